@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * libnetboot: what a network-booting machine gets from its DHCP server.
+ *
+ *     packet -> query -> client facts -> decision -> answer -> packet
+ *                            |              |
+ *                            +--- policy ---+   (looked up in the targets store)
+ *
+ * A DHCP server fills a `struct netboot_query` with bytes of the packet and of its own reply, calls
+ * netboot_serve(), and carries out the edits of the answer on that reply. Everything between the two is in this
+ * library and is the same for every server, for `netbootctl explain` and for the tests.
+ *
+ * Threads.  The pure calls (netboot_client_parse, netboot_decide, netboot_answer, all text and record calls) keep
+ * no state. A `struct netboot_store` may be used by any number of threads at once; a view or a change belongs to one
+ * thread at a time.
+ *
+ * Memory.  Structures are the caller's. `struct netboot_bytes` never owns what it points to: views into a query live
+ * as long as the query's packet, views into a store as long as the netboot_view or netboot_change they came from.
+ * netboot_serve() allocates nothing, takes no lock that packets share, makes no system call and logs nothing.
+ *
+ * Errors.  0 or more is success, a negative errno value a failure; outputs are untouched on failure unless a call
+ * says otherwise. Where a person may read it, the text is in a `struct netboot_error` of the caller's (or NULL).
+ *
+ * Byte order.  Numbers are in host order, addresses and identifiers in network order as bytes.
+ */
+#ifndef NETBOOT_H
+#define NETBOOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define NETBOOT_VERSION "0.1.0"
+
+struct netboot_bytes {
+    const uint8_t *data;
+    size_t size;
+};
+
+#define NETBOOT_ERROR_SIZE 512
+struct netboot_error {
+    int code;                      /* negative errno value */
+    char text[NETBOOT_ERROR_SIZE]; /* one line: what, where, what to do */
+};
+
+/* ---- Architecture types ------------------------------------------------------------------------------------- */
+
+/* IANA "Processor Architecture Types" (RFC 4578, RFC 5970): option 93 of DHCPv4, option 61 of DHCPv6. */
+struct netboot_arch {
+    uint16_t code;
+    uint16_t platform; /* the lowest code of the same platform: 7, 9, 16 and 17 are all 7 */
+    bool http;         /* the registry marks the code as "boot from HTTP" */
+    const char *name;  /* as the registry describes it */
+};
+
+#define NETBOOT_ARCH_NONE 0xffff     /* the client named none */
+#define NETBOOT_PLATFORM_NONE 0xffff /* no platform known for the client */
+
+/* The row of `code`, NULL if the registry (0 to 41) does not have it. */
+const struct netboot_arch *netboot_arch_find(unsigned code);
+/* "x64-uefi" for any code of that platform; NULL for NETBOOT_PLATFORM_NONE and unknown numbers. */
+const char *netboot_platform_name(unsigned platform);
+/* The platform of that name (its lowest code), or -ENOENT. */
+int netboot_platform_find(const char *name);
+
+/* ---- Names and identifiers as text ---------------------------------------------------------------------------- */
+
+enum netboot_family { NETBOOT_V4 = 4, NETBOOT_V6 = 6 };
+
+#define NETBOOT_MAC_SIZE 6
+#define NETBOOT_UUID_SIZE 16
+#define NETBOOT_DUID_MAX 130 /* RFC 8415 and RFC 9915, section 11.1 */
+#define NETBOOT_NAME_MAX 127
+
+enum netboot_id_type { NETBOOT_ID_MAC = 'M', NETBOOT_ID_UUID = 'U', NETBOOT_ID_DUID = 'D', NETBOOT_ID_NAME = 'N' };
+
+/* One identifier of a host. UUIDs are in network order, as RFC 9562 writes them. */
+struct netboot_id {
+    enum netboot_id_type type;
+    uint8_t size;
+    uint8_t value[NETBOOT_DUID_MAX];
+};
+
+#define NETBOOT_ID_TEXT_SIZE (3 * NETBOOT_DUID_MAX)
+
+/*
+ * Reads a MAC ("52:54:00:77:00:02", "52-54-...", "5254.0077.0002", "525400770002"), a UUID ("11223344-5566-..." or
+ * 32 digits), a DUID (7 octets or more, "00:03:00:01:..." or the same without colons, beginning with 00) or else a
+ * name. -EINVAL: none of these.
+ */
+int netboot_id_parse(const char *text, struct netboot_id *ret);
+/* The same, where the type is known (`--mac`, `--uuid`, `--duid`, `--name`). -EINVAL. */
+int netboot_id_parse_as(enum netboot_id_type type, const char *text, struct netboot_id *ret);
+/* MACs and DUIDs with colons, UUIDs with hyphens, all in lower case. Returns `text`. */
+const char *netboot_id_text(const struct netboot_id *id, char text[NETBOOT_ID_TEXT_SIZE]);
+
+/* Names of sites, targets and hosts: letters, digits and "._-", a letter or digit first, 1 to NETBOOT_NAME_MAX. */
+bool netboot_name_valid(const char *name);
+
+/* ---- The query: what a server hands in ------------------------------------------------------------------------ */
+
+struct netboot_option {
+    uint16_t code;
+    struct netboot_bytes data; /* without code and length */
+};
+
+#define NETBOOT_QUERY_OPTIONS_MAX 16
+#define NETBOOT_ADDRESS_SIZE 16 /* an IPv4 address is in the first four, the rest zero */
+
+struct netboot_query {
+    enum netboot_family family;
+    uint8_t message_type; /* of the client's: option 53 (0: BOOTP) or msg-type, inside of any relay messages */
+    uint8_t reply_type;   /* of the server's reply, likewise */
+
+    /* DHCPv4 */
+    uint8_t hardware_type;                 /* htype */
+    struct netboot_bytes hardware_address; /* chaddr, hlen octets */
+    /* DHCPv6, where all zero and empty mean absent */
+    struct netboot_bytes link_layer_address;   /* option 79 (RFC 6939) of the relay nearest the client, no other's */
+    uint8_t peer_address[NETBOOT_ADDRESS_SIZE]; /* the client's source address, or the nearest relay's peer-address */
+
+    /* Where the client is, all zero where absent; the first that is set finds the site. */
+    uint8_t assigned_address[NETBOOT_ADDRESS_SIZE];  /* yiaddr of the reply; the first IA address of the reply */
+    uint8_t client_address[NETBOOT_ADDRESS_SIZE];    /* ciaddr */
+    uint8_t relay_address[NETBOOT_ADDRESS_SIZE];     /* giaddr; link-address of the relay nearest the client */
+    uint8_t interface_address[NETBOOT_ADDRESS_SIZE]; /* of the interface that it came in on */
+
+    bool reply_has_boot_file; /* the server's own configuration put file or 67, or 59, into its reply */
+    bool replace_boot_file;   /* and the operator's setting says that ours replaces it */
+
+    unsigned option_count; /* of the client's own options; see netboot_query_options() */
+    struct netboot_option options[NETBOOT_QUERY_OPTIONS_MAX];
+};
+
+/* The codes of the client's options that hold facts, ended by 0. A server need not hand in any other. */
+const uint16_t *netboot_query_options(enum netboot_family family);
+/* Adds one of the client's options; those past the room and those not wanted are passed over. Where an option
+ * comes several times in DHCPv6, each is added; in DHCPv4 the parts are joined first (RFC 3396). */
+void netboot_query_add(struct netboot_query *query, uint16_t code, const void *data, size_t size);
+
+/* ---- Client facts ------------------------------------------------------------------------------------------- */
+
+enum netboot_stage {
+    NETBOOT_STAGE_NONE, /* an ordinary host: not ours */
+    NETBOOT_STAGE_PXE,  /* firmware that loads by TFTP */
+    NETBOOT_STAGE_HTTP, /* firmware that loads by HTTP */
+    NETBOOT_STAGE_IPXE
+};
+
+struct netboot_client {
+    enum netboot_family family;
+    enum netboot_stage stage;
+    uint16_t arch;     /* the first known one of the client's list, else its first; NETBOOT_ARCH_NONE */
+    uint16_t platform; /* NETBOOT_PLATFORM_NONE where the architecture is not known */
+    bool bootp;        /* not DHCP: the answer has no room for options */
+    bool has_mac;
+    bool has_uuid;
+    uint8_t mac[NETBOOT_MAC_SIZE];
+    uint8_t uuid[NETBOOT_UUID_SIZE];       /* network order */
+    struct netboot_bytes duid;             /* empty where absent; points into the query's packet */
+    struct netboot_bytes requested;        /* option 55 (octets) or the ORO (16 bit); points into the query's packet */
+    uint8_t address[NETBOOT_ADDRESS_SIZE]; /* all zero where absent */
+};
+
+/* Reads the facts. Malformed options are passed over one by one, so this cannot fail. */
+void netboot_client_parse(const struct netboot_query *query, struct netboot_client *ret);
+/* Whether the client's option 55 or ORO names `code`. */
+bool netboot_client_requested(const struct netboot_client *client, uint16_t code);
+const char *netboot_stage_name(enum netboot_stage stage); /* "none", "PXE", "HTTP", "iPXE" */
+
+/* ---- Records of the targets store ----------------------------------------------------------------------------- */
+
+#define NETBOOT_LIST_MAX 64
+struct netboot_list {
+    size_t count;
+    struct netboot_bytes items[NETBOOT_LIST_MAX];
+};
+
+/* Text fields are UTF-8 without NUL; an empty one is absent. */
+struct netboot_site {
+    struct netboot_bytes name;
+    struct netboot_list prefixes; /* 1 octet prefix length, then 4 or 16 octets of address */
+    struct netboot_bytes tftp4;   /* 4 octets */
+    struct netboot_bytes tftp6;   /* 16 octets */
+    struct netboot_bytes http4;   /* base URL */
+    struct netboot_bytes http6;   /* base URL */
+};
+
+struct netboot_loader {
+    uint16_t platform;
+    struct netboot_bytes file;
+};
+
+enum netboot_kind { NETBOOT_KIND_BOOT, NETBOOT_KIND_LOCAL, NETBOOT_KIND_SILENT, NETBOOT_KIND_IGNORE };
+const char *netboot_kind_name(enum netboot_kind kind); /* "boot", "local", "silent", "ignore" */
+int netboot_kind_find(const char *name);               /* or -ENOENT */
+
+struct netboot_target {
+    struct netboot_bytes name;
+    enum netboot_kind kind;
+    struct netboot_bytes script;
+    struct netboot_list files; /* platform files, see netboot_platform_file() */
+    struct netboot_bytes description;
+};
+
+struct netboot_host {
+    struct netboot_bytes name;
+    struct netboot_list ids; /* octet of enum netboot_id_type, then the value; see netboot_host_id() */
+    struct netboot_bytes target;
+    struct netboot_list loaders; /* platform files */
+    struct netboot_list labels;  /* "key=value" */
+    struct netboot_bytes note;
+    uint64_t changed; /* seconds since 1970 */
+};
+
+/* A platform file is 2 octets of platform, big-endian, then the file's path or URL. The file for `platform` in such
+ * a list, or empty bytes. */
+struct netboot_bytes netboot_platform_file(const struct netboot_list *files, uint16_t platform);
+
+/*
+ * Whether a path or URL may stand in a loader, a target or a host: printable ASCII without spaces, only known
+ * placeholders ({mac}, {mac-hyphen}, {uuid}, {platform}, {site}), at most 1023 octets. -EINVAL with the reason.
+ */
+int netboot_file_check(const char *value, struct netboot_error *error);
+/* Whether a text is a base URL that files can be joined to: http:// or https:// and a host. -EINVAL with the reason. */
+int netboot_base_url_check(const char *url, struct netboot_error *error);
+
+/* ---- Decision ----------------------------------------------------------------------------------------------- */
+
+/* What the store holds for one client; anything may be absent. */
+struct netboot_policy {
+    bool has_host;
+    bool has_target;              /* `target` is set */
+    bool target_is_missing;       /* the host names a target that the store does not have; `target` is the default */
+    struct netboot_host host;
+    struct netboot_target target; /* the host's, else `default` */
+    struct netboot_site site;     /* by the client's address, else `default`; an empty name where there is none */
+    struct netboot_bytes loader;  /* of the client's platform; empty where there is none */
+};
+
+enum netboot_outcome {
+    NETBOOT_NOT_OURS,     /* not a boot client, or no message that carries boot fields: nothing changes */
+    NETBOOT_KEPT,         /* the server's own boot file stays: nothing changes */
+    NETBOOT_IGNORED,      /* the target says so, or there is no target: nothing changes */
+    NETBOOT_NO_BOOT_FILE, /* nothing that this client can follow: nothing changes */
+    NETBOOT_SILENT,       /* boot fields are removed */
+    NETBOOT_ANSWERED      /* boot fields are set */
+};
+const char *netboot_outcome_name(enum netboot_outcome outcome); /* "not-ours", ..., "answered" */
+
+/* Where a boot file may come from, in the order of the rules. */
+enum netboot_source { NETBOOT_SOURCE_NONE, NETBOOT_TARGET_SCRIPT, NETBOOT_TARGET_FILE, NETBOOT_HOST_LOADER, NETBOOT_LOADER };
+
+struct netboot_reason {
+    uint8_t finding; /* a row of the table in reason.c */
+    uint8_t source;  /* enum netboot_source, where the finding is about one */
+};
+
+#define NETBOOT_REASONS_MAX 16
+#define NETBOOT_FILE_SIZE 1024
+struct netboot_decision {
+    enum netboot_outcome outcome;
+    enum netboot_source source; /* where boot_file came from */
+    bool host_found;
+    bool has_next_server;
+    bool vendor_class; /* HTTPClient is to be echoed */
+    uint8_t next_server[4];
+    uint16_t boot_file_size;                /* octets without the NUL; 0 where there is none */
+    char host[NETBOOT_ID_TEXT_SIZE];        /* its name, else its first identifier; "" where there is none */
+    char target[NETBOOT_NAME_MAX + 1];
+    char site[NETBOOT_NAME_MAX + 1];
+    char tftp_server_name[256];             /* for option 66; "" where there is none */
+    char boot_file[NETBOOT_FILE_SIZE];      /* the name or URL that goes out */
+    unsigned reason_count;
+    struct netboot_reason reasons[NETBOOT_REASONS_MAX];
+};
+
+/* Pure: the same arguments give the same decision. */
+void netboot_decide(const struct netboot_query *query, const struct netboot_client *client,
+                    const struct netboot_policy *policy, struct netboot_decision *ret);
+
+#define NETBOOT_REASON_SIZE 640
+/* Reason number `index` as one line for people. Returns `text`, or NULL past the last one. */
+const char *netboot_reason_text(const struct netboot_client *client, const struct netboot_decision *decision,
+                                unsigned index, char text[NETBOOT_REASON_SIZE]);
+
+/* ---- Answer ------------------------------------------------------------------------------------------------- */
+
+/* Fields of the DHCPv4 header that an edit can name beside the option codes. */
+enum { NETBOOT_FIELD_SIADDR = 0x10000, NETBOOT_FIELD_SNAME, NETBOOT_FIELD_FILE };
+
+/* One change to the server's reply: set the option or field to `data`, or remove it (a header field: zero it). An
+ * option that is set is sent whether or not the client asked for it. SIADDR is 4 octets; FILE at most 127, no NUL. */
+struct netboot_edit {
+    uint32_t field; /* an option code, or a NETBOOT_FIELD_ */
+    bool remove;
+    struct netboot_bytes data; /* points into the decision or at constants */
+};
+
+#define NETBOOT_EDITS_MAX 8
+struct netboot_answer {
+    unsigned edit_count; /* 0: the reply stays byte for byte as it is */
+    struct netboot_edit edits[NETBOOT_EDITS_MAX];
+};
+
+/* Pure. The edits point into `decision`. */
+void netboot_answer(const struct netboot_client *client, const struct netboot_decision *decision,
+                    struct netboot_answer *ret);
+
+/* ---- The targets store ---------------------------------------------------------------------------------------- */
+
+struct netboot_store;
+struct netboot_view;   /* one consistent state of the store, to read */
+struct netboot_change; /* a write transaction: one generation */
+
+#define NETBOOT_DEFAULT_DIRECTORY "/var/lib/netboot"
+
+struct netboot_store_options {
+    size_t map_size;  /* first size of the map in octets; 0: the default. It grows as needed. */
+    unsigned readers; /* simultaneous look-ups of this process; 0: the default of 128 */
+    bool follow;      /* for servers: a thread opens the store when it can, follows its replacement, clears dead
+                         readers; netboot_store_open() then succeeds without a store */
+};
+
+/*
+ * Opens the targets store below `directory` for reading and, where permissions allow, writing. One handle per
+ * process and store (-EBUSY for a second); not to be used after fork (-ECHILD from every call there).
+ *
+ * Before it is mapped the file is checked: size, LMDB's magic and version, then the store's format. -ENOENT: there is
+ * none; -EACCES; -EROFS: only possible without locks; -EBADMSG: short, foreign or damaged; -ENOTSUP: a newer format;
+ * -EAGAIN: locks held from another pid namespace; -EINVAL.
+ */
+int netboot_store_open(const char *directory, const struct netboot_store_options *options,
+                       struct netboot_store **ret, struct netboot_error *error);
+/* Waits for look-ups under way, stops the thread, unmaps. NULL is fine. In a forked child it only frees memory. */
+void netboot_store_close(struct netboot_store *store);
+
+/* For a server's log: 1 once after the store became usable, 2 once after it became unusable, with why and what to do
+ * in `error`; 0 when nothing changed since the last call. The state after opening counts as a change. Cheap (one
+ * atomic load when nothing changed), from any thread; each change is reported to one caller only. */
+int netboot_store_event(struct netboot_store *store, struct netboot_error *error);
+
+/* Everything that is known of one packet. */
+struct netboot_result {
+    struct netboot_client client;
+    struct netboot_decision decision;
+    struct netboot_answer answer;
+};
+
+/*
+ * The packet path: facts, look-up, decision, answer. On a negative errno value the store could not be read and the
+ * answer has no edits: send the reply as it is. Nothing in `ret` points into the store.
+ */
+int netboot_serve(struct netboot_store *store, const struct netboot_query *query, struct netboot_result *ret);
+
+/* --- reading */
+
+int netboot_view_open(struct netboot_store *store, struct netboot_view **ret, struct netboot_error *error);
+void netboot_view_close(struct netboot_view *view);
+
+/* What the store holds for a client, by its ids in the order MAC, UUID, DUID. 0, or -EBADMSG for a damaged record. */
+int netboot_view_policy(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret);
+
+/* One record. 0, -ENOENT, -EBADMSG. A host is found by any of its ids, its name included; `name` is a C string. */
+int netboot_view_host(struct netboot_view *view, const struct netboot_id *id, struct netboot_host *ret);
+int netboot_view_site(struct netboot_view *view, const char *name, struct netboot_site *ret);
+int netboot_view_target(struct netboot_view *view, const char *name, struct netboot_target *ret);
+int netboot_view_loader(struct netboot_view *view, uint16_t platform, struct netboot_loader *ret);
+
+/* Calls `each` for every record in the order of keys until it returns non-zero, which is returned. Hosts begin after
+ * the host of id `after` (NULL: at the first). Records are valid during the call only. */
+int netboot_view_hosts(struct netboot_view *view, const struct netboot_id *after,
+                       int (*each)(const struct netboot_host *, void *user), void *user);
+int netboot_view_sites(struct netboot_view *view, int (*each)(const struct netboot_site *, void *user), void *user);
+int netboot_view_targets(struct netboot_view *view, int (*each)(const struct netboot_target *, void *user), void *user);
+int netboot_view_loaders(struct netboot_view *view, int (*each)(const struct netboot_loader *, void *user), void *user);
+
+struct netboot_status {
+    uint32_t format;     /* of the store */
+    uint64_t generation; /* one more with every committed change */
+    uint64_t changed;    /* when, in seconds since 1970 */
+    uint64_t hosts, sites, targets, loaders;
+    uint64_t size;     /* of the data in use, octets */
+    uint64_t map_size; /* of the map, octets */
+    unsigned readers;  /* reader slots in use, by all processes */
+};
+int netboot_view_status(struct netboot_view *view, struct netboot_status *ret);
+
+/* --- writing */
+
+/* Creates directory (mode 2750, group `netboot` if there is one) and store (format, default site, nothing else).
+ * -EEXIST: there is one already, which stays as it is. */
+int netboot_store_create(const char *directory, struct netboot_error *error);
+
+/* Begins a change, waiting up to `deadline_ms` for other writers; -ETIMEDOUT names who holds the lock. Every
+ * netboot_view_ call works on netboot_change_view() and sees the change. */
+int netboot_change_open(struct netboot_store *store, unsigned deadline_ms, struct netboot_change **ret,
+                        struct netboot_error *error);
+struct netboot_view *netboot_change_view(struct netboot_change *change);
+/* Durable and visible to every reader on return, or nothing happened. Ends the change either way. */
+int netboot_change_commit(struct netboot_change *change, struct netboot_error *error);
+void netboot_change_abort(struct netboot_change *change); /* NULL is fine */
+
+/*
+ * Put creates or replaces a whole record; every value is checked (-EINVAL with the reason). A host is the one that
+ * has `key` among its ids (NULL: a new one, or the one that has its first id); it must have a MAC, UUID or DUID, and
+ * none that another host has (-EEXIST names it). `changed` is set here. Records given may not be views into the same
+ * change. Delete: -ENOENT; the target `default` and the site `default` can be deleted as any other.
+ */
+int netboot_change_put_host(struct netboot_change *change, const struct netboot_id *key,
+                            const struct netboot_host *host, struct netboot_error *error);
+int netboot_change_put_site(struct netboot_change *change, const struct netboot_site *site,
+                            struct netboot_error *error);
+int netboot_change_put_target(struct netboot_change *change, const struct netboot_target *target,
+                              struct netboot_error *error);
+int netboot_change_put_loader(struct netboot_change *change, const struct netboot_loader *loader,
+                              struct netboot_error *error);
+int netboot_change_delete_host(struct netboot_change *change, const struct netboot_id *id,
+                               struct netboot_error *error);
+int netboot_change_delete_site(struct netboot_change *change, const char *name, struct netboot_error *error);
+int netboot_change_delete_target(struct netboot_change *change, const char *name, struct netboot_error *error);
+int netboot_change_delete_loader(struct netboot_change *change, uint16_t platform, struct netboot_error *error);
+/* Empties all four tables (import --replace). */
+int netboot_change_clear(struct netboot_change *change, struct netboot_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -120,7 +120,7 @@ struct netboot_query {
     uint8_t hardware_type;                 /* htype */
     struct netboot_bytes hardware_address; /* chaddr, hlen octets */
     /* DHCPv6, where all zero and empty mean absent */
-    struct netboot_bytes link_layer_address;   /* option 79 (RFC 6939) of the relay nearest the client, no other's */
+    struct netboot_bytes link_layer_address;    /* option 79 (RFC 6939) of the relay nearest the client, no other's */
     uint8_t peer_address[NETBOOT_ADDRESS_SIZE]; /* the client's source address, or the nearest relay's peer-address */
 
     /* Where the client is, all zero where absent; the first that is set finds the site. */
@@ -234,8 +234,8 @@ int netboot_base_url_check(const char *url, struct netboot_error *error);
 /* What the store holds for one client; anything may be absent. */
 struct netboot_policy {
     bool has_host;
-    bool has_target;              /* `target` is set */
-    bool target_is_missing;       /* the host names a target that the store does not have; `target` is the default */
+    bool has_target;        /* `target` is set */
+    bool target_is_missing; /* the host names a target that the store does not have; `target` is the default */
     struct netboot_host host;
     struct netboot_target target; /* the host's, else `default` */
     struct netboot_site site;     /* by the client's address, else `default`; an empty name where there is none */
@@ -253,7 +253,13 @@ enum netboot_outcome {
 const char *netboot_outcome_name(enum netboot_outcome outcome); /* "not-ours", ..., "answered" */
 
 /* Where a boot file may come from, in the order of the rules. */
-enum netboot_source { NETBOOT_SOURCE_NONE, NETBOOT_TARGET_SCRIPT, NETBOOT_TARGET_FILE, NETBOOT_HOST_LOADER, NETBOOT_LOADER };
+enum netboot_source {
+    NETBOOT_SOURCE_NONE,
+    NETBOOT_TARGET_SCRIPT,
+    NETBOOT_TARGET_FILE,
+    NETBOOT_HOST_LOADER,
+    NETBOOT_LOADER
+};
 
 struct netboot_reason {
     uint8_t finding; /* a row of the table in reason.c */
@@ -269,12 +275,12 @@ struct netboot_decision {
     bool has_next_server;
     bool vendor_class; /* HTTPClient is to be echoed */
     uint8_t next_server[4];
-    uint16_t boot_file_size;                /* octets without the NUL; 0 where there is none */
-    char host[NETBOOT_ID_TEXT_SIZE];        /* its name, else its first identifier; "" where there is none */
+    uint16_t boot_file_size;         /* octets without the NUL; 0 where there is none */
+    char host[NETBOOT_ID_TEXT_SIZE]; /* its name, else its first identifier; "" where there is none */
     char target[NETBOOT_NAME_MAX + 1];
     char site[NETBOOT_NAME_MAX + 1];
-    char tftp_server_name[256];             /* for option 66; "" where there is none */
-    char boot_file[NETBOOT_FILE_SIZE];      /* the name or URL that goes out */
+    char tftp_server_name[256];        /* for option 66; "" where there is none */
+    char boot_file[NETBOOT_FILE_SIZE]; /* the name or URL that goes out */
     unsigned reason_count;
     struct netboot_reason reasons[NETBOOT_REASONS_MAX];
 };
@@ -334,8 +340,8 @@ struct netboot_store_options {
  * none; -EACCES; -EROFS: only possible without locks; -EBADMSG: short, foreign or damaged; -ENOTSUP: a newer format;
  * -EAGAIN: locks held from another pid namespace; -EINVAL.
  */
-int netboot_store_open(const char *directory, const struct netboot_store_options *options,
-                       struct netboot_store **ret, struct netboot_error *error);
+int netboot_store_open(const char *directory, const struct netboot_store_options *options, struct netboot_store **ret,
+                       struct netboot_error *error);
 /* Waits for look-ups under way, stops the thread, unmaps. NULL is fine. In a forked child it only frees memory. */
 void netboot_store_close(struct netboot_store *store);
 
@@ -419,8 +425,7 @@ int netboot_change_put_target(struct netboot_change *change, const struct netboo
                               struct netboot_error *error);
 int netboot_change_put_loader(struct netboot_change *change, const struct netboot_loader *loader,
                               struct netboot_error *error);
-int netboot_change_delete_host(struct netboot_change *change, const struct netboot_id *id,
-                               struct netboot_error *error);
+int netboot_change_delete_host(struct netboot_change *change, const struct netboot_id *id, struct netboot_error *error);
 int netboot_change_delete_site(struct netboot_change *change, const char *name, struct netboot_error *error);
 int netboot_change_delete_target(struct netboot_change *change, const char *name, struct netboot_error *error);
 int netboot_change_delete_loader(struct netboot_change *change, uint16_t platform, struct netboot_error *error);

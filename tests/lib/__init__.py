@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MPL-2.0
+"""What the tests share: network namespaces, real DHCP servers, client packets, target stores."""

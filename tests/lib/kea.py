@@ -219,6 +219,8 @@ class Kea:
                 if left <= 0 or self._log_ended:
                     break
                 self._news.wait(left)
+        if self._log_ended:
+            self._process.wait(START_SECONDS)
         state = "still running" if self.running else f"gone with {self._process.poll()}"
         raise Crashed(f"no log line {pattern!r} in {seconds} s; the server is {state}:\n{self.story()}")
 

@@ -24,6 +24,7 @@ ADDRESS4 = "192.0.2.1"
 ADDRESS6 = "2001:db8::1"
 INTERFACE = "eth0"
 SERVER_MAC = "02:00:00:00:00:01"
+ROUTER4 = "192.0.2.254"  # the server's way to other networks; the test answers for it
 
 _CLONE_NEWNET = 0x40000000
 _ETH_P_ALL = 3
@@ -145,6 +146,7 @@ class Link:
             join(self.client, self.server, other_mac=SERVER_MAC)
             self.server.ip("address", "add", f"{ADDRESS4}/24", "dev", INTERFACE)
             self.server.ip("address", "add", f"{ADDRESS6}/64", "dev", INTERFACE, "nodad")
+            self.server.ip("route", "add", "default", "via", ROUTER4)
             self._stack = stack.pop_all()
 
     def close(self):

@@ -60,9 +60,10 @@ class Kea:
         self._settings = copy.deepcopy(settings or {})
         self._subnets = copy.deepcopy(SUBNETS[family] if subnets is None else subnets)
         self._libraries = [dict(library) for library in hooks]
+        self._hook = None
         if parameters is not None:
-            library = str(paths.hook() if hook is None else hook)
-            self._libraries.append({"library": library, "parameters": _texts(parameters)})
+            self._hook = str(hook or paths.hook())
+            self._libraries.insert(0, {"library": self._hook, "parameters": _texts(parameters)})
         self._severity = severity
         self._process = None
         self._lines = []
@@ -121,8 +122,9 @@ class Kea:
             os.environ,
             KEA_PIDFILE_DIR=str(self.directory),
             KEA_LOCKFILE_DIR=str(self.directory),
-            KEA_HOOKS_PATH=str(paths.hook().parent) if self._libraries else "",
         )
+        if self._hook:  # newer servers load hooks from one folder only
+            environment["KEA_HOOKS_PATH"] = str(Path(self._hook).parent)
         if "NETBOOT_PRELOAD" in os.environ:  # the sanitizer of a hook that was built with one
             environment["LD_PRELOAD"] = os.environ["NETBOOT_PRELOAD"]
         with open(self.directory / "stderr", "wb") as errors, _pipe() as (out, into):

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* IP addresses as text, without the C library's printf behind inet_ntop(). */
+#ifndef NETBOOT_ADDRESS_H
+#define NETBOOT_ADDRESS_H
+
+#include <stdint.h>
+
+#define ADDRESS4_TEXT_SIZE 16
+#define ADDRESS6_TEXT_SIZE 40
+
+/* "192.0.2.1". Returns the text's length. */
+unsigned address4_text(const uint8_t address[4], char text[ADDRESS4_TEXT_SIZE]);
+/* "2001:db8::1" (RFC 5952). Returns the text's length. */
+unsigned address6_text(const uint8_t address[16], char text[ADDRESS6_TEXT_SIZE]);
+
+#endif

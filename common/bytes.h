@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Reading octets: check the length, then read. */
+#ifndef NETBOOT_BYTES_H
+#define NETBOOT_BYTES_H
+
+#include "netboot.h"
+
+#include <string.h>
+
+static inline uint16_t read_be16(const uint8_t *data)
+{
+    return (uint16_t)(data[0] << 8 | data[1]);
+}
+
+static inline bool bytes_begin_with(struct netboot_bytes bytes, const char *text)
+{
+    size_t size = strlen(text);
+
+    return bytes.size >= size && memcmp(bytes.data, text, size) == 0;
+}
+
+static inline bool bytes_equal(struct netboot_bytes bytes, const char *text)
+{
+    return bytes.size == strlen(text) && bytes_begin_with(bytes, text);
+}
+
+/* What is left of `bytes` after its first `count` octets, of which there must be that many. */
+static inline struct netboot_bytes bytes_after(struct netboot_bytes bytes, size_t count)
+{
+    return (struct netboot_bytes){bytes.data + count, bytes.size - count};
+}
+
+static inline bool is_zero(const uint8_t *data, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (data[i])
+            return false;
+    return true;
+}
+
+/* Takes an item with a length of `width` octets (1 or 2) in front off `rest`. False: none, or one that is cut off. */
+static inline bool bytes_take_item(struct netboot_bytes *rest, unsigned width, struct netboot_bytes *ret)
+{
+    if (rest->size < width)
+        return false;
+    size_t size = width == 1 ? rest->data[0] : read_be16(rest->data);
+    if (size > rest->size - width)
+        return false;
+    *ret = (struct netboot_bytes){rest->data + width, size};
+    *rest = bytes_after(*rest, width + size);
+    return true;
+}
+
+#endif

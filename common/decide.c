@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The decision: rules in a fixed order, each of which may settle the outcome. Which file it is, is a second table:
+ * where each stage looks, in order; what the client cannot follow falls to the next place.
+ */
+#include "netboot.h"
+
+#include "bytes.h"
+#include "file.h"
+#include "options.h"
+#include "reason.h"
+
+struct matter {
+    const struct netboot_query *query;
+    const struct netboot_client *client;
+    const struct netboot_policy *policy;
+    struct netboot_decision *decision;
+};
+
+static void add_reason(const struct matter *matter, enum finding finding, enum netboot_source source)
+{
+    struct netboot_decision *decision = matter->decision;
+
+    if (decision->reason_count < NETBOOT_REASONS_MAX)
+        decision->reasons[decision->reason_count++] =
+            (struct netboot_reason){.finding = (uint8_t)finding, .source = (uint8_t)source};
+}
+
+/* Settles the outcome for a reason. */
+static bool settle(const struct matter *matter, enum netboot_outcome outcome, enum finding finding)
+{
+    add_reason(matter, finding, NETBOOT_SOURCE_NONE);
+    matter->decision->outcome = outcome;
+    return true;
+}
+
+/* Notes what was found and goes on to the next rule. */
+static bool note(const struct matter *matter, enum finding finding)
+{
+    add_reason(matter, finding, NETBOOT_SOURCE_NONE);
+    return false;
+}
+
+static void copy_text(char *ret, size_t size, struct netboot_bytes text)
+{
+    size_t count = text.size < size ? text.size : size - 1;
+
+    if (count > 0)
+        memcpy(ret, text.data, count);
+    ret[count] = '\0';
+}
+
+/* ---- The rules */
+
+/* Messages whose reply carries boot fields; never a NAK, a Confirm or a Decline. */
+static bool rule_message(const struct matter *matter)
+{
+    static const struct {
+        uint8_t family, message, reply;
+    } boot_messages[] = {
+        {NETBOOT_V4, BOOTP,               BOOTP    },
+        {NETBOOT_V4, DHCPDISCOVER,        DHCPOFFER},
+        {NETBOOT_V4, DHCPDISCOVER,        DHCPACK  }, /* rapid commit, RFC 4039 */
+        {NETBOOT_V4, DHCPREQUEST,         DHCPACK  },
+        {NETBOOT_V4, DHCPINFORM,          DHCPACK  },
+        {NETBOOT_V6, SOLICIT,             ADVERTISE},
+        {NETBOOT_V6, SOLICIT,             REPLY    }, /* rapid commit */
+        {NETBOOT_V6, REQUEST,             REPLY    },
+        {NETBOOT_V6, RENEW,               REPLY    },
+        {NETBOOT_V6, REBIND,              REPLY    },
+        {NETBOOT_V6, INFORMATION_REQUEST, REPLY    },
+    };
+    const struct netboot_query *query = matter->query;
+
+    for (size_t i = 0; i < sizeof(boot_messages) / sizeof(boot_messages[0]); i++)
+        if (boot_messages[i].family == query->family && boot_messages[i].message == query->message_type &&
+            boot_messages[i].reply == query->reply_type)
+            return false;
+    return settle(matter, NETBOOT_NOT_OURS, FINDING_NO_BOOT_MESSAGE);
+}
+
+static bool rule_stage(const struct matter *matter)
+{
+    if (matter->client->stage == NETBOOT_STAGE_NONE)
+        return settle(matter, NETBOOT_NOT_OURS, FINDING_NO_BOOT_CLIENT);
+    return note(matter, FINDING_STAGE);
+}
+
+/* A host goes by its name, else by its first identifier. */
+static bool rule_host(const struct matter *matter)
+{
+    const struct netboot_host *host = &matter->policy->host;
+    struct netboot_decision *decision = matter->decision;
+    struct netboot_id id;
+
+    if (!matter->policy->has_host)
+        return note(matter, FINDING_NO_HOST);
+    decision->host_found = true;
+    if (host->name.size > 0) {
+        copy_text(decision->host, sizeof(decision->host), host->name);
+    } else if (host->ids.count > 0 && host->ids.items[0].size - 1 <= sizeof(id.value)) {
+        id.type = (enum netboot_id_type)host->ids.items[0].data[0];
+        id.size = (uint8_t)(host->ids.items[0].size - 1);
+        memcpy(id.value, host->ids.items[0].data + 1, id.size);
+        netboot_id_text(&id, decision->host);
+    }
+    return note(matter, FINDING_HOST);
+}
+
+/* The operator's wish for this machine goes before the server's own configuration, and that before our defaults. */
+static bool rule_existing_boot_file(const struct matter *matter)
+{
+    const struct netboot_host *host = &matter->policy->host;
+    bool host_wins = matter->policy->has_host && (host->target.size > 0 || host->loaders.count > 0);
+
+    if (!matter->query->reply_has_boot_file)
+        return false;
+    if (host_wins || matter->query->replace_boot_file)
+        return note(matter, FINDING_REPLACED);
+    return settle(matter, NETBOOT_KEPT, FINDING_KEPT);
+}
+
+static bool rule_target(const struct matter *matter)
+{
+    const struct netboot_policy *policy = matter->policy;
+
+    if (policy->target_is_missing)
+        note(matter, FINDING_TARGET_MISSING);
+    if (!policy->has_target)
+        return settle(matter, NETBOOT_IGNORED, FINDING_NO_TARGET);
+    copy_text(matter->decision->target, sizeof(matter->decision->target), policy->target.name);
+    bool named = policy->has_host && policy->host.target.size > 0 && !policy->target_is_missing;
+    return note(matter, named ? FINDING_TARGET_OF_HOST : FINDING_TARGET_DEFAULT);
+}
+
+static bool rule_kind(const struct matter *matter)
+{
+    switch (matter->policy->target.kind) {
+    case NETBOOT_KIND_BOOT:
+        return false;
+    case NETBOOT_KIND_LOCAL:
+        return note(matter, FINDING_LOCAL);
+    case NETBOOT_KIND_SILENT:
+        return settle(matter, NETBOOT_SILENT, FINDING_SILENT);
+    case NETBOOT_KIND_IGNORE:
+        break;
+    }
+    return settle(matter, NETBOOT_IGNORED, FINDING_IGNORE);
+}
+
+static bool rule_site(const struct matter *matter)
+{
+    struct netboot_bytes name = matter->policy->site.name;
+
+    copy_text(matter->decision->site, sizeof(matter->decision->site), name);
+    return note(matter, name.size > 0 ? FINDING_SITE : FINDING_NO_SITE);
+}
+
+/* ---- The boot file */
+
+/* What a target of kind local hands to iPXE, unless it has a script of its own. */
+static const char local_script[] = "local.ipxe";
+
+static struct netboot_bytes target_script(const struct netboot_target *target)
+{
+    if (target->script.size == 0 && target->kind == NETBOOT_KIND_LOCAL)
+        return (struct netboot_bytes){(const uint8_t *)local_script, strlen(local_script)};
+    return target->script;
+}
+
+static struct netboot_bytes candidate(const struct matter *matter, enum netboot_source source)
+{
+    const struct netboot_policy *policy = matter->policy;
+    uint16_t platform = matter->client->platform;
+
+    switch (source) {
+    case NETBOOT_TARGET_SCRIPT:
+        return target_script(&policy->target);
+    case NETBOOT_TARGET_FILE:
+        return netboot_platform_file(&policy->target.files, platform);
+    case NETBOOT_HOST_LOADER:
+        if (policy->has_host)
+            return netboot_platform_file(&policy->host.loaders, platform);
+        break;
+    case NETBOOT_LOADER:
+        return policy->loader;
+    case NETBOOT_SOURCE_NONE:
+        break;
+    }
+    return (struct netboot_bytes){NULL, 0};
+}
+
+/* Where each stage finds its file. iPXE is never handed a loader again. */
+static const enum netboot_source order[][4] = {
+    [NETBOOT_STAGE_PXE] = {NETBOOT_TARGET_FILE, NETBOOT_HOST_LOADER, NETBOOT_LOADER},
+    [NETBOOT_STAGE_HTTP] = {NETBOOT_TARGET_FILE,                   NETBOOT_HOST_LOADER,                    NETBOOT_LOADER},
+    [NETBOOT_STAGE_IPXE] = {NETBOOT_TARGET_SCRIPT,     NETBOOT_TARGET_FILE    },
+};
+
+/* Takes the candidate if the client can follow it. The absence of a host's exception is nothing to tell of. */
+static bool take(const struct matter *matter, enum netboot_source source)
+{
+    struct netboot_bytes value = candidate(matter, source);
+
+    if (value.size == 0) {
+        if (source != NETBOOT_HOST_LOADER)
+            add_reason(matter, FINDING_ABSENT, source);
+        return false;
+    }
+    enum finding finding = file_resolve(matter->client, &matter->policy->site, value, matter->decision);
+    add_reason(matter, finding, source);
+    if (finding != FINDING_TAKEN)
+        return false;
+    matter->decision->source = source;
+    matter->decision->vendor_class = matter->client->stage == NETBOOT_STAGE_HTTP;
+    matter->decision->outcome = NETBOOT_ANSWERED;
+    return true;
+}
+
+static bool rule_boot_file(const struct matter *matter)
+{
+    const enum netboot_source *sources = order[matter->client->stage];
+
+    if (matter->client->platform == NETBOOT_PLATFORM_NONE)
+        note(matter, FINDING_NO_PLATFORM);
+    for (unsigned i = 0; i < 4 && sources[i] != NETBOOT_SOURCE_NONE; i++)
+        if (take(matter, sources[i]))
+            return true;
+    return settle(matter, NETBOOT_NO_BOOT_FILE, FINDING_NOTHING);
+}
+
+void netboot_decide(const struct netboot_query *query, const struct netboot_client *client,
+                    const struct netboot_policy *policy, struct netboot_decision *ret)
+{
+    static bool (*const rules[])(const struct matter *) = {
+        rule_message, rule_stage, rule_host, rule_existing_boot_file, rule_target, rule_kind, rule_site, rule_boot_file,
+    };
+    const struct matter matter = {query, client, policy, ret};
+
+    /* The texts are large: only their first octets are cleared. */
+    ret->outcome = NETBOOT_NOT_OURS;
+    ret->source = NETBOOT_SOURCE_NONE;
+    ret->host_found = ret->has_next_server = ret->vendor_class = false;
+    ret->boot_file_size = 0;
+    ret->host[0] = ret->target[0] = ret->site[0] = ret->tftp_server_name[0] = ret->boot_file[0] = '\0';
+    ret->reason_count = 0;
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+        if (rules[i](&matter))
+            break;
+    ret->boot_file[ret->boot_file_size] = '\0';
+}
+
+const char *netboot_outcome_name(enum netboot_outcome outcome)
+{
+    static const char *const names[] = {
+        [NETBOOT_NOT_OURS] = "not-ours",         [NETBOOT_KEPT] = "kept",     [NETBOOT_IGNORED] = "ignored",
+        [NETBOOT_NO_BOOT_FILE] = "no-boot-file", [NETBOOT_SILENT] = "silent", [NETBOOT_ANSWERED] = "answered",
+    };
+
+    return (unsigned)outcome < sizeof(names) / sizeof(names[0]) ? names[outcome] : NULL;
+}

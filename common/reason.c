@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* The findings of the decision as text. */
+#include "reason.h"
+
+#include "bytes.h"
+#include "template.h"
+
+#include <stdio.h>
+
+static const char *const texts[FINDING_COUNT] = {
+    [FINDING_NO_BOOT_MESSAGE] = "this message and its reply carry no boot fields",
+    [FINDING_NO_BOOT_CLIENT] = "no network boot client: neither iPXE's user class, a PXEClient or HTTPClient vendor "
+                               "class nor an architecture type",
+    [FINDING_STAGE] = "stage {stage}, {family}, platform {platform}",
+    [FINDING_HOST] = "host {host} has one of the client's identifiers",
+    [FINDING_NO_HOST] = "no host has any of the client's identifiers",
+    [FINDING_KEPT] = "the server's own configuration names a boot file, and it stays: the host names neither target "
+                     "nor loader, and existing-boot-file is keep",
+    [FINDING_REPLACED] = "the server's own boot file gives way: the host names a target or loader, or "
+                         "existing-boot-file is replace",
+    [FINDING_TARGET_OF_HOST] = "target {target}, as the host names it",
+    [FINDING_TARGET_DEFAULT] = "target {target}, as for every machine without one of its own",
+    [FINDING_TARGET_MISSING] = "the store does not have the target that the host names: the default applies",
+    [FINDING_NO_TARGET] = "there is no target 'default'",
+    [FINDING_IGNORE] = "target {target} is of kind ignore: the reply stays as the server made it",
+    [FINDING_SILENT] = "target {target} is of kind silent: no boot field goes out",
+    [FINDING_LOCAL] = "target {target} is of kind local: on to the machine's own disk",
+    [FINDING_SITE] = "site {site}, by the client's address",
+    [FINDING_NO_SITE] = "no site: there is none for the client's address, and no site 'default'",
+    [FINDING_NO_PLATFORM] = "the client's architecture type ({arch}) is of no known platform",
+    [FINDING_ABSENT] = "{source}: there is none for {platform}",
+    [FINDING_NO_TFTP] = "{source}: a relative path, and site '{site}' has no {family} TFTP server",
+    [FINDING_NO_HTTP] = "{source}: a relative path, and site '{site}' has no {family} HTTP base URL",
+    [FINDING_NO_BASE] = "{source}: a relative path, and site '{site}' has no {family} HTTP base URL nor TFTP server",
+    [FINDING_SCHEME] = "{source}: a URL of a scheme that a client at stage {stage} cannot load",
+    [FINDING_URL] = "{source}: a URL that firmware cannot be told: malformed, or TFTP with a port, a user or no path",
+    [FINDING_FAMILY] = "{source}: a URL with an address that is not of the client's family ({family})",
+    [FINDING_NO_VALUE] = "{source}: it has a placeholder that this client gives no value for",
+    [FINDING_TOO_LONG] = "{source}: too long for what the client can be sent (255 octets in DHCPv4, 127 in BOOTP, 1023 "
+                         "in DHCPv6)",
+    [FINDING_TAKEN] = "{source}: taken",
+    [FINDING_NOTHING] = "nothing left that this client can load: the reply stays as the server made it",
+};
+
+static const char *const sources[] = {
+    [NETBOOT_SOURCE_NONE] = "",
+    [NETBOOT_TARGET_SCRIPT] = "the target's script",
+    [NETBOOT_TARGET_FILE] = "the target's file",
+    [NETBOOT_HOST_LOADER] = "the host's loader",
+    [NETBOOT_LOADER] = "the platform's loader",
+};
+
+static struct netboot_bytes text_of(const struct netboot_reason *reason)
+{
+    const char *text = reason->finding < FINDING_COUNT ? texts[reason->finding] : "";
+
+    /* A script is of the target alone. */
+    if (reason->finding == FINDING_ABSENT && reason->source == NETBOOT_TARGET_SCRIPT)
+        text = "{source}: there is none";
+    return (struct netboot_bytes){(const uint8_t *)text, strlen(text)};
+}
+
+const char *netboot_reason_text(const struct netboot_client *client, const struct netboot_decision *decision,
+                                unsigned index, char text[NETBOOT_REASON_SIZE])
+{
+    if (index >= decision->reason_count)
+        return NULL;
+    const struct netboot_reason *reason = &decision->reasons[index];
+    const char *platform = netboot_platform_name(client->platform);
+    char arch[8] = "none";
+    if (client->arch != NETBOOT_ARCH_NONE)
+        snprintf(arch, sizeof(arch), "%u", client->arch);
+    const struct template_value values[] = {
+        {"stage",    netboot_stage_name(client->stage)                                                   },
+        {"family",   client->family == NETBOOT_V4 ? "IPv4" : "IPv6"                                      },
+        {"platform", platform ? platform : "unknown"                                                     },
+        {"arch",     arch                                                                                },
+        {"host",     decision->host                                                                      },
+        {"target",   decision->target                                                                    },
+        {"site",     decision->site                                                                      },
+        {"source",   reason->source < sizeof(sources) / sizeof(sources[0]) ? sources[reason->source] : ""},
+        {NULL,       NULL                                                                                },
+    };
+    if (template_expand(text_of(reason), values, text, NETBOOT_REASON_SIZE) < 0)
+        text[0] = '\0';
+    return text;
+}

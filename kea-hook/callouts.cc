@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MPL-2.0
+//
+// What Kea calls for each reply just before it packs it. Nothing may escape from here: Kea drops the reply then.
+#include "hook.h"
+#include "packet.h"
+
+#include <system_error>
+
+using isc::dhcp::Pkt4Ptr;
+using isc::dhcp::Pkt6Ptr;
+using isc::hooks::CalloutHandle;
+
+namespace netboot
+{
+namespace
+{
+
+template <typename PacketPtr> void log_decision(const PacketPtr &query, const netboot_result &result)
+{
+    uint64_t left_out;
+
+    LOG_DEBUG(logger, isc::log::DBGLVL_TRACE_BASIC, NETBOOT_DECISION)
+        .arg(query->getLabel())
+        .arg(std::string(netboot_outcome_name(result.decision.outcome)))
+        .arg(reasons_text(result));
+    if (result.decision.outcome == NETBOOT_NO_BOOT_FILE && hook->limits.nothing_to_boot.admit(left_out)) {
+        LOG_WARN(logger, NETBOOT_NOTHING_TO_BOOT).arg(query->getLabel()).arg(left_out).arg(reasons_text(result));
+    }
+}
+
+template <typename PacketPtr> void store_failed(const PacketPtr &query, int code)
+{
+    uint64_t left_out;
+
+    hook->statistics.count_store_error();
+    // An unusable store has been told of once; this is for one that is open and fails.
+    if (hook->events.usable() && hook->limits.store_read_failed.admit(left_out)) {
+        LOG_ERROR(logger, NETBOOT_STORE_READ_FAILED)
+            .arg(query->getLabel())
+            .arg(left_out)
+            .arg(std::generic_category().message(code));
+    }
+}
+
+template <typename PacketPtr> void serve(const PacketPtr &query, const PacketPtr &response)
+{
+    OptionBytes bytes;
+    netboot_query question;
+    netboot_result result;
+
+    hook->events.log(hook->store, hook->parameters.database);
+    read_packets(*query, *response, bytes, question);
+    question.replace_boot_file = hook->parameters.replace_boot_file;
+    const int done = hook->store ? netboot_serve(hook->store, &question, &result) : -ENODEV;
+    if (done < 0)
+        return store_failed(query, -done);
+    edit_reply(result.answer, *response);
+    hook->statistics.count(result.decision);
+    log_decision(query, result);
+}
+
+template <typename PacketPtr> void callout_failed(const PacketPtr &query, const char *what) noexcept
+{
+    uint64_t left_out;
+
+    try {
+        if (hook->limits.callout_failed.admit(left_out)) {
+            LOG_ERROR(logger, NETBOOT_CALLOUT_FAILED)
+                .arg(query ? query->getLabel() : std::string("no query"))
+                .arg(left_out)
+                .arg(std::string(what));
+        }
+    } catch (...) {
+        // Not even that can be said. The reply is what matters.
+    }
+}
+
+// Another hook may have decided that this reply is not to go out, or have packed it itself.
+template <typename PacketPtr>
+int send(CalloutHandle &handle, const char *query_name, const char *response_name) noexcept
+{
+    PacketPtr query, response;
+
+    if (!hook || handle.getStatus() != CalloutHandle::NEXT_STEP_CONTINUE)
+        return 0;
+    try {
+        handle.getArgument(query_name, query);
+        handle.getArgument(response_name, response);
+        if (query && response)
+            serve(query, response);
+    } catch (const std::exception &error) {
+        callout_failed(query, error.what());
+    } catch (...) {
+        callout_failed(query, "an exception of an unknown kind");
+    }
+    return 0;
+}
+
+} // namespace
+} // namespace netboot
+
+extern "C" {
+
+int pkt4_send(CalloutHandle &handle)
+{
+    return netboot::send<Pkt4Ptr>(handle, "query4", "response4");
+}
+
+int pkt6_send(CalloutHandle &handle)
+{
+    return netboot::send<Pkt6Ptr>(handle, "query6", "response6");
+}
+
+} // extern "C"

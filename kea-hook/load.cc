@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MPL-2.0
+//
+// What Kea calls when it loads and unloads the library.
+#include "hook.h"
+
+#include <process/daemon.h>
+
+#include <cstring>
+#include <memory>
+
+using isc::hooks::LibraryHandle;
+
+namespace netboot
+{
+
+Hook *hook = nullptr;
+
+Hook::Hook(const Parameters &wanted) : parameters(wanted), store(nullptr)
+{
+    netboot_store_options options;
+    netboot_error error;
+
+    memset(&options, 0, sizeof(options));
+    options.follow = true;
+    // With `follow` a missing store is no error. Whatever else it is, it must not keep Kea from serving.
+    if (netboot_store_open(parameters.database.c_str(), &options, &store, &error) < 0) {
+        store = nullptr;
+        LOG_ERROR(logger, NETBOOT_STORE_UNUSABLE).arg(std::string(error.text));
+    }
+}
+
+Hook::~Hook()
+{
+    netboot_store_close(store);
+}
+
+namespace
+{
+
+void check_daemon()
+{
+    const std::string name = isc::process::Daemon::getProcName();
+
+    if (name != "kea-dhcp4" && name != "kea-dhcp6")
+        throw std::runtime_error("it is for kea-dhcp4 and kea-dhcp6, this daemon is " + name);
+}
+
+void load_hook(LibraryHandle &handle)
+{
+    check_daemon();
+    const Parameters parameters = read_parameters(handle.getParameters());
+    std::unique_ptr<Hook> made(new Hook(parameters));
+
+    for (const std::string &key : parameters.without_effect)
+        LOG_WARN(logger, NETBOOT_PARAMETER_WITHOUT_EFFECT).arg(key);
+    LOG_INFO(logger, NETBOOT_LOADED)
+        .arg(std::string(NETBOOT_VERSION))
+        .arg(std::string(parameters.replace_boot_file ? "replace" : "keep"))
+        .arg(parameters.database);
+    made->events.log(made->store, parameters.database);
+    hook = made.release();
+}
+
+} // namespace
+} // namespace netboot
+
+extern "C" {
+
+int version()
+{
+    return netboot::kea_version();
+}
+
+int multi_threading_compatible()
+{
+    return 1;
+}
+
+// Fails for what the operator has to correct only: at config-set Kea would serve nobody afterwards.
+int load(LibraryHandle &handle)
+{
+    try {
+        netboot::load_hook(handle);
+        return 0;
+    } catch (const std::exception &error) {
+        LOG_ERROR(netboot::logger, NETBOOT_LOAD_FAILED).arg(std::string(error.what()));
+        return 1;
+    }
+}
+
+int unload()
+{
+    delete netboot::hook;
+    netboot::hook = nullptr;
+    LOG_INFO(netboot::logger, NETBOOT_UNLOADED);
+    return 0;
+}
+
+} // extern "C"

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "packet.h"
+
+#include <dhcp/iface_mgr.h>
+#include <dhcp/option6_iaaddr.h>
+
+#include <algorithm>
+#include <cstring>
+#include <iterator>
+#include <stdexcept>
+#include <vector>
+
+using isc::asiolink::IOAddress;
+using namespace isc::dhcp;
+using isc::util::OutputBuffer;
+
+namespace netboot
+{
+namespace
+{
+
+// The class that libdhcp_bootp.so puts its queries into, which it makes look like DHCPREQUESTs.
+const char bootp_class[] = "BOOTP";
+
+// ---- Reading
+
+void copy(const IOAddress &address, uint8_t ret[NETBOOT_ADDRESS_SIZE])
+{
+    if (address.isV4()) {
+        const uint32_t bits = address.toUint32();
+        for (unsigned i = 0; i < 4; i++)
+            ret[i] = static_cast<uint8_t>(bits >> (24 - 8 * i));
+    } else {
+        const std::vector<uint8_t> bytes = address.toBytes();
+        std::copy(bytes.begin(), bytes.end(), ret);
+    }
+}
+
+// Appends an option's data as it was on the wire. Only pack() gives that for every class of option: getData() of a list
+// of numbers, for one, is empty.
+netboot_bytes append(const Option &option, OutputBuffer &scratch, OptionBytes &bytes)
+{
+    const size_t header = option.getHeaderLen();
+
+    scratch.clear();
+    option.pack(scratch, false);
+    const size_t size = scratch.getLength() - header;
+    if (scratch.getLength() < header || size > sizeof(bytes.data) - bytes.size)
+        return {nullptr, 0};
+    uint8_t *const start = bytes.data + bytes.size;
+    memcpy(start, data_of(scratch) + header, size);
+    bytes.size += size;
+    return {start, size};
+}
+
+// Kea has joined the parts of long DHCPv4 options (RFC 3396); in DHCPv6 each of several is one of its own.
+void read_options(const OptionCollection &options, OptionBytes &bytes, netboot_query &ret)
+{
+    OutputBuffer scratch(1024);
+
+    for (const uint16_t *code = netboot_query_options(ret.family); *code; code++) {
+        const auto range = options.equal_range(*code);
+        for (auto option = range.first; option != range.second; ++option) {
+            const netboot_bytes data = append(*option->second, scratch, bytes);
+            if (data.data)
+                netboot_query_add(&ret, *code, data.data, data.size);
+        }
+    }
+}
+
+bool has_option(const Pkt &packet, uint16_t code)
+{
+    return packet.options_.find(code) != packet.options_.end();
+}
+
+// The first address that the reply assigns; not a prefix.
+void read_assigned_address(const Pkt6 &response, netboot_query &ret)
+{
+    const auto range = response.options_.equal_range(D6O_IA_NA);
+
+    for (auto ia = range.first; ia != range.second; ++ia) {
+        const OptionCollection &inside = ia->second->getOptions();
+        const auto found = inside.find(D6O_IAADDR);
+        const auto address = found == inside.end() ? nullptr : dynamic_cast<Option6IAAddr *>(found->second.get());
+        if (address)
+            return copy(address->getAddress(), ret.assigned_address);
+    }
+}
+
+// Kea keeps the relays in the order of the headers: the last one is nearest the client.
+void read_nearest_relay(const Pkt6 &query, OptionBytes &bytes, netboot_query &ret)
+{
+    OutputBuffer scratch(64);
+    const Pkt6::RelayInfo &relay = query.relay_info_.back();
+    const auto link_layer = relay.options_.find(D6O_CLIENT_LINKLAYER_ADDR);
+
+    copy(relay.peeraddr_, ret.peer_address);
+    copy(relay.linkaddr_, ret.relay_address);
+    if (link_layer != relay.options_.end())
+        ret.link_layer_address = append(*link_layer->second, scratch, bytes);
+}
+
+// The first address of the interface that is of use beyond its link.
+void read_interface_address(const Pkt6 &query, netboot_query &ret)
+{
+    const IfacePtr interface = query.indexSet() ? IfaceMgr::instance().getIface(query.getIndex()) : IfacePtr();
+
+    if (!interface)
+        return;
+    for (const auto &held : interface->getAddresses()) {
+        const IOAddress address = held.get();
+        if (address.isV6() && !address.isV6LinkLocal() && !address.isV6Multicast())
+            return copy(address, ret.interface_address);
+    }
+}
+
+bool is_set(const uint8_t address[NETBOOT_ADDRESS_SIZE])
+{
+    return std::any_of(address, address + NETBOOT_ADDRESS_SIZE, [](uint8_t octet) { return octet != 0; });
+}
+
+// ---- Editing
+
+bool is_option(const netboot_edit &edit)
+{
+    return edit.field < NETBOOT_FIELD_SIADDR;
+}
+
+// Puts all new options behind the old ones, and only when they are there takes the old ones out: that cannot fail. Not
+// addOption(), which in DHCPv4 wants the old one out first.
+void edit_options(const struct netboot_answer &answer, Option::Universe universe, OptionCollection &options)
+{
+    OptionCollection::iterator added[NETBOOT_EDITS_MAX];
+    unsigned count = 0;
+
+    try {
+        for (unsigned i = 0; i < answer.edit_count; i++) {
+            const netboot_edit &edit = answer.edits[i];
+            if (!is_option(edit) || edit.remove)
+                continue;
+            const OptionBuffer data(edit.data.data, edit.data.data + edit.data.size);
+            const OptionPtr option(new Option(universe, static_cast<uint16_t>(edit.field), data));
+            added[count++] = options.insert(std::make_pair(edit.field, option));
+        }
+    } catch (...) {
+        while (count > 0)
+            options.erase(added[--count]);
+        throw;
+    }
+    for (unsigned i = 0; i < answer.edit_count; i++) {
+        const netboot_edit &edit = answer.edits[i];
+        const auto range = options.equal_range(edit.field);
+        if (is_option(edit))
+            options.erase(range.first, edit.remove ? range.second : std::prev(range.second));
+    }
+}
+
+// What the setters of Pkt4 throw at, before anything is written.
+void check_fields(const struct netboot_answer &answer)
+{
+    for (unsigned i = 0; i < answer.edit_count; i++) {
+        const netboot_edit &edit = answer.edits[i];
+        const bool fits = edit.remove || is_option(edit) ||
+                          (edit.field == NETBOOT_FIELD_SIADDR && edit.data.size == 4) ||
+                          (edit.field == NETBOOT_FIELD_SNAME && edit.data.size <= Pkt4::MAX_SNAME_LEN) ||
+                          (edit.field == NETBOOT_FIELD_FILE && edit.data.size <= Pkt4::MAX_FILE_LEN);
+        if (!fits)
+            throw std::length_error("an edit does not fit into the reply");
+    }
+}
+
+void edit_field(const netboot_edit &edit, Pkt4 &response)
+{
+    static const uint8_t zeros[4] = {};
+    const uint8_t *const data = edit.remove ? zeros : edit.data.data;
+    const size_t size = edit.remove ? 0 : edit.data.size;
+
+    switch (edit.field) {
+    case NETBOOT_FIELD_SIADDR:
+        return response.setSiaddr(IOAddress(uint32_t(data[0]) << 24 | data[1] << 16 | data[2] << 8 | data[3]));
+    case NETBOOT_FIELD_SNAME:
+        return response.setSname(data, size);
+    case NETBOOT_FIELD_FILE:
+        return response.setFile(data, size);
+    }
+}
+
+} // namespace
+
+void read_packets(const Pkt4 &query, const Pkt4 &response, OptionBytes &bytes, netboot_query &ret)
+{
+    const HWAddrPtr hardware = query.getHWAddr();
+
+    ret = netboot_query();
+    ret.family = NETBOOT_V4;
+    ret.message_type = query.getClasses().contains(bootp_class) ? 0 : query.getType();
+    ret.reply_type = response.getType();
+    if (hardware) {
+        ret.hardware_type = static_cast<uint8_t>(hardware->htype_);
+        ret.hardware_address = {hardware->hwaddr_.data(), hardware->hwaddr_.size()};
+    }
+    copy(response.getYiaddr(), ret.assigned_address);
+    copy(query.getCiaddr(), ret.client_address);
+    copy(query.getGiaddr(), ret.relay_address);
+    copy(response.getLocalAddr(), ret.interface_address);
+    ret.reply_has_boot_file = response.getFile()[0] != 0 || has_option(response, DHO_BOOT_FILE_NAME);
+    read_options(query.options_, bytes, ret);
+}
+
+void read_packets(const Pkt6 &query, const Pkt6 &response, OptionBytes &bytes, netboot_query &ret)
+{
+    ret = netboot_query();
+    ret.family = NETBOOT_V6;
+    ret.message_type = query.getType();
+    ret.reply_type = response.getType();
+    if (query.relay_info_.empty())
+        copy(query.getRemoteAddr(), ret.peer_address);
+    else
+        read_nearest_relay(query, bytes, ret);
+    read_assigned_address(response, ret);
+    // Costs a look-up, and would not be looked at after one of these.
+    if (!is_set(ret.assigned_address) && !is_set(ret.relay_address))
+        read_interface_address(query, ret);
+    ret.reply_has_boot_file = has_option(response, D6O_BOOTFILE_URL);
+    read_options(query.options_, bytes, ret);
+}
+
+void edit_reply(const struct netboot_answer &answer, Pkt4 &response)
+{
+    check_fields(answer);
+    edit_options(answer, Option::V4, response.options_);
+    for (unsigned i = 0; i < answer.edit_count; i++)
+        edit_field(answer.edits[i], response);
+}
+
+void edit_reply(const struct netboot_answer &answer, Pkt6 &response)
+{
+    edit_options(answer, Option::V6, response.options_);
+}
+
+} // namespace netboot

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MPL-2.0
+//
+// Between Kea's packets and libnetboot's structures: bytes in, edits out.
+#ifndef NETBOOT_KEA_PACKET_H
+#define NETBOOT_KEA_PACKET_H
+
+#include "kea_versions.h"
+
+#include <netboot.h>
+
+#include <dhcp/pkt4.h>
+#include <dhcp/pkt6.h>
+
+namespace netboot
+{
+
+// Where the options of a query are kept while it is looked at. Kea takes no packets above 1500 octets; what should not
+// fit is passed over.
+struct OptionBytes {
+    uint8_t data[2048];
+    size_t size = 0;
+};
+
+// Fills a query from the client's packet and from the server's reply to it. It points into `bytes` and into `query`.
+void read_packets(const isc::dhcp::Pkt4 &query, const isc::dhcp::Pkt4 &response, OptionBytes &bytes,
+                  netboot_query &ret);
+void read_packets(const isc::dhcp::Pkt6 &query, const isc::dhcp::Pkt6 &response, OptionBytes &bytes,
+                  netboot_query &ret);
+
+// Carries out the edits. Where it throws, the reply is as it was.
+void edit_reply(const struct netboot_answer &answer, isc::dhcp::Pkt4 &response);
+void edit_reply(const struct netboot_answer &answer, isc::dhcp::Pkt6 &response);
+
+} // namespace netboot
+
+#endif

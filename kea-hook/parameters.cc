@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "parameters.h"
+
+#include <netboot.h>
+
+using isc::data::ConstElementPtr;
+using isc::data::Element;
+
+namespace netboot
+{
+namespace
+{
+
+struct Row {
+    const char *key;
+    Element::types type;
+    const char *rule;
+    bool (*take)(const Element &value, Parameters &ret); // false: the value breaks the rule
+};
+
+bool take_database(const Element &value, Parameters &ret)
+{
+    ret.database = value.stringValue();
+    return !ret.database.empty() && ret.database[0] == '/' && ret.database.find('\0') == std::string::npos;
+}
+
+bool take_existing_boot_file(const Element &value, Parameters &ret)
+{
+    ret.replace_boot_file = value.stringValue() == "replace";
+    return ret.replace_boot_file || value.stringValue() == "keep";
+}
+
+bool take_journal(const Element &value, Parameters &ret)
+{
+    if (value.boolValue())
+        ret.without_effect.push_back("journal");
+    return true;
+}
+
+bool take_allow_changes(const Element &value, Parameters &ret)
+{
+    if (value.boolValue())
+        ret.without_effect.push_back("allow-changes");
+    return true;
+}
+
+const Row rows[] = {
+    {"database",           Element::string,  "the absolute path of a directory", take_database          },
+    {"existing-boot-file", Element::string,  "\"keep\" or \"replace\"",          take_existing_boot_file},
+    {"journal",            Element::boolean, "true or false",                    take_journal           },
+    {"allow-changes",      Element::boolean, "true or false",                    take_allow_changes     },
+};
+
+std::string known_keys()
+{
+    std::string text;
+    for (const Row &row : rows)
+        text += std::string(text.empty() ? "" : ", ") + "\"" + row.key + "\"";
+    return text;
+}
+
+const Row &find(const std::string &key, const Element &value)
+{
+    for (const Row &row : rows)
+        if (key == row.key)
+            return row;
+    throw ParameterError("parameter \"" + key + "\" with value " + value.str() + " is unknown: the parameters are " +
+                         known_keys());
+}
+
+} // namespace
+
+Parameters read_parameters(const ConstElementPtr &configured)
+{
+    Parameters ret;
+    ret.database = NETBOOT_DEFAULT_DIRECTORY;
+    if (!configured)
+        return ret;
+    if (configured->getType() != Element::map)
+        throw ParameterError("\"parameters\" is " + configured->str() + ": it must be a map of " + known_keys());
+    for (const auto &parameter : configured->mapValue()) {
+        const Element &value = *parameter.second;
+        const Row &row = find(parameter.first, value);
+        if (value.getType() != row.type || !row.take(value, ret))
+            throw ParameterError("parameter \"" + parameter.first + "\" is " + value.str() + ": it must be " +
+                                 row.rule);
+    }
+    return ret;
+}
+
+} // namespace netboot

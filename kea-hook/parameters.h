@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MPL-2.0
+//
+// The hook's "parameters" in Kea's configuration.
+#ifndef NETBOOT_KEA_PARAMETERS_H
+#define NETBOOT_KEA_PARAMETERS_H
+
+#include "kea_versions.h"
+
+#include <cc/data.h>
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace netboot
+{
+
+struct Parameters {
+    std::string database;
+    bool replace_boot_file = false;
+    std::vector<std::string> without_effect; // those switched on that this version does nothing with
+};
+
+// Names the key, its value and the rule that it breaks.
+struct ParameterError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+// Checks everything before it returns anything. `configured` may be null: all defaults. Throws ParameterError.
+Parameters read_parameters(const isc::data::ConstElementPtr &configured);
+
+} // namespace netboot
+
+#endif

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MPL-2.0
+//
+// The hook's counters in Kea's statistics manager.
+#ifndef NETBOOT_KEA_STATISTICS_H
+#define NETBOOT_KEA_STATISTICS_H
+
+#include <netboot.h>
+
+namespace netboot
+{
+
+// They are there, at 0, as long as this object lives.
+class Statistics
+{
+  public:
+    Statistics();
+    ~Statistics();
+    Statistics(const Statistics &) = delete;
+    Statistics &operator=(const Statistics &) = delete;
+
+    void count(const netboot_decision &decision);
+    void count_store_error();
+};
+
+} // namespace netboot
+
+#endif

@@ -96,14 +96,10 @@ static bool rule_host(const struct matter *matter)
     if (!matter->policy->has_host)
         return note(matter, FINDING_NO_HOST);
     decision->host_found = true;
-    if (host->name.size > 0) {
+    if (host->name.size > 0)
         copy_text(decision->host, sizeof(decision->host), host->name);
-    } else if (host->ids.count > 0 && host->ids.items[0].size - 1 <= sizeof(id.value)) {
-        id.type = (enum netboot_id_type)host->ids.items[0].data[0];
-        id.size = (uint8_t)(host->ids.items[0].size - 1);
-        memcpy(id.value, host->ids.items[0].data + 1, id.size);
+    else if (netboot_host_id(host, 0, &id) == 0)
         netboot_id_text(&id, decision->host);
-    }
     return note(matter, FINDING_HOST);
 }
 

@@ -28,6 +28,21 @@ int netboot_kind_find(const char *name)
     return -ENOENT;
 }
 
+int netboot_host_id(const struct netboot_host *host, size_t index, struct netboot_id *ret)
+{
+    struct netboot_bytes item;
+
+    if (index >= host->ids.count)
+        return -ENOENT;
+    item = host->ids.items[index];
+    if (item.size < 2 || item.size > 1 + sizeof(ret->value))
+        return -EBADMSG;
+    ret->type = (enum netboot_id_type)item.data[0];
+    ret->size = (uint8_t)(item.size - 1);
+    memcpy(ret->value, item.data + 1, ret->size);
+    return 0;
+}
+
 struct netboot_bytes netboot_platform_file(const struct netboot_list *files, uint16_t platform)
 {
     for (size_t i = 0; i < files->count; i++)

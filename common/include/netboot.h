@@ -217,6 +217,9 @@ struct netboot_host {
     uint64_t changed; /* seconds since 1970 */
 };
 
+/* The host's identifier number `index`. -ENOENT past the last one, -EBADMSG for one that is malformed. */
+int netboot_host_id(const struct netboot_host *host, size_t index, struct netboot_id *ret);
+
 /* A platform file is 2 octets of platform, big-endian, then the file's path or URL. The file for `platform` in such
  * a list, or empty bytes. */
 struct netboot_bytes netboot_platform_file(const struct netboot_list *files, uint16_t platform);

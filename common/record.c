@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The records of the targets store: one codec, driven by a table of fields per type of record.
+ *
+ *      0        1        2                4
+ *     +--------+--------+----------------+-----------+--------+----------------+-----------+-- ...
+ *     | 1      | tag    | length (BE)    | value     | tag    | length (BE)    | value     |
+ *     +--------+--------+----------------+-----------+--------+----------------+-----------+-- ...
+ *      version  \___________ field ______________/    \___________ field ______________/
+ *
+ * A list is a field per item. What is absent has no field. Readers pass over tags that they do not know, so a new
+ * field needs no new version; a version that is not 1 is not read.
+ */
+#include "record.h"
+
+#include "bytes.h"
+#include "failure.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum field_kind {
+    FIELD_BYTES,  /* struct netboot_bytes */
+    FIELD_LIST,   /* struct netboot_list */
+    FIELD_ENUM,   /* an enumeration, 1 octet in the record */
+    FIELD_NUMBER, /* uint16_t or uint64_t, 2 or 8 octets in the record, big-endian */
+};
+
+struct field {
+    uint8_t tag;
+    uint8_t kind;
+    uint16_t offset;   /* of the member */
+    uint16_t min, max; /* octets of the value, of an item */
+    const char *name;  /* as messages call it */
+    bool required;
+    /* Whether the octets can be what the field says; asked of every record that is read. NULL: they always can. */
+    bool (*shape)(struct netboot_bytes value);
+    /* Whether a person may store them. NULL: whatever has the shape. */
+    int (*check)(const char *name, struct netboot_bytes value, struct netboot_error *error);
+};
+
+struct record_type {
+    size_t count;
+    const struct field *fields;
+};
+
+#define FIELD_HEADER 3 /* tag and length */
+
+/* ---- Shapes: what readers rely on */
+
+static bool prefix_shape(struct netboot_bytes value)
+{
+    return (value.size == 5 && value.data[0] <= 32) || (value.size == 17 && value.data[0] <= 128);
+}
+
+static bool address4_shape(struct netboot_bytes value)
+{
+    return value.size == 4;
+}
+
+static bool address6_shape(struct netboot_bytes value)
+{
+    return value.size == 16;
+}
+
+static bool id_shape(struct netboot_bytes value)
+{
+    size_t size = value.size - 1; /* of the identifier; the field is never empty */
+
+    switch (value.data[0]) {
+    case NETBOOT_ID_MAC:
+        return size == NETBOOT_MAC_SIZE;
+    case NETBOOT_ID_UUID:
+        return size == NETBOOT_UUID_SIZE;
+    case NETBOOT_ID_DUID:
+        return size >= 3 && size <= NETBOOT_DUID_MAX;
+    }
+    return false;
+}
+
+static bool kind_shape(struct netboot_bytes value)
+{
+    return value.data[0] <= NETBOOT_KIND_IGNORE;
+}
+
+/* ---- Checks: what a person may store */
+
+/* The octets of the UTF-8 sequence at `data` (RFC 3629), 0 if it is none or a control character. */
+static size_t character_size(const uint8_t *data, size_t size)
+{
+    static const struct {
+        uint8_t first, mask;
+        uint32_t lowest;
+    } forms[] = {
+        {0x00, 0x80, 0x20   }, /* one octet, no control character */
+        {0xc0, 0xe0, 0xa0   }, /* two octets, none of U+0080 to U+009F */
+        {0xe0, 0xf0, 0x800  },
+        {0xf0, 0xf8, 0x10000},
+    };
+
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]) && i < size; i++) {
+        if ((data[0] & forms[i].mask) != forms[i].first)
+            continue;
+        uint32_t character = data[0] & (uint8_t)~forms[i].mask;
+        for (size_t j = 1; j <= i; j++) {
+            if ((data[j] & 0xc0) != 0x80)
+                return 0;
+            character = character << 6 | (data[j] & 0x3f);
+        }
+        bool surrogate = character >= 0xd800 && character <= 0xdfff;
+        return character >= forms[i].lowest && character <= 0x10ffff && character != 0x7f && !surrogate ? i + 1 : 0;
+    }
+    return 0;
+}
+
+static int text_check(const char *name, struct netboot_bytes value, struct netboot_error *error)
+{
+    for (size_t at = 0, size; at < value.size; at += size) {
+        size = character_size(value.data + at, value.size - at);
+        if (size == 0)
+            return failure(error, -EINVAL,
+                           "the %s has a control character or no UTF-8 at octet %zu: write it in plain text", name,
+                           at + 1);
+    }
+    return 0;
+}
+
+/* The value as a C string: false if it has a NUL or is longer than any field. */
+static bool to_text(struct netboot_bytes value, char text[RECORD_TEXT_MAX + 3])
+{
+    if (value.size > RECORD_TEXT_MAX + 2 || memchr(value.data, '\0', value.size))
+        return false;
+    memcpy(text, value.data, value.size);
+    text[value.size] = '\0';
+    return true;
+}
+
+static int name_check(const char *name, struct netboot_bytes value, struct netboot_error *error)
+{
+    char text[RECORD_TEXT_MAX + 3];
+
+    if (to_text(value, text) && netboot_name_valid(text))
+        return 0;
+    if (text_check(name, value, error) != 0)
+        return -EINVAL;
+    return failure(error, -EINVAL,
+                   "'%.*s' is no %s: it takes letters, digits and '._-', a letter or digit first, at most %d",
+                   (int)(value.size < 200 ? value.size : 200), (const char *)value.data, name, NETBOOT_NAME_MAX);
+}
+
+static int url_check(const char *name, struct netboot_bytes value, struct netboot_error *error)
+{
+    char text[RECORD_TEXT_MAX + 3];
+
+    if (!to_text(value, text))
+        return failure(error, -EINVAL, "the %s has a NUL in it: write it in plain text", name);
+    return netboot_base_url_check(text, error);
+}
+
+static int file_check(const char *name, struct netboot_bytes value, struct netboot_error *error)
+{
+    char text[RECORD_TEXT_MAX + 3];
+
+    if (!to_text(value, text))
+        return failure(error, -EINVAL, "the %s has a NUL in it: write it in plain text", name);
+    return netboot_file_check(text, error);
+}
+
+static int platform_file_check(const char *name, struct netboot_bytes value, struct netboot_error *error)
+{
+    unsigned platform = read_be16(value.data);
+
+    if (!netboot_platform_name(platform))
+        return failure(error, -EINVAL, "the %s is for platform %u, which there is not", name, platform);
+    return file_check(name, bytes_after(value, 2), error);
+}
+
+static int label_check(const char *name, struct netboot_bytes value, struct netboot_error *error)
+{
+    const uint8_t *equals = memchr(value.data, '=', value.size);
+
+    if (text_check(name, value, error) != 0)
+        return -EINVAL;
+    if (!equals)
+        return failure(error, -EINVAL, "the label '%.*s' has no '=': write KEY=VALUE",
+                       (int)(value.size < 200 ? value.size : 200), (const char *)value.data);
+    return name_check("key of a label", (struct netboot_bytes){value.data, (size_t)(equals - value.data)}, error);
+}
+
+/* Firmware that was given no UUID sends all zeros or all ones: such an identifier would mean many machines. */
+static int id_check(const char *name, struct netboot_bytes value, struct netboot_error *error)
+{
+    struct netboot_bytes id = bytes_after(value, 1);
+
+    for (size_t i = 1; i < id.size; i++)
+        if (id.data[i] != id.data[0])
+            return 0;
+    if (id.data[0] != 0x00 && id.data[0] != 0xff)
+        return 0;
+    return failure(error, -EINVAL,
+                   "the %s is %s: that is what firmware sends that has none of its own, and names no one machine", name,
+                   id.data[0] == 0 ? "all zeros" : "all ones");
+}
+
+/* ---- The fields. A tag is never used again for something else. */
+
+#define BYTES(tag, type, member, ...)                                                                                  \
+    {                                                                                                                  \
+        tag, FIELD_BYTES, offsetof(struct type, member), __VA_ARGS__                                                   \
+    }
+#define LIST(tag, type, member, ...)                                                                                   \
+    {                                                                                                                  \
+        tag, FIELD_LIST, offsetof(struct type, member), __VA_ARGS__                                                    \
+    }
+
+static const struct field site_fields[] = {
+    BYTES(1, netboot_site, name, 1, NETBOOT_NAME_MAX, "name of a site", true, NULL, name_check),
+    LIST(2, netboot_site, prefixes, 5, 17, "prefix", false, prefix_shape, NULL),
+    BYTES(3, netboot_site, tftp4, 4, 4, "IPv4 TFTP server", false, address4_shape, NULL),
+    BYTES(4, netboot_site, tftp6, 16, 16, "IPv6 TFTP server", false, address6_shape, NULL),
+    BYTES(5, netboot_site, http4, 1, RECORD_TEXT_MAX, "HTTP base URL for IPv4", false, NULL, url_check),
+    BYTES(6, netboot_site, http6, 1, RECORD_TEXT_MAX, "HTTP base URL for IPv6", false, NULL, url_check),
+};
+
+static const struct field loader_fields[] = {
+    {1, FIELD_NUMBER, offsetof(struct netboot_loader, platform), 2, 2, "platform", false, NULL, NULL},
+    BYTES(2, netboot_loader, file, 1, RECORD_TEXT_MAX, "file of the loader", true, NULL, file_check),
+};
+
+static const struct field target_fields[] = {
+    BYTES(1, netboot_target, name, 1, NETBOOT_NAME_MAX, "name of a target", true, NULL, name_check),
+    {2, FIELD_ENUM, offsetof(struct netboot_target, kind), 1, 1, "kind of a target", false, kind_shape, NULL},
+    BYTES(3, netboot_target, script, 1, RECORD_TEXT_MAX, "script", false, NULL, file_check),
+    LIST(4, netboot_target, files, 3, 2 + RECORD_TEXT_MAX, "file of the target", false, NULL, platform_file_check),
+    BYTES(5, netboot_target, description, 1, RECORD_TEXT_MAX, "description", false, NULL, text_check),
+};
+
+static const struct field host_fields[] = {
+    BYTES(1, netboot_host, name, 1, NETBOOT_NAME_MAX, "name of a host", false, NULL, name_check),
+    LIST(2, netboot_host, ids, 4, 1 + NETBOOT_DUID_MAX, "identifier", true, id_shape, id_check),
+    BYTES(3, netboot_host, target, 1, NETBOOT_NAME_MAX, "name of a target", false, NULL, name_check),
+    LIST(4, netboot_host, loaders, 3, 2 + RECORD_TEXT_MAX, "loader of the host", false, NULL, platform_file_check),
+    LIST(5, netboot_host, labels, 1, RECORD_TEXT_MAX, "label", false, NULL, label_check),
+    BYTES(6, netboot_host, note, 1, RECORD_TEXT_MAX, "note", false, NULL, text_check),
+    {7, FIELD_NUMBER, offsetof(struct netboot_host, changed), 8, 8, "time of change", false, NULL, NULL},
+};
+
+#define FIELDS(table)                                                                                                  \
+    {                                                                                                                  \
+        sizeof(table) / sizeof((table)[0]), table                                                                      \
+    }
+
+const struct record_type record_site = FIELDS(site_fields);
+const struct record_type record_loader = FIELDS(loader_fields);
+const struct record_type record_target = FIELDS(target_fields);
+const struct record_type record_host = FIELDS(host_fields);
+
+/* ---- Numbers: the width in the record says which type the member has */
+
+static uint64_t number_get(const struct field *field, const void *member)
+{
+    enum netboot_kind kind;
+    uint16_t narrow;
+    uint64_t wide;
+
+    if (field->kind == FIELD_ENUM)
+        return memcpy(&kind, member, sizeof(kind)), (uint64_t)kind;
+    if (field->max == 2)
+        return memcpy(&narrow, member, sizeof(narrow)), narrow;
+    return memcpy(&wide, member, sizeof(wide)), wide;
+}
+
+static void number_set(const struct field *field, void *member, uint64_t number)
+{
+    enum netboot_kind kind = (enum netboot_kind)number;
+    uint16_t narrow = (uint16_t)number;
+
+    if (field->kind == FIELD_ENUM)
+        memcpy(member, &kind, sizeof(kind));
+    else if (field->max == 2)
+        memcpy(member, &narrow, sizeof(narrow));
+    else
+        memcpy(member, &number, sizeof(number));
+}
+
+/* ---- Reading */
+
+static void clear(const struct record_type *type, void *ret)
+{
+    for (size_t i = 0; i < type->count; i++) {
+        const struct field *field = &type->fields[i];
+        void *member = (uint8_t *)ret + field->offset;
+        if (field->kind == FIELD_BYTES)
+            *(struct netboot_bytes *)member = (struct netboot_bytes){NULL, 0};
+        else if (field->kind == FIELD_LIST)
+            ((struct netboot_list *)member)->count = 0;
+        else
+            number_set(field, member, 0);
+    }
+}
+
+static int set_field(const struct field *field, struct netboot_bytes value, void *ret)
+{
+    void *member = (uint8_t *)ret + field->offset;
+    uint64_t number = 0;
+
+    if (value.size < field->min || value.size > field->max || (field->shape && !field->shape(value)))
+        return -EBADMSG;
+    if (field->kind == FIELD_BYTES) {
+        *(struct netboot_bytes *)member = value;
+        return 0;
+    }
+    if (field->kind == FIELD_LIST) {
+        struct netboot_list *list = member;
+        if (list->count == NETBOOT_LIST_MAX)
+            return -EBADMSG;
+        list->items[list->count++] = value;
+        return 0;
+    }
+    for (size_t i = 0; i < value.size; i++)
+        number = number << 8 | value.data[i];
+    number_set(field, member, number);
+    return 0;
+}
+
+/* Tags count from 1 without a gap, so that a field is found without a search. */
+static const struct field *find_field(const struct record_type *type, uint8_t tag)
+{
+    return tag > 0 && tag <= type->count ? &type->fields[tag - 1] : NULL;
+}
+
+static bool has_required(const struct record_type *type, const void *record)
+{
+    for (size_t i = 0; i < type->count; i++) {
+        const struct field *field = &type->fields[i];
+        const void *member = (const uint8_t *)record + field->offset;
+        if (!field->required)
+            continue;
+        if (field->kind == FIELD_BYTES ? ((const struct netboot_bytes *)member)->size == 0
+                                       : ((const struct netboot_list *)member)->count == 0)
+            return false;
+    }
+    return true;
+}
+
+int record_decode(const struct record_type *type, struct netboot_bytes value, void *ret)
+{
+    clear(type, ret);
+    if (value.size < 1 || value.data[0] != RECORD_VERSION)
+        return -EBADMSG;
+    for (struct netboot_bytes rest = bytes_after(value, 1); rest.size > 0;) {
+        if (rest.size < FIELD_HEADER)
+            return -EBADMSG;
+        const struct field *field = find_field(type, rest.data[0]);
+        size_t size = read_be16(rest.data + 1);
+        if (size > rest.size - FIELD_HEADER)
+            return -EBADMSG;
+        rest = bytes_after(rest, FIELD_HEADER);
+        if (field && set_field(field, (struct netboot_bytes){rest.data, size}, ret) != 0)
+            return -EBADMSG;
+        rest = bytes_after(rest, size);
+    }
+    return has_required(type, ret) ? 0 : -EBADMSG;
+}
+
+/* ---- Checking */
+
+static int check_value(const struct field *field, struct netboot_bytes value, struct netboot_error *error)
+{
+    if (value.size > field->max)
+        return failure(error, -EINVAL, "the %s is %zu octets long: at most %u fit", field->name, value.size,
+                       field->max);
+    if (value.size < field->min || (field->shape && !field->shape(value)))
+        return failure(error, -EINVAL, "the %s is not well-formed", field->name);
+    return field->check ? field->check(field->name, value, error) : 0;
+}
+
+static int check_list(const struct field *field, const struct netboot_list *list, struct netboot_error *error)
+{
+    if (list->count > NETBOOT_LIST_MAX)
+        return failure(error, -EINVAL, "there are %zu values of '%s': at most %d fit", list->count, field->name,
+                       NETBOOT_LIST_MAX);
+    for (size_t i = 0; i < list->count; i++) {
+        int code = check_value(field, list->items[i], error);
+        if (code != 0)
+            return code;
+    }
+    return 0;
+}
+
+static int check_field(const struct field *field, const void *member, struct netboot_error *error)
+{
+    uint8_t number;
+
+    switch (field->kind) {
+    case FIELD_BYTES:
+        if (((const struct netboot_bytes *)member)->size == 0)
+            return 0;
+        return check_value(field, *(const struct netboot_bytes *)member, error);
+    case FIELD_LIST:
+        return check_list(field, member, error);
+    case FIELD_ENUM:
+        number = (uint8_t)number_get(field, member);
+        return check_value(field, (struct netboot_bytes){&number, 1}, error);
+    }
+    return 0;
+}
+
+int record_check(const struct record_type *type, const void *record, struct netboot_error *error)
+{
+    for (size_t i = 0; i < type->count; i++) {
+        int code = check_field(&type->fields[i], (const uint8_t *)record + type->fields[i].offset, error);
+        if (code != 0)
+            return code;
+    }
+    for (size_t i = 0; i < type->count; i++) {
+        struct record_type one = {1, &type->fields[i]};
+        if (!has_required(&one, record))
+            return failure(error, -EINVAL, "the %s is missing: give it", type->fields[i].name);
+    }
+    return 0;
+}
+
+/* ---- Writing */
+
+struct writer {
+    uint8_t *at;
+    size_t room;
+    bool full;
+};
+
+static void write_field(struct writer *writer, uint8_t tag, struct netboot_bytes value)
+{
+    if (writer->full || value.size > UINT16_MAX || writer->room < FIELD_HEADER + value.size) {
+        writer->full = true;
+        return;
+    }
+    writer->at[0] = tag;
+    writer->at[1] = (uint8_t)(value.size >> 8);
+    writer->at[2] = (uint8_t)value.size;
+    if (value.size > 0)
+        memcpy(writer->at + FIELD_HEADER, value.data, value.size);
+    writer->at += FIELD_HEADER + value.size;
+    writer->room -= FIELD_HEADER + value.size;
+}
+
+static void write_number(struct writer *writer, const struct field *field, uint64_t number)
+{
+    uint8_t octets[8];
+
+    for (unsigned i = 0; i < field->max; i++)
+        octets[i] = (uint8_t)(number >> 8 * (field->max - 1 - i));
+    write_field(writer, field->tag, (struct netboot_bytes){octets, field->max});
+}
+
+ssize_t record_encode(const struct record_type *type, const void *record, uint8_t *buffer, size_t size)
+{
+    struct writer writer = {buffer + 1, size - 1, false};
+
+    if (size < 1)
+        return -ENOBUFS;
+    buffer[0] = RECORD_VERSION;
+    for (size_t i = 0; i < type->count; i++) {
+        const struct field *field = &type->fields[i];
+        const void *member = (const uint8_t *)record + field->offset;
+        const struct netboot_list *list = member;
+        const struct netboot_bytes *bytes = member;
+        if (field->kind == FIELD_BYTES && bytes->size > 0)
+            write_field(&writer, field->tag, *bytes);
+        for (size_t j = 0; field->kind == FIELD_LIST && j < list->count; j++)
+            write_field(&writer, field->tag, list->items[j]);
+        if (field->kind == FIELD_ENUM || field->kind == FIELD_NUMBER)
+            write_number(&writer, field, number_get(field, member));
+    }
+    return writer.full ? -ENOBUFS : writer.at - buffer;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* The byte format of the targets store's records; docs/store-format.md is its specification. */
+#ifndef NETBOOT_RECORD_H
+#define NETBOOT_RECORD_H
+
+#include "netboot.h"
+
+#include <sys/types.h>
+
+/* First octet of a record; an alias in the table `host` has 0 there. */
+#define RECORD_VERSION 1
+/* No record that netboot_change_put_...() accepts is longer. */
+#define RECORD_SIZE_MAX (160 * 1024)
+#define RECORD_TEXT_MAX 1023
+
+/* One type of record: a table of its fields. */
+struct record_type;
+extern const struct record_type record_site, record_loader, record_target, record_host;
+
+/*
+ * Reads `value` into the public structure of that type (struct netboot_site for record_site, ...), as views into it.
+ * -EBADMSG: damaged, and what `ret` holds is to be ignored. Fields with a tag that is not known are passed over.
+ * Items past the count of a list are not touched, so a structure need not be cleared before.
+ */
+int record_decode(const struct record_type *type, struct netboot_bytes value, void *ret);
+/* Whether a person may store this: sizes, characters, names, URLs. -EINVAL with the reason. */
+int record_check(const struct record_type *type, const void *record, struct netboot_error *error);
+/* Writes a record that passed the check. Its size, or -ENOBUFS. */
+ssize_t record_encode(const struct record_type *type, const void *record, uint8_t *buffer, size_t size);
+
+#endif

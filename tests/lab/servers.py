@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: MPL-2.0
+"""
+The servers of the lab: Kea for both families, tftpd-hpa, nginx and radvd, as processes in the server's namespace.
+
+nginx, tftpd-hpa and radvd run with what boot/ installs, Kea with the hook. Everything they write is in one directory.
+"""
+
+import contextlib
+import os
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+from lib import kea, net, paths
+
+from . import network
+
+BOOT = paths.SOURCE / "boot"
+START_SECONDS = 20
+
+# nginx's own frame around the site: one process, nothing outside the directory.
+NGINX = """\
+daemon off;
+master_process off;
+pid {directory}/nginx.pid;
+error_log {directory}/nginx.log info;
+events {{ }}
+http {{
+    client_body_temp_path {directory}/nginx-body;
+    proxy_temp_path {directory}/nginx-proxy;
+    fastcgi_temp_path {directory}/nginx-fastcgi;
+    uwsgi_temp_path {directory}/nginx-uwsgi;
+    scgi_temp_path {directory}/nginx-scgi;
+    include {directory}/nginx-site.conf;
+}}
+"""
+
+
+class ServerError(Exception):
+    pass
+
+
+def fill_in(template, values):
+    """The text of boot/`template` with @NAME@ replaced by values["NAME"]."""
+    return re.sub(r"@([A-Z]+)@", lambda found: str(values[found.group(1)]), (BOOT / template).read_text())
+
+
+class Process:
+    """A server that writes its pid file when it serves."""
+
+    def __init__(self, namespace, name, command, pid_file, log):
+        self.name, self.log = name, log
+        with open(log, "ab") as output:
+            self._process = namespace.start(*command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        try:
+            self._wait(pid_file)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _wait(self, pid_file):
+        for _ in range(START_SECONDS * 50):
+            if pid_file.exists():
+                return
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                code = self._process.wait(0.02)
+                raise ServerError(f"{self.name} ended with {code}:\n{tail(self.log)}")
+        raise ServerError(f"{self.name} does not serve after {START_SECONDS} s:\n{tail(self.log)}")
+
+    def stop(self):
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+        self._process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+def tail(path, lines=15):
+    return "\n".join(Path(path).read_text(errors="replace").splitlines()[-lines:]) if Path(path).exists() else ""
+
+
+class Servers:
+    """
+    All of them. `database` is the hook's store, `root` the data root; `families` those that have a DHCP server;
+    `managed` False makes radvd say that there is no DHCPv6, so that no machine looks for it.
+    """
+
+    def __init__(self, link, directory, root, database, families=(4, 6), managed=True):
+        self.server, self.directory = link.server, Path(directory)
+        self._values = {
+            "ROOT": root,
+            "LOG": directory,
+            "ETC": directory,
+            "INTERFACE": net.INTERFACE,
+            "LIFETIME": 1800,
+        }
+        self.kea = {}
+        with contextlib.ExitStack() as stack:
+            for family in families:
+                server = kea.Kea(self, family, parameters={"database": str(database)}, **_kea_options(family))
+                self.kea[family] = stack.enter_context(server)
+            for start in (self._tftpd, self._nginx, lambda: self._radvd(managed)):
+                stack.enter_context(start())
+            self._stack = stack.pop_all()
+
+    def _place(self, template, name):
+        path = self.directory / name
+        path.write_text(fill_in(template, self._values))
+        return path
+
+    def _tftpd(self):
+        self._place("tftpd-hpa.map", "tftpd-hpa.map")
+        defaults = self._place("tftpd-hpa", "tftpd-hpa")
+        pid_file = self.directory / "tftpd.pid"
+        # As Debian's init script starts it.
+        command = (
+            f". {shlex.quote(str(defaults))}; exec in.tftpd --foreground --pidfile {shlex.quote(str(pid_file))}"
+            ' --user "$TFTP_USERNAME" --address "$TFTP_ADDRESS" $TFTP_OPTIONS "$TFTP_DIRECTORY"'
+        )
+        return self._start("tftpd", ("sh", "-c", command), pid_file)
+
+    def _nginx(self):
+        self._place("nginx.conf", "nginx-site.conf")
+        config = self.directory / "nginx.conf"
+        config.write_text(NGINX.format(directory=self.directory))
+        command = ("nginx", "-c", config, "-e", self.directory / "nginx.log")
+        return self._start("nginx", command, self.directory / "nginx.pid")
+
+    def _radvd(self, managed):
+        config = self._place("radvd.conf", "radvd.conf")
+        if not managed:
+            config.write_text(re.sub(r"(Managed|OtherConfig)Flag on", r"\1Flag off", config.read_text()))
+        pid_file = self.directory / "radvd.pid"
+        command = ("radvd", "--nodaemon", "--logmethod", "stderr", "-C", config, "-p", pid_file)
+        return self._start("radvd", command, pid_file)
+
+    def _start(self, name, command, pid_file):
+        path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+        command = ("env", f"PATH={path}", *command)
+        return Process(self.server, name, command, pid_file, self.directory / f"{name}.log")
+
+    def story(self):
+        """The ends of all logs."""
+        parts = [(f"kea-dhcp{family}", server.story(15)) for family, server in self.kea.items()]
+        for name in ("tftpd.log", "nginx.log", "netboot.log", "radvd.log"):
+            parts.append((name, tail(self.directory / name)))
+        return "\n".join(f"--- {name}\n{text.rstrip()}" for name, text in parts)
+
+    def close(self):
+        self._stack.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def _kea_options(family):
+    subnet = {4: network.SUBNET4, 6: network.SUBNET6}[family]
+    pool = {4: network.POOL4, 6: network.POOL6}[family]
+    subnets = [{"subnet": subnet, "pools": [{"pool": pool}], "interface": net.INTERFACE}]
+    return {"subnets": subnets}

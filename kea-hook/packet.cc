@@ -3,11 +3,16 @@
 
 #include <dhcp/iface_mgr.h>
 #include <dhcp/option6_iaaddr.h>
+#include <dhcp/option_int_array.h>
+#include <dhcp/option_string.h>
+
+#include <boost/make_shared.hpp>
 
 #include <algorithm>
 #include <cstring>
 #include <iterator>
 #include <stdexcept>
+#include <typeinfo>
 #include <vector>
 
 using isc::asiolink::IOAddress;
@@ -36,32 +41,49 @@ void copy(const IOAddress &address, uint8_t ret[NETBOOT_ADDRESS_SIZE])
     }
 }
 
-// Appends an option's data as it was on the wire. Only pack() gives that for every class of option: getData() of a list
-// of numbers, for one, is empty.
-netboot_bytes append(const Option &option, OutputBuffer &scratch, OptionBytes &bytes)
+// An option's data where Kea keeps them as they were on the wire, else null. These are most of them; pack() writes a
+// long list of octets one by one.
+const OptionBuffer *plain_data(const Option &option)
 {
-    const size_t header = option.getHeaderLen();
+    const std::type_info &type = typeid(option);
 
-    scratch.clear();
-    option.pack(scratch, false);
-    const size_t size = scratch.getLength() - header;
-    if (scratch.getLength() < header || size > sizeof(bytes.data) - bytes.size)
+    if (type == typeid(OptionUint8Array))
+        return &static_cast<const OptionUint8Array &>(option).getValues();
+    if ((type == typeid(Option) || type == typeid(OptionString)) && option.getOptions().empty())
+        return &option.getData();
+    return nullptr;
+}
+
+// Appends an option's data. Only pack() gives them for every class of option: getData() of a list of numbers is empty.
+netboot_bytes packed_data(const Option &option, OptionBytes &bytes)
+{
+    OutputBuffer packed(256);
+
+    option.pack(packed, false);
+    const size_t header = option.getHeaderLen();
+    const size_t size = packed.getLength() - header;
+    if (packed.getLength() < header || size > sizeof(bytes.data) - bytes.size)
         return {nullptr, 0};
     uint8_t *const start = bytes.data + bytes.size;
-    memcpy(start, data_of(scratch) + header, size);
+    memcpy(start, data_of(packed) + header, size);
     bytes.size += size;
     return {start, size};
+}
+
+netboot_bytes option_data(const Option &option, OptionBytes &bytes)
+{
+    const OptionBuffer *const plain = plain_data(option);
+
+    return plain ? netboot_bytes{plain->data(), plain->size()} : packed_data(option, bytes);
 }
 
 // Kea has joined the parts of long DHCPv4 options (RFC 3396); in DHCPv6 each of several is one of its own.
 void read_options(const OptionCollection &options, OptionBytes &bytes, netboot_query &ret)
 {
-    OutputBuffer scratch(1024);
-
     for (const uint16_t *code = netboot_query_options(ret.family); *code; code++) {
         const auto range = options.equal_range(*code);
         for (auto option = range.first; option != range.second; ++option) {
-            const netboot_bytes data = append(*option->second, scratch, bytes);
+            const netboot_bytes data = option_data(*option->second, bytes);
             if (data.data)
                 netboot_query_add(&ret, *code, data.data, data.size);
         }
@@ -90,14 +112,13 @@ void read_assigned_address(const Pkt6 &response, netboot_query &ret)
 // Kea keeps the relays in the order of the headers: the last one is nearest the client.
 void read_nearest_relay(const Pkt6 &query, OptionBytes &bytes, netboot_query &ret)
 {
-    OutputBuffer scratch(64);
     const Pkt6::RelayInfo &relay = query.relay_info_.back();
     const auto link_layer = relay.options_.find(D6O_CLIENT_LINKLAYER_ADDR);
 
     copy(relay.peeraddr_, ret.peer_address);
     copy(relay.linkaddr_, ret.relay_address);
     if (link_layer != relay.options_.end())
-        ret.link_layer_address = append(*link_layer->second, scratch, bytes);
+        ret.link_layer_address = option_data(*link_layer->second, bytes);
 }
 
 // The first address of the interface that is of use beyond its link.
@@ -138,8 +159,8 @@ void edit_options(const struct netboot_answer &answer, Option::Universe universe
             const netboot_edit &edit = answer.edits[i];
             if (!is_option(edit) || edit.remove)
                 continue;
-            const OptionBuffer data(edit.data.data, edit.data.data + edit.data.size);
-            const OptionPtr option(new Option(universe, static_cast<uint16_t>(edit.field), data));
+            const OptionPtr option = boost::make_shared<Option>(universe, static_cast<uint16_t>(edit.field));
+            option->setData(edit.data.data, edit.data.data + edit.data.size);
             added[count++] = options.insert(std::make_pair(edit.field, option));
         }
     } catch (...) {

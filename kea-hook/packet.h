@@ -14,8 +14,8 @@
 namespace netboot
 {
 
-// Where the options of a query are kept while it is looked at. Kea takes no packets above 1500 octets; what should not
-// fit is passed over.
+// Where options are kept while a query is looked at, if Kea does not have them as octets. It takes no packets above
+// 1500 octets; what should not fit is passed over.
 struct OptionBytes {
     uint8_t data[2048];
     size_t size = 0;

@@ -5,8 +5,6 @@
 
 #include <stats/stats_mgr.h>
 
-#include <string>
-
 using isc::stats::StatsMgr;
 
 namespace netboot
@@ -14,15 +12,7 @@ namespace netboot
 namespace
 {
 
-const char answered[] = "netboot.answered";
-const char host_found[] = "netboot.host-found";
-const char no_boot_file[] = "netboot.no-boot-file";
-const char not_ours[] = "netboot.not-ours";
-const char store_error[] = "netboot.store-error";
-
-const char *const names[] = {answered, host_found, no_boot_file, not_ours, store_error};
-
-void add_one(const char *name)
+void add_one(const std::string &name)
 {
     StatsMgr::instance().addValue(name, static_cast<int64_t>(1));
 }
@@ -30,32 +20,34 @@ void add_one(const char *name)
 } // namespace
 
 Statistics::Statistics()
+    : answered_("netboot.answered"), host_found_("netboot.host-found"), no_boot_file_("netboot.no-boot-file"),
+      not_ours_("netboot.not-ours"), store_error_("netboot.store-error")
 {
-    for (const char *name : names)
-        StatsMgr::instance().setValue(name, static_cast<int64_t>(0));
+    for (const std::string *name : {&answered_, &host_found_, &no_boot_file_, &not_ours_, &store_error_})
+        StatsMgr::instance().setValue(*name, static_cast<int64_t>(0));
 }
 
 Statistics::~Statistics()
 {
     try {
-        for (const char *name : names)
-            StatsMgr::instance().del(name);
+        for (const std::string *name : {&answered_, &host_found_, &no_boot_file_, &not_ours_, &store_error_})
+            StatsMgr::instance().del(*name);
     } catch (...) {
-        // Nothing is lost but the place of a counter; Kea must go on.
+        // A counter stays behind, nothing worse; Kea must go on.
     }
 }
 
 void Statistics::count(const netboot_decision &decision)
 {
     if (decision.host_found)
-        add_one(host_found);
+        add_one(host_found_);
     switch (decision.outcome) {
     case NETBOOT_ANSWERED:
-        return add_one(answered);
+        return add_one(answered_);
     case NETBOOT_NOT_OURS:
-        return add_one(not_ours);
+        return add_one(not_ours_);
     case NETBOOT_NO_BOOT_FILE:
-        return add_one(no_boot_file);
+        return add_one(no_boot_file_);
     case NETBOOT_KEPT:
     case NETBOOT_IGNORED:
     case NETBOOT_SILENT:
@@ -65,7 +57,7 @@ void Statistics::count(const netboot_decision &decision)
 
 void Statistics::count_store_error()
 {
-    add_one(store_error);
+    add_one(store_error_);
 }
 
 } // namespace netboot

@@ -6,6 +6,8 @@
 
 #include <netboot.h>
 
+#include <string>
+
 namespace netboot
 {
 
@@ -20,6 +22,10 @@ class Statistics
 
     void count(const netboot_decision &decision);
     void count_store_error();
+
+  private:
+    // Kea asks for strings; these are not made anew for each packet.
+    const std::string answered_, host_found_, no_boot_file_, not_ours_, store_error_;
 };
 
 } // namespace netboot

@@ -162,7 +162,7 @@ class Demo:
     def keep(self, link):
         script = self.directory / "boot"
         lines = ["#!/bin/sh", "# Boots the machine: boot [pxe4|pxe6|http4|http6]", "case ${1:-pxe4} in"]
-        for method in machine.METHODS:
+        for method in machine.FIRMWARE[FIRMWARE]["methods"]:
             command = link.switch.command(*machine.command(FIRMWARE, method, self.directory))
             lines.append(f"    {method}) exec {shlex.join(command)} ;;")
         script.write_text("\n".join([*lines, '    *) echo "$0: no method $1" >&2; exit 2 ;;', "esac", ""]))

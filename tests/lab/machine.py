@@ -12,80 +12,123 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from . import network
+from . import network, variables
 
 OVMF = Path("/usr/share/OVMF")
 AAVMF = Path("/usr/share/AAVMF")
+IPXE = Path("/usr/lib/ipxe")
 
-# EDK2's names of what is switched off so that the method comes first; and the time that IPv6 needs before an HTTP
-# boot, which, unlike PXE, does not wait until the address has been checked for duplicates.
-METHODS = {
-    "pxe4": {"off": ()},
-    "pxe6": {"off": ("IPv4PXESupport",)},
-    "http4": {"off": ("IPv4PXESupport", "IPv6PXESupport")},
-    "http6": {"off": ("IPv4Support", "IPv6PXESupport"), "arguments": ("-boot", "menu=on,splash-time=6000")},
+
+def _off(*names):
+    """Methods that EDK2 shall leave out, so that the wanted one comes first."""
+    arguments = []
+    for name in names:
+        arguments += ["-fw_cfg", f"name=opt/org.tianocore/{name},string=n"]
+    return arguments
+
+
+# HTTP over IPv6 does not wait, as PXE does, until its address has been checked for duplicates; a menu's time helps.
+_MENU = ["-boot", "menu=on,splash-time=6000"]
+_OVMF_METHODS = {
+    "pxe4": [],
+    "pxe6": _off("IPv4PXESupport"),
+    "http4": _off("IPv4PXESupport", "IPv6PXESupport"),
+    "http6": _off("IPv4Support", "IPv6PXESupport") + _MENU,
 }
 
-# `flash`: code and variables of the firmware; `mac` is the last octet of the machine's address and of its UUID.
+# A card without QEMU's own iPXE, which would boot in the firmware's place.
+_BARE_CARD = "virtio-net-pci,romfile="
+
+# `octet` ends the machine's MAC and UUID; `flash` is the firmware and its variables; `card` the network card;
+# `methods` what each method adds; `http6_first` the frame for variables that put that method first.
 FIRMWARE = {
+    "bios": {
+        "octet": 1,
+        "command": ["qemu-system-x86_64", "-M", "pc,graphics=off"],
+        "methods": {
+            # The card's ROM is iPXE and says so in its first packet.
+            "rom": ["-device", "e1000,netdev=n0,mac={mac},bootindex=1"],
+            # A plain PXE client: iPXE with another name, that loads what it is told and forgets itself.
+            "pxe4": [
+                *("-kernel", str(IPXE / "ipxe.lkrn"), "-initrd", "{directory}/plain.ipxe"),
+                *("-device", "e1000,netdev=n0,mac={mac},romfile="),
+            ],
+        },
+    },
     "x64": {
-        "mac": 2,
-        "command": ("qemu-system-x86_64", "-M", "q35"),
+        "octet": 2,
+        "command": ["qemu-system-x86_64", "-M", "q35"],
         "flash": (OVMF / "OVMF_CODE_4M.fd", OVMF / "OVMF_VARS_4M.fd"),
-        "network": "virtio-net-pci",
+        "card": _BARE_CARD,
+        "methods": _OVMF_METHODS,
     },
     "ia32": {
-        "mac": 3,
-        "command": (
+        "octet": 3,
+        "command": [
             *("qemu-system-i386", "-M", "q35,smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on"),
             *("-global", "ICH9-LPC.disable_s3=1"),
-        ),
+        ],
         "flash": (OVMF / "OVMF32_CODE_4M.secboot.fd", OVMF / "OVMF32_VARS_4M.fd"),
-        "network": "virtio-net-pci",
+        "card": _BARE_CARD,
+        "methods": _OVMF_METHODS,
     },
     "arm64": {
-        "mac": 4,
-        "command": ("qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a57"),
+        "octet": 4,
+        "command": ["qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a57"],
         "flash": (AAVMF / "AAVMF_CODE.fd", AAVMF / "AAVMF_VARS.fd"),
-        "network": "virtio-net-pci",
+        "card": _BARE_CARD,
+        # Only PXE can be switched off here: for HTTP over IPv6 the variables say that it comes first.
+        "methods": {**_OVMF_METHODS, "http6": _MENU},
+        "http6_first": AAVMF / "AAVMF_VARS.ms.fd",
     },
 }
+
+# `clear`: iPXE would hand the name on to the one that it loads.
+PLAIN = """\
+#!ipxe
+set user-class PLAIN
+dhcp net0
+clear user-class
+chain tftp://${next-server}/${filename}
+"""
 
 
 def mac(firmware):
-    return f"52:54:00:77:00:{FIRMWARE[firmware]['mac']:02x}"
+    return f"52:54:00:77:00:{FIRMWARE[firmware]['octet']:02x}"
 
 
 def uuid(firmware):
-    return f"11223344-5566-7788-99aa-bbccddeeff{FIRMWARE[firmware]['mac']:02x}"
+    return f"11223344-5566-7788-99aa-bbccddeeff{FIRMWARE[firmware]['octet']:02x}"
 
 
-def _flash(firmware, directory):
+def _flash(firmware, method, directory):
     """Drives of the firmware; the machine writes to a copy of the variables."""
-    code, variables = FIRMWARE[firmware]["flash"]
+    code, store = FIRMWARE[firmware]["flash"]
     copy = Path(directory) / f"variables-{firmware}.fd"
-    shutil.copyfile(variables, copy)
+    if method == "http6" and "http6_first" in FIRMWARE[firmware]:
+        variables.write(copy, FIRMWARE[firmware]["http6_first"], mac(firmware))
+    else:
+        shutil.copyfile(store, copy)
     drive = "if=pflash,format=raw,unit={},file={}{}"
-    return ("-drive", drive.format(0, code, ",readonly=on"), "-drive", drive.format(1, copy, ""))
+    return ["-drive", drive.format(0, code, ",readonly=on"), "-drive", drive.format(1, copy, "")]
 
 
 def command(firmware, method, directory):
-    """QEMU's command line."""
+    """QEMU's command line; what it needs beside is put into `directory`."""
     row = FIRMWARE[firmware]
-    switches = []
-    for name in METHODS[method]["off"]:
-        switches += ["-fw_cfg", f"name=opt/org.tianocore/{name},string=n"]
-    return [
+    (Path(directory) / "plain.ipxe").write_text(PLAIN)
+    arguments = [
         *row["command"],
         *("-accel", "tcg", "-m", "512", "-display", "none", "-nodefaults", "-no-reboot", "-serial", "stdio"),
         *("-uuid", uuid(firmware)),
-        *_flash(firmware, directory),
         *("-netdev", f"tap,id=n0,ifname={network.TAP},script=no,downscript=no"),
-        # An empty romfile: else QEMU's own iPXE would boot in the place of the firmware.
-        *("-device", f"{row['network']},netdev=n0,mac={mac(firmware)},romfile="),
-        *switches,
-        *METHODS[method].get("arguments", ()),
     ]
+    if "flash" in row:
+        arguments += _flash(firmware, method, directory)
+    if "card" in row:
+        arguments += ["-device", row["card"] + ",netdev=n0,mac={mac}"]
+    arguments += row["methods"][method]
+    return [argument.format(mac=mac(firmware), directory=directory) for argument in arguments]
 
 
 _ESCAPES = re.compile(rb"\x1b\[[0-9;?=]*[A-Za-z]|\x1b[()][0-9A-B]|\x1b[=>c78]|[\x00\x07]")
@@ -110,14 +153,12 @@ class Machine:
 
     def read(self):
         """Takes in what the console shows now."""
-        while True:
+        while not self.ended:
             try:
                 data = os.read(self.fileno(), 1 << 16)
             except BlockingIOError:
                 break
-            if not data:
-                self.ended = True
-                break
+            self.ended = not data
             self._raw += data
         # A sequence may be cut in two by the end of what was read: what follows the last escape waits.
         keep = self._raw.rfind(b"\x1b", max(0, len(self._raw) - 16))

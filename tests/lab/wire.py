@@ -150,7 +150,7 @@ class Wire:
         kind = DHCP4.get(options.get(53, b"\0")[0], "BOOTP")
         event = Event("dhcp", kind, 4, ":".join(f"{octet:02x}" for octet in data[28:34]), time.monotonic())
         event.vendor_class = _text(options.get(60, b""))
-        event.ipxe = b"iPXE" in options.get(77, b"") or 175 in options
+        event.ipxe = b"iPXE" in options[77] if 77 in options else 175 in options
         event.boot_file = _text(options.get(67, b"")) or _text(data[108:236])
         event.text = str(ipaddress.ip_address(data[16:20]))
         return event

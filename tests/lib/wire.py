@@ -53,12 +53,12 @@ def udp6(source, source_port, target, target_port, payload):
 
 
 class Wire:
-    def __init__(self, link):
+    def __init__(self, link, first_xid=0x100000):
         self.frames = link.client.packet_socket()
         self.frames.setblocking(False)
         self.server_mac = dhcp.mac_octets(net.SERVER_MAC)
         self.neighbours = {}  # address -> MAC of those that the test speaks for
-        self._xids = itertools.count(0x100000)
+        self._xids = itertools.count(first_xid)
 
     def close(self):
         self.frames.close()
@@ -88,40 +88,51 @@ class Wire:
 
     # ---- DHCP
 
-    def ask4(self, message, mac, source="0.0.0.0", target=None, port=68, seconds=REPLY_SECONDS):
-        """Sends a DHCPv4 message from `mac` and returns the reply's octets, None if there is none in time."""
+    def post4(self, message, mac, source="0.0.0.0", target=None, port=68):
+        """Sends a DHCPv4 message from `mac`, to all unless a target is given."""
         mac = dhcp.mac_octets(mac)
         self.neighbours.update({source: mac, net.ROUTER4: mac})
-        if target is None:
-            packet, to = udp4(source, port, "255.255.255.255", 67, message.pack()), BROADCAST_MAC
-        else:
-            packet, to = udp4(source, port, target, 67, message.pack()), self.server_mac
-        self.send(to, mac, ETHERTYPE_IP4, packet)
-        return self._reply(lambda frame: _reply4(frame, message.xid), seconds)
+        packet = udp4(source, port, target or "255.255.255.255", 67, message.pack())
+        self.send(self.server_mac if target else BROADCAST_MAC, mac, ETHERTYPE_IP4, packet)
 
-    def ask6(self, message, mac, source, target=ALL_SERVERS, port=546, seconds=REPLY_SECONDS):
+    def post6(self, message, mac, source, target=ALL_SERVERS, port=546):
         """The same for DHCPv6; the packet may be relayed."""
         mac = dhcp.mac_octets(mac)
         self.neighbours[source] = mac
         to = b"\x33\x33" + dhcp.address_octets(target)[12:] if target.startswith("ff") else self.server_mac
         self.send(to, mac, ETHERTYPE_IP6, udp6(source, port, target, 547, message.pack()))
-        return self._reply(lambda frame: _reply6(frame, message.xid), seconds)
 
-    def _reply(self, match, seconds):
+    def ask4(self, message, mac, seconds=REPLY_SECONDS, **where):
+        """Sends a DHCPv4 message and returns the reply's octets, None if there is none in time."""
+        self.post4(message, mac, **where)
+        return self.reply(_reply4, {message.xid}, seconds)[1]
+
+    def ask6(self, message, mac, source, seconds=REPLY_SECONDS, **where):
+        self.post6(message, mac, source, **where)
+        return self.reply(_reply6, {message.xid}, seconds)[1]
+
+    def either4(self, xids, seconds=REPLY_SECONDS):
+        """The first reply to one of several messages: (xid, octets), (None, None) if there is none in time."""
+        return self.reply(_reply4, xids, seconds)
+
+    def either6(self, xids, seconds=REPLY_SECONDS):
+        return self.reply(_reply6, xids, seconds)
+
+    def reply(self, match, xids, seconds):
         deadline = time.monotonic() + seconds
         while True:
             frame = self.receive(deadline)
             if frame is None:
-                return None
+                return None, None
             ethertype = struct.unpack_from("!H", frame, 12)[0]
             if ethertype == ETHERTYPE_ARP:
                 self._answer_arp(frame)
             elif ethertype == ETHERTYPE_IP6 and frame[20] == ICMP6:
                 self._answer_solicitation(frame)
             else:
-                payload = match(frame)
-                if payload is not None:
-                    return payload
+                xid, payload = match(frame)
+                if xid in xids:
+                    return xid, payload
 
     def _answer_arp(self, frame):
         operation, sender, wanted = struct.unpack_from("!H", frame, 20)[0], frame[22:32], frame[38:42]
@@ -140,22 +151,22 @@ class Wire:
             self.send(frame[6:12], mac, ETHERTYPE_IP6, packet)
 
 
-def _reply4(frame, xid):
-    """The DHCPv4 reply with that transaction id in a frame, else None."""
+def _reply4(frame):
+    """Transaction id and octets of the DHCPv4 reply in a frame; (None, None) where there is none."""
     if frame[12:14] != struct.pack("!H", ETHERTYPE_IP4) or frame[23] != UDP:
-        return None
+        return None, None
     udp = 14 + (frame[14] & 15) * 4
     size = struct.unpack_from("!H", frame, udp + 4)[0]
     payload = frame[udp + 8 : udp + size]
-    if len(payload) < 240 or payload[0] != 2 or struct.unpack_from("!I", payload, 4)[0] != xid:
-        return None
-    return payload
+    if len(payload) < 240 or payload[0] != 2:
+        return None, None
+    return struct.unpack_from("!I", payload, 4)[0], payload
 
 
-def _reply6(frame, xid):
+def _reply6(frame):
     if frame[12:14] != struct.pack("!H", ETHERTYPE_IP6) or frame[20] != UDP:
-        return None
+        return None, None
     if struct.unpack_from("!H", frame, 54)[0] != 547:
-        return None
+        return None, None
     payload = frame[62 : 54 + struct.unpack_from("!H", frame, 58)[0]]
-    return payload if dhcp.parse6(payload).xid == xid else None
+    return dhcp.parse6(payload).xid, payload

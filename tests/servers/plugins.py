@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MPL-2.0
+"""
+The DHCP servers that the table is run against. A plug-in is a class with
+
+    name                                     as the cases' `servers` call it
+    __init__(link, family, settings, store)  `settings` is a key of settings.SETTINGS; `store` the directory of a
+                                             targets store, None: the server as it is without netboot
+    start() -> self, stop(), check()         check() raises if the server is gone
+
+and a row in PLUGINS.
+"""
+
+import glob
+
+from lib import kea
+from settings import SETTINGS
+
+BOOTP_HOOKS = "/usr/lib/*/kea/hooks/libdhcp_bootp.so"
+
+
+class Kea:
+    name = "kea"
+
+    _HEADER4 = {"file": "boot-file-name", "siaddr": "next-server", "sname": "server-hostname"}
+
+    def __init__(self, link, family, settings, store, severity="INFO"):
+        wanted = SETTINGS[settings]
+        subnets = [dict(subnet) for subnet in kea.SUBNETS[family]]
+        if family == 6:
+            subnets = [dict(subnet, **{"rapid-commit": True}) for subnet in subnets]
+        elif "reservation" in wanted:
+            subnets[0]["reservations"] = [self._reservation(wanted["reservation"])]
+        parameters = None
+        if store is not None:
+            parameters = {"database": str(store), "existing-boot-file": wanted.get("existing", "keep")}
+        self._server = kea.Kea(
+            *(link, family, parameters, self._own(wanted.get("own", {}).get(family, {})), subnets),
+            hooks=[{"library": bootp_hook()}] if wanted.get("bootp") and family == 4 else [],
+            severity=severity,
+        )
+
+    @classmethod
+    def _own(cls, fields):
+        settings = {cls._HEADER4[name]: value for name, value in fields.items() if isinstance(name, str)}
+        options = [cls._option(code, value) for code, value in fields.items() if isinstance(code, int)]
+        return {**settings, "option-data": options}
+
+    @classmethod
+    def _reservation(cls, row):
+        return {"hw-address": row["mac"], "ip-address": row["address"], **cls._own(row["own"][4])}
+
+    @staticmethod
+    def _option(code, value):
+        data = value if isinstance(value, bytes) else value.encode()
+        return {"code": code, "csv-format": False, "data": data.hex()}
+
+    def start(self):
+        self._server.__enter__()
+        return self
+
+    def stop(self, check=True):
+        self._server.stop(check)
+
+    def check(self):
+        self._server.check()
+
+
+def bootp_hook():
+    found = glob.glob(BOOTP_HOOKS)
+    if not found:
+        raise FileNotFoundError(f"no {BOOTP_HOOKS}: install kea-common")
+    return found[0]
+
+
+PLUGINS = {plugin.name: plugin for plugin in (Kea,)}

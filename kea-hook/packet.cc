@@ -161,7 +161,8 @@ void edit_options(const struct netboot_answer &answer, Option::Universe universe
                 continue;
             const OptionPtr option = boost::make_shared<Option>(universe, static_cast<uint16_t>(edit.field));
             option->setData(edit.data.data, edit.data.data + edit.data.size);
-            added[count++] = options.insert(std::make_pair(edit.field, option));
+            added[count] = options.insert(std::make_pair(edit.field, option));
+            count++;
         }
     } catch (...) {
         while (count > 0)

@@ -30,3 +30,8 @@ def netbootctl():
 
 def engine():
     return _built("NETBOOT_ENGINE", "tests", "servers", "engine")
+
+
+def dhcpd():
+    """ISC dhcpd with netboot, as isc-patch/build makes it."""
+    return _built("NETBOOT_DHCPD", "isc", "dhcpd")

@@ -2,7 +2,7 @@
 """
 The DHCP servers that the table is run against. A plug-in is a class with
 
-    name                                     as the cases' `servers` call it
+    name                                     as the cases' `servers` call it; variants of a server share one
     __init__(link, family, settings, store)  `settings` is a key of settings.SETTINGS; `store` the directory of a
                                              targets store, None: the server as it is without netboot
     start() -> self, stop(), check()         check() raises if the server is gone
@@ -23,6 +23,8 @@ class Kea:
 
     _HEADER4 = {"file": "boot-file-name", "siaddr": "next-server", "sname": "server-hostname"}
 
+    threads = 0
+
     def __init__(self, link, family, settings, store, severity="INFO"):
         wanted = SETTINGS[settings]
         subnets = [dict(subnet) for subnet in kea.SUBNETS[family]]
@@ -30,11 +32,18 @@ class Kea:
             subnets = [dict(subnet, **{"rapid-commit": True}) for subnet in subnets]
         elif "reservation" in wanted:
             subnets[0]["reservations"] = [self._reservation(wanted["reservation"])]
+        server_settings = self._own(wanted.get("own", {}).get(family, {}))
+        if self.threads:
+            server_settings["multi-threading"] = {
+                "enable-multi-threading": True,
+                "thread-pool-size": self.threads,
+                "packet-queue-size": 64,
+            }
         parameters = None
         if store is not None:
             parameters = {"database": str(store), "existing-boot-file": wanted.get("existing", "keep")}
         self._server = kea.Kea(
-            *(link, family, parameters, self._own(wanted.get("own", {}).get(family, {})), subnets),
+            *(link, family, parameters, server_settings, subnets),
             hooks=[{"library": bootp_hook()}] if wanted.get("bootp") and family == 4 else [],
             severity=severity,
         )
@@ -72,4 +81,10 @@ def bootp_hook():
     return found[0]
 
 
-PLUGINS = {plugin.name: plugin for plugin in (Kea,)}
+class KeaThreads(Kea):
+    """Kea with packets served by several threads, as newer ones do unless told otherwise."""
+
+    threads = 4
+
+
+PLUGINS = {"kea": Kea, "kea-threads": KeaThreads}

@@ -125,7 +125,17 @@ STORES = {
             "host set 52:54:00:12:34:56 --name web1 --loader x86-bios=tftp://192.0.2.2/pxelinux.0",
         ],
     ),
+    # the addresses of the servers in tests/data/captures
+    "captured": (
+        None,
+        [
+            "site set default --tftp4 10.77.0.1 --tftp6 2001:db8:77::1 --http4 http://10.77.0.1"
+            " --http6 http://[2001:db8:77::1]",
+            "loader set arm64-uefi arm64.efi",
+        ],
+    ),
     "full": (None, [f"site set default {TFTP4} {TFTP6} {HTTP4} {HTTP6}", *LOADER_LINES, *TARGETS, *HOSTS]),
+    "live": ("full", []),
     "sites": (
         "full",
         [

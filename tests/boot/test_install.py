@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MPL-2.0
+"""boot/install: what it puts where, what it leaves alone, what it says."""
+
+import subprocess
+
+import pytest
+
+from lib import paths
+
+INSTALL = paths.SOURCE / "boot" / "install"
+
+
+def install(directory, *arguments):
+    return subprocess.run((INSTALL, "--destdir", directory, *arguments), capture_output=True, text=True, check=False)
+
+
+def content(directory):
+    return {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+
+
+def test_puts_files_and_configuration_in_place(tmp_path):
+    done = install(tmp_path, "--root", "/srv/boot", "--interface", "lan0", "--clients", "192.0.2.0/24")
+    assert done.returncode == 0, done.stderr
+    for name in ("script.ipxe", "local.ipxe", "undionly.kpxe", "ipxe.efi"):
+        assert (tmp_path / "srv/boot" / name).stat().st_size > 0
+    assert "root /srv/boot;" in (tmp_path / "etc/nginx/sites-available/netboot").read_text()
+    assert (tmp_path / "etc/nginx/sites-enabled/netboot").is_symlink()
+    assert 'TFTP_DIRECTORY="/srv/boot"' in (tmp_path / "etc/default/tftpd-hpa").read_text()
+    assert "interface lan0 {" in (tmp_path / "etc/radvd.conf").read_text()
+    assert "/srv/boot 192.0.2.0/24(ro," in (tmp_path / "etc/exports.d/netboot.exports").read_text()
+    left = [path for path, text in content(tmp_path / "etc").items() if b"@" in text]
+    assert not left, "placeholders that nobody filled in"
+
+
+def test_second_run_changes_nothing(tmp_path):
+    install(tmp_path)
+    before = content(tmp_path)
+    again = install(tmp_path)
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+    assert content(tmp_path) == before
+
+
+def test_dry_run_touches_nothing(tmp_path):
+    done = install(tmp_path, "--dry-run")
+    assert done.returncode == 0
+    assert "would be placed" in done.stdout
+    assert not list(tmp_path.iterdir())
+
+
+def test_leaves_out_what_was_not_asked_for(tmp_path):
+    install(tmp_path)
+    assert not (tmp_path / "etc/radvd.conf").exists()
+    assert not (tmp_path / "etc/exports.d").exists()
+
+
+def test_keeps_an_edited_file_unless_forced(tmp_path):
+    install(tmp_path)
+    script = tmp_path / "srv/tftp/script.ipxe"
+    script.write_text("#!ipxe\nshell\n")
+    kept = install(tmp_path)
+    assert kept.returncode == 0
+    assert f"kept      {script}" in kept.stdout
+    assert script.read_text() == "#!ipxe\nshell\n"
+    forced = install(tmp_path, "--force")
+    assert forced.returncode == 0
+    assert script.read_bytes() == (paths.SOURCE / "boot/script.ipxe").read_bytes()
+    assert (tmp_path / "srv/tftp/script.ipxe.~1~").read_text() == "#!ipxe\nshell\n"
+
+
+def test_does_not_enable_a_second_site_on_the_same_port(tmp_path):
+    default = tmp_path / "etc/nginx/sites-enabled/default"
+    default.parent.mkdir(parents=True)
+    default.symlink_to("/etc/nginx/sites-available/default")
+    default.parent.joinpath("../sites-available").mkdir()
+    (tmp_path / "etc/nginx/sites-available/default").touch()
+    kept = install(tmp_path)
+    if default.exists():  # the link leads to this machine's own file, where nginx is installed
+        assert "--force takes its link away" in kept.stdout
+        assert not (tmp_path / "etc/nginx/sites-enabled/netboot").is_symlink()
+    install(tmp_path, "--force")
+    assert (tmp_path / "etc/nginx/sites-enabled/netboot").is_symlink()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--root", "srv/tftp"), ("--root", "/a b"), ("--root",), ("--interface", "a;b"), ("--clients", "a b"), ("--what",)],
+    ids=" ".join,
+)
+def test_wrong_use_ends_with_2_and_touches_nothing(tmp_path, arguments):
+    done = install(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert "--help" in done.stderr
+    assert not list(tmp_path.iterdir())

@@ -167,12 +167,21 @@ static int file_check(const char *name, struct netboot_bytes value, struct netbo
     return netboot_file_check(text, error);
 }
 
-static int platform_file_check(const char *name, struct netboot_bytes value, struct netboot_error *error)
+/* A platform goes by its lowest architecture type. */
+static int platform_check(const char *name, struct netboot_bytes value, struct netboot_error *error)
 {
     unsigned platform = read_be16(value.data);
+    const struct netboot_arch *arch = netboot_arch_find(platform);
 
-    if (!netboot_platform_name(platform))
-        return failure(error, -EINVAL, "the %s is for platform %u, which there is not", name, platform);
+    if (arch && arch->platform == platform)
+        return 0;
+    return failure(error, -EINVAL, "the %s is for platform %u, which there is not", name, platform);
+}
+
+static int platform_file_check(const char *name, struct netboot_bytes value, struct netboot_error *error)
+{
+    if (platform_check(name, (struct netboot_bytes){value.data, 2}, error) != 0)
+        return -EINVAL;
     return file_check(name, bytes_after(value, 2), error);
 }
 
@@ -224,7 +233,7 @@ static const struct field site_fields[] = {
 };
 
 static const struct field loader_fields[] = {
-    {1, FIELD_NUMBER, offsetof(struct netboot_loader, platform), 2, 2, "platform", false, NULL, NULL},
+    {1, FIELD_NUMBER, offsetof(struct netboot_loader, platform), 2, 2, "loader", false, NULL, platform_check},
     BYTES(2, netboot_loader, file, 1, RECORD_TEXT_MAX, "file of the loader", true, NULL, file_check),
 };
 
@@ -282,6 +291,12 @@ static void number_set(const struct field *field, void *member, uint64_t number)
         memcpy(member, &narrow, sizeof(narrow));
     else
         memcpy(member, &number, sizeof(number));
+}
+
+static void number_octets(const struct field *field, uint64_t number, uint8_t octets[8])
+{
+    for (unsigned i = 0; i < field->max; i++)
+        octets[i] = (uint8_t)(number >> 8 * (field->max - 1 - i));
 }
 
 /* ---- Reading */
@@ -391,7 +406,7 @@ static int check_list(const struct field *field, const struct netboot_list *list
 
 static int check_field(const struct field *field, const void *member, struct netboot_error *error)
 {
-    uint8_t number;
+    uint8_t octets[8];
 
     switch (field->kind) {
     case FIELD_BYTES:
@@ -401,8 +416,9 @@ static int check_field(const struct field *field, const void *member, struct net
     case FIELD_LIST:
         return check_list(field, member, error);
     case FIELD_ENUM:
-        number = (uint8_t)number_get(field, member);
-        return check_value(field, (struct netboot_bytes){&number, 1}, error);
+    case FIELD_NUMBER:
+        number_octets(field, number_get(field, member), octets);
+        return check_value(field, (struct netboot_bytes){octets, field->max}, error);
     }
     return 0;
 }
@@ -449,8 +465,7 @@ static void write_number(struct writer *writer, const struct field *field, uint6
 {
     uint8_t octets[8];
 
-    for (unsigned i = 0; i < field->max; i++)
-        octets[i] = (uint8_t)(number >> 8 * (field->max - 1 - i));
+    number_octets(field, number, octets);
     write_field(writer, field->tag, (struct netboot_bytes){octets, field->max});
 }
 

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * An LMDB environment in a directory of its own below the operator's, safe to be used by servers:
+ *
+ *   env_check.c  what is looked at before anything is mapped
+ *   env_files.c  directory, owner, group and mode; the writers' lock
+ *   env.c        opening, reader slots, growth of the map
+ *
+ * Nothing here knows what the tables hold, beside the format number in the first one.
+ *
+ * Reader slots.  Each holds a read transaction and a cursor that are made once and renewed per look-up. A thread
+ * takes a slot with one compare-and-swap and gives it back after its look-up. Whoever takes *all* slots has the
+ * environment for itself: so it is remapped, closed and opened again while other threads go on calling.
+ */
+#ifndef NETBOOT_ENV_H
+#define NETBOOT_ENV_H
+
+#include "netboot.h"
+
+#include <lmdb.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+
+#define ENV_TABLES_MAX 4
+#define ENV_READERS_MAX 2048 /* of all processes */
+#define ENV_READERS 128      /* of one process */
+#define ENV_MAP_SIZE ((size_t)16 << 30)
+#define ENV_PATH_SIZE 4096
+
+struct env_spec {
+    const char *name; /* of the directory, below the operator's */
+    const char *what; /* as messages call it */
+    uint32_t format;  /* the newest that is understood; `format` of the first table, 4 octets, big-endian */
+    unsigned tables;
+    const char *table_names[ENV_TABLES_MAX];
+    unsigned cursor_table; /* the one that the cursors of the slots are for */
+};
+
+struct env_slot {
+    _Alignas(64) atomic_uint busy;
+    MDB_txn *txn; /* NULL: not made yet */
+    MDB_cursor *cursor;
+};
+
+enum env_gate { ENV_CLOSED, ENV_PAUSED, ENV_OPEN };
+
+struct env {
+    const struct env_spec *spec;
+    const char *directory; /* the operator's */
+    char path[ENV_PATH_SIZE], data_path[ENV_PATH_SIZE], lock_path[ENV_PATH_SIZE], write_path[ENV_PATH_SIZE];
+    size_t first_map_size;
+    bool server;                /* never creates files, has all its slots ready from the start */
+    const unsigned *not_forked; /* 1, and 0 in a forked child: that page is wiped there */
+    pid_t pid;                  /* where such pages are not to be had */
+
+    _Alignas(64) atomic_int gate;
+    atomic_uint slot_count; /* usable ones */
+    atomic_bool broken;     /* has to be closed and opened again */
+    atomic_size_t wanted;   /* size of map that the next change should have */
+    struct env_slot *slots;
+
+    _Alignas(64) pthread_mutex_t all; /* held by whoever takes all slots */
+    unsigned slot_room;
+    /* These change only while one holds all slots. */
+    MDB_env *mdb;
+    MDB_dbi tables[ENV_TABLES_MAX];
+    bool writable;
+    int guard;              /* this process's place in the list of open environments */
+    struct stat data, lock; /* of the files that are open */
+};
+
+/* ---- env_check.c */
+
+/* Whether data.mdb can be mapped: a regular file of LMDB's, as long as it says itself. `ret_stat` is of what was
+ * looked at, `ret_writable` whether this process may write it. -ENOENT, -EACCES, -EBADMSG, ... with a text. */
+int env_check_data(const struct env *env, struct stat *ret_stat, bool *ret_writable, struct netboot_error *error);
+/* Whether lock.mdb is there and may be written, so that LMDB never works without locks. Not to be called while LMDB
+ * has it open in this process: closing a file drops all of a process's locks on it. */
+int env_check_lock(const struct env *env, struct stat *ret_stat, struct netboot_error *error);
+
+/* ---- env_files.c */
+
+/* Makes directory and empty environment, which `fill` completes; all of it or nothing. -EEXIST. */
+int env_create(const struct env_spec *spec, const char *directory, int (*fill)(MDB_txn *txn, const MDB_dbi *tables),
+               struct netboot_error *error);
+/* Gives directory and files the permissions that they should have, where this process may. */
+void env_repair(const struct env *env);
+/* Makes lock.mdb or write.lock with the right group and mode. Negative errno value. */
+int env_make_file(const struct env *env, const char *path);
+/* Gives the lock file of that size all its blocks. */
+int env_allocate_lock(int fd, off_t size);
+bool env_is_owner(const struct env *env);
+/* The lock that every writer takes before LMDB's, which has no deadline. A file descriptor: close it to unlock. */
+int env_lock_writers(const struct env *env, unsigned deadline_ms, struct netboot_error *error);
+
+/* ---- env.c */
+
+int env_init(struct env *env, const struct env_spec *spec, const char *directory, struct netboot_error *error);
+/* Makes room for that many simultaneous look-ups; 0: the default. The environment is closed then. */
+int env_prepare(struct env *env, unsigned readers, struct netboot_error *error);
+/* Frees what env_prepare() made. The environment is closed, or this is a forked child. */
+void env_fini(struct env *env);
+
+/* Opens, or opens again. -EBUSY: this process has it open already, or look-ups did not end within `deadline_ms`. */
+int env_open(struct env *env, unsigned deadline_ms, struct netboot_error *error);
+/* Closes as soon as no look-up is under way. */
+void env_close(struct env *env);
+/* Whether other files are there now than those that are open. */
+bool env_is_replaced(const struct env *env);
+bool env_in_child(const struct env *env);
+
+/* A slot for this thread. No system call, no lock, unless the environment is being remapped or opened at the moment.
+ * -EAGAIN: all are busy, or it is closed; -ECHILD. */
+int env_take(struct env *env, struct env_slot **ret);
+void env_give(struct env_slot *slot);
+/* A slot with a transaction of the newest state, until env_read_end(). */
+int env_read_begin(struct env *env, struct env_slot **ret);
+void env_read_end(struct env_slot *slot);
+
+/* A write transaction for the holder of the writers' lock, and a slot that keeps the environment open until
+ * env_write_end(). The map has room for more than is stored. */
+int env_write_begin(struct env *env, MDB_txn **ret_txn, struct env_slot **ret_slot, struct netboot_error *error);
+
+/* Clears the places of readers that died. */
+void env_clear_readers(struct env *env);
+
+/* LMDB's code as negative errno value. */
+int env_code(int rc);
+/* The same with a text; what failed is in `doing`, as "open". Notes when the environment has to be opened again. */
+int env_failure(struct env *env, int rc, const char *doing, struct netboot_error *error);
+
+#endif

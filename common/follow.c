@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * A server's own thread: it opens the store when it can, opens it anew when it was replaced, and clears the places of
+ * readers that died. So packets need not look at files, and a missing store stops no server.
+ */
+#include "store.h"
+
+#include "failure.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <time.h>
+
+#define TICK_MS 500        /* between two looks at the files */
+#define CLEAR_TICKS 60     /* between two searches for dead readers */
+#define FIRST_OPEN_MS 5000 /* that a server's start waits for the first attempt */
+
+static struct timespec after_ms(unsigned ms)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    time.tv_nsec += (long)(ms % 1000) * 1000000;
+    time.tv_sec += ms / 1000 + time.tv_nsec / 1000000000;
+    time.tv_nsec %= 1000000000;
+    return time;
+}
+
+static void describe(struct netboot_store *store, struct netboot_error *ret)
+{
+    struct netboot_status status = {0};
+    struct netboot_view *view;
+
+    if (netboot_view_open(store, &view, NULL) != 0)
+        return;
+    int code = netboot_view_status(view, &status);
+    netboot_view_close(view);
+    if (code == 0)
+        failure(ret, 0, "the targets store in %s is open: generation %" PRIu64 ", %" PRIu64 " hosts", store->directory,
+                status.generation, status.hosts);
+}
+
+static void note_usable(struct netboot_store *store)
+{
+    struct netboot_error state = {0};
+
+    describe(store, &state);
+    store_note(store, true, &state);
+}
+
+static void try_open(struct netboot_store *store)
+{
+    enum { DEADLINE_MS = 1000 };
+    struct netboot_error reason;
+
+    if (env_open(&store->env, DEADLINE_MS, &reason) == 0)
+        note_usable(store);
+    else
+        store_note(store, false, &reason);
+}
+
+static void tick(struct netboot_store *store, unsigned count)
+{
+    struct env *env = &store->env;
+    struct env_slot *slot;
+
+    if (env_take(env, &slot) != 0) {
+        /* Closed, or all slots are busy: then packets are being answered. */
+        if (atomic_load(&env->gate) == ENV_CLOSED)
+            try_open(store);
+        return;
+    }
+    bool reopen = atomic_load(&env->broken) || env_is_replaced(env);
+    if (!reopen && count % CLEAR_TICKS == 0)
+        env_clear_readers(env);
+    env_give(slot);
+    if (reopen)
+        try_open(store);
+    else if (!store->usable) /* a change in this process has opened it */
+        note_usable(store);
+}
+
+static void *run(void *data)
+{
+    struct netboot_store *store = data;
+    bool stop = false;
+
+    for (unsigned count = 1; !stop; count++) {
+        tick(store, count);
+        struct timespec next = after_ms(TICK_MS);
+        pthread_mutex_lock(&store->mutex);
+        pthread_cond_broadcast(&store->wake);
+        while (!store->stop && pthread_cond_timedwait(&store->wake, &store->mutex, &next) == 0)
+            ;
+        stop = store->stop;
+        pthread_mutex_unlock(&store->mutex);
+    }
+    return NULL;
+}
+
+/* Signals are the server's: none of them may end up in this thread. */
+static int start_thread(struct netboot_store *store)
+{
+    sigset_t all, before;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int code = -pthread_create(&store->thread, NULL, run, store);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return code;
+}
+
+int follow_start(struct netboot_store *store, struct netboot_error *error)
+{
+    struct timespec deadline = after_ms(FIRST_OPEN_MS);
+    pthread_condattr_t attributes;
+    int code;
+
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&store->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+    if ((code = start_thread(store)) != 0) {
+        pthread_cond_destroy(&store->wake);
+        return failure(error, code, "the thread that watches the targets store cannot be started: %s", strerror(-code));
+    }
+    pthread_mutex_lock(&store->mutex);
+    while (!store->tried && pthread_cond_timedwait(&store->wake, &store->mutex, &deadline) == 0)
+        ;
+    pthread_mutex_unlock(&store->mutex);
+    return 0;
+}
+
+void follow_stop(struct netboot_store *store)
+{
+    pthread_mutex_lock(&store->mutex);
+    store->stop = true;
+    pthread_cond_broadcast(&store->wake);
+    pthread_mutex_unlock(&store->mutex);
+    pthread_join(store->thread, NULL);
+    pthread_cond_destroy(&store->wake);
+}

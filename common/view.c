@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Reading the targets store: one packet's policy, one record, all of them. */
+#include "store.h"
+
+#include "bytes.h"
+#include "failure.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* ---- Rows */
+
+int view_get(struct netboot_view *view, unsigned table, const struct key *key, MDB_val *ret)
+{
+    MDB_val row = key_value(key);
+    int rc;
+
+    /* The cursor is where the last row of this table was: often the next one is on the same page. */
+    if (table == TABLE_POLICY)
+        rc = mdb_cursor_get(view->cursor, &row, ret, MDB_SET_KEY);
+    else
+        rc = mdb_get(view->txn, view_table(view, table), &row, ret);
+    return rc == 0 ? 0 : env_code(rc);
+}
+
+static int get_record(struct netboot_view *view, const struct record_type *type, const struct key *key, void *ret)
+{
+    MDB_val value;
+    int code = view_get(view, TABLE_POLICY, key, &value);
+
+    return code == 0 ? record_decode(type, value_bytes(value), ret) : code;
+}
+
+static int get_named(struct netboot_view *view, const struct record_type *type, uint8_t row, struct netboot_bytes name,
+                     void *ret)
+{
+    struct key key;
+
+    return key_of_name(&key, row, name.data, name.size) ? get_record(view, type, &key, ret) : -ENOENT;
+}
+
+int view_meta(struct netboot_view *view, const char *name, uint64_t *ret)
+{
+    MDB_val key = {strlen(name), (void *)name}, value;
+    int rc = mdb_get(view->txn, view_table(view, TABLE_META), &key, &value);
+    uint64_t number = 0;
+
+    if (rc != 0 || value.mv_size > sizeof(number))
+        return rc != 0 && rc != MDB_NOTFOUND ? env_code(rc) : -EBADMSG;
+    for (size_t i = 0; i < value.mv_size; i++)
+        number = number << 8 | ((const uint8_t *)value.mv_data)[i];
+    *ret = number;
+    return 0;
+}
+
+/* ---- Hosts */
+
+static bool is_alias(MDB_val value)
+{
+    return value.mv_size > 0 && *(const uint8_t *)value.mv_data == NO_RECORD;
+}
+
+/* The row of an identifier has the host, or says under which other identifier it is. */
+int view_find_host(struct netboot_view *view, const struct key *id, struct key *ret_key, MDB_val *ret_value)
+{
+    int code = view_get(view, TABLE_HOST, id, ret_value);
+
+    if (code != 0)
+        return code;
+    if (!is_alias(*ret_value)) {
+        *ret_key = *id;
+        return 0;
+    }
+    if (ret_value->mv_size < 2 || ret_value->mv_size > 1 + KEY_SIZE)
+        return -EBADMSG;
+    ret_key->size = ret_value->mv_size - 1;
+    memcpy(ret_key->octets, (const uint8_t *)ret_value->mv_data + 1, ret_key->size);
+    code = view_get(view, TABLE_HOST, ret_key, ret_value);
+    return code == -ENOENT || (code == 0 && is_alias(*ret_value)) ? -EBADMSG : code;
+}
+
+static int get_host(struct netboot_view *view, const struct key *id, struct netboot_host *ret)
+{
+    struct key key;
+    MDB_val value;
+    int code = view_find_host(view, id, &key, &value);
+
+    return code == 0 ? record_decode(&record_host, value_bytes(value), ret) : code;
+}
+
+/* ---- What is known of one client */
+
+static void clear_policy(struct netboot_policy *ret)
+{
+    static const struct netboot_bytes none;
+
+    /* Not the lists' items: clearing those would cost more than a look-up. */
+    ret->has_host = ret->has_target = ret->target_is_missing = false;
+    ret->host.name = ret->host.target = ret->host.note = none;
+    ret->host.ids.count = ret->host.loaders.count = ret->host.labels.count = 0;
+    ret->host.changed = 0;
+    ret->target.name = ret->target.script = ret->target.description = none;
+    ret->target.kind = NETBOOT_KIND_BOOT;
+    ret->target.files.count = 0;
+    ret->site.name = ret->site.tftp4 = ret->site.tftp6 = ret->site.http4 = ret->site.http6 = none;
+    ret->site.prefixes.count = 0;
+    ret->loader = none;
+}
+
+static int find_host(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret)
+{
+    const struct {
+        bool has;
+        uint8_t type;
+        struct netboot_bytes value;
+    } ids[] = {
+        {client->has_mac,       NETBOOT_ID_MAC,  {client->mac, sizeof(client->mac)}  },
+        {client->has_uuid,      NETBOOT_ID_UUID, {client->uuid, sizeof(client->uuid)}},
+        {client->duid.size > 0, NETBOOT_ID_DUID, client->duid                        },
+    };
+
+    for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+        struct key key;
+        if (!ids[i].has || !key_of_id(&key, ids[i].type, ids[i].value.data, ids[i].value.size))
+            continue;
+        int code = get_host(view, &key, &ret->host);
+        ret->has_host = code == 0;
+        if (code != -ENOENT)
+            return code;
+    }
+    return 0;
+}
+
+static const struct netboot_bytes default_name = {(const uint8_t *)"default", 7};
+
+static int find_target(struct netboot_view *view, struct netboot_policy *ret)
+{
+    int code = -ENOENT;
+
+    if (ret->has_host && ret->host.target.size > 0) {
+        code = get_named(view, &record_target, ROW_TARGET, ret->host.target, &ret->target);
+        ret->target_is_missing = code == -ENOENT;
+    }
+    if (code == -ENOENT)
+        code = get_named(view, &record_target, ROW_TARGET, default_name, &ret->target);
+    ret->has_target = code == 0;
+    return code == -ENOENT ? 0 : code;
+}
+
+/* Ranges do not overlap, so the one that may hold the address is the last that does not begin behind it. */
+static int find_range(struct netboot_view *view, const struct key *address, MDB_val *ret)
+{
+    MDB_val row = key_value(address);
+    int rc = mdb_cursor_get(view->cursor, &row, ret, MDB_SET_RANGE);
+
+    if (rc == 0 && !key_equals(address, row.mv_data, row.mv_size))
+        rc = mdb_cursor_get(view->cursor, &row, ret, MDB_PREV);
+    else if (rc == MDB_NOTFOUND)
+        rc = mdb_cursor_get(view->cursor, &row, ret, MDB_LAST);
+    if (rc != 0)
+        return env_code(rc);
+    if (row.mv_size != address->size || memcmp(row.mv_data, address->octets, 2) != 0)
+        return -ENOENT;
+    return ret->mv_size == 1 && *(const uint8_t *)ret->mv_data == NO_RECORD ? -ENOENT : 0;
+}
+
+static int find_site(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret)
+{
+    struct key key;
+    MDB_val value;
+    int code = -ENOENT;
+
+    if (!is_zero(client->address, sizeof(client->address))) {
+        key_of_range(&key, client->family, client->address);
+        code = find_range(view, &key, &value);
+        if (code == 0)
+            return record_decode(&record_site, value_bytes(value), &ret->site);
+    }
+    if (code == -ENOENT)
+        code = get_named(view, &record_site, ROW_SITE, default_name, &ret->site);
+    return code == -ENOENT ? 0 : code;
+}
+
+static int find_loader(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret)
+{
+    struct netboot_loader loader;
+    struct key key;
+
+    if (client->platform == NETBOOT_PLATFORM_NONE)
+        return 0;
+    key_of_platform(&key, client->platform);
+    int code = get_record(view, &record_loader, &key, &loader);
+    if (code == 0)
+        ret->loader = loader.file;
+    return code == -ENOENT ? 0 : code;
+}
+
+int netboot_view_policy(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret)
+{
+    int code = view->change ? change_settle(view->change) : 0;
+
+    clear_policy(ret);
+    if (code == 0)
+        code = find_host(view, client, ret);
+    if (code == 0)
+        code = find_target(view, ret);
+    if (code == 0)
+        code = find_site(view, client, ret);
+    if (code == 0)
+        code = find_loader(view, client, ret);
+    if (code != 0)
+        clear_policy(ret);
+    return code;
+}
+
+/* ---- The packet path */
+
+/* A decision that changes nothing, for a caller that looks at it though there was a failure. */
+static void no_decision(struct netboot_result *ret)
+{
+    struct netboot_decision *decision = &ret->decision;
+
+    ret->answer.edit_count = 0;
+    decision->outcome = NETBOOT_NO_BOOT_FILE;
+    decision->source = NETBOOT_SOURCE_NONE;
+    decision->host_found = decision->has_next_server = decision->vendor_class = false;
+    decision->boot_file_size = 0;
+    decision->host[0] = decision->target[0] = decision->site[0] = '\0';
+    decision->tftp_server_name[0] = decision->boot_file[0] = '\0';
+    decision->reason_count = 0;
+}
+
+static void decide(const struct netboot_query *query, const struct netboot_policy *policy, struct netboot_result *ret)
+{
+    netboot_decide(query, &ret->client, policy, &ret->decision);
+    netboot_answer(&ret->client, &ret->decision, &ret->answer);
+}
+
+/* A query that is not ours needs no store, so that its state is no failure there. */
+static int serve_without(const struct netboot_query *query, struct netboot_policy *policy, int code,
+                         struct netboot_result *ret)
+{
+    clear_policy(policy);
+    decide(query, policy, ret);
+    if (ret->decision.outcome == NETBOOT_NOT_OURS)
+        return 0;
+    no_decision(ret);
+    return code;
+}
+
+int netboot_serve(struct netboot_store *store, const struct netboot_query *query, struct netboot_result *ret)
+{
+    struct netboot_policy policy;
+    struct env_slot *slot;
+    int code;
+
+    netboot_client_parse(query, &ret->client);
+    if (ret->client.stage == NETBOOT_STAGE_NONE)
+        return serve_without(query, &policy, 0, ret);
+    if ((code = env_read_begin(&store->env, &slot)) != 0)
+        return serve_without(query, &policy, code, ret);
+    struct netboot_view view = {.store = store, .slot = slot, .txn = slot->txn, .cursor = slot->cursor};
+    code = netboot_view_policy(&view, &ret->client, &policy);
+    if (code == 0)
+        decide(query, &policy, ret);
+    else
+        no_decision(ret);
+    env_read_end(slot);
+    return code;
+}
+
+/* ---- Views */
+
+static int not_open(struct netboot_store *store, int code, struct netboot_error *error)
+{
+    if (code == -ECHILD)
+        return failure(error, code, "the targets store cannot be used after fork: open it anew");
+    if (code == -EAGAIN && atomic_load(&store->env.gate) == ENV_CLOSED) {
+        pthread_mutex_lock(&store->mutex);
+        struct netboot_error state = store->state;
+        bool usable = store->usable;
+        pthread_mutex_unlock(&store->mutex);
+        if (!usable && state.code != 0)
+            return failure(error, state.code, "%s", state.text);
+    }
+    if (code == -EAGAIN)
+        return failure(error, code, "the targets store in %s is busy: try again", store->directory);
+    return failure(error, code, "the targets store in %s cannot be read: %s", store->directory, strerror(-code));
+}
+
+int netboot_view_open(struct netboot_store *store, struct netboot_view **ret, struct netboot_error *error)
+{
+    struct netboot_view *view = malloc(sizeof(*view));
+    struct env_slot *slot;
+    int code;
+
+    if (!view)
+        return failure(error, -ENOMEM, "no memory for a view of the targets store");
+    if ((code = env_read_begin(&store->env, &slot)) != 0) {
+        free(view);
+        return not_open(store, code, error);
+    }
+    *view = (struct netboot_view){.store = store, .slot = slot, .txn = slot->txn, .cursor = slot->cursor};
+    *ret = view;
+    return 0;
+}
+
+void netboot_view_close(struct netboot_view *view)
+{
+    if (!view)
+        return;
+    if (!env_in_child(&view->store->env))
+        env_read_end(view->slot);
+    free(view);
+}
+
+int netboot_view_host(struct netboot_view *view, const struct netboot_id *id, struct netboot_host *ret)
+{
+    struct key key;
+
+    return key_of_id(&key, (uint8_t)id->type, id->value, id->size) ? get_host(view, &key, ret) : -ENOENT;
+}
+
+static struct netboot_bytes name_bytes(const char *name)
+{
+    return (struct netboot_bytes){(const uint8_t *)name, strlen(name)};
+}
+
+int netboot_view_site(struct netboot_view *view, const char *name, struct netboot_site *ret)
+{
+    return get_named(view, &record_site, ROW_SITE, name_bytes(name), ret);
+}
+
+int netboot_view_target(struct netboot_view *view, const char *name, struct netboot_target *ret)
+{
+    return get_named(view, &record_target, ROW_TARGET, name_bytes(name), ret);
+}
+
+int netboot_view_loader(struct netboot_view *view, uint16_t platform, struct netboot_loader *ret)
+{
+    struct key key;
+
+    key_of_platform(&key, platform);
+    return get_record(view, &record_loader, &key, ret);
+}
+
+/* ---- All records */
+
+struct walk {
+    struct netboot_view *view;
+    unsigned table;
+    uint8_t row; /* in `policy`; 0: every row */
+    /* Called with each row that holds a record. */
+    int (*each)(const struct walk *walk, struct netboot_bytes value);
+    union { /* the caller's, of the type that `each` knows */
+        int (*host)(const struct netboot_host *host, void *user);
+        int (*site)(const struct netboot_site *site, void *user);
+        int (*target)(const struct netboot_target *target, void *user);
+        int (*loader)(const struct netboot_loader *loader, void *user);
+    } visit;
+    void *user;
+};
+
+/*
+ * Calls `each` for the rows from `from` on. The place is kept as a key, and sought again after each call where the
+ * view shows a change: the caller may change what is being walked.
+ */
+static int walk_rows(const struct walk *walk, MDB_cursor *cursor, struct key *from, bool past)
+{
+    MDB_val row = key_value(from), value;
+    MDB_cursor_op next = MDB_SET_RANGE;
+    int rc;
+
+    while ((rc = mdb_cursor_get(cursor, &row, &value, next)) == 0) {
+        bool again = past && key_equals(from, row.mv_data, row.mv_size);
+        past = false;
+        next = MDB_NEXT;
+        if (again)
+            continue;
+        if (row.mv_size > KEY_SIZE || (walk->row && *(const uint8_t *)row.mv_data != walk->row))
+            return row.mv_size > KEY_SIZE ? -EBADMSG : 0;
+        if (walk->table == TABLE_HOST && is_alias(value))
+            continue;
+        from->size = row.mv_size;
+        memcpy(from->octets, row.mv_data, row.mv_size);
+        int code = walk->each(walk, value_bytes(value));
+        if (code != 0)
+            return code;
+        if (walk->view->change) {
+            row = key_value(from);
+            past = true;
+            next = MDB_SET_RANGE;
+        }
+    }
+    return rc == MDB_NOTFOUND ? 0 : env_code(rc);
+}
+
+static int walk_from(const struct walk *walk, struct key *from, bool past)
+{
+    MDB_cursor *cursor;
+    int rc = mdb_cursor_open(walk->view->txn, view_table(walk->view, walk->table), &cursor);
+
+    if (rc != 0)
+        return env_code(rc);
+    rc = walk_rows(walk, cursor, from, past);
+    mdb_cursor_close(cursor);
+    return rc;
+}
+
+#define EACH(type)                                                                                                     \
+    static int each_##type(const struct walk *walk, struct netboot_bytes value)                                        \
+    {                                                                                                                  \
+        struct netboot_##type record;                                                                                  \
+        int code = record_decode(&record_##type, value, &record);                                                      \
+                                                                                                                       \
+        return code == 0 ? walk->visit.type(&record, walk->user) : code;                                               \
+    }
+
+EACH(host)
+EACH(site)
+EACH(target)
+EACH(loader)
+
+static int walk_policy(const struct walk *walk)
+{
+    struct key from = {1, {walk->row}};
+
+    return walk_from(walk, &from, false);
+}
+
+int netboot_view_sites(struct netboot_view *view, int (*each)(const struct netboot_site *, void *user), void *user)
+{
+    return walk_policy(&(struct walk){view, TABLE_POLICY, ROW_SITE, each_site, {.site = each}, user});
+}
+
+int netboot_view_targets(struct netboot_view *view, int (*each)(const struct netboot_target *, void *user), void *user)
+{
+    return walk_policy(&(struct walk){view, TABLE_POLICY, ROW_TARGET, each_target, {.target = each}, user});
+}
+
+int netboot_view_loaders(struct netboot_view *view, int (*each)(const struct netboot_loader *, void *user), void *user)
+{
+    return walk_policy(&(struct walk){view, TABLE_POLICY, ROW_LOADER, each_loader, {.loader = each}, user});
+}
+
+/* Where the walk over the hosts goes on after an identifier. That of a host that is gone still has its place in the
+ * order; a name has none. */
+static int after_host(struct netboot_view *view, const struct netboot_id *after, struct key *ret)
+{
+    struct key id;
+    MDB_val value;
+
+    if (!key_of_id(&id, (uint8_t)after->type, after->value, after->size))
+        return -ENOENT;
+    int code = view_find_host(view, &id, ret, &value);
+    if (code == -ENOENT && after->type != NETBOOT_ID_NAME) {
+        *ret = id;
+        code = 0;
+    }
+    return code;
+}
+
+int netboot_view_hosts(struct netboot_view *view, const struct netboot_id *after,
+                       int (*each)(const struct netboot_host *, void *user), void *user)
+{
+    struct walk walk = {view, TABLE_HOST, 0, each_host, {.host = each}, user};
+    struct key from = {1, {0}};
+    int code = after ? after_host(view, after, &from) : 0;
+
+    return code == 0 ? walk_from(&walk, &from, after != NULL) : code;
+}
+
+/* ---- Status */
+
+static int count_one(const struct walk *walk, struct netboot_bytes value)
+{
+    (void)value;
+    ++*(uint64_t *)walk->user;
+    return 0;
+}
+
+static int count_rows(struct netboot_view *view, uint8_t row, uint64_t *ret)
+{
+    *ret = 0;
+    return walk_policy(&(struct walk){view, TABLE_POLICY, row, count_one, {NULL}, ret});
+}
+
+/* LMDB lists readers as lines of text after a heading, or says in parentheses that there are none. */
+static int count_reader(const char *line, void *user)
+{
+    unsigned *count = user;
+
+    *count += strstr(line, "pid") == NULL && line[0] != '(';
+    return 0;
+}
+
+static int database_status(struct netboot_view *view, struct netboot_status *ret)
+{
+    MDB_env *mdb = view->store->env.mdb;
+    MDB_envinfo info;
+    MDB_stat stat;
+    int rc = mdb_env_info(mdb, &info);
+
+    if (rc == 0)
+        rc = mdb_env_stat(mdb, &stat);
+    if (rc != 0)
+        return env_code(rc);
+    ret->size = (info.me_last_pgno + 1) * stat.ms_psize;
+    ret->map_size = info.me_mapsize;
+    ret->readers = 0;
+    return mdb_reader_list(mdb, count_reader, &ret->readers) < 0 ? -EIO : 0;
+}
+
+int netboot_view_status(struct netboot_view *view, struct netboot_status *ret)
+{
+    struct netboot_status status = {0};
+    uint64_t format = 0;
+    int code;
+
+    if ((code = view_meta(view, "format", &format)) != 0 ||
+        (code = view_meta(view, "generation", &status.generation)) != 0 ||
+        (code = view_meta(view, "changed", &status.changed)) != 0 ||
+        (code = view_meta(view, "hosts", &status.hosts)) != 0 ||
+        (code = count_rows(view, ROW_SITE, &status.sites)) != 0 ||
+        (code = count_rows(view, ROW_TARGET, &status.targets)) != 0 ||
+        (code = count_rows(view, ROW_LOADER, &status.loaders)) != 0 || (code = database_status(view, &status)) != 0)
+        return code;
+    status.format = (uint32_t)format;
+    *ret = status;
+    return 0;
+}

@@ -3,6 +3,7 @@
 The DHCP servers that the table is run against. A plug-in is a class with
 
     name                                     as the cases' `servers` call it; variants of a server share one
+    all_unasked                              whether a client without a list of requests gets all options
     __init__(link, family, settings, store)  `settings` is a key of settings.SETTINGS; `store` the directory of a
                                              targets store, None: the server as it is without netboot
     start() -> self, stop(), check()         check() raises if the server is gone
@@ -12,14 +13,14 @@ and a row in PLUGINS.
 
 import glob
 
-from lib import kea
+from lib import dhcpd, kea
 from settings import SETTINGS
 
 BOOTP_HOOKS = "/usr/lib/*/kea/hooks/libdhcp_bootp.so"
 
 
 class Kea:
-    name = "kea"
+    name, all_unasked = "kea", False
 
     _HEADER4 = {"file": "boot-file-name", "siaddr": "next-server", "sname": "server-hostname"}
 
@@ -87,4 +88,58 @@ class KeaThreads(Kea):
     threads = 4
 
 
-PLUGINS = {"kea": Kea, "kea-threads": KeaThreads}
+class Dhcpd:
+    """ISC dhcpd with netboot built in; NETBOOT_DHCPD says where it is."""
+
+    name, all_unasked = "dhcpd", True
+
+    _STATEMENTS = {
+        4: {
+            "file": 'filename "{}";',
+            "siaddr": "next-server {};",
+            "sname": 'server-name "{}";',
+            60: 'option vendor-class-identifier "{}";',
+            66: 'option tftp-server-name "{}";',
+            67: 'option bootfile-name "{}";',
+        },
+        6: {59: "option dhcp6.boot-url {};", 60: "option dhcp6.boot-parameters {};"},
+    }
+    _DEFINITIONS6 = ["option dhcp6.boot-url code 59 = string;", "option dhcp6.boot-parameters code 60 = string;"]
+
+    def __init__(self, link, family, settings, store):
+        wanted = SETTINGS[settings]
+        lines = self._own(wanted.get("own", {}).get(family, {}), family)
+        if family == 6:
+            lines = [*self._DEFINITIONS6, *lines, "option dhcp6.rapid-commit;"]
+        elif "reservation" in wanted:
+            lines.append(self._host(wanted["reservation"]))
+        if store is not None:
+            lines += [f'netboot-database "{store}";', f'netboot-existing-boot-file {wanted.get("existing", "keep")};']
+        self._server = dhcpd.Dhcpd(link, family, lines, bootp=wanted.get("bootp", False), stock=store is None)
+
+    @classmethod
+    def _own(cls, fields, family):
+        return [cls._STATEMENTS[family][field].format(cls._text(value, family)) for field, value in fields.items()]
+
+    @staticmethod
+    def _text(value, family):
+        data = value if isinstance(value, bytes) else value.encode()
+        return data.hex(":") if family == 6 else value
+
+    @classmethod
+    def _host(cls, row):
+        own = " ".join(cls._own(row["own"][4], 4))
+        return f'host reserved {{ hardware ethernet {row["mac"]}; fixed-address {row["address"]}; {own} }}'
+
+    def start(self):
+        self._server.__enter__()
+        return self
+
+    def stop(self, check=True):
+        self._server.stop(check)
+
+    def check(self):
+        self._server.check()
+
+
+PLUGINS = {"kea": Kea, "kea-threads": KeaThreads, "dhcpd": Dhcpd}

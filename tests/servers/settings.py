@@ -34,15 +34,20 @@ SETTINGS = {
 }
 
 
-def own_fields(settings, family, client):
-    """The boot fields of the server's own reply to a client of the table."""
+def own_fields(settings, family, client, all_unasked=False):
+    """
+    The boot fields of the server's own reply to a client of the table. `all_unasked`: this server sends all its options
+    to a client that has no list of requests.
+    """
     wanted = SETTINGS[settings]
     reservation = wanted.get("reservation", {})
     if reservation.get("mac") == client["mac"]:
         wanted = reservation
     own = wanted.get("own", {}).get(family, {})
     requested = client.get("requested")
-    return {field: value for field, value in own.items() if isinstance(field, str) or field in (requested or ())}
+    if requested is None:
+        requested = own if all_unasked else ()
+    return {field: value for field, value in own.items() if isinstance(field, str) or field in requested}
 
 
 def has_boot_file(fields, family):

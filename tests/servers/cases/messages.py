@@ -75,6 +75,8 @@ def _bootp():
         without(tftp(4, "debian/pxelinux.0"), 66, 67),
         settings="own-bootp",
         exchange="bootp",
+        servers={"dhcpd": {**without(tftp(4, "debian/pxelinux.0"), 66, 67), 60: "own-class"}},
+        why="dhcpd sends all its options to a client that has no list of requests",
     )
     for size, answer in ((127, None), (128, boot)):
         yield case(

@@ -3,7 +3,7 @@
 
 from stores import mac
 
-from . import UNCHANGED, case, firmware, http, ipxe, script, tftp
+from . import NO_REPLY, UNCHANGED, case, firmware, http, ipxe, script, tftp
 
 RELAYS = {
     4: {"here": {"giaddr": "192.0.2.5"}, "lab": {"giaddr": "198.51.100.1"}},
@@ -80,6 +80,8 @@ def _by_address():
         exchange="information",
         store="sites",
         decision={"site": "region"},
+        servers={"dhcpd": NO_REPLY},
+        why="dhcpd answers only links of which it has a subnet",
     )
     for family in (4, 6):
         for stage, client, answer in _answers(family, "lab"):

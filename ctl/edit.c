@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "edit.h"
+
+#include "output.h"
+#include "suggest.h"
+#include "text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int edit_begin(struct session *session, struct edit *edit)
+{
+    *edit = (struct edit){.session = session, .dry_run = session_has(session, "dry-run")};
+    edit->report = open_memstream(&edit->report_text, &edit->report_size);
+    if (!edit->report)
+        return failed("out of memory");
+    int code = session_change(session, &edit->change);
+    if (code != DONE) {
+        fclose(edit->report);
+        free(edit->report_text);
+        return code;
+    }
+    edit->view = netboot_change_view(edit->change);
+    return DONE;
+}
+
+int edit_end(struct edit *edit, int code)
+{
+    struct netboot_error error;
+
+    if (code != DONE || edit->dry_run || !edit->any)
+        netboot_change_abort(edit->change);
+    else if (netboot_change_commit(edit->change, &error) != 0)
+        code = failed("%s", error.text);
+    fclose(edit->report);
+    if (code == DONE)
+        fputs(edit->report_text, stdout);
+    free(edit->report_text);
+    memory_free(&edit->memory);
+    return code;
+}
+
+/* ---- What is told ----------------------------------------------------------------------------------------------- */
+
+static void difference_print(FILE *file, const char *separator, const cJSON *before, const cJSON *after)
+{
+    char *old = before ? value_text(before) : NULL;
+    char *new = value_text(after);
+
+    fprintf(file, "%s%s ", separator, after->string);
+    if (old) {
+        print_safe(file, old);
+        fputs(" -> ", file);
+    }
+    print_safe(file, new ? new : "?");
+    free(old);
+    free(new);
+}
+
+void differences_print(FILE *file, const cJSON *before, const cJSON *after)
+{
+    const char *separator = ": ";
+    const cJSON *value;
+
+    cJSON_ArrayForEach(value, after)
+    {
+        const cJSON *old = before ? cJSON_GetObjectItemCaseSensitive(before, value->string) : NULL;
+        char *text = value_text(value);
+        bool absent = !text || strcmp(text, "-") == 0;
+        free(text);
+        if (before ? cJSON_Compare(old, value, true) : absent)
+            continue;
+        difference_print(file, separator, old, value);
+        separator = ", ";
+    }
+}
+
+static void tell(struct edit *edit, const char *did, const char *would, const char *what, const cJSON *before,
+                 const cJSON *after)
+{
+    fprintf(edit->report, "%s %s", edit->dry_run ? would : did, what);
+    if (after)
+        differences_print(edit->report, before, after);
+    fputc('\n', edit->report);
+}
+
+struct names {
+    struct suggestion nearest;
+    char text[512];
+    size_t count, shown;
+};
+
+static int name_collect(enum table table, const void *record, void *user)
+{
+    struct names *names = user;
+    char text[KEY_TEXT_SIZE];
+    const char *name = strchr(record_text(table, record, text), ' ') + 1;
+    size_t used = strlen(names->text);
+
+    suggest_offer(&names->nearest, name);
+    if (used + strlen(name) + 3 < sizeof(names->text) && names->shown < 12) {
+        snprintf(names->text + used, sizeof(names->text) - used, "%s%s", names->count ? ", " : "", name);
+        names->shown++;
+    }
+    names->count++;
+    return 0;
+}
+
+int not_there(struct netboot_view *view, const struct key *key)
+{
+    struct names names = {.count = 0};
+    char text[KEY_TEXT_SIZE], hint[SUGGEST_TEXT_SIZE];
+
+    key_text(key, text);
+    if (key->table == TABLE_HOST)
+        return failed("there is no %s: netbootctl host list shows those there are", text);
+    suggest_begin(&names.nearest, strchr(text, ' ') + 1);
+    table_each(view, key->table, name_collect, &names);
+    return failed("there is no %s%s (there %s %s%s)", text, suggest_text(&names.nearest, hint),
+                  names.count == 1 ? "is" : "are", names.count ? names.text : "none",
+                  names.count > names.shown ? ", ..." : "");
+}
+
+/* ---- Changes ---------------------------------------------------------------------------------------------------- */
+
+int edit_delete(struct edit *edit, const struct key *key)
+{
+    struct netboot_error error;
+    struct record record;
+    char text[KEY_TEXT_SIZE];
+    int status = table_get(edit->view, key, &record);
+
+    if (status == -ENOENT)
+        return not_there(edit->view, key);
+    if (status == 0)
+        record_text(key->table, &record.site, text);
+    else
+        key_text(key, text); /* damaged, and so all the more to be deleted */
+    status = table_delete(edit->change, key, &error);
+    if (status != 0)
+        return failed_with(&error);
+    edit->any = true;
+    tell(edit, "deleted", "would delete", text, NULL, NULL);
+    return DONE;
+}
+
+/* `before` and `after` as JSON; the record is put if they differ. */
+static int put_if_changed(struct edit *edit, const struct key *key, const cJSON *before, const cJSON *after)
+{
+    struct netboot_error error;
+    struct record record = {.table = key->table};
+    char text[KEY_TEXT_SIZE];
+    int status = record_from_json(after, &record, &edit->memory, &error);
+
+    if (status != 0)
+        return failed_with(&error);
+    cJSON *canonical = record_to_json(key->table, &record.site);
+    if (!canonical)
+        return failed("out of memory");
+    record_text(key->table, &record.site, text);
+    cJSON_DeleteItemFromObjectCaseSensitive(canonical, "changed");
+    if (before && cJSON_Compare(before, canonical, true)) {
+        fprintf(edit->report, "unchanged: %s\n", text);
+    } else if ((status = table_put(edit->change, before ? key : NULL, &record, &error)) == 0) {
+        edit->any = true;
+        tell(edit, before ? "changed" : "added", before ? "would change" : "would add", text, before, canonical);
+    }
+    cJSON_Delete(canonical);
+    return status == 0 ? DONE : failed_with(&error);
+}
+
+int edit_set(struct edit *edit, const struct key *key, edit_make *make, void *user)
+{
+    struct record record;
+    cJSON *before = NULL, *after;
+    char text[KEY_TEXT_SIZE];
+    int status = table_get(edit->view, key, &record);
+
+    if (status != 0 && status != -ENOENT)
+        return failed("%s cannot be read: it is damaged; delete it and set it anew", key_text(key, text));
+    if (status == 0 && !(before = record_to_json(key->table, &record.site)))
+        return failed("out of memory");
+    if (before)
+        cJSON_DeleteItemFromObjectCaseSensitive(before, "changed"); /* the store sets it */
+    after = before ? cJSON_Duplicate(before, true) : cJSON_CreateObject();
+    int code = after ? make(edit, key, !before, after, user) : failed("out of memory");
+    if (code == DONE)
+        code = put_if_changed(edit, key, before, after);
+    cJSON_Delete(before);
+    cJSON_Delete(after);
+    memory_reset(&edit->memory);
+    return code;
+}
+
+/* ---- Commands --------------------------------------------------------------------------------------------------- */
+
+struct named {
+    edit_make *make;
+    cJSON *changes;
+};
+
+static int make_of_options(struct edit *edit, const struct key *key, bool is_new, cJSON *record, void *user)
+{
+    const struct named *named = user;
+    char platform[PLATFORM_TEXT_SIZE];
+    bool is_loader = key->table == TABLE_LOADER;
+
+    if (is_new && !cJSON_AddStringToObject(record, is_loader ? "platform" : "name",
+                                           is_loader ? platform_text(key->platform, platform) : key->name))
+        return failed("out of memory");
+    if (json_merge(record, named->changes) != 0)
+        return failed("out of memory");
+    int code = options_drop(edit->session->arguments, record);
+    return code == DONE && named->make ? named->make(edit, key, is_new, record, NULL) : code;
+}
+
+int edit_set_command(struct session *session, enum table table, edit_make *make)
+{
+    struct named named = {.make = make};
+    struct netboot_error error;
+    struct edit edit;
+    struct key key;
+    int code = options_to_changes(session->arguments, &named.changes);
+
+    if (code == DONE && key_parse(table, session->arguments->words[0], &key, &error) != 0)
+        code = misused("%s", error.text);
+    if (code == DONE && (code = edit_begin(session, &edit)) == DONE)
+        code = edit_end(&edit, edit_set(&edit, &key, make_of_options, &named));
+    cJSON_Delete(named.changes);
+    return code;
+}
+
+int edit_delete_command(struct session *session, enum table table)
+{
+    struct netboot_error error;
+    struct edit edit;
+    struct key key;
+    int code;
+
+    for (unsigned i = 0; i < session->arguments->word_count; i++)
+        if (key_parse(table, session->arguments->words[i], &key, &error) != 0)
+            return misused("%s", error.text);
+    if ((code = edit_begin(session, &edit)) != DONE)
+        return code;
+    for (unsigned i = 0; code == DONE && i < session->arguments->word_count; i++) {
+        key_parse(table, session->arguments->words[i], &key, &error);
+        code = edit_delete(&edit, &key);
+    }
+    return edit_end(&edit, code);
+}
+
+int show_command(struct session *session, enum table table)
+{
+    struct netboot_error error;
+    struct record record;
+    struct key key;
+    char text[KEY_TEXT_SIZE];
+
+    if (key_parse(table, session->arguments->words[0], &key, &error) != 0)
+        return misused("%s", error.text);
+    int code = session_view(session);
+    if (code != DONE)
+        return code;
+    int status = table_get(session->view, &key, &record);
+    if (status == -ENOENT)
+        return not_there(session->view, &key);
+    if (status != 0)
+        return failed("%s cannot be read: it is damaged; delete it and set it anew", key_text(&key, text));
+    return show_object(record_to_json(table, &record.site), session_has(session, "json"));
+}

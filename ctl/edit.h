@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Changes to the store made by a command: all of them or none, told once they are done, or only told (--dry-run). */
+#ifndef NETBOOTCTL_EDIT_H
+#define NETBOOTCTL_EDIT_H
+
+#include "memory.h"
+#include "session.h"
+#include "table.h"
+
+#include <stdio.h>
+
+struct edit {
+    struct session *session;
+    struct netboot_change *change;
+    struct netboot_view *view; /* with the changes made so far */
+    struct memory memory;
+    bool dry_run, any;
+    FILE *report; /* what will be told */
+    char *report_text;
+    size_t report_size;
+};
+
+int edit_begin(struct session *session, struct edit *edit);
+/* Commits if `code` is DONE and there is anything to commit. Frees the edit. An exit code. */
+int edit_end(struct edit *edit, int code);
+
+/* Deletes one record. FAILED, with what to type, if there is none. */
+int edit_delete(struct edit *edit, const struct key *key);
+
+/*
+ * Creates or changes the record of `key`. `make` turns the whole JSON of the record as it is (or an empty object, with
+ * `is_new`) into what it is to be.
+ */
+typedef int edit_make(struct edit *edit, const struct key *key, bool is_new, cJSON *record, void *user);
+int edit_set(struct edit *edit, const struct key *key, edit_make *make, void *user);
+
+/* The whole of "TABLE set KEY" for tables without conditions of their own: what the options name. */
+int edit_set_command(struct session *session, enum table table, edit_make *make);
+/* The whole of "TABLE delete KEY". */
+int edit_delete_command(struct session *session, enum table table);
+/* The whole of "TABLE show KEY". */
+int show_command(struct session *session, enum table table);
+
+/* Writes how `after` differs from `before`, as "key old -> new, ..."; without `before`, what there is. */
+void differences_print(FILE *file, const cJSON *before, const cJSON *after);
+
+/* FAILED after saying that there is no such record, and what there is. */
+int not_there(struct netboot_view *view, const struct key *key);
+
+#endif

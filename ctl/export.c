@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "command.h"
+#include "csv.h"
+#include "table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct option_row export_options[] = {
+    {.name = "format",
+     .value = "jsonl|csv",
+     .help = "jsonl: everything; csv: the hosts (default: jsonl)",
+     .completion = COMPLETE_WORDS,
+     .words = "jsonl csv"},
+    {0},
+};
+
+static int json_export(enum table table, const void *record, void *user)
+{
+    int *code = user;
+    cJSON *object = record_to_json(table, record);
+    char *text = NULL;
+
+    if (object) {
+        json_prune(object);
+        text = cJSON_PrintUnformatted(object);
+    }
+    /* A record has a key at least, so that what follows its first brace follows ours. */
+    if (!text)
+        *code = failed("out of memory");
+    else if (printf("{\"type\":\"%s\",%s\n", table_name(table), text + 1) < 0)
+        *code = FAILED; /* output_end() says why */
+    cJSON_free(text);
+    cJSON_Delete(object);
+    return *code != DONE;
+}
+
+static int csv_export(enum table table, const void *record, void *user)
+{
+    int *code = user;
+    struct netboot_error error = {.text = "out of memory"};
+    char text[KEY_TEXT_SIZE];
+    cJSON *object = record_to_json(table, record);
+
+    if (!object || csv_print(stdout, object, &error) != 0)
+        *code = failed("%s: %s", record_text(table, record, text), error.text);
+    else if (ferror(stdout))
+        *code = FAILED;
+    cJSON_Delete(object);
+    return *code != DONE;
+}
+
+static int export_tables(struct session *session, bool csv)
+{
+    int code = DONE;
+
+    if (csv)
+        csv_header_print(stdout);
+    for (int table = 0; code == DONE && table < TABLE_COUNT; table++) {
+        if (csv && table != TABLE_HOST)
+            continue;
+        int status = table_each(session->view, (enum table)table, csv ? csv_export : json_export, &code);
+        if (status < 0)
+            code = failed("the %ss cannot all be read: a record is damaged", table_name((enum table)table));
+    }
+    return code;
+}
+
+int export_run(struct session *session)
+{
+    const char *format = option_value(session->arguments, "format");
+    bool csv = format && strcmp(format, "csv") == 0;
+    struct netboot_status status;
+
+    if (format && !csv && strcmp(format, "jsonl") != 0)
+        return misused("--format is jsonl or csv, not `%s`", format);
+    int code = session_view(session);
+    if (code != DONE)
+        return code;
+    if (csv && netboot_view_status(session->view, &status) == 0 && status.sites + status.targets + status.loaders > 0)
+        note("CSV has the hosts only: sites, loaders and targets are in --format jsonl");
+    return export_tables(session, csv);
+}

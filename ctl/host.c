@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "command.h"
+#include "edit.h"
+#include "list.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LIST(name_, value_, help_)                                                                                     \
+    {                                                                                                                  \
+        .name = name_, .value = value_, .help = help_, .effect = EFFECT_LIST, .key = name_, .repeated = true           \
+    }
+
+const struct option_row host_set_options[] = {
+    {.name = "name",                                                                     .value = "NAME", .help = "what people call it", .effect = EFFECT_TEXT, .key = "name"},
+    LIST("mac", "MAC", "a network card's address; may be given several times, the list replaces the old one"),
+    LIST("uuid", "UUID", "of the firmware (SMBIOS); may be given several times, the list replaces the old one"),
+    LIST("duid", "DUID", "of DHCPv6; may be given several times, the list replaces the old one"),
+    {.name = "target",
+     .value = "NAME",
+     .help = "what it boots (default: target `default`)",
+     .effect = EFFECT_TEXT,
+     .key = "target",
+     .completion = COMPLETE_TARGET},
+    {.name = "loader",
+     .value = "PLATFORM=FILE",
+     .help = "what its firmware loads in place of the platform's loader; may be given several times, the list "
+             "replaces the old one", .effect = EFFECT_MAP,
+     .key = "loader",
+     .repeated = true,
+     .keyed_by_platform = true,
+     .completion = COMPLETE_PLATFORM},
+    {.name = "label",
+     .value = "KEY=VALUE",
+     .help = "to find it by; may be given several times, the list replaces the old one",
+     .effect = EFFECT_MAP,
+     .key = "labels",
+     .repeated = true},
+    {.name = "note",                                .value = "TEXT", .help = "for people", .effect = EFFECT_TEXT, .key = "note"},
+    {.name = "no-name",                                                                    .help = "takes the name away", .effect = EFFECT_CLEAR, .key = "name"},
+    {.name = "no-id",
+     .value = "ID",
+     .help = "takes that MAC, UUID, DUID or name away",
+     .effect = EFFECT_DROP_ID,
+     .key = "ids",
+     .repeated = true},
+    {.name = "no-target",                                                           .help = "back to target `default`", .effect = EFFECT_CLEAR, .key = "target"},
+    {.name = "no-loader",
+     .value = "PLATFORM",
+     .help = "back to the platform's loader",
+     .effect = EFFECT_DROP_KEY,
+     .key = "loader",
+     .repeated = true,
+     .keyed_by_platform = true,
+     .completion = COMPLETE_PLATFORM},
+    {.name = "no-label",
+     .value = "KEY",
+     .help = "takes that label away",
+     .effect = EFFECT_DROP_KEY,
+     .key = "labels",
+     .repeated = true},
+    {.name = "no-note",                                                    .help = "takes the note away", .effect = EFFECT_CLEAR, .key = "note"},
+    {.name = "dry-run",                                                                    .help = "only says what would change"},
+    {0},
+};
+
+const struct option_row host_list_options[] = {
+    {.name = "label",
+     .value = "KEY=VALUE",
+     .help = "only those with that label; KEY alone: with any value; several: with all of them",
+     .repeated = true},
+    {.name = "target", .value = "NAME", .help = "only those with that target", .completion = COMPLETE_TARGET},
+    {.name = "json",                                                                                          .help = "as JSON"},
+    {0                                                                          },
+};
+
+static const struct column columns[] = {
+    {"NAME",   "name"         },
+    {"ID",     "mac|uuid|duid"},
+    {"TARGET", "target"       },
+    {"LABELS", "labels"       },
+    {"NOTE",   "note"         },
+    {NULL,     NULL           },
+};
+
+/* Options that name one machine. */
+static const char *const single_options[] = {"name", "mac", "uuid", "duid", "no-id", "no-name"};
+
+/* The key of the list that such an identifier is in. */
+static const char *list_of(enum netboot_id_type type)
+{
+    return type == NETBOOT_ID_MAC ? "mac" : type == NETBOOT_ID_UUID ? "uuid" : "duid";
+}
+
+/* Sees to it that the host still has the identifier it was called by: the same command twice means the same host. */
+static int keep_id(cJSON *record, const struct netboot_id *id)
+{
+    const char *key = list_of(id->type);
+    char text[NETBOOT_ID_TEXT_SIZE];
+    struct netboot_id other;
+    cJSON *list = cJSON_GetObjectItemCaseSensitive(record, key), *item;
+
+    if (!cJSON_IsArray(list)) {
+        cJSON_DeleteItemFromObjectCaseSensitive(record, key);
+        list = cJSON_AddArrayToObject(record, key);
+    }
+    cJSON_ArrayForEach(item, list)
+    {
+        bool same = netboot_id_parse_as(id->type, item->valuestring, &other) == 0 && other.size == id->size &&
+                    memcmp(other.value, id->value, id->size) == 0;
+        if (same)
+            return DONE;
+    }
+    item = cJSON_CreateString(netboot_id_text(id, text));
+    return item && cJSON_InsertItemInArray(list, 0, item) ? DONE : failed("out of memory");
+}
+
+static bool has_ids(const cJSON *record)
+{
+    static const char *const keys[] = {"mac", "uuid", "duid"};
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        if (cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(record, keys[i])) > 0)
+            return true;
+    return false;
+}
+
+/* A host that is called by its name. */
+static int name_it(const struct edit *edit, const struct netboot_id *id, bool is_new, cJSON *record)
+{
+    const char *name = option_value(edit->session->arguments, "name");
+    char text[NETBOOT_ID_TEXT_SIZE];
+
+    netboot_id_text(id, text);
+    if (is_new && name && strcmp(name, text) != 0)
+        return failed("there is no host %s to be renamed: netbootctl host list shows those there are", text);
+    if (is_new && !has_ids(record))
+        return failed("there is no host %s: to create it, type --mac, --uuid or --duid too", text);
+    if (is_new && !cJSON_HasObjectItem(record, "name") && !cJSON_AddStringToObject(record, "name", text))
+        return failed("out of memory");
+    return DONE;
+}
+
+static int host_make(struct edit *edit, const struct key *key, bool is_new, cJSON *record, void *user)
+{
+    int code = json_merge(record, user) == 0 ? DONE : failed("out of memory");
+
+    if (code == DONE && key->id.type == NETBOOT_ID_NAME)
+        code = name_it(edit, &key->id, is_new, record);
+    else if (code == DONE)
+        code = keep_id(record, &key->id);
+    if (code == DONE)
+        code = options_drop(edit->session->arguments, record);
+    if (code == DONE && !has_ids(record))
+        code = misused("a host needs a MAC, UUID or DUID: netbootctl host delete removes it altogether");
+    return code;
+}
+
+/* A target that --target names must be there. */
+static int target_check(struct edit *edit, const cJSON *changes)
+{
+    const char *target = json_text(changes, "target");
+    struct netboot_error error;
+    struct record record;
+    struct key key;
+
+    if (!target)
+        return DONE;
+    if (key_parse(TABLE_TARGET, target, &key, &error) != 0)
+        return misused("--target: %s", error.text);
+    return table_get(edit->view, &key, &record) == -ENOENT ? not_there(edit->view, &key) : DONE;
+}
+
+static int words_check(const struct session *session)
+{
+    struct netboot_error error;
+    struct key key;
+
+    for (unsigned i = 0; i < session->arguments->word_count; i++)
+        if (key_parse(TABLE_HOST, session->arguments->words[i], &key, &error) != 0)
+            return misused("%s", error.text);
+    for (size_t i = 0; i < sizeof(single_options) / sizeof(single_options[0]); i++)
+        if (session->arguments->word_count > 1 && session_has(session, single_options[i]))
+            return misused("--%s is for one host: type one ID", single_options[i]);
+    return DONE;
+}
+
+int host_set(struct session *session)
+{
+    struct netboot_error error;
+    cJSON *changes = NULL;
+    struct edit edit;
+    int code = words_check(session);
+
+    if (code == DONE)
+        code = options_to_changes(session->arguments, &changes);
+    if (code != DONE || (code = edit_begin(session, &edit)) != DONE) {
+        cJSON_Delete(changes);
+        return code;
+    }
+    code = target_check(&edit, changes);
+    for (unsigned i = 0; code == DONE && i < session->arguments->word_count; i++) {
+        struct key key;
+        key_parse(TABLE_HOST, session->arguments->words[i], &key, &error);
+        code = edit_set(&edit, &key, host_make, changes);
+    }
+    cJSON_Delete(changes);
+    return edit_end(&edit, code);
+}
+
+int host_show(struct session *session)
+{
+    return show_command(session, TABLE_HOST);
+}
+
+int host_delete(struct session *session)
+{
+    return edit_delete_command(session, TABLE_HOST);
+}
+
+/* ---- List ------------------------------------------------------------------------------------------------------- */
+
+static bool has_label(const struct netboot_host *host, const char *label)
+{
+    size_t size = strlen(label);
+    bool any_value = !strchr(label, '=');
+
+    for (size_t i = 0; i < host->labels.count; i++) {
+        struct netboot_bytes item = host->labels.items[i];
+        if (item.size < size || memcmp(item.data, label, size) != 0)
+            continue;
+        if (any_value ? item.size > size && item.data[size] == '=' : item.size == size)
+            return true;
+    }
+    return false;
+}
+
+static bool host_wanted(const struct session *session, const void *record)
+{
+    const struct netboot_host *host = record;
+    const char *target = option_value(session->arguments, "target"), *label;
+    unsigned index = 0;
+
+    if (target && (host->target.size != strlen(target) || memcmp(host->target.data, target, host->target.size) != 0))
+        return false;
+    while ((label = option_next(session->arguments, "label", &index)))
+        if (!has_label(host, label))
+            return false;
+    return true;
+}
+
+int host_list(struct session *session)
+{
+    bool all = !session_has(session, "label") && !session_has(session, "target");
+
+    return list_command(session, TABLE_HOST, all ? "hosts" : "such hosts", columns, host_wanted);
+}

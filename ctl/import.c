@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "import.h"
+
+#include "command.h"
+#include "suggest.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+const struct option_row import_options[] = {
+    {.name = "format",
+     .value = "jsonl|csv",
+     .help = "of the file (default: csv for a name that ends in .csv, else jsonl)",
+     .completion = COMPLETE_WORDS,
+     .words = "jsonl csv"},
+    {.name = "replace", .help = "removes what the file does not have"},
+    {.name = "force",                                                          .help = "even if hosts name targets that are not there"},
+    {.name = "dry-run",                                                             .help = "only says what would be added, changed and removed"},
+    {0                                                                            },
+};
+
+#define WRONG_ON_TERMINAL 20
+#define PROGRESS_LINES 4096
+
+/* The file, and what it is read with. */
+struct source {
+    const char *name; /* for messages */
+    struct input input;
+    bool csv, has_header;
+    struct csv_header header;
+    uint64_t wrong; /* lines */
+    bool on_terminal, progress_shown;
+    struct timespec progress_at;
+};
+
+/* ---- Progress --------------------------------------------------------------------------------------------------- */
+
+static void progress_clear(struct source *source)
+{
+    if (source->progress_shown)
+        fputs("\r\x1b[K", stderr);
+    source->progress_shown = false;
+}
+
+static void progress_show(struct source *source)
+{
+    static const char full[] = "########################################";
+    const struct input *input = &source->input;
+    struct timespec now;
+    int width = (int)sizeof(full) - 1;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (now.tv_sec == source->progress_at.tv_sec && now.tv_nsec - source->progress_at.tv_nsec < 100000000)
+        return;
+    source->progress_at = now;
+    source->progress_shown = true;
+    if (input->size) {
+        int share = (int)(100 * input->consumed / (input->size > input->consumed ? input->size : input->consumed));
+        fprintf(stderr, "\r[%.*s%*s] %3d%%  %" PRIu64 " lines", share * width / 100, full, width - share * width / 100,
+                "", share, input->line);
+    } else {
+        fprintf(stderr, "\r%" PRIu64 " lines", input->line);
+    }
+}
+
+/* ---- Lines ------------------------------------------------------------------------------------------------------ */
+
+static void line_wrong(struct source *source, uint64_t line, const char *reason)
+{
+    if (source->wrong++ >= WRONG_ON_TERMINAL && source->on_terminal)
+        return;
+    progress_clear(source);
+    print_safe(stderr, source->name);
+    fprintf(stderr, ":%" PRIu64 ": ", line);
+    print_safe(stderr, reason);
+    putc('\n', stderr);
+}
+
+static int type_find(const cJSON *object, struct netboot_error *error)
+{
+    const cJSON *type = cJSON_GetObjectItemCaseSensitive(object, "type");
+    struct suggestion nearest;
+    char hint[SUGGEST_TEXT_SIZE];
+
+    if (!type)
+        return TABLE_HOST;
+    if (!cJSON_IsString(type))
+        return error_set(error, -EINVAL, "type: site, loader, target or host is wanted");
+    int table = table_find(type->valuestring);
+    if (table >= 0)
+        return table;
+    suggest_begin(&nearest, type->valuestring);
+    for (int i = 0; i < TABLE_COUNT; i++)
+        suggest_offer(&nearest, table_name((enum table)i));
+    return error_set(error, -EINVAL, "type: `%.100s` is none of site, loader, target and host%s", type->valuestring,
+                     suggest_text(&nearest, hint));
+}
+
+static int json_line(struct import *import, const char *text, size_t size, struct netboot_error *error)
+{
+    if (text[0] == '[')
+        return error_set(error, -EINVAL, "a JSON list: one object a line is wanted (jq -c '.[]' makes that of it)");
+    cJSON *object = json_parse(text, size, error);
+    int table = object ? type_find(object, error) : -EINVAL;
+    int status = table < 0 ? table : import_record(import, (enum table)table, object, error);
+
+    cJSON_Delete(object);
+    return status;
+}
+
+static int csv_line(struct import *import, struct source *source, char *text, size_t size, struct netboot_error *error)
+{
+    if (!source->has_header) {
+        int status = csv_header_parse(text, size, &source->header, error);
+        source->has_header = status == 0;
+        return status == 0 ? 0 : error_set(error, -EPROTO, "%s", error->text);
+    }
+    cJSON *object = csv_parse(&source->header, text, size, error);
+    int status = object ? import_record(import, TABLE_HOST, object, error) : error->code;
+
+    cJSON_Delete(object);
+    return status;
+}
+
+/* One line. 0, or the error that the import cannot go on with. */
+static int line_take(struct import *import, struct source *source, char *text, size_t size, struct netboot_error *error)
+{
+    static const char mark[] = "\xef\xbb\xbf"; /* what some programs begin UTF-8 with */
+
+    import->line = source->input.line;
+    if (import->line == 1 && size >= 3 && memcmp(text, mark, 3) == 0) {
+        text += 3;
+        size -= 3;
+    }
+    size_t blank = 0;
+    while (blank < size && (text[blank] == ' ' || text[blank] == '\t'))
+        blank++;
+    if (blank == size)
+        return 0;
+    int status = source->csv ? csv_line(import, source, text, size, error)
+                             : json_line(import, text + blank, size - blank, error);
+    if (status == 0)
+        return 0;
+    line_wrong(source, import->line, error->text);
+    /* Without its first line nothing in a CSV file means anything. */
+    return status == -EINVAL || status == -EEXIST ? 0 : status;
+}
+
+static int lines_take(struct import *import, struct source *source, struct netboot_error *error)
+{
+    char *text;
+    size_t size;
+    int status = 0, got;
+
+    while (status == 0 && (got = input_next(&source->input, &text, &size)) != 0) {
+        if (got == -E2BIG)
+            line_wrong(source, source->input.line, "the line is too long: at most 1 MiB");
+        else if (got < 0)
+            return error_set(error, got, "cannot read %s: %s", source->name, strerror(-got));
+        else
+            status = line_take(import, source, text, size, error);
+        if (source->on_terminal && source->input.line % PROGRESS_LINES == 0)
+            progress_show(source);
+    }
+    progress_clear(source);
+    return status;
+}
+
+/* ---- Targets that are not there ---------------------------------------------------------------------------------- */
+
+struct dangling {
+    struct waits *waits;
+    bool *names; /* those that hosts named before the import */
+};
+
+static int dangling_find(enum table table, const void *record, void *user)
+{
+    const struct netboot_host *host = record;
+    struct dangling *dangling = user;
+
+    (void)table;
+    for (unsigned i = 0; host->target.size > 0 && i < dangling->waits->name_count; i++)
+        if (strlen(dangling->waits->names[i]) == host->target.size &&
+            memcmp(dangling->waits->names[i], host->target.data, host->target.size) == 0)
+            dangling->names[i] = true;
+    return 0;
+}
+
+/* Lines whose target did not come are wrong, unless the store's own hosts named it already: what was exported can be
+ * imported. */
+static void targets_check(struct import *import, struct source *source)
+{
+    bool fine[WAIT_NAMES_MAX] = {false};
+    struct dangling dangling = {import->waits, fine};
+    struct netboot_target target;
+    char reason[NETBOOT_NAME_MAX + 200];
+
+    if (import->waits->count == 0 || session_has(import->session, "force"))
+        return;
+    table_each(import->session->view, TABLE_HOST, dangling_find, &dangling);
+    for (unsigned i = 0; i < import->waits->name_count; i++)
+        if (netboot_view_target(import->view, import->waits->names[i], &target) == 0)
+            fine[i] = true;
+    for (size_t i = 0; i < import->waits->count; i++) {
+        const struct wait *wait = &import->waits->items[i];
+        if (fine[wait->name])
+            continue;
+        snprintf(reason, sizeof(reason),
+                 "target: there is no target %s: netbootctl target set %s creates it, --force imports all the same",
+                 import->waits->names[wait->name], import->waits->names[wait->name]);
+        line_wrong(source, wait->line, reason);
+    }
+}
+
+/* ---- The command ------------------------------------------------------------------------------------------------ */
+
+static void counts_print(const struct import *import)
+{
+    for (int i = 0; i < TABLE_COUNT; i++) {
+        const struct counts *counts = &import->counts[i];
+        if (counts->lines || counts->removed)
+            printf("%ss: %" PRIu64 " added, %" PRIu64 " changed, %" PRIu64 " removed, %" PRIu64 " unchanged%s\n",
+                   table_name((enum table)i), counts->added, counts->changed, counts->removed, counts->unchanged,
+                   import->dry_run ? " (nothing was written: --dry-run)" : "");
+    }
+}
+
+static bool any_change(const struct import *import)
+{
+    bool ret = false;
+
+    for (int i = 0; i < TABLE_COUNT; i++)
+        ret = ret || import->counts[i].added || import->counts[i].changed || import->counts[i].removed;
+    return ret;
+}
+
+/* Everything between the first line and the commit. An exit code. */
+static int source_take(struct import *import, struct source *source)
+{
+    struct netboot_error error = {.code = 0};
+    int status = lines_take(import, source, &error);
+    bool empty = true;
+
+    targets_check(import, source);
+    for (int i = 0; i < TABLE_COUNT; i++)
+        empty = empty && !import->counts[i].lines;
+    if (source->wrong > WRONG_ON_TERMINAL && source->on_terminal)
+        note("and %" PRIu64 " more wrong lines: 2>FILE gets all of them", source->wrong - WRONG_ON_TERMINAL);
+    if (source->wrong > 0)
+        return failed("%s: %" PRIu64 " wrong line%s: nothing was changed", source->name, source->wrong,
+                      source->wrong == 1 ? "" : "s");
+    if (status != 0)
+        return failed("%s: nothing was changed", error.text);
+    if (empty && import->replace)
+        return failed("%s is empty, and --replace would empty the store: nothing was changed", source->name);
+    if (import->replace && import_remove_rest(import, &error) != 0)
+        return failed("%s: nothing was changed", error.text);
+    return DONE;
+}
+
+static int import_all(struct import *import, struct source *source)
+{
+    struct netboot_error error;
+    int code = session_change(import->session, &import->change);
+
+    if (code != DONE)
+        return code;
+    import->view = netboot_change_view(import->change);
+    code = source_take(import, source);
+    if (code == DONE && import->dry_run && import->on_terminal && import->told > 20)
+        printf("... and %" PRIu64 " more (into a file or a pipe all of them are written)\n", import->told - 20);
+    if (code != DONE || import->dry_run || !any_change(import))
+        netboot_change_abort(import->change);
+    else if (netboot_change_commit(import->change, &error) != 0)
+        code = failed("%s", error.text);
+    if (code == DONE)
+        counts_print(import);
+    return code;
+}
+
+static int format_of(const struct session *session, const char *path, bool *csv)
+{
+    const char *format = option_value(session->arguments, "format");
+    size_t size = strlen(path);
+
+    if (!format)
+        *csv = size > 4 && strcmp(path + size - 4, ".csv") == 0;
+    else if (strcmp(format, "csv") == 0 || strcmp(format, "jsonl") == 0)
+        *csv = format[0] == 'c';
+    else
+        return misused("--format is jsonl or csv, not `%s`", format);
+    return DONE;
+}
+
+int import_run(struct session *session)
+{
+    const char *path = session->arguments->words[0];
+    struct source source = {.name = strcmp(path, "-") == 0 ? "standard input" : path,
+                            .on_terminal = isatty(STDERR_FILENO)};
+    struct import import = {.session = session,
+                            .replace = session_has(session, "replace"),
+                            .dry_run = session_has(session, "dry-run"),
+                            .on_terminal = isatty(STDOUT_FILENO)};
+    int code = format_of(session, path, &source.csv);
+
+    if (code != DONE)
+        return code;
+    int status = input_open(&source.input, path);
+    if (status != 0)
+        return failed("cannot open %s: %s", path, strerror(-status));
+    import.waits = calloc(1, sizeof(*import.waits));
+    code = import.waits ? session_view(session) : failed("out of memory");
+    if (code == DONE)
+        code = import_all(&import, &source);
+    if (import.waits)
+        free(import.waits->items);
+    free(import.waits);
+    seen_free(&import.seen);
+    memory_free(&import.memory);
+    input_close(&source.input);
+    return code;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* The parts of an import: import.c reads lines, import_record.c brings their records into the change. */
+#ifndef NETBOOTCTL_IMPORT_H
+#define NETBOOTCTL_IMPORT_H
+
+#include "csv.h"
+#include "input.h"
+#include "seen.h"
+#include "session.h"
+
+struct counts {
+    uint64_t lines, added, changed, unchanged, removed;
+};
+
+/* Hosts whose target was not there when they came. */
+struct wait {
+    uint64_t line;
+    unsigned name; /* index of the target's name */
+};
+
+#define WAIT_NAMES_MAX 1000
+struct waits {
+    struct wait *items;
+    size_t count, size;
+    unsigned name_count;
+    char names[WAIT_NAMES_MAX][NETBOOT_NAME_MAX + 1];
+};
+
+struct import {
+    struct session *session;
+    struct netboot_change *change;
+    struct netboot_view *view; /* with the changes made so far */
+    bool replace, dry_run, on_terminal;
+    struct memory memory; /* of the record at hand */
+    struct seen seen;
+    struct waits *waits;
+    char target_known[NETBOOT_NAME_MAX + 1]; /* one that is there: most hosts name the same as the one before */
+    struct counts counts[TABLE_COUNT];
+    uint64_t told; /* lines of --dry-run */
+    uint64_t line; /* of the record at hand */
+};
+
+/* Brings one record in. -EINVAL, -EEXIST: the line is wrong; other negative errno values: the import cannot go on. */
+int import_record(struct import *import, enum table table, cJSON *object, struct netboot_error *error);
+/* --replace: removes what the file did not have. */
+int import_remove_rest(struct import *import, struct netboot_error *error);
+
+#endif

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "edit.h"
+#include "import.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TOLD_ON_TERMINAL 20
+#define REMOVED_AT_ONCE 65536
+
+/* ---- --dry-run -------------------------------------------------------------------------------------------------- */
+
+static void tell(struct import *import, const char *would, enum table table, const void *record, const cJSON *before,
+                 const void *after)
+{
+    char text[KEY_TEXT_SIZE];
+
+    if (!import->dry_run || (import->on_terminal && import->told >= TOLD_ON_TERMINAL)) {
+        import->told++;
+        return;
+    }
+    import->told++;
+    printf("would %s %s", would, record_text(table, record, text));
+    cJSON *json = after ? record_to_json(table, after) : NULL;
+    if (json) {
+        cJSON_DeleteItemFromObjectCaseSensitive(json, "changed");
+        differences_print(stdout, before, json);
+    }
+    cJSON_Delete(json);
+    putchar('\n');
+}
+
+/* ---- Targets of hosts -------------------------------------------------------------------------------------------- */
+
+static int wait_name(struct waits *waits, const char *name, unsigned *ret, struct netboot_error *error)
+{
+    unsigned i = 0;
+
+    while (i < waits->name_count && strcmp(waits->names[i], name) != 0)
+        i++;
+    if (i == WAIT_NAMES_MAX)
+        return error_set(error, -EINVAL, "target: there is no target %s, as of %d more names before", name,
+                         WAIT_NAMES_MAX);
+    if (i == waits->name_count)
+        strcpy(waits->names[waits->name_count++], name);
+    *ret = i;
+    return 0;
+}
+
+static int wait_add(struct import *import, const char *name, struct netboot_error *error)
+{
+    struct waits *waits = import->waits;
+    struct wait wait = {.line = import->line};
+    int status = wait_name(waits, name, &wait.name, error);
+
+    if (status == 0 && waits->count == waits->size) {
+        size_t size = waits->size ? 2 * waits->size : 256;
+        struct wait *items = realloc(waits->items, size * sizeof(*items));
+        if (!items)
+            return error_set(error, -ENOMEM, "out of memory");
+        waits->items = items;
+        waits->size = size;
+    }
+    if (status == 0)
+        waits->items[waits->count++] = wait;
+    return status;
+}
+
+/* The target may come later in the file: that it does is checked at the end. */
+static int target_note(struct import *import, const struct netboot_host *host, struct netboot_error *error)
+{
+    char name[NETBOOT_NAME_MAX + 1];
+    struct netboot_target target;
+
+    if (host->target.size == 0 || host->target.size > NETBOOT_NAME_MAX)
+        return 0;
+    memcpy(name, host->target.data, host->target.size);
+    name[host->target.size] = '\0';
+    if (strcmp(import->target_known, name) == 0)
+        return 0;
+    if (netboot_view_target(import->view, name, &target) == -ENOENT)
+        return wait_add(import, name, error);
+    strcpy(import->target_known, name);
+    return 0;
+}
+
+/* ---- Conflicts -------------------------------------------------------------------------------------------------- */
+
+static bool same_host(const struct netboot_host *a, const struct netboot_host *b)
+{
+    struct netboot_id id, other;
+
+    return netboot_host_id(a, 0, &id) == 0 && netboot_host_id(b, 0, &other) == 0 && id.type == other.type &&
+           id.size == other.size && memcmp(id.value, other.value, id.size) == 0;
+}
+
+/* The host in the change, other than `own`, that has one of the record's identifiers or its name. */
+static int rival_find(struct import *import, const struct netboot_host *host, const struct netboot_host *own,
+                      struct netboot_host *ret)
+{
+    struct netboot_id id;
+
+    for (size_t i = 0; netboot_host_id(host, i, &id) == 0; i++)
+        if (netboot_view_host(import->view, &id, ret) == 0 && !(own && same_host(own, ret)))
+            return 0;
+    if (host->name.size == 0 || host->name.size > NETBOOT_NAME_MAX)
+        return -ENOENT;
+    id = (struct netboot_id){.type = NETBOOT_ID_NAME, .size = (uint8_t)host->name.size};
+    memcpy(id.value, host->name.data, host->name.size);
+    return netboot_view_host(import->view, &id, ret) == 0 && !(own && same_host(own, ret)) ? 0 : -ENOENT;
+}
+
+/* The line of the import that brought this host, or 0. */
+static uint64_t line_of(struct import *import, const struct netboot_host *host)
+{
+    struct key key = {.table = TABLE_HOST};
+
+    return netboot_host_id(host, 0, &key.id) == 0 ? seen_find(&import->seen, &key) : 0;
+}
+
+static int host_put(struct import *import, const struct key *key, const struct record *record,
+                    struct netboot_error *error);
+
+/* Another host has an identifier of this one. What the file did not have (so far) gives way to --replace. */
+static int rival_settle(struct import *import, const struct key *key, const struct record *record,
+                        struct netboot_error *error)
+{
+    struct netboot_host own, rival;
+    struct key rival_key = {.table = TABLE_HOST};
+    char text[KEY_TEXT_SIZE];
+    bool has_own = key && netboot_view_host(import->view, &key->id, &own) == 0;
+
+    if (rival_find(import, &record->host, has_own ? &own : NULL, &rival) != 0 ||
+        netboot_host_id(&rival, 0, &rival_key.id) != 0)
+        return -EEXIST;
+    uint64_t line = line_of(import, &rival);
+    if (line)
+        return error_set(error, -EEXIST, "%s of line %" PRIu64 " has the same name or identifier",
+                         record_text(TABLE_HOST, &rival, text), line);
+    if (!import->replace)
+        return -EEXIST;
+    tell(import, "remove", TABLE_HOST, &rival, NULL, NULL);
+    int status = table_delete(import->change, &rival_key, error);
+    if (status != 0)
+        return status;
+    import->counts[TABLE_HOST].removed++;
+    return host_put(import, key, record, error);
+}
+
+static int host_put(struct import *import, const struct key *key, const struct record *record,
+                    struct netboot_error *error)
+{
+    int status = table_put(import->change, key, record, error);
+
+    return status == -EEXIST ? rival_settle(import, key, record, error) : status;
+}
+
+/* ---- Records ---------------------------------------------------------------------------------------------------- */
+
+/* Remembers what has come. */
+static int seen_note(struct import *import, const struct record *record, struct netboot_error *error)
+{
+    struct key key;
+    int status = key_of(record->table, &record->site, &import->memory, &key);
+
+    if (status == 0)
+        status = seen_add(&import->seen, &key, import->line);
+    return status == -ENOMEM ? error_set(error, status, "out of memory") : 0;
+}
+
+static int put(struct import *import, const struct key *key, const struct record *record, struct netboot_error *error)
+{
+    int status = record->table == TABLE_HOST ? target_note(import, &record->host, error) : 0;
+
+    if (status == 0)
+        status = record->table == TABLE_HOST ? host_put(import, key, record, error)
+                                             : table_put(import->change, key, record, error);
+    return status == 0 ? seen_note(import, record, error) : status;
+}
+
+/* A record that the store has: what the line names replaces what there was, --replace all of it. */
+static int change(struct import *import, const struct key *key, const struct record *old, struct record *new,
+                  const cJSON *object, struct netboot_error *error)
+{
+    struct counts *counts = &import->counts[key->table];
+    cJSON *before = record_to_json(key->table, &old->site), *merged = NULL;
+    int status = 0;
+
+    if (!before)
+        return error_set(error, -ENOMEM, "out of memory");
+    cJSON_DeleteItemFromObjectCaseSensitive(before, "changed");
+    if (!import->replace) {
+        merged = cJSON_Duplicate(before, true);
+        if (!merged || json_merge(merged, object) != 0)
+            status = error_set(error, -ENOMEM, "out of memory");
+        if (status == 0)
+            status = record_from_json(merged, new, &import->memory, error);
+    }
+    if (status == 0 && record_equal(old, new)) {
+        counts->unchanged++;
+        status = seen_note(import, new, error);
+    } else if (status == 0) {
+        /* The words come first: what `old` points to may not outlive the change. */
+        tell(import, "change", key->table, &old->site, before, &new->site);
+        status = put(import, key, new, error);
+        counts->changed += status == 0;
+    }
+    cJSON_Delete(before);
+    cJSON_Delete(merged);
+    return status;
+}
+
+static int duplicate_check(struct import *import, enum table table, const struct record *old,
+                           struct netboot_error *error)
+{
+    struct key key;
+    char text[KEY_TEXT_SIZE];
+    uint64_t line = 0;
+
+    if (key_of(table, &old->site, &import->memory, &key) == 0)
+        line = seen_find(&import->seen, &key);
+    if (!line)
+        return 0;
+    return error_set(error, -EINVAL, "%s came before, at line %" PRIu64 ": keep one",
+                     record_text(table, &old->site, text), line);
+}
+
+int import_record(struct import *import, enum table table, cJSON *object, struct netboot_error *error)
+{
+    struct record new = {.table = table}, old;
+    struct key key;
+    int status;
+
+    memory_reset(&import->memory);
+    import->counts[table].lines++;
+    status = record_from_json(object, &new, &import->memory, error);
+    if (status == 0 && (status = key_of(table, &new.site, &import->memory, &key)) != 0)
+        status = error_set(error, status, "a host needs a mac, uuid or duid");
+    if (status != 0)
+        return status;
+    status = table_get(import->view, &key, &old);
+    if (status == 0) {
+        status = duplicate_check(import, table, &old, error);
+        return status == 0 ? change(import, &key, &old, &new, object, error) : status;
+    }
+    if (status != -ENOENT)
+        return error_set(error, status, "the record in the store is damaged: delete it first");
+    if (key.table == TABLE_HOST && key.id.type == NETBOOT_ID_NAME)
+        return error_set(error, -EINVAL, "there is no host %.127s yet, and a new one needs a mac, uuid or duid",
+                         json_text(object, "name"));
+    status = put(import, NULL, &new, error);
+    if (status == 0) {
+        import->counts[table].added++;
+        tell(import, "add", table, &new.site, NULL, &new.site);
+    }
+    return status;
+}
+
+/* ---- --replace -------------------------------------------------------------------------------------------------- */
+
+struct rest {
+    struct import *import;
+    struct memory memory; /* of the names in the keys */
+    struct key *keys;
+    size_t count;
+};
+
+static int rest_collect(enum table table, const void *record, void *user)
+{
+    struct rest *rest = user;
+    struct key *key = &rest->keys[rest->count];
+
+    if (key_of(table, record, &rest->memory, key) != 0 || seen_find(&rest->import->seen, key))
+        return 0;
+    tell(rest->import, "remove", table, record, NULL, NULL);
+    return ++rest->count == REMOVED_AT_ONCE;
+}
+
+static int table_remove_rest(struct rest *rest, enum table table, struct netboot_error *error)
+{
+    int status;
+
+    do {
+        rest->count = 0;
+        memory_reset(&rest->memory);
+        status = table_each(rest->import->view, table, rest_collect, rest);
+        if (status < 0)
+            return error_set(error, status, "the %ss cannot all be read: a record is damaged", table_name(table));
+        for (size_t i = 0; i < rest->count; i++) {
+            int failure = table_delete(rest->import->change, &rest->keys[i], error);
+            if (failure)
+                return failure;
+        }
+        rest->import->counts[table].removed += rest->count;
+    } while (status > 0);
+    return 0;
+}
+
+int import_remove_rest(struct import *import, struct netboot_error *error)
+{
+    const struct counts *counts = import->counts;
+    bool hosts_only = !counts[TABLE_SITE].lines && !counts[TABLE_LOADER].lines && !counts[TABLE_TARGET].lines;
+    struct rest rest = {.import = import, .keys = malloc(REMOVED_AT_ONCE * sizeof(struct key))};
+    struct netboot_status status;
+    int ret = rest.keys ? 0 : error_set(error, -ENOMEM, "out of memory");
+
+    for (int table = 0; ret == 0 && table < TABLE_COUNT; table++) {
+        if (hosts_only && table != TABLE_HOST)
+            continue;
+        ret = netboot_view_status(import->view, &status);
+        if (ret == 0 && table_count(&status, (enum table)table) > counts[table].lines)
+            ret = table_remove_rest(&rest, (enum table)table, error);
+    }
+    free(rest.keys);
+    memory_free(&rest.memory);
+    return ret;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "list.h"
+
+struct list {
+    struct session *session;
+    struct listing listing;
+    bool (*wanted)(const struct session *session, const void *record);
+    int code;
+};
+
+static int record_list(enum table table, const void *record, void *user)
+{
+    struct list *list = user;
+
+    if (list->wanted && !list->wanted(list->session, record))
+        return 0;
+    list->code = listing_row(&list->listing, record_to_json(table, record));
+    return list->code == DONE ? 0 : 1;
+}
+
+int list_command(struct session *session, enum table table, const char *what, const struct column *columns,
+                 bool (*wanted)(const struct session *session, const void *record))
+{
+    struct list list = {.session = session, .wanted = wanted};
+    int code = session_view(session);
+
+    if (code == DONE)
+        code = listing_begin(&list.listing, what, columns, session_has(session, "json"));
+    if (code != DONE)
+        return code;
+    int status = table_each(session->view, table, record_list, &list);
+    if (status < 0)
+        list.code = failed("the %s cannot be read to the end: a record is damaged (%s)", what, "netbootctl status");
+    return listing_end(&list.listing, list.code);
+}

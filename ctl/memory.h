@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Memory that is given back all at once: where the values of a record live while the record is made. */
+#ifndef NETBOOTCTL_MEMORY_H
+#define NETBOOTCTL_MEMORY_H
+
+#include "netboot.h"
+
+struct memory {
+    struct memory_block *block; /* the one in use; the others hang on it */
+};
+
+/* Zero-initialised is empty. NULL: out of memory. */
+void *memory_take(struct memory *memory, size_t size);
+/* A copy that lives as long as the memory; empty bytes with data NULL when out of memory. */
+struct netboot_bytes memory_copy(struct memory *memory, const void *data, size_t size);
+/* Forgets what was taken and keeps the room for the next record. */
+void memory_reset(struct memory *memory);
+void memory_free(struct memory *memory);
+
+#endif

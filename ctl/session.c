@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "session.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+/* Another writer is done in milliseconds, or it is an import. */
+#define WAIT_SILENTLY_MS 1000
+#define WAIT_MS 60000
+
+int session_store(struct session *session)
+{
+    struct netboot_error error;
+
+    if (session->store)
+        return DONE;
+    int status = netboot_store_open(session->directory, NULL, &session->store, &error);
+    if (status == -ENOENT)
+        return failed("%s (netbootctl init creates a store, -d names another directory)", error.text);
+    return status == 0 ? DONE : failed("%s", error.text);
+}
+
+int session_view(struct session *session)
+{
+    struct netboot_error error;
+    int code = session_store(session);
+
+    if (code != DONE || session->view)
+        return code;
+    return netboot_view_open(session->store, &session->view, &error) == 0 ? DONE : failed("%s", error.text);
+}
+
+int session_change(struct session *session, struct netboot_change **ret)
+{
+    struct netboot_error error;
+    int code = session_store(session);
+
+    if (code != DONE)
+        return code;
+    int status = netboot_change_open(session->store, WAIT_SILENTLY_MS, ret, &error);
+    if (status == -ETIMEDOUT) {
+        if (isatty(STDERR_FILENO))
+            note("%s; waiting up to %d seconds", error.text, WAIT_MS / 1000);
+        status = netboot_change_open(session->store, WAIT_MS, ret, &error);
+    }
+    return status == 0 ? DONE : failed("%s", error.text);
+}
+
+void session_close(struct session *session)
+{
+    if (session->view)
+        netboot_view_close(session->view);
+    netboot_store_close(session->store);
+    session->view = NULL;
+    session->store = NULL;
+}
+
+bool session_has(const struct session *session, const char *option)
+{
+    return option_given(session->arguments, option);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* One call of the program: its command, its arguments and the store. */
+#ifndef NETBOOTCTL_SESSION_H
+#define NETBOOTCTL_SESSION_H
+
+#include "error.h"
+#include "options.h"
+
+struct session {
+    const char *directory;
+    const struct command *command;
+    const struct arguments *arguments;
+    struct netboot_store *store; /* NULL until it is needed */
+    struct netboot_view *view;
+};
+
+/* Each opens what is not open yet; DONE, or FAILED after saying why. */
+int session_store(struct session *session);
+int session_view(struct session *session);
+/* Begins a change, and says on a terminal whom it waits for. */
+int session_change(struct session *session, struct netboot_change **ret);
+void session_close(struct session *session);
+
+bool session_has(const struct session *session, const char *option);
+
+#endif

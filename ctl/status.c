@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "command.h"
+#include "output.h"
+#include "text.h"
+
+#include <stdlib.h>
+
+static cJSON *status_to_json(const char *directory, const struct netboot_status *status)
+{
+    const struct {
+        const char *key;
+        double value;
+    } numbers[] = {
+        {"hosts",    (double)status->hosts   },
+        {"sites",    (double)status->sites   },
+        {"targets",  (double)status->targets },
+        {"loaders",  (double)status->loaders },
+        {"size",     (double)status->size    },
+        {"map_size", (double)status->map_size},
+        {"readers",  (double)status->readers },
+    };
+    char changed[TIME_TEXT_SIZE];
+    cJSON *ret = cJSON_CreateObject();
+    bool done = cJSON_AddStringToObject(ret, "store", directory) &&
+                cJSON_AddNumberToObject(ret, "format", status->format) &&
+                cJSON_AddNumberToObject(ret, "generation", (double)status->generation) &&
+                cJSON_AddStringToObject(ret, "changed", time_text(status->changed, changed));
+
+    for (size_t i = 0; done && i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        done = cJSON_AddNumberToObject(ret, numbers[i].key, numbers[i].value);
+    if (done)
+        return ret;
+    cJSON_Delete(ret);
+    return NULL;
+}
+
+int status_run(struct session *session)
+{
+    struct netboot_status status;
+    int code = session_view(session);
+
+    if (code != DONE)
+        return code;
+    if (netboot_view_status(session->view, &status) != 0)
+        return failed("the store in %s cannot be read: it is damaged", session->directory);
+    return show_object(status_to_json(session->directory, &status), session_has(session, "json"));
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "command.h"
+#include "edit.h"
+#include "list.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KIND(name_, help_)                                                                                             \
+    {                                                                                                                  \
+        .name = name_, .help = help_, .effect = EFFECT_CONSTANT, .key = "kind", .constant = name_                      \
+    }
+
+const struct option_row target_set_options[] = {
+    {.name = "script",
+     .value = "FILE",
+     .help = "what iPXE runs: a path or a URL",
+     .effect = EFFECT_TEXT,
+     .key = "script"},
+    {.name = "file",
+     .value = "PLATFORM=FILE",
+     .help = "what firmware of that platform loads in place of iPXE; may be given several times, the list replaces "
+             "the old one", .effect = EFFECT_MAP,
+     .key = "files",
+     .repeated = true,
+     .keyed_by_platform = true,
+     .completion = COMPLETE_PLATFORM},
+    {.name = "kind",
+     .value = "KIND",
+     .help = "boot, local, silent or ignore",
+     .effect = EFFECT_TEXT,
+     .key = "kind",
+     .completion = COMPLETE_WORDS,
+     .words = "boot local silent ignore"},
+    KIND("local", "the same as --kind local: on to the machine's own disk"),
+    KIND("silent", "the same as --kind silent: no boot fields go out, the server's own are removed"),
+    KIND("ignore", "the same as --kind ignore: the reply stays as the server made it"),
+    {.name = "description",                            .value = "TEXT", .help = "for people", .effect = EFFECT_TEXT, .key = "description"},
+    {.name = "no-script",                     .help = "takes the script away", .effect = EFFECT_CLEAR, .key = "script"},
+    {.name = "no-file",
+     .value = "PLATFORM",
+     .help = "takes that platform's file away",
+     .effect = EFFECT_DROP_KEY,
+     .key = "files",
+     .repeated = true,
+     .keyed_by_platform = true,
+     .completion = COMPLETE_PLATFORM},
+    {.name = "no-description",                 .help = "takes the description away", .effect = EFFECT_CLEAR, .key = "description"},
+    {.name = "dry-run",                                         .help = "only says what would change"},
+    {0                          },
+};
+
+const struct option_row target_delete_options[] = {
+    {.name = "force",                        .help = "even if hosts use it: they are named, and boot `default` until it is there again"},
+    {.name = "dry-run",                                      .help = "only says what would change"},
+    {0},
+};
+
+static const struct column columns[] = {
+    {"NAME",        "name"       },
+    {"KIND",        "kind"       },
+    {"SCRIPT",      "script"     },
+    {"FILES",       "files"      },
+    {"DESCRIPTION", "description"},
+    {NULL,          NULL         },
+};
+
+int target_set(struct session *session)
+{
+    return edit_set_command(session, TABLE_TARGET, NULL);
+}
+
+int target_show(struct session *session)
+{
+    return show_command(session, TABLE_TARGET);
+}
+
+int target_list(struct session *session)
+{
+    return list_command(session, TABLE_TARGET, "targets", columns, NULL);
+}
+
+/* ---- Delete ----------------------------------------------------------------------------------------------------- */
+
+#define USERS_SHOWN 5
+
+struct users {
+    const char *target;
+    FILE *report; /* every one goes here, or the first few go into `text` */
+    uint64_t count;
+    char text[USERS_SHOWN * (NETBOOT_NAME_MAX + 3) + 16];
+};
+
+static int user_count(enum table table, const void *record, void *user)
+{
+    const struct netboot_host *host = record;
+    struct users *users = user;
+    char text[KEY_TEXT_SIZE];
+
+    if (host->target.size != strlen(users->target) || memcmp(host->target.data, users->target, host->target.size) != 0)
+        return 0;
+    record_text(table, record, text);
+    if (users->report)
+        fprintf(users->report, "%s uses it and boots `default` until it is there again\n", text);
+    size_t used = strlen(users->text);
+    if (users->count < USERS_SHOWN)
+        snprintf(users->text + used, sizeof(users->text) - used, "%s%s", users->count ? ", " : "",
+                 strchr(text, ' ') + 1);
+    users->count++;
+    return 0;
+}
+
+/* Whether hosts let the target go. */
+static int users_check(struct edit *edit, const char *target)
+{
+    bool force = session_has(edit->session, "force");
+    struct users users = {.target = target, .report = force ? edit->report : NULL};
+
+    if (table_each(edit->view, TABLE_HOST, user_count, &users) < 0)
+        return failed("the hosts cannot all be read, so whether they use the target is not known: a record is damaged");
+    if (users.count == 0 || force)
+        return DONE;
+    return failed("target %s is in use by %llu host%s (%s%s): give them another (netbootctl host set ID... --target "
+                  "NAME), or type --force",
+                  target, (unsigned long long)users.count, users.count == 1 ? "" : "s", users.text,
+                  users.count > USERS_SHOWN ? ", ..." : "");
+}
+
+int target_delete(struct session *session)
+{
+    struct netboot_error error;
+    struct edit edit;
+    struct key key;
+
+    for (unsigned i = 0; i < session->arguments->word_count; i++)
+        if (key_parse(TABLE_TARGET, session->arguments->words[i], &key, &error) != 0)
+            return misused("%s", error.text);
+    int code = edit_begin(session, &edit);
+    if (code != DONE)
+        return code;
+    for (unsigned i = 0; code == DONE && i < session->arguments->word_count; i++) {
+        key_parse(TABLE_TARGET, session->arguments->words[i], &key, &error);
+        code = edit_delete(&edit, &key);
+        if (code == DONE)
+            code = users_check(&edit, key.name);
+    }
+    return edit_end(&edit, code);
+}

@@ -215,8 +215,10 @@ void read_packets(const Pkt4 &query, const Pkt4 &response, OptionBytes &bytes, n
 
     ret = netboot_query();
     ret.family = NETBOOT_V4;
-    ret.message_type = query.getClasses().contains(bootp_class) ? 0 : query.getType();
-    ret.reply_type = response.getType();
+    // A reply to BOOTP is a DHCPACK until that hook takes its type out, if it comes after this one.
+    const bool bootp = query.getClasses().contains(bootp_class);
+    ret.message_type = bootp ? 0 : query.getType();
+    ret.reply_type = bootp && response.getType() == DHCPACK ? 0 : response.getType();
     if (hardware) {
         ret.hardware_type = static_cast<uint8_t>(hardware->htype_);
         ret.hardware_address = {hardware->hwaddr_.data(), hardware->hwaddr_.size()};

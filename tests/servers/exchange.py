@@ -28,6 +28,9 @@ class Where:
 
 
 def octets(value):
+    """The octets of a text; of several, where an option is expected several times."""
+    if isinstance(value, list):
+        return [octets(each) for each in value]
     return value.encode() if isinstance(value, str) else value
 
 

@@ -180,7 +180,7 @@ def edited(fields, edits):
 class OnTheWire:
     def __init__(self, wire_, server, case):
         self.wire, self.server, self.case = wire_, server, case
-        self.replies = []  # octets as they came
+        self.packets = []  # of the replies, as they came
 
     def ask(self, message, where):
         family = self.case["family"]
@@ -197,7 +197,7 @@ class OnTheWire:
             self.server.check()
         if xid != message.xid:
             return None
-        self.replies.append(packet)
+        self.packets.append(packet)
         return dhcp.parse4(packet) if family == 4 else dhcp.parse6(packet)
 
     def _probe(self):

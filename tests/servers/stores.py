@@ -32,7 +32,7 @@ def path_of(size):
 LOADER_LINES = [f"loader set {platform} {file}" for platform, file in LOADERS.items()]
 
 # Sizes of paths that just fit or just do not, as they are and joined to http://192.0.2.1/ (17 octets).
-LONG = (127, 128, 255, 256)
+LONG = (127, 128, 253, 255, 256)
 HTTP_BASE_SIZE = len("http://192.0.2.1/")
 
 
@@ -151,7 +151,7 @@ STORES = {
     "only-http": ("full", _default_site(HTTP4, HTTP6)),
     "only-v4": ("full", _default_site(TFTP4, HTTP4)),
     "only-v6": ("full", _default_site(TFTP6, HTTP6)),
-    "default-local": ("full", ["target set default --local"]),
+    "default-local": ("full", ["target delete default", "target set default --local"]),
     "default-silent": ("full", ["target set default --silent"]),
     "default-ignore": ("full", ["target set default --ignore"]),
     "no-default-target": ("full", ["target delete default"]),

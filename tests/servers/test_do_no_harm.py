@@ -124,7 +124,7 @@ def conversation(family, settings, store, rows):
             asked = OnTheWire(client, server, row)
             for _ in run(row, client.xid, asked.ask):
                 pass
-            replies[row["name"]] = asked.replies
+            replies[row["name"]] = asked.packets
         server.stop()
     assert any(replies.values())
     return replies

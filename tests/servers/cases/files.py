@@ -111,6 +111,15 @@ def _paths():
         )
 
 
+def _as_kea_sends(answer):
+    """Option 67 in two parts where it is longer than 253 octets."""
+    parts = [answer[67][:253], answer[67][253:]]
+    return {"servers": {"kea": {**answer, 67: parts}}, "why": SPLIT} if parts[1] else {}
+
+
+SPLIT = "Kea 2.2 counts the two octets of an option's header and sends more than 253 octets in two parts (RFC 3396)"
+
+
 def _lengths():
     """127 octets fit the header's field, 255 an option of DHCPv4; DHCPv6 takes them all."""
     for size in LONG:
@@ -127,7 +136,8 @@ def _lengths():
                     answer = next_rule
                 elif family == 4 and size > 127:
                     answer = without(answer, "file")
-                yield host(name, family, target, client, answer)
+                known = _as_kea_sends(answer) if family == 4 and answer != UNCHANGED else {}
+                yield host(name, family, target, client, answer, **known)
                 if family == 4 and size in (127, 128):
                     asks_nothing = {**client, "requested": [1, 3]}
                     less = without(answer, 66, 67) if size == 127 else without(answer, 66)

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: MPL-2.0
+"""The table of cases over the wire, against ISC dhcpd with netboot."""
+
+import pytest
+
+from cases import table
+from runner import OnTheWire
+
+
+@pytest.mark.parametrize("case", table(), ids=lambda case: case["name"])
+def test_case(case, client, running):
+    server = running.server("dhcpd", case["family"], case["settings"], case["store"])
+    OnTheWire(client, server, case).run()

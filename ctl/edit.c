@@ -69,7 +69,8 @@ void differences_print(FILE *file, const cJSON *before, const cJSON *after)
         char *text = value_text(value);
         bool absent = !text || strcmp(text, "-") == 0;
         free(text);
-        if (before ? cJSON_Compare(old, value, true) : absent)
+        bool is_title = !before && (strcmp(value->string, "name") == 0 || strcmp(value->string, "platform") == 0);
+        if (is_title || (before ? cJSON_Compare(old, value, true) : absent))
             continue;
         difference_print(file, separator, old, value);
         separator = ", ";

@@ -68,6 +68,7 @@ static const struct field_row {
     {67,                   NETBOOT_V4, "option 67 (boot-file-name)",          FORM_TEXT        },
     {16,                   NETBOOT_V6, "option 16 (vendor-class)",            FORM_VENDOR_CLASS},
     {59,                   NETBOOT_V6, "option 59 (bootfile-url)",            FORM_TEXT        },
+    {60,                   NETBOOT_V6, "option 60 (bootfile-param)",          FORM_TEXT        },
 };
 
 static const struct field_row *field_row_find(enum netboot_family family, uint32_t field)

@@ -2,7 +2,6 @@
 #include "import.h"
 
 #include "command.h"
-#include "suggest.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -30,8 +29,7 @@ const struct option_row import_options[] = {
 struct source {
     const char *name; /* for messages */
     struct input input;
-    bool csv, has_header;
-    struct csv_header header;
+    struct line_reader reader;
     uint64_t wrong; /* lines */
     bool on_terminal, progress_shown;
     struct timespec progress_at;
@@ -80,73 +78,22 @@ static void line_wrong(struct source *source, uint64_t line, const char *reason)
     putc('\n', stderr);
 }
 
-static int type_find(const cJSON *object, struct netboot_error *error)
-{
-    const cJSON *type = cJSON_GetObjectItemCaseSensitive(object, "type");
-    struct suggestion nearest;
-    char hint[SUGGEST_TEXT_SIZE];
-
-    if (!type)
-        return TABLE_HOST;
-    if (!cJSON_IsString(type))
-        return error_set(error, -EINVAL, "type: site, loader, target or host is wanted");
-    int table = table_find(type->valuestring);
-    if (table >= 0)
-        return table;
-    suggest_begin(&nearest, type->valuestring);
-    for (int i = 0; i < TABLE_COUNT; i++)
-        suggest_offer(&nearest, table_name((enum table)i));
-    return error_set(error, -EINVAL, "type: `%.100s` is none of site, loader, target and host%s", type->valuestring,
-                     suggest_text(&nearest, hint));
-}
-
-static int json_line(struct import *import, const char *text, size_t size, struct netboot_error *error)
-{
-    if (text[0] == '[')
-        return error_set(error, -EINVAL, "a JSON list: one object a line is wanted (jq -c '.[]' makes that of it)");
-    cJSON *object = json_parse(text, size, error);
-    int table = object ? type_find(object, error) : -EINVAL;
-    int status = table < 0 ? table : import_record(import, (enum table)table, object, error);
-
-    cJSON_Delete(object);
-    return status;
-}
-
-static int csv_line(struct import *import, struct source *source, char *text, size_t size, struct netboot_error *error)
-{
-    if (!source->has_header) {
-        int status = csv_header_parse(text, size, &source->header, error);
-        source->has_header = status == 0;
-        return status == 0 ? 0 : error_set(error, -EPROTO, "%s", error->text);
-    }
-    cJSON *object = csv_parse(&source->header, text, size, error);
-    int status = object ? import_record(import, TABLE_HOST, object, error) : error->code;
-
-    cJSON_Delete(object);
-    return status;
-}
-
 /* One line. 0, or the error that the import cannot go on with. */
 static int line_take(struct import *import, struct source *source, char *text, size_t size, struct netboot_error *error)
 {
-    static const char mark[] = "\xef\xbb\xbf"; /* what some programs begin UTF-8 with */
+    struct line_record line;
+    int status;
 
     import->line = source->input.line;
-    if (import->line == 1 && size >= 3 && memcmp(text, mark, 3) == 0) {
-        text += 3;
-        size -= 3;
+    memory_reset(&import->memory);
+    status = line_parse(&source->reader, import->line, text, size, &import->memory, &line, error);
+    if (status == 1) {
+        status = import_record(import, &line, error);
+        cJSON_Delete(line.object);
     }
-    size_t blank = 0;
-    while (blank < size && (text[blank] == ' ' || text[blank] == '\t'))
-        blank++;
-    if (blank == size)
-        return 0;
-    int status = source->csv ? csv_line(import, source, text, size, error)
-                             : json_line(import, text + blank, size - blank, error);
     if (status == 0)
         return 0;
     line_wrong(source, import->line, error->text);
-    /* Without its first line nothing in a CSV file means anything. */
     return status == -EINVAL || status == -EEXIST ? 0 : status;
 }
 
@@ -305,7 +252,7 @@ int import_run(struct session *session)
                             .replace = session_has(session, "replace"),
                             .dry_run = session_has(session, "dry-run"),
                             .on_terminal = isatty(STDOUT_FILENO)};
-    int code = format_of(session, path, &source.csv);
+    int code = format_of(session, path, &source.reader.csv);
 
     if (code != DONE)
         return code;

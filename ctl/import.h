@@ -3,7 +3,7 @@
 #ifndef NETBOOTCTL_IMPORT_H
 #define NETBOOTCTL_IMPORT_H
 
-#include "csv.h"
+#include "import_line.h"
 #include "input.h"
 #include "seen.h"
 #include "session.h"
@@ -41,7 +41,7 @@ struct import {
 };
 
 /* Brings one record in. -EINVAL, -EEXIST: the line is wrong; other negative errno values: the import cannot go on. */
-int import_record(struct import *import, enum table table, cJSON *object, struct netboot_error *error);
+int import_record(struct import *import, struct line_record *line, struct netboot_error *error);
 /* --replace: removes what the file did not have. */
 int import_remove_rest(struct import *import, struct netboot_error *error);
 

@@ -227,33 +227,26 @@ static int duplicate_check(struct import *import, enum table table, const struct
                      record_text(table, &old->site, text), line);
 }
 
-int import_record(struct import *import, enum table table, cJSON *object, struct netboot_error *error)
+int import_record(struct import *import, struct line_record *line, struct netboot_error *error)
 {
-    struct record new = {.table = table}, old;
-    struct key key;
-    int status;
+    enum table table = line->record.table;
+    struct record old;
+    int status = table_get(import->view, &line->key, &old);
 
-    memory_reset(&import->memory);
     import->counts[table].lines++;
-    status = record_from_json(object, &new, &import->memory, error);
-    if (status == 0 && (status = key_of(table, &new.site, &import->memory, &key)) != 0)
-        status = error_set(error, status, "a host needs a mac, uuid or duid");
-    if (status != 0)
-        return status;
-    status = table_get(import->view, &key, &old);
     if (status == 0) {
         status = duplicate_check(import, table, &old, error);
-        return status == 0 ? change(import, &key, &old, &new, object, error) : status;
+        return status == 0 ? change(import, &line->key, &old, &line->record, line->object, error) : status;
     }
     if (status != -ENOENT)
         return error_set(error, status, "the record in the store is damaged: delete it first");
-    if (key.table == TABLE_HOST && key.id.type == NETBOOT_ID_NAME)
+    if (table == TABLE_HOST && line->key.id.type == NETBOOT_ID_NAME)
         return error_set(error, -EINVAL, "there is no host %.127s yet, and a new one needs a mac, uuid or duid",
-                         json_text(object, "name"));
-    status = put(import, NULL, &new, error);
+                         json_text(line->object, "name"));
+    status = put(import, NULL, &line->record, error);
     if (status == 0) {
         import->counts[table].added++;
-        tell(import, "add", table, &new.site, NULL, &new.site);
+        tell(import, "add", table, &line->record.site, NULL, &line->record.site);
     }
     return status;
 }

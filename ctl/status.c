@@ -34,6 +34,22 @@ static cJSON *status_to_json(const char *directory, const struct netboot_status 
     return NULL;
 }
 
+/* "36864 octets (36 KiB)" in place of the bare number. */
+static bool size_for_people(cJSON *object, const char *key)
+{
+    static const char *const units[] = {"octets", "KiB", "MiB", "GiB", "TiB"};
+    double octets = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(object, key)), shown = octets;
+    size_t unit = 0;
+    char text[64];
+
+    while (shown >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+        shown /= 1024;
+        unit++;
+    }
+    snprintf(text, sizeof(text), "%.0f octets (%.1f %s)", octets, shown, units[unit]);
+    return cJSON_ReplaceItemInObjectCaseSensitive(object, key, cJSON_CreateString(text));
+}
+
 int status_run(struct session *session)
 {
     struct netboot_status status;
@@ -43,5 +59,9 @@ int status_run(struct session *session)
         return code;
     if (netboot_view_status(session->view, &status) != 0)
         return failed("the store in %s cannot be read: it is damaged", session->directory);
-    return show_object(status_to_json(session->directory, &status), session_has(session, "json"));
+    bool json = session_has(session, "json");
+    cJSON *object = status_to_json(session->directory, &status);
+    if (object && !json && !(size_for_people(object, "size") && size_for_people(object, "map_size")))
+        return failed("out of memory");
+    return show_object(object, json);
 }

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "import_line.h"
+
+#include "error.h"
+#include "suggest.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int type_find(const cJSON *object, struct netboot_error *error)
+{
+    const cJSON *type = cJSON_GetObjectItemCaseSensitive(object, "type");
+    struct suggestion nearest;
+    char hint[SUGGEST_TEXT_SIZE];
+
+    if (!type)
+        return TABLE_HOST;
+    if (!cJSON_IsString(type))
+        return error_set(error, -EINVAL, "type: site, loader, target or host is wanted");
+    int table = table_find(type->valuestring);
+    if (table >= 0)
+        return table;
+    suggest_begin(&nearest, type->valuestring);
+    for (int i = 0; i < TABLE_COUNT; i++)
+        suggest_offer(&nearest, table_name((enum table)i));
+    return error_set(error, -EINVAL, "type: `%.100s` is none of site, loader, target and host%s", type->valuestring,
+                     suggest_text(&nearest, hint));
+}
+
+static int json_read(const char *text, size_t size, struct line_record *ret, struct netboot_error *error)
+{
+    if (text[0] == '[')
+        return error_set(error, -EINVAL, "a JSON list: one object a line is wanted (jq -c '.[]' makes that of it)");
+    ret->object = json_parse(text, size, error);
+    int table = ret->object ? type_find(ret->object, error) : error->code;
+    if (table < 0)
+        return table;
+    ret->record.table = (enum table)table;
+    return 0;
+}
+
+static int csv_read(const struct line_reader *reader, char *text, size_t size, struct line_record *ret,
+                    struct netboot_error *error)
+{
+    ret->object = csv_parse(&reader->header, text, size, error);
+    ret->record.table = TABLE_HOST;
+    return ret->object ? 0 : error->code;
+}
+
+static int header_read(struct line_reader *reader, char *text, size_t size, struct netboot_error *error)
+{
+    int status = csv_header_parse(text, size, &reader->header, error);
+
+    reader->has_header = status == 0;
+    return status == 0 ? 0 : (error->code = -EPROTO);
+}
+
+int line_parse(struct line_reader *reader, uint64_t number, char *text, size_t size, struct memory *memory,
+               struct line_record *ret, struct netboot_error *error)
+{
+    static const char mark[] = "\xef\xbb\xbf"; /* what some programs begin UTF-8 with */
+    size_t blank = 0;
+
+    if (number == 1 && size >= 3 && memcmp(text, mark, 3) == 0) {
+        text += 3;
+        size -= 3;
+    }
+    while (blank < size && (text[blank] == ' ' || text[blank] == '\t'))
+        blank++;
+    if (blank == size)
+        return 0;
+    if (reader->csv && !reader->has_header)
+        return header_read(reader, text, size, error);
+    ret->object = NULL;
+    int status =
+        reader->csv ? csv_read(reader, text, size, ret, error) : json_read(text + blank, size - blank, ret, error);
+    if (status == 0)
+        status = record_from_json(ret->object, &ret->record, memory, error);
+    if (status == 0 && (status = key_of(ret->record.table, &ret->record.site, memory, &ret->key)) != 0)
+        status = error_set(error, status, status == -ENOMEM ? "out of memory" : "a host needs a mac, uuid or duid");
+    if (status == 0)
+        return 1;
+    cJSON_Delete(ret->object);
+    ret->object = NULL;
+    return status;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* A line of an imported file as a record. Nothing here prints, and nothing knows the store. */
+#ifndef NETBOOTCTL_IMPORT_LINE_H
+#define NETBOOTCTL_IMPORT_LINE_H
+
+#include "csv.h"
+#include "table.h"
+
+struct line_reader {
+    bool csv;
+    bool has_header; /* of CSV */
+    struct csv_header header;
+};
+
+struct line_record {
+    cJSON *object; /* what the line names: cJSON_Delete() it */
+    struct record record;
+    struct key key;
+};
+
+/*
+ * Reads line `number` (from 1): 1 for a record, 0 for a line without one; -EINVAL: the line is wrong; -EPROTO: it is
+ * the first of CSV and wrong, so that no other means anything; -ENOMEM. The text is changed; values live in `memory`.
+ */
+int line_parse(struct line_reader *reader, uint64_t number, char *text, size_t size, struct memory *memory,
+               struct line_record *ret, struct netboot_error *error);
+
+#endif

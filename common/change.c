@@ -266,22 +266,6 @@ static int delete_keys(struct netboot_change *change, const struct keys *keys, c
     return 0;
 }
 
-static int put_aliases(struct netboot_change *change, const struct keys *keys, struct netboot_error *error)
-{
-    const struct key *primary = primary_key(keys);
-    uint8_t alias[1 + KEY_SIZE] = {NO_RECORD};
-
-    memcpy(alias + 1, primary->octets, primary->size);
-    for (size_t i = 0; i < keys->count; i++) {
-        if (i == keys->primary)
-            continue;
-        int code = put_row(change, TABLE_HOST, &keys->keys[i], alias, 1 + primary->size, error);
-        if (code != 0)
-            return code;
-    }
-    return 0;
-}
-
 /* The keys of the host that has the identifier, and a copy of its own key. -ENOENT. */
 static int find_keys(struct netboot_change *change, const struct key *id, struct keys *ret, struct netboot_error *error)
 {
@@ -308,42 +292,99 @@ static int to_key(const struct netboot_id *id, struct key *ret, struct netboot_e
     return failure(error, -ENOENT, "there is no host without an identifier");
 }
 
-/* The host that is to be replaced: `ret` has no keys where there is none. */
-static int find_old(struct netboot_change *change, const struct netboot_id *id, const struct keys *keys,
-                    struct keys *ret, struct netboot_error *error)
-{
-    struct key key;
-    MDB_val value;
+/* What a host's key leads to: the record, or an alias of it. */
+struct row_values {
+    MDB_val record, alias;
+    uint8_t alias_octets[1 + KEY_SIZE];
+};
 
-    ret->count = 0;
-    if (id) {
-        int code = to_key(id, &key, error);
-        return code == 0 ? find_keys(change, &key, ret, error) : code;
+static int encode_host(struct netboot_change *change, const struct netboot_host *host, const struct keys *keys,
+                       struct row_values *ret, struct netboot_error *error)
+{
+    const struct key *primary = primary_key(keys);
+    struct netboot_host stored = *host;
+
+    stored.changed = (uint64_t)time(NULL);
+    ssize_t size = record_encode(&record_host, &stored, change->record, sizeof(change->record));
+    if (size < 0)
+        return failure(error, -EINVAL, "the record is larger than the %d octets that fit", RECORD_SIZE_MAX);
+    ret->record = (MDB_val){(size_t)size, change->record};
+    ret->alias_octets[0] = NO_RECORD;
+    memcpy(ret->alias_octets + 1, primary->octets, primary->size);
+    ret->alias = (MDB_val){1 + primary->size, ret->alias_octets};
+    return 0;
+}
+
+/* Puts the rows of a host's keys until one is there already (with MDB_NOOVERWRITE): `ret_count` were put. */
+static int put_keys(struct netboot_change *change, const struct keys *keys, const struct row_values *values,
+                    unsigned flags, size_t *ret_count)
+{
+    int rc = 0;
+
+    change->touched = true;
+    for (*ret_count = 0; *ret_count < keys->count; ++*ret_count) {
+        const struct key *key = &keys->keys[*ret_count];
+        MDB_val row = key_value(key), value = *ret_count == keys->primary ? values->record : values->alias;
+        if ((rc = mdb_cursor_put(host_cursor(change, key), &row, &value, flags)) != 0)
+            break;
     }
-    int rc = get_host_row(change, &keys->keys[0], &value);
-    if (rc == MDB_NOTFOUND)
+    return rc;
+}
+
+/* A host that is there already, under `old` keys. */
+static int replace_host(struct netboot_change *change, const struct keys *old, const struct keys *keys,
+                        const struct row_values *values, struct netboot_error *error)
+{
+    size_t count;
+    int code, rc;
+
+    if ((code = check_keys(change, keys, primary_key(old), error)) != 0 ||
+        (code = delete_keys(change, old, keys, error)) != 0)
+        return code;
+    rc = put_keys(change, keys, values, 0, &count);
+    return rc == 0 ? 0 : change_failure(change, rc, error);
+}
+
+/* A host that is most likely new, as in an import: one search per key. What turns out to be taken is undone. */
+static int add_host(struct netboot_change *change, const struct keys *keys, const struct row_values *values,
+                    struct netboot_error *error)
+{
+    struct keys old;
+    size_t count;
+    int rc = put_keys(change, keys, values, MDB_NOOVERWRITE, &count), code;
+
+    if (rc == 0) {
+        change->hosts++;
         return 0;
-    return rc == 0 ? find_keys(change, &keys->keys[0], ret, error) : change_failure(change, rc, error);
+    }
+    if (rc != MDB_KEYEXIST)
+        return change_failure(change, rc, error);
+    if (count == 0) { /* the host with this first identifier is replaced */
+        code = find_keys(change, &keys->keys[0], &old, error);
+        return code == 0 ? replace_host(change, &old, keys, values, error) : code;
+    }
+    struct keys put = *keys;
+    put.count = count;
+    code = delete_keys(change, &put, NULL, error);
+    return code == 0 ? check_keys(change, keys, NULL, error) : code;
 }
 
 int netboot_change_put_host(struct netboot_change *change, const struct netboot_id *key,
                             const struct netboot_host *host, struct netboot_error *error)
 {
-    struct netboot_host stored;
+    struct row_values values;
     struct keys keys, old;
+    struct key id;
     int code;
 
     if ((code = check_change(change, error)) != 0 || (code = check_host(host, &keys, error)) != 0 ||
-        (code = find_old(change, key, &keys, &old, error)) != 0 ||
-        (code = check_keys(change, &keys, old.count > 0 ? primary_key(&old) : NULL, error)) != 0)
+        (code = encode_host(change, host, &keys, &values, error)) != 0)
         return code;
-    stored = *host;
-    stored.changed = (uint64_t)time(NULL);
-    if ((code = delete_keys(change, &old, &keys, error)) != 0 || (code = put_aliases(change, &keys, error)) != 0 ||
-        (code = put_record(change, TABLE_HOST, primary_key(&keys), &record_host, &stored, error)) != 0)
+    if (!key)
+        return add_host(change, &keys, &values, error);
+    if ((code = to_key(key, &id, error)) != 0 || (code = find_keys(change, &id, &old, error)) != 0)
         return code;
-    change->hosts += old.count == 0;
-    return 0;
+    return replace_host(change, &old, &keys, &values, error);
 }
 
 int netboot_change_delete_host(struct netboot_change *change, const struct netboot_id *id, struct netboot_error *error)

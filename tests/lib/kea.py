@@ -107,6 +107,8 @@ class Kea(Daemon):
         )
         if self._hook:  # newer servers load hooks from one folder only
             environment["KEA_HOOKS_PATH"] = str(Path(self._hook).parent)
+        if "LD_PRELOAD" in environment and self._severity in ("INFO", "DEBUG"):
+            self.last_words = f"DHCP{self.family}_SHUTDOWN"
         daemon = find(self.name, f"{self.name}-server")
         self.run(daemon, "-c", self.write_config(), environment=environment)
         if wait:

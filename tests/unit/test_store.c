@@ -163,6 +163,10 @@ static void test_create(void **state)
     OK(netboot_store_create(path, &error));
     assert_int_equal(stat(path, &found), 0);
     assert_int_equal(found.st_mode, S_IFDIR | 02750);
+    snprintf(path, sizeof(path), "%s/slash/", fixture->directory);
+    OK(netboot_store_create(path, &error));
+    snprintf(path, sizeof(path), "%s/slash/targets/data.mdb", fixture->directory);
+    assert_int_equal(stat(path, &found), 0);
     snprintf(path, sizeof(path), "%s/no/where", fixture->directory);
     FAILS(-ENOENT, "/no/where cannot be made", netboot_store_create(path, &error));
     FAILS(-EINVAL, "no directory", netboot_store_open("", NULL, &fixture->store, &error));

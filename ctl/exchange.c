@@ -178,20 +178,30 @@ static bool same_relay(const struct packet *one, const struct packet *other)
     return memcmp(one->relay_address, other->relay_address, NETBOOT_ADDRESS_SIZE) == 0;
 }
 
-static int add_question(struct exchanges *exchanges, struct message *question)
+/* The number of an earlier packet that asks the same, or 0. */
+static uint64_t earlier(const struct exchanges *exchanges, const struct packet *packet)
 {
-    struct exchange exchange = {.question = question};
-    const struct packet *packet = &question->packet;
-    bool other = pairs[pair_of(packet)].kind == OTHER;
-
-    exchanges->counts.questions += !other;
-    exchanges->counts.others += other;
-    for (const struct entry *entry = exchanges->first; entry && !exchange.retransmission_of; entry = entry->next) {
+    for (const struct entry *entry = exchanges->first; entry; entry = entry->next) {
         const struct packet *other = &entry->exchange.question->packet;
         if (same_client(packet, other) && same_relay(packet, other) && packet->message_type == other->message_type)
-            exchange.retransmission_of = entry->exchange.question->number;
+            return entry->exchange.question->number;
     }
-    return append(exchanges, exchange, other);
+    return 0;
+}
+
+static bool has_boot_fields(const struct packet *question)
+{
+    return pairs[pair_of(question)].kind != OTHER;
+}
+
+static int add_question(struct exchanges *exchanges, struct message *question)
+{
+    bool given_out = has_boot_fields(&question->packet);
+    struct exchange exchange = {.question = question, .retransmission_of = earlier(exchanges, &question->packet)};
+
+    exchanges->counts.questions += given_out;
+    exchanges->counts.others += !given_out;
+    return append(exchanges, exchange, !given_out);
 }
 
 /* How well an entry fits an answer. */
@@ -246,12 +256,11 @@ static int add_answer(struct exchanges *exchanges, struct message *answer)
         message_release(answer);
         return 0;
     }
-    return append(
-        exchanges,
-        (struct exchange){.question = message_share(best->exchange.question), .answer = answer, .one_more = true});
+    struct exchange exchange = {.question = message_share(best->exchange.question), .answer = answer, .one_more = true};
+    return append(exchanges, exchange, !has_boot_fields(&exchange.question->packet));
 }
 
-/* Whether a server's message can be an answer to any question that we look at. */
+/* Whether a server's message can be an answer to any question. */
 static bool is_answer(const struct packet *packet)
 {
     for (size_t i = 0; i < PAIRS; i++)

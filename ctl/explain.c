@@ -40,7 +40,7 @@ static cJSON *result_to_json(const struct asked *asked, const struct netboot_res
 
     if (ret && result_add_client(ret, &result->client) &&
         result_add_text(ret, "sent_vendor_class", asked->vendor_class) &&
-        result_add_text(ret, "sent_user_class", asked->user_class) &&
+        result_add_text(ret, "sent_user_class", asked->user_class) && result_add_requested(ret, &result->client) &&
         result_add_decision(ret, &result->client, &result->decision) &&
         result_add_edits(ret, asked->family, &result->answer))
         return ret;

@@ -148,6 +148,21 @@ static struct netboot_bytes without_enterprise(struct netboot_bytes class)
     return class.size < 4 ? (struct netboot_bytes){NULL, 0} : bytes_after(class, 4);
 }
 
+#define ENTERPRISE_INTEL 343 /* whose classes PXEClient and HTTPClient are, and what everyone is expected to send */
+
+/* RFC 8415, section 21.16: 4 octets enterprise number, then items. */
+static void put_class(struct writer *writer, struct netboot_bytes class)
+{
+    unsigned enterprise = (unsigned)read_be16(class.data) << 16 | read_be16(class.data + 2);
+    char text[40] = "";
+
+    put_items(writer, without_enterprise(class));
+    if (enterprise != ENTERPRISE_INTEL)
+        snprintf(text, sizeof(text), "%s(enterprise %u)", writer->used > 0 ? " " : "", enterprise);
+    for (const char *c = text; *c; c++)
+        put(writer, *c);
+}
+
 const char *field_text(const struct boot_fields *fields, uint32_t field, char text[FIELD_TEXT_SIZE])
 {
     const struct boot_field *found = fields_get(fields, field);
@@ -160,10 +175,7 @@ const char *field_text(const struct boot_fields *fields, uint32_t field, char te
     if (field == NETBOOT_FIELD_SIADDR && found->data.size == 4) {
         inet_ntop(AF_INET, found->data.data, text, FIELD_TEXT_SIZE);
     } else if (v6 && field == DHCP6_VENDOR_CLASS && found->data.size >= 4) {
-        const uint8_t *data = found->data.data;
-        writer.used = (size_t)snprintf(text, FIELD_TEXT_SIZE,
-                                       "enterprise %u:", (unsigned)read_be16(data) << 16 | read_be16(data + 2));
-        put_items(&writer, without_enterprise(found->data));
+        put_class(&writer, found->data);
     } else if (v6 && field == DHCP6_BOOT_FILE_PARAMETERS) {
         put_items(&writer, found->data);
     } else {

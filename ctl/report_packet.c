@@ -140,6 +140,7 @@ cJSON *report_packet_to_json(const struct exchange *exchange, const struct evalu
     cJSON *ret = cJSON_CreateObject();
 
     if (ret && add_question(ret, exchange) && result_add_client(ret, &evaluation->client) &&
+        result_add_requested(ret, &evaluation->client) &&
         result_add_decision(ret, &evaluation->client, &evaluation->decision) &&
         result_add_edits(ret, evaluation->client.family, &evaluation->answer) &&
         add_captured(ret, exchange, &evaluation->captured) && (!compare || add_comparison(ret, comparison)))

@@ -26,29 +26,6 @@ static bool add_id(cJSON *object, const char *key, enum netboot_id_type type, co
     return result_add_text(object, key, text);
 }
 
-static bool add_number(cJSON *list, double number)
-{
-    cJSON *item = cJSON_CreateNumber(number);
-
-    if (item && cJSON_AddItemToArray(list, item))
-        return true;
-    cJSON_Delete(item);
-    return false;
-}
-
-/* Octets in DHCPv4, 16 bits each in DHCPv6. */
-static bool add_requested(cJSON *object, const struct netboot_client *client)
-{
-    cJSON *list = cJSON_AddArrayToObject(object, "requested");
-    size_t width = client->family == NETBOOT_V4 ? 1 : 2;
-    struct netboot_bytes codes = client->requested;
-
-    for (size_t i = 0; list && codes.size >= width && i <= codes.size - width; i += width)
-        if (!add_number(list, width == 1 ? codes.data[i] : codes.data[i] << 8 | codes.data[i + 1]))
-            return false;
-    return list;
-}
-
 bool result_add_client(cJSON *object, const struct netboot_client *client)
 {
     static const uint8_t none[NETBOOT_ADDRESS_SIZE];
@@ -65,7 +42,30 @@ bool result_add_client(cJSON *object, const struct netboot_client *client)
            add_id(object, "mac", NETBOOT_ID_MAC, client->mac, client->has_mac ? NETBOOT_MAC_SIZE : 0) &&
            add_id(object, "uuid", NETBOOT_ID_UUID, client->uuid, client->has_uuid ? NETBOOT_UUID_SIZE : 0) &&
            add_id(object, "duid", NETBOOT_ID_DUID, client->duid.data, client->duid.size) &&
-           result_add_text(object, "address", address) && add_requested(object, client);
+           result_add_text(object, "address", address);
+}
+
+static bool add_number(cJSON *list, double number)
+{
+    cJSON *item = cJSON_CreateNumber(number);
+
+    if (item && cJSON_AddItemToArray(list, item))
+        return true;
+    cJSON_Delete(item);
+    return false;
+}
+
+/* Octets in DHCPv4, 16 bits each in DHCPv6. */
+bool result_add_requested(cJSON *object, const struct netboot_client *client)
+{
+    cJSON *list = cJSON_AddArrayToObject(object, "requested");
+    size_t width = client->family == NETBOOT_V4 ? 1 : 2;
+    struct netboot_bytes codes = client->requested;
+
+    for (size_t i = 0; list && codes.size >= width && i <= codes.size - width; i += width)
+        if (!add_number(list, width == 1 ? codes.data[i] : codes.data[i] << 8 | codes.data[i + 1]))
+            return false;
+    return list;
 }
 
 static bool add_reasons(cJSON *object, const struct netboot_client *client, const struct netboot_decision *decision)

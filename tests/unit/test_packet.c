@@ -342,11 +342,15 @@ static void an_advertise(void **state)
     assert_memory_equal(packet.assigned_address, ADDRESS, 16);
     assert_string_equal(fields_meaning(&packet.fields, MEANING_FILE, text), "tftp://x");
     assert_string_equal(fields_meaning(&packet.fields, MEANING_VENDOR_CLASS, text), "HTTPClient");
-    assert_string_equal(field_text(&packet.fields, 16, text), "enterprise 343: HTTPClient");
+    assert_string_equal(field_text(&packet.fields, 16, text), "HTTPClient");
     assert_int_equal(parse(NETBOOT_V6, &relay_reply, &packet), 0);
     assert_true(packet.reply);
     assert_int_equal(packet.message_type, 2);
     assert_memory_equal(packet.relay_address, LINK("\7"), 16);
+    octets.data[octets.size - 13] = 0; /* enterprise 256 */
+    assert_int_equal(parse(NETBOOT_V6, &octets, &packet), 0);
+    assert_string_equal(field_text(&packet.fields, 16, text), "HTTPClient (enterprise 256)");
+    assert_string_equal(fields_meaning(&packet.fields, MEANING_VENDOR_CLASS, text), "HTTPClient");
 }
 
 static void what_is_no_dhcpv6(void **state)

@@ -41,16 +41,23 @@ static struct source *source_new(const char *name)
     return ret;
 }
 
+/* From here on signals do what they did before: a second one ends the program. */
+static void unblock_signals(struct source *source)
+{
+    if (source->signals < 0)
+        return;
+    close(source->signals);
+    source->signals = -1;
+    sigprocmask(SIG_SETMASK, &source->mask, NULL);
+}
+
 void source_close(struct source *source)
 {
     if (!source)
         return;
     if (source->pcap)
         pcap_close(source->pcap);
-    if (source->signals >= 0) {
-        close(source->signals);
-        sigprocmask(SIG_SETMASK, &source->mask, NULL);
-    }
+    unblock_signals(source);
     free(source);
 }
 
@@ -179,21 +186,30 @@ static uint64_t now(void)
     return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_nsec / 1000;
 }
 
-/* Waits for a frame, a signal or a tick. 1: go on, 0: the end. */
-static int wait_live(const struct source *source)
+/* Waits for a frame, a signal or a tick. False: a signal came, which is taken. */
+static bool wait_live(struct source *source, int milliseconds)
 {
     struct pollfd files[] = {
         {.fd = source->signals,                      .events = POLLIN},
         {.fd = pcap_get_selectable_fd(source->pcap), .events = POLLIN},
     };
+    struct signalfd_siginfo signal;
 
-    return poll(files, 2, TICK_MS) > 0 && (files[0].revents & POLLIN) ? 0 : 1;
+    if (poll(files, 2, milliseconds) <= 0 || !(files[0].revents & POLLIN))
+        return true;
+    while (read(source->signals, &signal, sizeof(signal)) > 0)
+        continue;
+    unblock_signals(source);
+    return false;
 }
 
 int source_next(struct source *source, struct source_frame *ret, struct netboot_error *error)
 {
     struct pcap_pkthdr *header;
     const u_char *data;
+
+    if (source->live && (source->signals < 0 || !wait_live(source, 0)))
+        return 0;
     int status = pcap_next_ex(source->pcap, &header, &data);
 
     if (status == PCAP_ERROR_BREAK)
@@ -203,7 +219,7 @@ int source_next(struct source *source, struct source_frame *ret, struct netboot_
                          (unsigned long long)source->number, pcap_geterr(source->pcap));
     if (status == 0) { /* live, and nothing there */
         *ret = (struct source_frame){.number = source->number, .time = now()};
-        return wait_live(source);
+        return wait_live(source, TICK_MS) ? 1 : 0;
     }
     *ret = (struct source_frame){
         .number = ++source->number,

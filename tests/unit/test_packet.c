@@ -19,7 +19,8 @@ struct octets {
 static void add(struct octets *octets, const void *data, size_t size)
 {
     assert_true(size <= sizeof(octets->data) - octets->size);
-    memcpy(octets->data + octets->size, data, size);
+    if (size > 0)
+        memcpy(octets->data + octets->size, data, size);
     octets->size += size;
 }
 

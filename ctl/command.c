@@ -230,7 +230,7 @@ const struct command commands[] = {
      .least = 0,
      .most = ANY_NUMBER,
      .options = completion_none},
-    {.group = NULL                                                   },
+    {.group = NULL                                },
 };
 
 void command_print(FILE *file, const struct command *command)

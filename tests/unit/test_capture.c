@@ -358,6 +358,28 @@ static void fragments(void **state)
     fragments_of(NETBOOT_V6);
 }
 
+/* Ethernet frames have 60 octets at least, so a short last fragment has others behind it. */
+static void padding_is_no_part_of_a_fragment(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        bool v4 = i == 0;
+        struct octets whole = v4 ? udp(68, 67, LONG) : udp(546, 547, LONG);
+        struct octets ips[] = {v4 ? fragment4(&whole, 96, whole.size - 96, false)
+                                  : fragment6(&whole, 96, whole.size - 96, false),
+                               v4 ? fragment4(&whole, 0, 96, true) : fragment6(&whole, 0, 96, true)};
+        struct capture *capture = capture_new(DLT_EN10MB);
+        struct octets last = ethernet(NULL, 0, v4 ? 0x0800 : 0x86dd, &ips[0]);
+        struct octets first = ethernet(NULL, 0, v4 ? 0x0800 : 0x86dd, &ips[1]);
+        struct datagram datagram;
+        ADD(&last, "padding");
+        assert_int_equal(read_frame(capture, &last, &datagram), CAPTURE_FRAGMENT);
+        assert_int_equal(read_frame(capture, &first, &datagram), CAPTURE_DATAGRAM);
+        assert_payload(&datagram, LONG);
+        capture_free(capture);
+    }
+}
+
 /* All clients ask from 0.0.0.0, and may count their datagrams alike. */
 static void fragments_of_two_clients_do_not_mix(void **state)
 {
@@ -438,6 +460,7 @@ int main(void)
         cmocka_unit_test(every_frame_cut_anywhere),
         cmocka_unit_test(what_is_no_dhcp),
         cmocka_unit_test(fragments),
+        cmocka_unit_test(padding_is_no_part_of_a_fragment),
         cmocka_unit_test(fragments_of_two_clients_do_not_mix),
         cmocka_unit_test(fragments_wait_so_long_and_so_many),
         cmocka_unit_test(fragments_cut_anywhere),

@@ -7,118 +7,61 @@
 
 #define ANY_NUMBER 1000000
 
+/* clang-format off */
 const struct option_row dry_run_options[] = {
     {.name = "dry-run", .help = "only says what would change"},
-    {0                },
+    {0},
 };
+/* clang-format on */
 
+/* clang-format off */
 const struct option_row json_options[] = {
     {.name = "json", .help = "as JSON"},
-    {0             },
+    {0},
 };
+/* clang-format on */
 
 static const struct option_row completion_none[] = {{0}};
 
+/* clang-format off */
 const struct command commands[] = {
-    {.group = "init",
-     .run = init_run,
-     .summary = "create the store",
+    {.group = "init", .run = init_run, .summary = "create the store",
      .details = "Creates the directory and a store with a site `default` (without addresses), the loaders x86-bios\n"
-                "undionly.kpxe, x86-uefi ipxe32.efi and x64-uefi ipxe.efi, and a target `default` with script.ipxe.\n"
-                "Until the site has addresses no DHCP reply changes. A store that is there already stays as it is."},
-    {.group = "site",
-     .verb = "set",
-     .run = site_set,
-     .words = "NAME",
-     .least = 1,
-     .most = 1,
-     .options = site_set_options,
-     .completion = COMPLETE_SITE,
-     .summary = "create a site, or change what is named",
+         "undionly.kpxe, x86-uefi ipxe32.efi and x64-uefi ipxe.efi, and a target `default` with script.ipxe.\n"
+         "Until the site has addresses no DHCP reply changes. A store that is there already stays as it is."},
+    {.group = "site", .verb = "set", .run = site_set, .words = "NAME", .least = 1, .most = 1,
+     .options = site_set_options, .completion = COMPLETE_SITE, .summary = "create a site, or change what is named",
      .details =
          "A site says where clients find TFTP and HTTP servers. Clients are of the site with the longest prefix\n"
          "that their address is in; all others of site `default`."},
-    {.group = "site",
-     .verb = "show",
-     .run = site_show,
-     .words = "NAME",
-     .least = 1,
-     .most = 1,
-     .options = json_options,
-     .completion = COMPLETE_SITE,
-     .summary = "show a site"},
-    {.group = "site",                                                 .verb = "list", .run = site_list, .options = json_options, .summary = "list the sites"},
-    {.group = "site",
-     .verb = "delete",
-     .run = site_delete,
-     .words = "NAME...",
-     .least = 1,
-     .most = ANY_NUMBER,
-     .options = dry_run_options,
-     .completion = COMPLETE_SITE,
-     .summary = "delete sites, all or none"},
-    {.group = "loader",
-     .verb = "set",
-     .run = loader_set,
-     .words = "PLATFORM FILE",
-     .least = 2,
-     .most = 2,
-     .options = loader_set_options,
-     .completion = COMPLETE_PLATFORM,
+    {.group = "site", .verb = "show", .run = site_show, .words = "NAME", .least = 1, .most = 1,
+     .options = json_options, .completion = COMPLETE_SITE, .summary = "show a site"},
+    {.group = "site", .verb = "list", .run = site_list, .options = json_options, .summary = "list the sites"},
+    {.group = "site", .verb = "delete", .run = site_delete, .words = "NAME...", .least = 1, .most = ANY_NUMBER,
+     .options = dry_run_options, .completion = COMPLETE_SITE, .summary = "delete sites, all or none"},
+    {.group = "loader", .verb = "set", .run = loader_set, .words = "PLATFORM FILE", .least = 2, .most = 2,
+     .options = loader_set_options, .completion = COMPLETE_PLATFORM,
      .summary = "what firmware of a platform loads first",
      .details = "FILE is a path below the site's TFTP or HTTP server, or a URL. Platforms: netbootctl help platforms."},
-    {.group = "loader",                                   .verb = "list", .run = loader_list, .options = json_options, .summary = "list the loaders"},
-    {.group = "loader",
-     .verb = "delete",
-     .run = loader_delete,
-     .words = "PLATFORM...",
-     .least = 1,
-     .most = ANY_NUMBER,
-     .options = dry_run_options,
-     .completion = COMPLETE_PLATFORM,
+    {.group = "loader", .verb = "list", .run = loader_list, .options = json_options, .summary = "list the loaders"},
+    {.group = "loader", .verb = "delete", .run = loader_delete, .words = "PLATFORM...", .least = 1,
+     .most = ANY_NUMBER, .options = dry_run_options, .completion = COMPLETE_PLATFORM,
      .summary = "delete loaders, all or none"},
-    {.group = "target",
-     .verb = "set",
-     .run = target_set,
-     .words = "NAME",
-     .least = 1,
-     .most = 1,
-     .options = target_set_options,
-     .completion = COMPLETE_TARGET,
+    {.group = "target", .verb = "set", .run = target_set, .words = "NAME", .least = 1, .most = 1,
+     .options = target_set_options, .completion = COMPLETE_TARGET,
      .summary = "create a target, or change what is named",
      .details =
          "A target is what a machine boots. Machines without one of their own boot `default`.\n"
          "Files are paths below the site's server or URLs; {mac}, {mac-hyphen}, {uuid}, {platform} and {site} are\n"
          "filled in."},
-    {.group = "target",
-     .verb = "show",
-     .run = target_show,
-     .words = "NAME",
-     .least = 1,
-     .most = 1,
-     .options = json_options,
-     .completion = COMPLETE_TARGET,
-     .summary = "show a target"},
-    {.group = "target",                                                    .verb = "list", .run = target_list, .options = json_options, .summary = "list the targets"},
-    {.group = "target",
-     .verb = "delete",
-     .run = target_delete,
-     .words = "NAME...",
-     .least = 1,
-     .most = ANY_NUMBER,
-     .options = target_delete_options,
-     .completion = COMPLETE_TARGET,
-     .summary = "delete targets, all or none",
+    {.group = "target", .verb = "show", .run = target_show, .words = "NAME", .least = 1, .most = 1,
+     .options = json_options, .completion = COMPLETE_TARGET, .summary = "show a target"},
+    {.group = "target", .verb = "list", .run = target_list, .options = json_options, .summary = "list the targets"},
+    {.group = "target", .verb = "delete", .run = target_delete, .words = "NAME...", .least = 1, .most = ANY_NUMBER,
+     .options = target_delete_options, .completion = COMPLETE_TARGET, .summary = "delete targets, all or none",
      .details = "A target that hosts use is not deleted, unless --force says so."},
-    {.group = "host",
-     .verb = "set",
-     .run = host_set,
-     .words = "ID...",
-     .least = 1,
-     .most = ANY_NUMBER,
-     .options = host_set_options,
-     .completion = COMPLETE_HOST,
-     .summary = "create hosts, or change what is named",
+    {.group = "host", .verb = "set", .run = host_set, .words = "ID...", .least = 1, .most = ANY_NUMBER,
+     .options = host_set_options, .completion = COMPLETE_HOST, .summary = "create hosts, or change what is named",
      .details =
          "ID is a MAC, UUID, DUID or name. One that no host has creates a host; a name then needs --mac, --uuid or\n"
          "--duid too. The ID that a host is called by stays one of its own; --no-id takes it away.\n"
@@ -126,33 +69,13 @@ const struct command commands[] = {
          "  netbootctl host set 52:54:00:12:34:56 --name web1 --target debian\n"
          "  netbootctl host set web1 --mac 52:54:00:12:34:56 --mac 52:54:00:12:34:57 --label rack=12\n"
          "  netbootctl host set web1 web2 web3 --target default"},
-    {.group = "host",
-     .verb = "show",
-     .run = host_show,
-     .words = "ID",
-     .least = 1,
-     .most = 1,
-     .options = json_options,
-     .completion = COMPLETE_HOST,
-     .summary = "show a host"},
-    {.group = "host",                                             .verb = "list", .run = host_list, .options = host_list_options, .summary = "list hosts"},
-    {.group = "host",
-     .verb = "delete",
-     .run = host_delete,
-     .words = "ID...",
-     .least = 1,
-     .most = ANY_NUMBER,
-     .options = dry_run_options,
-     .completion = COMPLETE_HOST,
-     .summary = "delete hosts, all or none"},
-    {.group = "explain",
-     .run = explain_run,
-     .words = "[ID]",
-     .least = 0,
-     .most = 1,
-     .options = explain_options,
-     .completion = COMPLETE_HOST,
-     .summary = "what a machine would get, and why",
+    {.group = "host", .verb = "show", .run = host_show, .words = "ID", .least = 1, .most = 1, .options = json_options,
+     .completion = COMPLETE_HOST, .summary = "show a host"},
+    {.group = "host", .verb = "list", .run = host_list, .options = host_list_options, .summary = "list hosts"},
+    {.group = "host", .verb = "delete", .run = host_delete, .words = "ID...", .least = 1, .most = ANY_NUMBER,
+     .options = dry_run_options, .completion = COMPLETE_HOST, .summary = "delete hosts, all or none"},
+    {.group = "explain", .run = explain_run, .words = "[ID]", .least = 0, .most = 1, .options = explain_options,
+     .completion = COMPLETE_HOST, .summary = "what a machine would get, and why",
      .details =
          "Makes the packet that the client would send, and serves it from the store as the DHCP servers do. ID, or\n"
          "--mac and --uuid, say who it is; --arch what firmware; --address where. Nothing is sent, nothing changes.\n\n"
@@ -175,19 +98,14 @@ const struct command commands[] = {
          "Reads a capture (tcpdump -w FILE, pcap or pcapng) and decides for each question of a network boot client as\n"
          "the DHCP servers would, from the store as it is now: who asks, what is decided and why, what is sent. With\n"
          "--compare each is held against the answer in the capture: same, better (for a reason that is named) or\n"
-         "different. Nothing is sent, nothing changes. Exit status as diff(1): 0 the same, 1 different, 2 trouble.\n\n"
-         "  tcpdump -i any -s 0 -w day.pcap 'port 67 or port 68 or port 546 or port 547'\n"
-         "  netbootctl replay --compare day.pcap\n"
-         "  netbootctl replay --compare --summary --existing-boot-file keep day.pcap\n"
+         "different. Nothing is sent, nothing changes. Exit status as diff(1): 0 the same, 1 better or different,\n"
+         "2 trouble.\n\n"
+         "  tcpdump -i any -s 0 -w day.pcap 'udp port 67 or udp port 68 or udp port 546 or udp port 547'\n"
+         "  netbootctl replay --compare --summary day.pcap\n"
+         "  netbootctl replay --compare --existing-boot-file keep day.pcap\n"
          "  netbootctl replay --interface eth0"},
-    {.group = "import",
-     .run = import_run,
-     .words = "FILE|-",
-     .least = 1,
-     .most = 1,
-     .options = import_options,
-     .completion = COMPLETE_FILE,
-     .summary = "bring records in from a file",
+    {.group = "import", .run = import_run, .words = "FILE|-", .least = 1, .most = 1, .options = import_options,
+     .completion = COMPLETE_FILE, .summary = "bring records in from a file",
      .details =
          "All of the file is brought in, or, if one line is wrong, nothing; every wrong line is named. A record that\n"
          "the store has (a host: with the line's first identifier) gets what the line names and keeps the rest; null,\n"
@@ -195,43 +113,24 @@ const struct command commands[] = {
          "store is as the file afterwards: records are as their line says, and those without a line are removed; a\n"
          "file of hosts alone (as CSV is) leaves sites, loaders and targets as they are.\n"
          "Formats: netbootctl help json, netbootctl help csv."},
-    {.group = "export",
-     .run = export_run,
-     .options = export_options,
+    {.group = "export", .run = export_run, .options = export_options,
      .summary = "write all records to standard output",
      .details = "netbootctl export >FILE; netbootctl import --replace FILE brings the same back."},
-    {.group = "status",
-     .run = status_run,
-     .options = json_options,
-     .summary = "the store at a glance",
+    {.group = "status", .run = status_run, .options = json_options, .summary = "the store at a glance",
      .details =
          "store: its directory; format: of its records; generation: one more with every change; changed: when the\n"
          "last one was; hosts, sites, targets, loaders: how many; size: octets in use; map_size: octets mapped, which\n"
          "grow as needed; readers: look-ups that have a slot, of all DHCP servers and tools."},
-    {.group = "help",
-     .run = help_run,
-     .words = "[COMMAND|TOPIC]",
-     .least = 0,
-     .most = 2,
-     .completion = COMPLETE_COMMAND,
-     .summary = "what there is, or all about one command or topic"},
-    {.group = "completion",
-     .run = completion_run,
-     .words = "bash",
-     .least = 1,
-     .most = 1,
-     .completion = COMPLETE_WORDS,
-     .word_list = "bash",
-     .summary = "write a script that completes command lines",
+    {.group = "help", .run = help_run, .words = "[COMMAND|TOPIC]", .least = 0, .most = 2,
+     .completion = COMPLETE_COMMAND, .summary = "what there is, or all about one command or topic"},
+    {.group = "completion", .run = completion_run, .words = "bash", .least = 1, .most = 1,
+     .completion = COMPLETE_WORDS, .word_list = "bash", .summary = "write a script that completes command lines",
      .details = "  source <(netbootctl completion bash)"},
-    {.group = "complete",
-     .run = complete_run,
-     .words = "[WORD]...",
-     .least = 0,
-     .most = ANY_NUMBER,
+    {.group = "complete", .run = complete_run, .words = "[WORD]...", .least = 0, .most = ANY_NUMBER,
      .options = completion_none},
-    {.group = NULL                                },
+    {.group = NULL},
 };
+/* clang-format on */
 
 void command_print(FILE *file, const struct command *command)
 {

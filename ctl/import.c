@@ -11,17 +11,17 @@
 #include <time.h>
 #include <unistd.h>
 
+/* clang-format off */
 const struct option_row import_options[] = {
-    {.name = "format",
-     .value = "jsonl|csv",
-     .help = "of the file (default: csv for a name that ends in .csv, else jsonl)",
-     .completion = COMPLETE_WORDS,
+    {.name = "format", .value = "jsonl|csv",
+     .help = "of the file (default: csv for a name that ends in .csv, else jsonl)", .completion = COMPLETE_WORDS,
      .words = "jsonl csv"},
     {.name = "replace", .help = "removes what the file does not have"},
-    {.name = "force",                                                          .help = "even if hosts name targets that are not there"},
-    {.name = "dry-run",                                                             .help = "only says what would be added, changed and removed"},
-    {0                                                                            },
+    {.name = "force", .help = "even if hosts name targets that are not there"},
+    {.name = "dry-run", .help = "only says what would be added, changed and removed"},
+    {0},
 };
+/* clang-format on */
 
 #define WRONG_ON_TERMINAL 20
 #define PROGRESS_LINES 4096

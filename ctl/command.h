@@ -62,9 +62,6 @@ const char *help_topic(unsigned index);
 
 extern const struct option_row site_set_options[], loader_set_options[], target_set_options[], target_delete_options[],
     host_set_options[], host_list_options[], explain_options[], import_options[], export_options[], dry_run_options[],
-    json_options[];
-
-/* Of commands that are files of their own. */
-extern const struct option_row replay_options[];
+    json_options[], replay_options[];
 
 #endif

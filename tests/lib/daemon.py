@@ -157,9 +157,18 @@ def find(name, package):
     return path
 
 
-def environment_with_sanitizer(**more):
-    """This environment; NETBOOT_PRELOAD is the sanitizer of what the server loads, if it was built with one."""
+def environment_with_sanitizer(*loaded, **more):
+    """This environment, with the sanitizer that a plug-in of the server was built with, which has to be there first."""
     environment = dict(os.environ, **more)
-    if "NETBOOT_PRELOAD" in os.environ:
-        environment["LD_PRELOAD"] = os.environ["NETBOOT_PRELOAD"]
+    libraries = [found for each in loaded for found in _sanitizers(each)]
+    if libraries:
+        environment["LD_PRELOAD"] = ":".join(dict.fromkeys(libraries))
+        # What the server itself does not free is not ours, and the plug-in is gone by then.
+        environment.setdefault("ASAN_OPTIONS", "detect_leaks=0")
+        environment.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
     return environment
+
+
+def _sanitizers(path):
+    needed = subprocess.run(["ldd", str(path)], capture_output=True, text=True, check=True).stdout
+    return re.findall(r"=> (\S*/lib(?:asan|tsan|ubsan)\.so\S*)", needed)

@@ -101,8 +101,9 @@ class Kea(Daemon):
 
     def start(self, wait=True):
         """Starts the server and waits until it serves. With wait=False the caller waits for what it expects."""
+        loaded = [self._hook] if self._hook else []
         environment = environment_with_sanitizer(
-            KEA_PIDFILE_DIR=str(self.directory), KEA_LOCKFILE_DIR=str(self.directory)
+            *loaded, KEA_PIDFILE_DIR=str(self.directory), KEA_LOCKFILE_DIR=str(self.directory)
         )
         if self._hook:  # newer servers load hooks from one folder only
             environment["KEA_HOOKS_PATH"] = str(Path(self._hook).parent)

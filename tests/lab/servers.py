@@ -14,6 +14,8 @@ from pathlib import Path
 
 from lib import kea, paths
 
+from . import isc
+
 BOOT = paths.SOURCE / "boot"
 START_SECONDS = 20
 
@@ -89,10 +91,10 @@ def tail(path, lines=15):
 class Servers:
     """
     All of them. `database` is the hook's store, `root` the data root; `families` those that have a DHCP server;
-    `managed` False makes radvd say that there is no DHCPv6, so that no machine looks for it.
+    `managed` False makes radvd say that there is no DHCPv6, so that no machine looks for it. `dhcp` may be "dhcpd".
     """
 
-    def __init__(self, link, directory, root, database, families=(4, 6), managed=True):
+    def __init__(self, link, directory, root, database, families=(4, 6), managed=True, dhcp="kea"):
         self.server, self.router, self.directory = link.server, link.router, Path(directory)
         self._values = {
             "ROOT": root,
@@ -104,14 +106,19 @@ class Servers:
         self._dhcp = []
         with contextlib.ExitStack() as stack:
             for family in families:
-                server = kea.Kea(
-                    link, family, {"database": str(database)}, link.kea_settings[family], [link.subnets[family]]
-                )
+                server = self._dhcp_server(dhcp, link, family, database)
                 for one in (server, *link.relays(family)):
                     self._dhcp.append(stack.enter_context(one))
             for start in (self._tftpd, self._nginx, lambda: self._radvd(managed)):
                 stack.enter_context(start())
             self._stack = stack.pop_all()
+
+    @staticmethod
+    def _dhcp_server(dhcp, link, family, database):
+        if dhcp == "dhcpd":
+            return isc.Dhcpd(link, family, database)
+        parameters = {"database": str(database)}
+        return kea.Kea(link, family, parameters, link.kea_settings[family], [link.subnets[family]])
 
     def _place(self, template, name):
         path = self.directory / name

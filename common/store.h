@@ -2,7 +2,7 @@
 /*
  * The targets store: which tables its environment has and what their keys are.
  *
- *   meta     "format", "generation", "changed", "hosts"
+ *   meta     "format", "id", "generation", "changed", "hosts"
  *   policy   'l' platform -> loader      's' name -> site      't' name -> target
  *            'p' family address length -> name of the site that has the prefix
  *            'r' family address -> from that address on: the site, without its prefixes; or none
@@ -15,6 +15,7 @@
 
 #include "env.h"
 #include "record.h"
+#include "state.h"
 
 #include <string.h>
 
@@ -65,6 +66,7 @@ void key_of_prefix(struct key *ret, struct netboot_bytes prefix);
 
 struct netboot_store {
     struct env env;
+    struct state once;  /* boot-once: the state store */
     char *directory;
     bool follow;
 

@@ -175,7 +175,9 @@ static bool rule_site(const struct matter *matter)
     struct netboot_bytes name = matter->policy->site.name;
 
     copy_text(matter->decision->site, sizeof(matter->decision->site), name);
-    return note(matter, name.size > 0 ? FINDING_SITE : FINDING_NO_SITE);
+    if (name.size == 0)
+        return note(matter, FINDING_NO_SITE);
+    return note(matter, bytes_equal(name, "default") ? FINDING_SITE_DEFAULT : FINDING_SITE);
 }
 
 /* ---- The boot file */

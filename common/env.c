@@ -520,8 +520,27 @@ static int open_tables(struct env *env, MDB_txn *txn, struct netboot_error *erro
     return 0;
 }
 
+static size_t last_transaction(const struct env *env)
+{
+    MDB_envinfo info;
+
+    return mdb_env_info(env->mdb, &info) == 0 ? info.me_last_txnid : 0;
+}
+
+/* The lock file says which transaction was the last, and LMDB believes it. Where a data file was put in place of
+ * another while some program still has the lock file open, it speaks of the other one. `before` is what the data file
+ * said before `txn` began; writers go on meanwhile, and one that is just committing, or was killed then, is one ahead
+ * of the lock file. */
+static bool locks_are_of_data(const struct env *env, size_t before, MDB_txn *txn)
+{
+    size_t locked = mdb_txn_id(txn);
+
+    return before <= locked + 1 && locked <= last_transaction(env);
+}
+
 static int open_contents(struct env *env, struct netboot_error *error)
 {
+    size_t before = last_transaction(env);
     MDB_envinfo info;
     MDB_txn *txn;
     int rc = mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &txn), code;
@@ -530,7 +549,13 @@ static int open_contents(struct env *env, struct netboot_error *error)
         rc = mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &txn);
     if (rc != 0)
         return env_failure(env, rc, "open", error);
-    if ((code = open_tables(env, txn, error)) != 0) {
+    if (!locks_are_of_data(env, before, txn))
+        code = failure(error, -EAGAIN,
+                       "%s is not the file that other programs have open: end those that keep the old one open",
+                       env->data_path);
+    else
+        code = open_tables(env, txn, error);
+    if (code != 0) {
         mdb_txn_abort(txn);
         return code;
     }

@@ -35,6 +35,7 @@ static const char *const texts[FINDING_COUNT] = {
     [FINDING_SILENT] = "target {target} is of kind silent: no boot field goes out",
     [FINDING_LOCAL] = "target {target} is of kind local: on to the machine's own disk",
     [FINDING_SITE] = "site {site}, by the client's address",
+    [FINDING_SITE_DEFAULT] = "site {site}, as for every address that is in no other site",
     [FINDING_NO_SITE] = "no site: there is none for the client's address, and no site 'default'",
     [FINDING_NO_PLATFORM] = "the client's architecture type ({arch}) is of no known platform",
     [FINDING_ABSENT] = "{source}: there is none for {platform}",

@@ -106,7 +106,7 @@ static int name_decode(const struct field *field, const cJSON *value, void *at, 
 {
     int status = string_wanted(field, value, error);
 
-    if (status == 0 && value->valuestring[0])
+    if (status == 0)
         status = name_check(field, value->valuestring, error);
     return status ? status : text_store(value->valuestring, at, memory, error);
 }
@@ -131,7 +131,7 @@ static int file_decode(const struct field *field, const cJSON *value, void *at, 
 {
     int status = string_wanted(field, value, error);
 
-    if (status == 0 && value->valuestring[0])
+    if (status == 0)
         status = file_check(field->key, value->valuestring, error);
     return status ? status : text_store(value->valuestring, at, memory, error);
 }
@@ -144,7 +144,7 @@ static int base_url_decode(const struct field *field, const cJSON *value, void *
     struct netboot_error reason = {0};
     int status = string_wanted(field, value, error);
 
-    if (status == 0 && value->valuestring[0])
+    if (status == 0)
         status = with_key(field->key, netboot_base_url_check(value->valuestring, &reason), &reason, error);
     return status ? status : text_store(value->valuestring, at, memory, error);
 }
@@ -161,8 +161,6 @@ static int address_decode(const struct field *field, const cJSON *value, void *a
 
     if (status)
         return status;
-    if (!value->valuestring[0])
-        return 0;
     status = address_parse(field->key, value->valuestring, field->parameter, address, error);
     if (status)
         return status;
@@ -198,7 +196,7 @@ static int strings_decode(const struct field *field, const cJSON *value, decode_
     const cJSON *item;
 
     if (cJSON_IsString(value))
-        return value->valuestring[0] ? decode(field, value->valuestring, list, memory, error) : 0;
+        return decode(field, value->valuestring, list, memory, error);
     if (!cJSON_IsArray(value))
         return error_set(error, -EINVAL, "%s: a list of strings is wanted", field->key);
     cJSON_ArrayForEach(item, value)

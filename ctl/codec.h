@@ -8,7 +8,7 @@
 struct field;
 
 struct codec {
-    /* `value` is not null. -EINVAL, -ENOMEM. */
+    /* `value` is neither null nor "". -EINVAL, -ENOMEM. */
     int (*decode)(const struct field *field, const cJSON *value, void *at, struct memory *memory,
                   struct netboot_error *error);
     /* NULL: out of memory. */

@@ -174,9 +174,10 @@ const struct command commands[] = {
      .details =
          "All of the file is brought in, or, if one line is wrong, nothing; every wrong line is named. A record that\n"
          "the store has (a host: with the line's first identifier) gets what the line names and keeps the rest; null,\n"
-         "or an empty field of CSV, takes a value away. With --replace the store is as the file afterwards: records\n"
-         "are as their line says, and those without a line are removed; a file of hosts alone (as CSV is) leaves\n"
-         "sites, loaders and targets as they are. Formats: netbootctl help json, netbootctl help csv."},
+         "or an empty field of CSV, takes a value away; identifiers are added to those it has. With --replace the\n"
+         "store is as the file afterwards: records are as their line says, and those without a line are removed; a\n"
+         "file of hosts alone (as CSV is) leaves sites, loaders and targets as they are.\n"
+         "Formats: netbootctl help json, netbootctl help csv."},
     {.group = "export",
      .run = export_run,
      .options = export_options,

@@ -56,6 +56,8 @@ int complete_run(struct session *session);
 
 /* Help of one command, of a group, of a topic, or of all (no words). An exit code. */
 int help_print(unsigned count, const char *const *words);
+/* The names of topics; NULL past the last. */
+const char *help_topic(unsigned index);
 
 extern const struct option_row site_set_options[], loader_set_options[], target_set_options[], target_delete_options[],
     host_set_options[], host_list_options[], explain_options[], import_options[], export_options[], dry_run_options[],

@@ -19,6 +19,7 @@ static const char bash_script[] =
     "    [[ $line == *[[:space:]] ]] && words+=('')\n"
     "    word=${words[${#words[@]}-1]}\n"
     "    mapfile -t offers < <(\"${words[0]}\" complete -- \"${words[@]:1}\" 2>/dev/null)\n"
+    "    [[ ${#offers[@]} -gt 0 ]] || return 0\n"
     "    case ${offers[0]} in\n"
     "        @file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- \"$word\"); return ;;\n"
     "        @directory) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- \"$word\"); return ;;\n"
@@ -105,6 +106,12 @@ static void offer_groups(struct offer *offer)
             offer_word(offer, command->group);
 }
 
+static void offer_topics(struct offer *offer)
+{
+    for (unsigned i = 0; help_topic(i); i++)
+        offer_word(offer, help_topic(i));
+}
+
 static void offer_verbs(struct offer *offer, const char *group)
 {
     for (const struct command *command = commands; command->group; command++)
@@ -135,6 +142,7 @@ static void offer_values(struct session *session, enum completion completion, co
         break;
     case COMPLETE_COMMAND:
         offer_groups(offer);
+        offer_topics(offer);
         break;
     case COMPLETE_WORDS:
         offer_list(offer, words);

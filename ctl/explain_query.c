@@ -48,13 +48,13 @@ static int requested_option(struct asked *asked, const char *value)
 {
     const long most = asked->family == NETBOOT_V4 ? 255 : 65535;
 
-    while (*value) {
+    for (const char *at = value; *at;) {
         char *end;
-        long code = strtol(value, &end, 10);
-        if (end == value || code < 1 || code > most || (*end && *end != ',') || asked->requested_count == REQUESTED_MAX)
+        long code = strtol(at, &end, 10);
+        if (end == at || code < 1 || code > most || (*end && *end != ',') || asked->requested_count == REQUESTED_MAX)
             return misused("--requested: `%s` is not a list of option codes: type it like 59,60,16", value);
         asked->requested[asked->requested_count++] = (uint16_t)code;
-        value = *end ? end + 1 : end;
+        at = *end ? end + 1 : end;
     }
     return DONE;
 }

@@ -60,6 +60,11 @@ static const struct topic {
     {"csv",       csv_help,       "the columns of import and export --format csv"       },
 };
 
+const char *help_topic(unsigned index)
+{
+    return index < sizeof(topics) / sizeof(topics[0]) ? topics[index].name : NULL;
+}
+
 /* ---- Commands --------------------------------------------------------------------------------------------------- */
 
 /* Prints words in the column after the name, broken into lines. */

@@ -217,7 +217,10 @@ static int import_all(struct import *import, struct source *source)
     if (code != DONE)
         return code;
     import->view = netboot_change_view(import->change);
-    code = source_take(import, source);
+    if (netboot_view_status(import->view, &import->before) != 0)
+        code = failed("the store in %s cannot be read: it is damaged", import->session->directory);
+    if (code == DONE)
+        code = source_take(import, source);
     if (code == DONE && import->dry_run && import->on_terminal && import->told > 20)
         printf("... and %" PRIu64 " more (into a file or a pipe all of them are written)\n", import->told - 20);
     if (code != DONE || import->dry_run || !any_change(import))

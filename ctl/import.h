@@ -30,6 +30,7 @@ struct import {
     struct session *session;
     struct netboot_change *change;
     struct netboot_view *view; /* with the changes made so far */
+    struct netboot_status before;
     bool replace, dry_run, on_terminal;
     struct memory memory; /* of the record at hand */
     struct seen seen;

@@ -180,6 +180,49 @@ static int put(struct import *import, const struct key *key, const struct record
     return status == 0 ? seen_note(import, record, error) : status;
 }
 
+/* Adds to the list `key` of `merged` what `line` has there and it has not. */
+static bool list_join(cJSON *merged, const cJSON *line, const char *key)
+{
+    cJSON *list = cJSON_GetObjectItemCaseSensitive(merged, key);
+    const cJSON *item, *other;
+
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(line, key))
+    {
+        bool there = false;
+        cJSON_ArrayForEach(other, list) there = there || strcmp(other->valuestring, item->valuestring) == 0;
+        cJSON *copy = there ? NULL : cJSON_Duplicate(item, true);
+        if (!there && (!copy || !cJSON_AddItemToArray(list, copy)))
+            return false;
+    }
+    return true;
+}
+
+/* What `object` names, over `before`; `line` is the record that was read of it. The identifiers of a line say which
+ * host it is about, and so it takes none away: a line that names one card of four leaves the others. */
+static cJSON *merge(const cJSON *before, const cJSON *object, const struct record *line)
+{
+    static const char *const ids[] = {"mac", "uuid", "duid"};
+    cJSON *read = record_to_json(line->table, &line->site);
+    cJSON *ret = cJSON_Duplicate(before, true);
+    cJSON *named = cJSON_Duplicate(object, true);
+    bool done = read && ret && named;
+
+    for (size_t i = 0; done && line->table == TABLE_HOST && i < sizeof(ids) / sizeof(ids[0]); i++) {
+        const cJSON *list = cJSON_GetObjectItemCaseSensitive(read, ids[i]);
+        if (!list->child)
+            continue; /* null and [] take all away */
+        done = list_join(ret, read, ids[i]);
+        cJSON_DeleteItemFromObjectCaseSensitive(named, ids[i]);
+    }
+    done = done && json_merge(ret, named) == 0;
+    cJSON_Delete(read);
+    cJSON_Delete(named);
+    if (done)
+        return ret;
+    cJSON_Delete(ret);
+    return NULL;
+}
+
 /* A record that the store has: what the line names replaces what there was, --replace all of it. */
 static int change(struct import *import, const struct key *key, const struct record *old, struct record *new,
                   const cJSON *object, struct netboot_error *error)
@@ -192,11 +235,9 @@ static int change(struct import *import, const struct key *key, const struct rec
         return error_set(error, -ENOMEM, "out of memory");
     cJSON_DeleteItemFromObjectCaseSensitive(before, "changed");
     if (!import->replace) {
-        merged = cJSON_Duplicate(before, true);
-        if (!merged || json_merge(merged, object) != 0)
-            status = error_set(error, -ENOMEM, "out of memory");
-        if (status == 0)
-            status = record_from_json(merged, new, &import->memory, error);
+        merged = merge(before, object, new);
+        status =
+            merged ? record_from_json(merged, new, &import->memory, error) : error_set(error, -ENOMEM, "out of memory");
     }
     if (status == 0 && record_equal(old, new)) {
         counts->unchanged++;
@@ -296,14 +337,13 @@ int import_remove_rest(struct import *import, struct netboot_error *error)
     const struct counts *counts = import->counts;
     bool hosts_only = !counts[TABLE_SITE].lines && !counts[TABLE_LOADER].lines && !counts[TABLE_TARGET].lines;
     struct rest rest = {.import = import, .keys = malloc(REMOVED_AT_ONCE * sizeof(struct key))};
-    struct netboot_status status;
     int ret = rest.keys ? 0 : error_set(error, -ENOMEM, "out of memory");
 
     for (int table = 0; ret == 0 && table < TABLE_COUNT; table++) {
         if (hosts_only && table != TABLE_HOST)
             continue;
-        ret = netboot_view_status(import->view, &status);
-        if (ret == 0 && table_count(&status, (enum table)table) > counts[table].lines)
+        uint64_t there = table_count(&import->before, (enum table)table) + counts[table].added - counts[table].removed;
+        if (there > counts[table].lines)
             ret = table_remove_rest(&rest, (enum table)table, error);
     }
     free(rest.keys);

@@ -65,7 +65,7 @@ static ssize_t line_find(struct input *input)
         size_t there = input->end - input->start;
         char *newline = there > looked ? memchr(begin + looked, '\n', there - looked) : NULL;
         if (newline)
-            return newline - begin;
+            return newline - begin <= INPUT_LINE_MAX ? newline - begin : -E2BIG;
         if (input->ended)
             return (ssize_t)there;
         looked = there;

@@ -203,7 +203,8 @@ int record_from_json(const cJSON *object, struct record *ret, struct memory *mem
     record_clear(ret);
     for (size_t i = 0; status == 0 && i < tables[table].count; i++) {
         const struct field *field = &tables[table].fields[i];
-        bool absent = !values[i] || cJSON_IsNull(values[i]);
+        bool empty = cJSON_IsString(values[i]) && values[i]->valuestring[0] == '\0';
+        bool absent = !values[i] || cJSON_IsNull(values[i]) || empty;
         if (!absent)
             status = field->codec->decode(field, values[i], (char *)&ret->site + field->offset, memory, error);
         else if (i < tables[table].required)

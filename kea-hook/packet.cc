@@ -17,7 +17,6 @@
 
 using isc::asiolink::IOAddress;
 using namespace isc::dhcp;
-using isc::util::OutputBuffer;
 
 namespace netboot
 {
@@ -57,15 +56,15 @@ const OptionBuffer *plain_data(const Option &option)
 // Appends an option's data. Only pack() gives them for every class of option: getData() of a list of numbers is empty.
 netboot_bytes packed_data(const Option &option, OptionBytes &bytes)
 {
-    OutputBuffer packed(256);
-
-    option.pack(packed, false);
     const size_t header = option.getHeaderLen();
-    const size_t size = packed.getLength() - header;
-    if (packed.getLength() < header || size > sizeof(bytes.data) - bytes.size)
+
+    bytes.scratch.clear();
+    option.pack(bytes.scratch, false);
+    const size_t size = bytes.scratch.getLength() - header;
+    if (bytes.scratch.getLength() < header || size > sizeof(bytes.data) - bytes.size)
         return {nullptr, 0};
     uint8_t *const start = bytes.data + bytes.size;
-    memcpy(start, data_of(packed) + header, size);
+    memcpy(start, data_of(bytes.scratch) + header, size);
     bytes.size += size;
     return {start, size};
 }
@@ -74,7 +73,10 @@ netboot_bytes option_data(const Option &option, OptionBytes &bytes)
 {
     const OptionBuffer *const plain = plain_data(option);
 
-    return plain ? netboot_bytes{plain->data(), plain->size()} : packed_data(option, bytes);
+    if (!plain)
+        return packed_data(option, bytes);
+    // Empty is not absent.
+    return {plain->empty() ? bytes.data : plain->data(), plain->size()};
 }
 
 // Kea has joined the parts of long DHCPv4 options (RFC 3396); in DHCPv6 each of several is one of its own.

@@ -4,9 +4,10 @@
 // classes, hook manager and statistics, in this process.
 //
 //   bench_callout HOOK DIRECTORY [ROUNDS]
+//   bench_callout HOOK DIRECTORY reload TIMES
 //
-// HOOK is libdhcp_netboot.so, DIRECTORY a targets store. The client's MAC is 52:54:00:77:00:02. With a ROUNDS of 0 the
-// hook is only loaded, used once and unloaded 200 times over, for leak checkers.
+// HOOK is libdhcp_netboot.so, DIRECTORY a targets store. The client's MAC is 52:54:00:77:00:02. `reload` loads, uses
+// and unloads the hook so often, for leak checkers.
 #include <config.h>
 
 #include <cc/data.h>
@@ -212,43 +213,55 @@ void measure(const LoadedHook &hook, const char *what, const char *family, const
     printf("%-28s %8.0f ns median %8.0f ns best\n", what, nanoseconds[rounds / 2], nanoseconds[0]);
 }
 
-void reload(const std::string &path, const std::string &directory)
+void reload(const std::string &path, const std::string &directory, unsigned times)
 {
-    for (unsigned i = 0; i < 200; i++) {
+    for (unsigned i = 0; i < times; i++) {
         const LoadedHook hook(path, directory);
         hook.callout("pkt4_send")(*prepare<Pkt4Ptr>("4", discover(true)).front());
         hook.callout("pkt6_send")(*prepare<Pkt6Ptr>("6", solicit(true)).front());
     }
 }
 
-int run(const std::string &path, const std::string &directory, unsigned rounds)
+void start()
 {
     isc::log::initLogger("bench_callout", isc::log::WARN);
     isc::process::Daemon::setProcName("kea-dhcp4");
     HooksManager::registerHook("pkt4_send");
     HooksManager::registerHook("pkt6_send");
-    if (rounds == 0) {
-        reload(path, directory);
-        return 0;
-    }
+}
+
+void measure_all(const std::string &path, const std::string &directory, unsigned rounds)
+{
     const LoadedHook hook(path, directory);
+
     measure<Pkt4Ptr>(hook, "v4 x64 UEFI by PXE", "4", discover(true), rounds);
     measure<Pkt4Ptr>(hook, "v4 ordinary host", "4", discover(false), rounds);
     measure<Pkt6Ptr>(hook, "v6 x64 UEFI by HTTP", "6", solicit(true), rounds);
     measure<Pkt6Ptr>(hook, "v6 ordinary host", "6", solicit(false), rounds);
-    return 0;
+}
+
+unsigned number(const char *value)
+{
+    return static_cast<unsigned>(strtoul(value, nullptr, 10));
 }
 
 } // namespace
 
 int main(int argc, char **argv)
 {
-    if (argc < 3 || argc > 4) {
-        fprintf(stderr, "usage: %s HOOK DIRECTORY [ROUNDS]\n", argv[0]);
+    const bool reloads = argc == 5 && std::string(argv[3]) == "reload";
+
+    if ((argc < 3 || argc > 4) && !reloads) {
+        fprintf(stderr, "usage: %s HOOK DIRECTORY [ROUNDS | reload TIMES]\n", argv[0]);
         return 2;
     }
     try {
-        return run(argv[1], argv[2], argc == 4 ? static_cast<unsigned>(strtoul(argv[3], nullptr, 10)) : 200);
+        start();
+        if (reloads)
+            reload(argv[1], argv[2], number(argv[4]));
+        else
+            measure_all(argv[1], argv[2], argc == 4 ? number(argv[3]) : 200);
+        return 0;
     } catch (const std::exception &error) {
         fprintf(stderr, "%s: %s\n", argv[0], error.what());
         return 1;

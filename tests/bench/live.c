@@ -6,12 +6,14 @@
  */
 #include "netboot.h"
 
+#include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 extern char **environ;
 
@@ -38,7 +40,8 @@ static const char *ask(struct netboot_store *store, struct netboot_result *resul
     return netboot_serve(store, &query, result) == 0 ? result->decision.target : "";
 }
 
-static int change(char *tool, char *directory, struct netboot_store *store, const char *target)
+static int change(char *tool, char *directory, struct netboot_store *store, const posix_spawn_file_actions_t *quiet,
+                  const char *target)
 {
     char *const command[] = {tool,       "-d",           directory, "host", "set", "52:54:00:77:00:02",
                              "--target", (char *)target, NULL};
@@ -47,7 +50,7 @@ static int change(char *tool, char *directory, struct netboot_store *store, cons
     pid_t pid;
     int status;
 
-    if (posix_spawn(&pid, tool, NULL, NULL, command, environ) != 0)
+    if (posix_spawn(&pid, tool, quiet, NULL, command, environ) != 0)
         return -1;
     while (strcmp(ask(store, &result), target) != 0) {
         if (now_ms() - start > 10000) {
@@ -67,6 +70,7 @@ int main(int argc, char **argv)
 {
     struct netboot_store *store;
     struct netboot_error error = {0};
+    posix_spawn_file_actions_t quiet;
 
     if (argc != 3) {
         fprintf(stderr, "usage: bench_live NETBOOTCTL DIRECTORY (with targets a and b)\n");
@@ -76,8 +80,11 @@ int main(int argc, char **argv)
         fprintf(stderr, "bench_live: %s\n", error.text);
         return 1;
     }
+    if (posix_spawn_file_actions_init(&quiet) != 0 ||
+        posix_spawn_file_actions_addopen(&quiet, STDOUT_FILENO, "/dev/null", O_WRONLY, 0) != 0)
+        return 1;
     for (unsigned i = 0; i < 20; i++)
-        if (change(argv[1], argv[2], store, i % 2 == 0 ? "a" : "b") != 0)
+        if (change(argv[1], argv[2], store, &quiet, i % 2 == 0 ? "a" : "b") != 0)
             return 1;
     netboot_store_close(store);
     return 0;

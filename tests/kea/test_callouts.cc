@@ -113,7 +113,7 @@ void callout4_answers(void **)
     const Pkt4Ptr response = response4();
 
     assert_int_equal(pkt4_send(*handle4(response)), 0);
-    assert_string_equal(reinterpret_cast<const char *>(response->getFile().data()), "script.ipxe");
+    assert_string_equal(reinterpret_cast<const char *>(response->getFile().data()), "tftp://192.0.2.1/script.ipxe");
     assert_string_equal(response->getSiaddr().toText().c_str(), "192.0.2.1");
 }
 

@@ -83,6 +83,23 @@ void long_option4_is_joined(void **)
     assert_null(find(query, 77, 1));
 }
 
+void empty_options_are_there(void **)
+{
+    netboot::OptionBytes bytes;
+    netboot_query query;
+    const Pkt4Ptr asked4 = query4(request4({
+        {175, {}}
+    }));
+    const Pkt6Ptr asked6 = query6(request6({
+        {15, {}}
+    }));
+
+    netboot::read_packets(*asked4, *response4(), bytes, query);
+    assert_bytes(find(query, 175), {});
+    netboot::read_packets(*asked6, *response6(), bytes, query);
+    assert_bytes(find(query, 15), {});
+}
+
 void bootp_query_has_no_type(void **)
 {
     netboot::OptionBytes bytes;
@@ -299,6 +316,7 @@ int main()
     const CMUnitTest tests[] = {
         cmocka_unit_test(query4_is_read_whole),
         cmocka_unit_test(long_option4_is_joined),
+        cmocka_unit_test(empty_options_are_there),
         cmocka_unit_test(bootp_query_has_no_type),
         cmocka_unit_test(own_boot_file4_is_seen),
         cmocka_unit_test(query6_is_read_whole),

@@ -5,8 +5,6 @@ import re
 import selectors
 import time
 
-from . import machine
-
 
 class BootError(Exception):
     """A boot did not go as it should: `step` is what was waited for."""
@@ -18,22 +16,18 @@ class BootError(Exception):
 
 class Boot:
     """
-    A boot from power-on. `seen` is called with each event of the wire; `events` are those so far.
+    A boot of a machine that was just switched on. `seen` is called with each event of the wire.
 
-        with Boot(network.switch, wire, "x64", "pxe4", directory) as boot:
+        with Boot(machine.Machine(network.switch, "x64", "pxe4", directory), wire) as boot:
             boot.wait_event("the loader is fetched", lambda event: event.kind == "fetched", 60)
             boot.wait_text("the banner", "target: rescue", 60)
     """
 
-    def __init__(self, namespace, wire, firmware, method, directory, seen=lambda event: None):
-        self.wire, self._seen = wire, seen
+    def __init__(self, machine, wire, seen=lambda event: None):
+        self.machine, self.wire, self._seen = machine, wire, seen
+        self.started = time.monotonic()
         self.events, self._next = [], 0
         wire.forget()
-        for _ in wire.events():  # of before
-            pass
-        wire.forget()
-        self.machine = machine.Machine(namespace, firmware, method, directory)
-        self.started = time.monotonic()
         self._selector = selectors.DefaultSelector()
         self._selector.register(wire, selectors.EVENT_READ)
         self._selector.register(self.machine, selectors.EVENT_READ)

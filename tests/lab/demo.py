@@ -16,7 +16,7 @@ from pathlib import Path
 
 from lib import paths
 
-from . import boot, kernel, machine, network, servers, wire
+from . import boot, interrupt, kernel, machine, network, servers, wire
 
 FIRMWARE = "x64"
 HOST = "lab-x64"
@@ -126,7 +126,8 @@ class Demo:
     def boot(self, number, row, link, watch):
         self.step(f"Boot {number}: {row['title']}; QEMU is switched on")
         self.asking, self.power_on = "", time.monotonic()
-        with boot.Boot(link.switch, watch, FIRMWARE, row["method"], self.directory, self.seen) as run:
+        power_on = machine.Machine(link.switch, FIRMWARE, row["method"], self.directory)
+        with boot.Boot(power_on, watch, self.seen) as run:
             protocol, family = row["loader"]
             self.run = run
             fetched = run.wait_event(
@@ -211,20 +212,13 @@ def _play(demo, arguments):
                 demo.keep(link)
 
 
-def _interrupted(number, _):
-    for other in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(other, signal.SIG_IGN)  # nothing may stop the clean-up
-    raise SystemExit(128 + number)
-
-
 def main():
     parser = argparse.ArgumentParser(prog="demo")
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--server", choices=("kea",), default="kea")
     parser.add_argument("--started", type=float, default=time.time())
     arguments = parser.parse_args()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupted)
+    interrupt.handle()
     with tempfile.TemporaryDirectory(prefix="netboot-demo-") as directory:
         os.chmod(directory, 0o755)  # tftpd reads as a user of its own
         demo = Demo(Path(directory), arguments.started)

@@ -113,8 +113,8 @@ def _flash(firmware, method, directory):
     return ["-drive", drive.format(0, code, ",readonly=on"), "-drive", drive.format(1, copy, "")]
 
 
-def command(firmware, method, directory):
-    """QEMU's command line; what it needs beside is put into `directory`."""
+def command(firmware, method, directory, disk=None):
+    """QEMU's command line; what it needs beside is put into `directory`. `disk` is the image of the machine's own."""
     row = FIRMWARE[firmware]
     (Path(directory) / "plain.ipxe").write_text(PLAIN)
     arguments = [
@@ -126,8 +126,10 @@ def command(firmware, method, directory):
     if "flash" in row:
         arguments += _flash(firmware, method, directory)
     if "card" in row:
-        arguments += ["-device", row["card"] + ",netdev=n0,mac={mac}"]
+        arguments += ["-device", row["card"] + ",netdev=n0,mac={mac},bootindex=1"]
     arguments += row["methods"][method]
+    if disk:
+        arguments += ["-drive", f"if=none,id=d0,format=raw,file={disk}", "-device", "virtio-blk-pci,drive=d0,bootindex=2"]
     return [argument.format(mac=mac(firmware), directory=directory) for argument in arguments]
 
 
@@ -137,10 +139,10 @@ _ESCAPES = re.compile(rb"\x1b\[[0-9;?=]*[A-Za-z]|\x1b[()][0-9A-B]|\x1b[=>c78]|[\
 class Machine:
     """A running machine. `text` is what its serial console has shown so far, without control sequences."""
 
-    def __init__(self, namespace, firmware, method, directory):
+    def __init__(self, namespace, firmware, method, directory, disk=None):
         self.text, self._raw = "", b""
         self._process = namespace.start(
-            *command(firmware, method, directory),
+            *command(firmware, method, directory, disk),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -9,6 +9,7 @@ beginning, for the long ones) as a capture that tcpdump and Wireshark read.
 import dataclasses
 import ipaddress
 import re
+import socket
 import struct
 import time
 
@@ -19,6 +20,7 @@ BOOT_REPLIES = ("OFFER", "ACK", "ADVERTISE", "REPLY")
 _SNAP = 512  # octets of a frame that the capture keeps
 _CAPTURE_MAX = 16 << 20
 _VLAN_FREE = {0x0800: 4, 0x86DD: 6}
+_SO_RCVBUFFORCE = 33  # socket(7); Python has no name for it
 _UDP, _TCP = 17, 6
 
 
@@ -71,6 +73,8 @@ class Wire:
 
     def __init__(self, namespace, interface="eth0"):
         self._socket = namespace.packet_socket(interface)
+        # A kernel of 14 MB comes within less than a second, while this program may be busy with the console.
+        self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 64 << 20)
         self._socket.setblocking(False)
         self._frames, self._kept = [], 0
         self._transfers = {}  # (client, port) -> file, protocol, size so far, block size
@@ -110,7 +114,9 @@ class Wire:
                 file.write(struct.pack("=IIII", int(when), int(when % 1 * 1e6), len(frame), size) + frame)
 
     def forget(self):
-        """Begins a new capture and forgets transfers under way."""
+        """Begins anew: what has come so far is gone."""
+        for _ in self.events():
+            pass
         self._frames, self._kept, self._transfers = [], 0, {}
 
     def _event(self, frame):

@@ -8,10 +8,11 @@ The DHCP servers that the table is run against. A plug-in is a class with
                                              targets store, None: the server as it is without netboot
     start() -> self, stop(), check()         check() raises if the server is gone
 
-and a row in PLUGINS.
+and a row in PLUGINS. NETBOOT_SERVER names the one for the tests that are not of a certain server: kea unless it is set.
 """
 
 import glob
+import os
 
 from lib import dhcpd, kea
 from settings import SETTINGS
@@ -143,3 +144,7 @@ class Dhcpd:
 
 
 PLUGINS = {"kea": Kea, "kea-threads": KeaThreads, "dhcpd": Dhcpd}
+
+
+def chosen():
+    return os.environ.get("NETBOOT_SERVER", "kea")

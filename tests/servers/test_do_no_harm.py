@@ -11,11 +11,10 @@ import pytest
 from cases import REQUESTED4, REQUESTED6, case, identity, malformed, messages, platforms, requests, stages
 from exchange import run
 from lib import dhcp, lmdb, net, wire
-from plugins import PLUGINS
+from plugins import PLUGINS, chosen
 from runner import OnTheWire
 
 FIRST_XID = 0x200000
-PLUGIN = "kea"
 FAMILIES = pytest.mark.parametrize("family", (4, 6))
 SETTINGS = ("plain", "own", "own-replace")
 
@@ -118,7 +117,7 @@ DAMAGED = (
 def conversation(family, settings, store, rows):
     """The octets of every reply to the clients, from a server with fresh leases: {client: [reply, ...]}."""
     with net.Link() as link, wire.Wire(link, FIRST_XID) as client:
-        server = PLUGINS[PLUGIN](link, family, settings, store).start()
+        server = PLUGINS[chosen()](link, family, settings, store).start()
         replies = {}
         for row in rows:
             asked = OnTheWire(client, server, row)
@@ -165,6 +164,17 @@ def test_store_that_cannot_be_used(store, settings, family, shelf, tmp_path, wit
     rows = BOOT_CLIENTS[family]
     plain = without_netboot(family, settings, rows)
     assert differences(plain, conversation(family, settings, damage(store, shelf, tmp_path), rows)) == []
+
+
+BOOTP_CLIENTS = [row for row in messages.CASES if row["exchange"] == "bootp"]
+
+
+@pytest.mark.parametrize("settings", ("bootp", "own-bootp"))
+@pytest.mark.parametrize("store", ("empty", "fresh", "missing"))
+def test_bootp(store, settings, shelf, tmp_path, without_netboot):
+    directory = damage(store, shelf, tmp_path) if store in DAMAGED else shelf[store].directory
+    plain = without_netboot(4, settings, BOOTP_CLIENTS)
+    assert differences(plain, conversation(4, settings, directory, BOOTP_CLIENTS)) == []
 
 
 @FAMILIES

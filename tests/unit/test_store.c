@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The targets store: what is put in is found, by every way that leads to it. */
-#include "unit.h"
-
-#include "record.h"
+#include "outcome.h"
 #include "scratch.h"
 
 #include <arpa/inet.h>
@@ -18,24 +16,6 @@ struct fixture {
     char directory[SCRATCH_SIZE];
     struct netboot_store *store;
 };
-
-/* Whatever should work, and if not says why. */
-#define OK(call)                                                                                                       \
-    do {                                                                                                               \
-        struct netboot_error error = {0};                                                                              \
-        int code_ = (call);                                                                                            \
-        if (code_ != 0)                                                                                                \
-            fail_msg("%s: %d %s", #call, code_, error.text);                                                           \
-    } while (0)
-
-/* Whatever should fail, with a text that has `reason` in it. */
-#define FAILS(want, reason, call)                                                                                      \
-    do {                                                                                                               \
-        struct netboot_error error = {0};                                                                              \
-        int code_ = (call);                                                                                            \
-        if (code_ != (want) || error.code != (want) || !strstr(error.text, reason))                                    \
-            fail_msg("%s: %d '%s'", #call, code_, error.text);                                                         \
-    } while (0)
 
 static int setup(void **state)
 {

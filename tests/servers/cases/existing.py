@@ -2,7 +2,7 @@
 """What the server's own configuration puts into its reply, and when it stays: existing-boot-file keep and replace."""
 
 from settings import OWN
-from stores import mac
+from stores import HTTP_BASE_SIZE, mac, path_of
 
 from . import REQUESTED4, REQUESTED6, UNCHANGED, case, firmware, http, ipxe, script, tftp, without
 
@@ -16,6 +16,12 @@ def beside_own(family, stage, answer):
     if stage == "HTTP":
         return {**answer, "siaddr": OWN[4]["siaddr"], "sname": OWN[4]["sname"]}
     return {**answer, 60: OWN[4][60]}
+
+
+def long_answer(family, stage):
+    """A name that does not fit the header's field, which is then empty: the server's own name is gone from it too."""
+    answer = {"PXE": tftp, "HTTP": http, "iPXE": script}[stage](family, path_of(128 - (stage != "PXE") * HTTP_BASE_SIZE))
+    return without(answer, "file") if family == 4 else answer
 
 
 def _stages(family, file, path):
@@ -89,6 +95,19 @@ def _own():
             settings="own-replace",
             decision={"outcome": "no-boot-file"},
         )
+        for target, client in (
+            ("path128", firmware(family, "PXE", 7)),
+            ("url128", firmware(family, "HTTP", 16)),
+            ("url128", ipxe(family)),
+        ):
+            stage = "PXE" if target == "path128" else "iPXE" if "user_class" in client else "HTTP"
+            answer = long_answer(family, stage)
+            yield case(
+                *(f"own boot file gives way to a long name, {stage}", family),
+                *({**client, "mac": mac(target)}, beside_own(family, stage, answer)),
+                settings="own",
+                decision={"outcome": "answered"},
+            )
         local = {60: OWN[4][60]} if family == 4 else {}
         yield case(
             *("own boot file gives way to target local", family, {**firmware(family, "PXE", 7), "mac": mac("on-disk")}),

@@ -2,11 +2,9 @@
 """What a value of the store becomes: paths and URLs, placeholders, lengths, and what a client cannot follow."""
 
 from lib import dhcp
-from stores import LONG, UUID, mac, path_of
+from stores import HTTP_BASE_SIZE, LONG, UUID, mac, path_of
 
 from . import UNCHANGED, case, firmware, http, ipxe, script, tftp, without
-
-HTTP_BASE_SIZE = len("http://192.0.2.1/")
 
 
 def host(name, family, target, client, answer, **more):

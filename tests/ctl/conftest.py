@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MPL-2.0
+"""netbootctl on a store of the test's own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from lib import paths  # noqa: E402
+
+
+class Ctl:
+    """Calls netbootctl on one store."""
+
+    def __init__(self, directory):
+        self.directory = Path(directory)
+        self.program = str(paths.netbootctl())
+        self.environment = dict(os.environ, NETBOOT_DIR=str(self.directory))
+
+    def __call__(self, *words, stdin=None, **options):
+        if isinstance(stdin, str):
+            stdin = stdin.encode()
+        options.setdefault("stdout", subprocess.PIPE)
+        options.setdefault("env", self.environment)
+        done = subprocess.run([self.program, *map(str, words)], input=stdin, stderr=subprocess.PIPE, timeout=120,
+                              check=False, **options)
+        done.out = (done.stdout or b"").decode()
+        done.err = done.stderr.decode()
+        assert "Sanitizer" not in done.err and "runtime error" not in done.err, done.err
+        return done
+
+    def ok(self, *words, **options):
+        """Standard output of a call that has to work, without a word on standard error."""
+        done = self(*words, **options)
+        assert (done.returncode, done.err) == (0, ""), f"{words}: exit {done.returncode}: {done.err}"
+        return done.out
+
+    def wrong(self, code, *words, **options):
+        """The one line on standard error of a call that has to fail so."""
+        done = self(*words, **options)
+        assert done.returncode == code, f"{words}: exit {done.returncode}, wanted {code}: {done.err}{done.out}"
+        assert done.out == "" and done.err.count("\n") == 1 and done.err.startswith("netbootctl: "), done.err
+        return done.err[len("netbootctl: "):-1]
+
+    def json(self, *words):
+        return json.loads(self.ok(*words, "--json"))
+
+    def generation(self):
+        return self.json("status")["generation"]
+
+    def export(self):
+        return self.ok("export")
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """Without a store."""
+    return Ctl(tmp_path / "store")
+
+
+@pytest.fixture
+def ctl(bare):
+    bare.ok("init")
+    return bare

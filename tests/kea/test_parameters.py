@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: MPL-2.0
+"""The hook's parameters: wrong ones fail the load with a message that names key, value and rule."""
+
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from lib import kea, paths
+
+KEYS = '"database", "existing-boot-file", "journal", "allow-changes"'
+
+# name: (parameters, what the message says)
+WRONG = {
+    "unknown key": ({"databse": "/x"}, f'parameter "databse" with value "/x" is unknown: the parameters are {KEYS}'),
+    "unknown key among good ones": ({"database": "/x", "Journal": True}, 'parameter "Journal" with value true is unknown'),
+    "database is no text": ({"database": 4}, 'parameter "database" is 4: it must be the absolute path of a directory'),
+    "database is empty": ({"database": ""}, 'parameter "database" is "": it must be the absolute path of a directory'),
+    "database is relative": ({"database": "netboot"}, 'parameter "database" is "netboot": it must be the absolute path'),
+    "database is a list": ({"database": ["/x"]}, 'parameter "database" is [ "/x" ]: it must be the absolute path'),
+    "existing-boot-file has no such value": (
+        {"existing-boot-file": "maybe"},
+        'parameter "existing-boot-file" is "maybe": it must be "keep" or "replace"',
+    ),
+    "existing-boot-file in capitals": ({"existing-boot-file": "Keep"}, 'is "Keep": it must be "keep" or "replace"'),
+    "existing-boot-file is a boolean": ({"existing-boot-file": True}, 'is true: it must be "keep" or "replace"'),
+    "journal is text": ({"journal": "yes"}, 'parameter "journal" is "yes": it must be true or false'),
+    "journal is null": ({"journal": None}, 'parameter "journal" is null: it must be true or false'),
+    "allow-changes is a number": ({"allow-changes": 1}, 'parameter "allow-changes" is 1: it must be true or false'),
+}
+
+# name: (parameters, what NETBOOT_LOADED says, the parameters that have no effect yet)
+GOOD = {
+    "none": ({}, "existing-boot-file is keep, database is /var/lib/netboot", []),
+    "all": (
+        {"database": "/nowhere/netboot", "existing-boot-file": "replace", "journal": False, "allow-changes": False},
+        "existing-boot-file is replace, database is /nowhere/netboot",
+        [],
+    ),
+    "as documented": (
+        {"database": "/nowhere/netboot", "existing-boot-file": "keep", "journal": True, "allow-changes": False},
+        "existing-boot-file is keep, database is /nowhere/netboot",
+        ["journal"],
+    ),
+    "both without effect": (
+        {"database": "/nowhere/netboot", "journal": True, "allow-changes": True},
+        "existing-boot-file is keep",
+        ["allow-changes", "journal"],
+    ),
+}
+
+
+def with_parameters(link, family, parameters):
+    """A server whose hook has these parameters, whatever they are."""
+    return kea.Kea(link, family, {}, {"hooks-libraries": [{"library": str(paths.hook()), "parameters": parameters}]})
+
+
+def config_with(server, parameters):
+    config = server.config()
+    config[f"Dhcp{server.family}"]["hooks-libraries"][0]["parameters"] = parameters
+    return config
+
+
+@pytest.mark.parametrize("family", (4, 6))
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_parameters_fail_the_start(link, name, family):
+    parameters, message = WRONG[name]
+    server = with_parameters(link, family, parameters)
+    try:
+        server.start(wait=False)
+        assert message in server.wait_log("NETBOOT_LOAD_FAILED")
+        assert server.wait() != 0
+    finally:
+        server.stop(check=False)
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_good_parameters(link, name):
+    parameters, message, without_effect = GOOD[name]
+    with with_parameters(link, 4, parameters) as server:
+        assert message in server.wait_log("NETBOOT_LOADED")
+        lines = [line for line in server.log() if "NETBOOT_PARAMETER_WITHOUT_EFFECT" in line]
+        assert len(lines) == len(without_effect)
+        for line, key in zip(lines, without_effect):
+            assert f'"{key}"' in line
+
+
+def test_wrong_parameters_in_a_running_server(link, clients, store):
+    good = {"database": str(store.directory)}
+    with with_parameters(link, 4, good) as server:
+        assert clients.boot_file(4) == "ipxe.efi"
+        for wrong, message in (
+            ({"existing-boot-file": "maybe"}, '"existing-boot-file" is "maybe": it must be "keep" or "replace"'),
+            (["database"], f'"parameters" is [ "database" ]: it must be a map of {KEYS}'),
+        ):
+            since = len(server.log())
+            answer = server.command("config-set", config_with(server, wrong), check=False)
+            assert answer["result"] == 1
+            assert message in server.wait_log("NETBOOT_LOAD_FAILED", since=since)
+        server.command("config-set", config_with(server, good))
+        assert clients.boot_file(4) == "ipxe.efi"
+
+
+@pytest.mark.parametrize("family", (4, 6))
+def test_configuration_check_touches_nothing(link, tmp_path, family):
+    directory = tmp_path / "store"
+    server = with_parameters(link, family, {"database": str(directory)})
+    try:
+        done = link.server.run(
+            shutil.which(f"kea-dhcp{family}", path="/usr/sbin"), "-t", server.write_config(), check=False
+        )
+    finally:
+        server.stop(check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not directory.exists()
+
+
+def test_another_daemon_is_refused_by_name(link, tmp_path):
+    config = {
+        "Control-agent": {
+            "http-host": "127.0.0.1",
+            "http-port": 8000,
+            "hooks-libraries": [{"library": str(paths.hook())}],
+            "loggers": [{"name": "kea-ctrl-agent", "severity": "INFO", "output_options": [{"output": "stdout"}]}],
+        }
+    }
+    path = tmp_path / "agent.json"
+    path.write_text(json.dumps(config))
+    environment = {"KEA_PIDFILE_DIR": str(tmp_path), "KEA_LOCKFILE_DIR": str(tmp_path), "PATH": "/usr/sbin:/usr/bin:/bin"}
+    done = link.server.run(
+        shutil.which("kea-ctrl-agent", path="/usr/sbin") or "kea-ctrl-agent", "-c", path, env=environment, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, capture_output=False, timeout=20,
+    )
+    assert done.returncode != 0
+    assert "NETBOOT_LOAD_FAILED" in done.stdout
+    assert "it is for kea-dhcp4 and kea-dhcp6, this daemon is kea-ctrl-agent" in done.stdout

@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: MPL-2.0
+"""
+The lab's table: which machine boots how, and what must be seen of it, step by step.
+
+A row has the machine's `firmware` and its `boots`, each with the `method` and its `steps`. Beside: `families` that
+have a DHCP server; `store`, lines for netbootctl after the common ones; `before`, lines between two boots; `files`,
+texts to serve beside the common ones; `disk`, whether the machine has one of its own; `subset`, whether ./check runs
+the row without --all.
+
+Steps: ("fetch", PROTOCOL, FAMILY, FILE) the file has arrived · ("text", PATTERN) the console shows it · ("type", KEYS)
+· ("banner", TARGET) what was booted names its target · ("off",) the machine has switched itself off.
+"""
+
+from . import machine, network
+
+COMMON_STORE = (
+    "init",
+    f"site set default --tftp4 {network.SERVER4} --tftp6 {network.SERVER6}"
+    f" --http4 http://{network.SERVER4}/ --http6 http://[{network.SERVER6}]/",
+    "target set rescue --script rescue.ipxe --file x86-uefi=rescue-ia32.efi --file arm64-uefi=rescue-arm64.efi",
+    "target set install --script install.ipxe --file x86-uefi=install-ia32.efi --file arm64-uefi=install-arm64.efi",
+    "target set disk --local",
+    "target set quiet --silent",
+    "target set other --ignore",
+)
+
+# What each machine's firmware loads first; iPXE of Debian is there for BIOS and x64 alone.
+FIRST_FILE = {"bios": "undionly.kpxe", "x64": "ipxe.efi", "ia32": "rescue-ia32.efi", "arm64": "rescue-arm64.efi"}
+WIRE = {"pxe4": ("TFTP", 4), "pxe6": ("TFTP", 6), "http4": ("HTTP", 4), "http6": ("HTTP", 6)}
+
+
+def _host(firmware, target):
+    return f"host set {machine.mac(firmware)} --name machine --target {target}"
+
+
+def _matrix(firmware, method):
+    """Firmware to the target `rescue` of its host: with iPXE through the target's script, else straight."""
+    steps = [("fetch", *WIRE[method], FIRST_FILE[firmware])]
+    if firmware in ("bios", "x64"):
+        steps.append(("fetch", "HTTP", None, "rescue.ipxe"))
+    steps += [("banner", "rescue"), ("off",)]
+    return {"firmware": firmware, "store": (_host(firmware, "rescue"),), "boots": [{"method": method, "steps": steps}]}
+
+
+def _rom(family):
+    """The network card's own iPXE, on a network of one family."""
+    steps = [("fetch", "HTTP", family, "rescue.ipxe"), ("banner", "rescue"), ("off",)]
+    return {
+        "firmware": "bios",
+        "families": (family,),
+        "store": (_host("bios", "rescue"),),
+        "boots": [{"method": "rom", "steps": steps}],
+    }
+
+
+ROWS = {"bios-pxe4": _matrix("bios", "pxe4"), "bios-rom4": _rom(4), "bios-rom6": _rom(6)}
+for _firmware in ("x64", "ia32", "arm64"):
+    for _method in WIRE:
+        ROWS[f"{_firmware}-{_method}"] = _matrix(_firmware, _method)
+
+# A site's entry in the menu, which is its default.
+_SETTINGS = """\
+#!ipxe
+set site-name The lab
+set site-item Linux of the lab
+set site-script install.ipxe
+set menu-default site
+set menu-timeout 2000
+"""
+
+ROWS.update(
+    {
+        "x64-only6": {
+            "firmware": "x64",
+            "families": (6,),
+            "store": (_host("x64", "rescue"),),
+            "boots": [
+                {
+                    "method": "http6",
+                    "steps": [
+                        ("fetch", "HTTP", 6, "ipxe.efi"),
+                        ("fetch", "HTTP", 6, "rescue.ipxe"),
+                        ("fetch", "HTTP", 6, "linux"),
+                        ("banner", "rescue"),
+                        ("off",),
+                    ],
+                }
+            ],
+        },
+        "bios-menu": {
+            "firmware": "bios",
+            "families": (4,),
+            "files": {"settings.ipxe": _SETTINGS},
+            "boots": [
+                {
+                    "method": "rom",
+                    "steps": [("fetch", "HTTP", 4, "script.ipxe"), ("text", r"Linux of the lab"), ("banner", "install")],
+                }
+            ],
+        },
+        "x64-menu": {
+            "firmware": "x64",
+            "families": (4,),
+            "files": {"settings.ipxe": _SETTINGS},
+            "boots": [
+                {
+                    "method": "http4",
+                    "steps": [
+                        ("fetch", "HTTP", 4, "ipxe.efi"),
+                        ("fetch", "HTTP", 4, "script.ipxe"),
+                        ("text", r"EFI shell"),
+                        ("banner", "install"),
+                    ],
+                }
+            ],
+        },
+        # The menu by keys: an entry whose files are not there, what it says, back in the menu, then the site's entry.
+        "bios-menu-keys": {
+            "firmware": "bios",
+            "families": (4,),
+            "files": {"settings.ipxe": _SETTINGS.replace("2000", "60000")},
+            "boots": [
+                {
+                    "method": "rom",
+                    "steps": [
+                        ("fetch", "HTTP", 4, "script.ipxe"),
+                        ("text", r"netboot: 52:54:00:77:00:01 pcbios"),
+                        ("text", r"(?s)The lab.*Live systems.*Tools.*memtest86\+.*This machine.*Reboot"),
+                        ("type", "m"),
+                        ("text", r"memtest did not boot: 0x2d0c613b"),
+                        ("type", " "),
+                        ("text", r"(?s)did not boot.*Configuration of iPXE.*Reboot"),
+                        ("type", "o"),
+                        ("banner", "install"),
+                    ],
+                }
+            ],
+        },
+        # A machine without a host entry, with a script of its own beside the menu.
+        "bios-own-script": {
+            "firmware": "bios",
+            "families": (4,),
+            "files": {"script.ipxe-52-54-00-77-00-01": "#!ipxe\nchain install.ipxe\n"},
+            "boots": [
+                {
+                    "method": "rom",
+                    "steps": [
+                        ("fetch", "HTTP", 4, "script.ipxe"),
+                        ("fetch", "HTTP", 4, "script.ipxe-52-54-00-77-00-01"),
+                        ("banner", "install"),
+                    ],
+                }
+            ],
+        },
+        # The same by a target with a placeholder.
+        "bios-target-by-mac": {
+            "firmware": "bios",
+            "families": (4,),
+            "store": ("target set default --script hosts/{mac}.ipxe",),
+            "files": {"hosts/52:54:00:77:00:01.ipxe": "#!ipxe\nchain ../install.ipxe\n"},
+            "boots": [
+                {
+                    "method": "rom",
+                    "steps": [("fetch", "HTTP", 4, "52:54:00:77:00:01.ipxe"), ("banner", "install")],
+                }
+            ],
+        },
+        # Two boots with another target each; no server hears of the change.
+        "bios-change": {
+            "firmware": "bios",
+            "families": (4,),
+            "store": (_host("bios", "rescue"),),
+            "boots": [
+                {"method": "rom", "steps": [("banner", "rescue"), ("off",)]},
+                {"before": ("host set machine --target install",), "method": "rom", "steps": [("banner", "install")]},
+            ],
+        },
+        "bios-local": {
+            "firmware": "bios",
+            "families": (4,),
+            "disk": True,
+            "store": (_host("bios", "disk"),),
+            "boots": [{"method": "pxe4", "steps": [("fetch", "HTTP", 4, "local.ipxe"), ("banner", "disk")]}],
+        },
+        "bios-silent": {
+            "firmware": "bios",
+            "families": (4,),
+            "disk": True,
+            "store": (_host("bios", "quiet"),),
+            "boots": [{"method": "rom", "steps": [("no file",), ("banner", "disk")]}],
+        },
+        "x64-local": {
+            "firmware": "x64",
+            "families": (4,),
+            "disk": True,
+            "store": (_host("x64", "disk"),),
+            "boots": [
+                {
+                    "method": "pxe4",
+                    "steps": [
+                        ("fetch", "TFTP", 4, "ipxe.efi"),
+                        ("fetch", "HTTP", 4, "local.ipxe"),
+                        ("banner", "disk"),
+                    ],
+                }
+            ],
+        },
+        "x64-silent": {
+            "firmware": "x64",
+            "families": (4,),
+            "disk": True,
+            "store": (_host("x64", "quiet"),),
+            "boots": [{"method": "pxe4", "steps": [("no file",), ("banner", "disk")]}],
+        },
+        "x64-ignore": {
+            "firmware": "x64",
+            "families": (4,),
+            "disk": True,
+            "store": (_host("x64", "other"),),
+            "boots": [{"method": "pxe4", "steps": [("no file",), ("banner", "disk")]}],
+        },
+    }
+)
+
+SUBSET = (
+    *("bios-pxe4", "bios-rom6", "x64-pxe4", "x64-http6", "ia32-http4", "arm64-pxe6"),
+    *("bios-menu-keys", "bios-change", "bios-local"),
+)
+
+SCRIPT = """\
+#!ipxe
+kernel /linux
+initrd /initrd.img
+imgargs linux initrd=initrd.img console=ttyS0 quiet netboot.target={target}
+boot
+"""
+TARGETS = ("rescue", "install")
+
+assert set(SUBSET) <= set(ROWS)

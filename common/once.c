@@ -246,6 +246,13 @@ static enum once_write note(struct once_step *step, const struct matter *matter)
     return ONCE_NOTE;
 }
 
+/* A request that was not seen to begin may be one that comes late, from a boot before: then what was seen to begin in
+ * the other family is of another boot. */
+static bool has_begun(const struct matter *matter)
+{
+    return own_exchange(matter)->state == ONCE_BEGUN && same_transaction(matter, own_exchange(matter));
+}
+
 static enum once_write mark(struct once_step *step, const struct matter *matter)
 {
     struct once_record *record = &step->record;
@@ -254,6 +261,8 @@ static enum once_write mark(struct once_step *step, const struct matter *matter)
     if (record->phase != ONCE_USED) {
         if (record->clock != matter->now->clock)
             forget_exchanges(step, ONCE_PXE4);
+        if (!has_begun(matter))
+            forget_exchanges(step, ONCE_IPXE4);
         if (record->phase == ONCE_ARMED)
             record->started = matter->now->wall;
         record->phase = ONCE_USED;

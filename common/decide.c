@@ -127,10 +127,10 @@ static bool rule_existing_boot_file(const struct matter *matter)
 static bool rule_once(const struct matter *matter)
 {
     static const enum finding findings[] = {
-        [NETBOOT_ARMED_SERVED] = FINDING_TARGET_ONCE,      [NETBOOT_ARMED_MISSING] = FINDING_ONCE_MISSING,
-        [NETBOOT_ARMED_KIND] = FINDING_ONCE_KIND,          [NETBOOT_ARMED_UNABLE] = FINDING_ONCE_UNABLE,
-        [NETBOOT_ARMED_EXPIRED] = FINDING_ONCE_EXPIRED,    [NETBOOT_ARMED_USED] = FINDING_ONCE_USED,
-        [NETBOOT_ARMED_RENEWAL] = FINDING_ONCE_RENEWAL,    [NETBOOT_ARMED_UNMARKED] = FINDING_ONCE_UNMARKED,
+        [NETBOOT_ARMED_SERVED] = FINDING_TARGET_ONCE,   [NETBOOT_ARMED_MISSING] = FINDING_ONCE_MISSING,
+        [NETBOOT_ARMED_KIND] = FINDING_ONCE_KIND,       [NETBOOT_ARMED_UNABLE] = FINDING_ONCE_UNABLE,
+        [NETBOOT_ARMED_EXPIRED] = FINDING_ONCE_EXPIRED, [NETBOOT_ARMED_USED] = FINDING_ONCE_USED,
+        [NETBOOT_ARMED_RENEWAL] = FINDING_ONCE_RENEWAL, [NETBOOT_ARMED_UNMARKED] = FINDING_ONCE_UNMARKED,
     };
     enum netboot_armed armed = matter->policy->armed;
 
@@ -257,7 +257,8 @@ void netboot_decide(const struct netboot_query *query, const struct netboot_clie
                     const struct netboot_policy *policy, struct netboot_decision *ret)
 {
     static bool (*const rules[])(const struct matter *) = {
-        rule_message, rule_stage, rule_host, rule_existing_boot_file, rule_once, rule_target, rule_kind, rule_site, rule_boot_file,
+        rule_message, rule_stage, rule_host, rule_existing_boot_file, rule_once,
+        rule_target,  rule_kind,  rule_site, rule_boot_file,
     };
     const struct matter matter = {query, client, policy, ret};
 

@@ -4,10 +4,9 @@
  *
  *     DIR         2750 root:netboot   set-group-id, so that what is made in it has its group
  *     DIR/NAME    2750
- *       data.mdb   640                only writers write it: a stray write into it would kill readers (660 where servers
- *                                     are writers)
- *       lock.mdb   660                readers write it too
- *       write.lock 660                who writes, and that no one else does
+ *       data.mdb   640                only writers write it: a stray write into it would kill readers (660 where
+ * servers are writers) lock.mdb   660                readers write it too write.lock 660                who writes, and
+ * that no one else does
  */
 #include "env.h"
 
@@ -104,7 +103,8 @@ int env_make_file(const struct env *env, const char *path)
 
     if (stat(env->path, &directory) != 0)
         return -errno;
-    return make_file(path, directory.st_gid, LOCK_MODE, strcmp(path, env->lock_path) == 0 ? LOCK_SIZE : WRITE_LOCK_SIZE);
+    return make_file(path, directory.st_gid, LOCK_MODE,
+                     strcmp(path, env->lock_path) == 0 ? LOCK_SIZE : WRITE_LOCK_SIZE);
 }
 
 int env_allocate_lock(int fd, off_t size)

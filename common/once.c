@@ -136,7 +136,8 @@ static bool is_other_family(const struct matter *matter)
     if (exchange->state == ONCE_BEGUN)
         return same_machine_port(matter, exchange) && same_transaction(matter, exchange) &&
                within(matter, exchange->ms, EXCHANGE_MS);
-    return exchange->state == ONCE_NONE && matter->event->message != ONCE_REQUEST && within(matter, final->ms, BEGIN_MS);
+    return exchange->state == ONCE_NONE && matter->event->message != ONCE_REQUEST &&
+           within(matter, final->ms, BEGIN_MS);
 }
 
 /* The target's own file for firmware was an iPXE, which now asks for the target's script. */
@@ -298,12 +299,12 @@ enum action { LASTING, AGAIN, GO, MARK, END };
 
 static const enum action actions[RELATIONS][REACHES] = {
   /* what the event is to the boot    the client cannot follow   before the final stage   the final reply */
-    [FIRST] = {LASTING, GO,                  MARK},
-    [REPEATED] = {LASTING, AGAIN,               AGAIN},
-    [OTHER_FAMILY] = {LASTING, GO,                  MARK},
-    [NEXT_STAGE] = {LASTING, GO,                  MARK},
-    [NEXT_ATTEMPT] = {LASTING, GO,                  MARK},
-    [NEW_BOOT] = {END,     END,                 END },
+    [FIRST] = {LASTING, GO,    MARK },
+      [REPEATED] = {LASTING, AGAIN, AGAIN},
+      [OTHER_FAMILY] = {LASTING, GO,    MARK },
+    [NEXT_STAGE] = {LASTING, GO,    MARK },
+      [NEXT_ATTEMPT] = {LASTING, GO,    MARK },
+      [NEW_BOOT] = {END,     END,   END  },
 };
 
 static bool has_expired(const struct once_record *record, uint64_t wall)
@@ -411,8 +412,12 @@ enum netboot_once_state once_state(const struct once_record *record, uint64_t wa
 const char *netboot_once_state_name(enum netboot_once_state state)
 {
     static const char *const names[] = {
-        [NETBOOT_ONCE_ARMED] = "armed",   [NETBOOT_ONCE_IN_PROGRESS] = "in-progress", [NETBOOT_ONCE_USED] = "used",
-        [NETBOOT_ONCE_WAITING] = "waiting", [NETBOOT_ONCE_DONE] = "done",             [NETBOOT_ONCE_EXPIRED] = "expired",
+        [NETBOOT_ONCE_ARMED] = "armed",
+        [NETBOOT_ONCE_IN_PROGRESS] = "in-progress",
+        [NETBOOT_ONCE_USED] = "used",
+        [NETBOOT_ONCE_WAITING] = "waiting",
+        [NETBOOT_ONCE_DONE] = "done",
+        [NETBOOT_ONCE_EXPIRED] = "expired",
         [NETBOOT_ONCE_NEVER_DONE] = "never-done",
     };
 

@@ -11,8 +11,8 @@
 
 #include "netboot.h"
 
-#define ONCE_WINDOW_MS 60000  /* unless the arming has another one */
-#define ONCE_WINDOW_MAX 600   /* seconds */
+#define ONCE_WINDOW_MS 60000 /* unless the arming has another one */
+#define ONCE_WINDOW_MAX 600  /* seconds */
 #define ONCE_EXPIRY (24 * 3600)
 #define ONCE_TRIES 3
 #define ONCE_TRIES_MAX 1000

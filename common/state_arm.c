@@ -22,8 +22,8 @@ static int find_key(struct netboot_view *view, const struct netboot_id *id, stru
     char text[NETBOOT_ID_TEXT_SIZE];
     struct key key;
     MDB_val value;
-    int code = key_of_id(&key, (uint8_t)id->type, id->value, id->size) ? view_find_host(view, &key, ret, &value)
-                                                                        : -ENOENT;
+    int code =
+        key_of_id(&key, (uint8_t)id->type, id->value, id->size) ? view_find_host(view, &key, ret, &value) : -ENOENT;
 
     if (code == -ENOENT)
         return failure(error, code, "there is no host %s", id_text(id, text));
@@ -166,10 +166,11 @@ static int check_target(struct netboot_store *store, const char *name, struct ne
     if (code != 0)
         return failure(error, code, "the record of the target %s is damaged: set it anew", name);
     if (kind != NETBOOT_KIND_BOOT && kind != NETBOOT_KIND_LOCAL)
-        return failure(error, -EINVAL,
-                       "the target %s is of kind %s: that a machine has booted it cannot be seen; set it for good, with "
-                       "--target",
-                       name, netboot_kind_name(kind));
+        return failure(
+            error, -EINVAL,
+            "the target %s is of kind %s: that a machine has booted it cannot be seen; set it for good, with "
+            "--target",
+            name, netboot_kind_name(kind));
     return 0;
 }
 

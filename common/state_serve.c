@@ -80,8 +80,8 @@ static void describe(struct serving *serving, const struct netboot_policy *polic
         .has_script = armed && policy->target.script.size > 0,
         .has_mac = client->has_mac,
         .transaction = serving->query->transaction,
-        .server = {(const uint8_t *)serving->state->server, strlen(serving->state->server)},
-        .file = {(const uint8_t *)ret->decision.boot_file, ret->decision.boot_file_size},
+        .server = {(const uint8_t *)serving->state->server,  strlen(serving->state->server)},
+        .file = {(const uint8_t *)ret->decision.boot_file, ret->decision.boot_file_size  },
     };
     memcpy(event->mac, client->mac, sizeof(event->mac));
 }

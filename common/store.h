@@ -66,7 +66,7 @@ void key_of_prefix(struct key *ret, struct netboot_bytes prefix);
 
 struct netboot_store {
     struct env env;
-    struct state once;  /* boot-once: the state store */
+    struct state once; /* boot-once: the state store */
     char *directory;
     bool follow;
 

@@ -125,7 +125,8 @@ const struct command commands[] = {
          "Several hosts are changed all or none. The DHCP servers see the change with the next packet.\n\n"
          "  netbootctl host set 52:54:00:12:34:56 --name web1 --target debian\n"
          "  netbootctl host set web1 --mac 52:54:00:12:34:56 --mac 52:54:00:12:34:57 --label rack=12\n"
-         "  netbootctl host set web1 web2 web3 --target default"},
+         "  netbootctl host set web1 web2 web3 --target default\n"
+         "  netbootctl host set web1 --once install --expires 2h"},
     {.group = "host",
      .verb = "show",
      .run = host_show,
@@ -145,6 +146,16 @@ const struct command commands[] = {
      .options = dry_run_options,
      .completion = COMPLETE_HOST,
      .summary = "delete hosts, all or none"},
+    {.group = "host",
+     .verb = "done",
+     .run = host_done,
+     .words = "ID...",
+     .least = 1,
+     .most = ANY_NUMBER,
+     .options = dry_run_options,
+     .completion = COMPLETE_HOST,
+     .summary = "report that what hosts were to boot once or until done is done",
+     .details = "For the end of an installation: from then on the hosts boot their lasting target."},
     {.group = "explain",
      .run = explain_run,
      .words = "[ID]",
@@ -213,7 +224,7 @@ const struct command commands[] = {
      .least = 0,
      .most = ANY_NUMBER,
      .options = completion_none},
-    {.group = NULL                                                   },
+    {.group = NULL                                },
 };
 
 void command_print(FILE *file, const struct command *command)

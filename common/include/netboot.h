@@ -345,10 +345,10 @@ struct netboot_change; /* a write transaction: one generation */
 #define NETBOOT_DEFAULT_DIRECTORY "/var/lib/netboot"
 
 struct netboot_store_options {
-    size_t map_size;  /* first size of the map in octets; 0: the default. It grows as needed. */
-    unsigned readers; /* simultaneous look-ups of this process; 0: the default of 128 */
-    bool follow;      /* for servers: a thread opens the store when it can, follows its replacement, clears dead
-                         readers; netboot_store_open() then succeeds without a store */
+    size_t map_size;    /* first size of the map in octets; 0: the default. It grows as needed. */
+    unsigned readers;   /* simultaneous look-ups of this process; 0: the default of 128 */
+    bool follow;        /* for servers: a thread opens the store when it can, follows its replacement, clears dead
+                           readers; netboot_store_open() then succeeds without a store */
     const char *server; /* who answers, as records of boot-once tell it; NULL: the name of the program */
 };
 
@@ -476,17 +476,17 @@ struct netboot_once_request {
     const char *target; /* of kind boot or local */
     uint64_t expires;   /* seconds since 1970; 0: 24 hours from now */
     bool until_done;
-    unsigned tries;  /* until done: boots at most, 1 to 1000; 0: 3 */
-    int window;      /* seconds in which other packets count as the same boot, 0 to 600; -1: 60 */
-    const char *by;  /* who arms it; NULL: nobody in particular */
+    unsigned tries; /* until done: boots at most, 1 to 1000; 0: 3 */
+    int window;     /* seconds in which other packets count as the same boot, 0 to 600; -1: 60 */
+    const char *by; /* who arms it; NULL: nobody in particular */
 };
 
 #define NETBOOT_ONCE_BY_SIZE 64
 struct netboot_once {
     enum netboot_once_state state;
     bool until_done;
-    unsigned tries, count; /* boots that it is for; boots served */
-    unsigned window;       /* seconds */
+    unsigned tries, count;                        /* boots that it is for; boots served */
+    unsigned window;                              /* seconds */
     uint64_t armed, expires, started, used, done; /* seconds since 1970; 0: not so far */
     enum netboot_family family;                   /* by which it was used last */
     enum netboot_stage stage;                     /* likewise */

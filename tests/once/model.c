@@ -2,8 +2,8 @@
 /*
  * A model of machines, a network and two DHCP servers around the state machine of boot once.
  *
- * A case is made of a seed: a kind of machine, an arming, and a few boots with losses, duplicates, delays, resets at any
- * moment, servers that are killed between mark and send, marks that cannot be written, clocks that are set, a state
+ * A case is made of a seed: a kind of machine, an arming, and a few boots with losses, duplicates, delays, resets at
+ * any moment, servers that are killed between mark and send, marks that cannot be written, clocks that are set, a state
  * store that is lost, targets that change. Whatever the case, the final stage of the target may be served in one boot
  * only (or as many as an arming until done allows); and where nothing has been served so far, a final reply carries it,
  * unless the mark could not be written. A boot is served when such a reply leaves for it, whether or not it arrives, or
@@ -54,8 +54,8 @@ struct kind {
     enum load load;            /* what firmware gets of the target */
     bool whole;                /* firmware's exchange is one message */
     unsigned cards;
-    uint64_t start_ms;         /* from power to the first message, at least */
-    uint64_t request_ms;       /* from the first offer to firmware's request */
+    uint64_t start_ms;   /* from power to the first message, at least */
+    uint64_t request_ms; /* from the first offer to firmware's request */
 };
 
 static const struct kind kinds[] = {
@@ -280,8 +280,8 @@ static void serve(struct world *world, const struct packet *packet)
     }
     judge(world, &asked, &step, written);
     say(world, "boot %u %s %s %08x -> %s%s%s", packet->boot, method_names[event.method], message_names[event.message],
-        event.transaction, step.serve ? "ONCE" : "lasting",
-        step.write == ONCE_MARK && step.serve ? ", marked" : "", written ? "" : ", not written");
+        event.transaction, step.serve ? "ONCE" : "lasting", step.write == ONCE_MARK && step.serve ? ", marked" : "",
+        written ? "" : ", not written");
     if (step.write == ONCE_MARK && world->kill && chance(world->kill)) {
         world->down_until[server] = world->now + between(200, 5000);
         say(world, "server %u is killed", server);
@@ -349,13 +349,14 @@ static void begin_exchange(struct world *world, struct exchange *exchange, enum 
     bool ipxe = method >= ONCE_IPXE4;
     bool chained = ipxe && world->kind->firmware > 0;
 
-    *exchange = (struct exchange){.on = true,
-                                  .id = ++world->exchange,
-                                  .method = method,
-                                  .card = card,
-                                  .phase_began = world->now,
-                                  .next = world->now,
-                                  .transaction = chained ? world->chained_transaction[method % 2] : (uint32_t)draw() | 1};
+    *exchange =
+        (struct exchange){.on = true,
+                          .id = ++world->exchange,
+                          .method = method,
+                          .card = card,
+                          .phase_began = world->now,
+                          .next = world->now,
+                          .transaction = chained ? world->chained_transaction[method % 2] : (uint32_t)draw() | 1};
     say(world, "boot %u: %s on card %u", world->boot, method_names[method], card);
 }
 
@@ -367,7 +368,9 @@ static void transmit(struct world *world, struct exchange *exchange)
     /* Firmware has another transaction id in its request over IPv6. */
     packet.event = (struct once_event){
         .method = exchange->method,
-        .message = firmware && world->kind->whole ? ONCE_WHOLE : exchange->requesting ? ONCE_REQUEST : ONCE_BEGIN,
+        .message = firmware && world->kind->whole ? ONCE_WHOLE
+                   : exchange->requesting         ? ONCE_REQUEST
+                                                  : ONCE_BEGIN,
         .has_mac = true,
         .mac = {0x52, 0x54, 0, 0, 0, (uint8_t)exchange->card},
         .transaction = exchange->transaction + (firmware && exchange->method % 2 && exchange->requesting ? 1 : 0),
@@ -395,8 +398,9 @@ static void run_exchange(struct world *world, struct exchange *exchange)
 
 static void take_reply(struct world *world, struct exchange *exchange, const struct packet *packet)
 {
-    uint64_t wait = exchange->method == ONCE_IPXE4 ? between(1500, 3000)
-                    : exchange->method == ONCE_IPXE6 ? between(1, 10) : world->kind->request_ms;
+    uint64_t wait = exchange->method == ONCE_IPXE4   ? between(1500, 3000)
+                    : exchange->method == ONCE_IPXE6 ? between(1, 10)
+                                                     : world->kind->request_ms;
 
     if (!exchange->on || exchange->done || packet->event.method != exchange->method ||
         packet->event.mac[5] != exchange->card)

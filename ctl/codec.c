@@ -378,41 +378,40 @@ const struct codec codec_platform_files = {platform_files_decode, platform_files
 
 /* ---- Labels ----------------------------------------------------------------------------------------------------- */
 
-/* A label's value as text; a number that is whole is as good as a string. */
-static int label_value(const struct field *field, const cJSON *label, char *ret, size_t size,
-                       struct netboot_error *error)
+/* A label's value; a number that is whole is as good as a string. NULL: it is neither. */
+static const char *label_value(const cJSON *label, char number[16])
 {
-    int used = -1;
-
     if (cJSON_IsString(label))
-        used = snprintf(ret, size, "%s", label->valuestring);
-    else if (cJSON_IsNumber(label) && label->valuedouble == label->valueint)
-        used = snprintf(ret, size, "%d", label->valueint);
-    if (used < 0)
-        return error_set(error, -EINVAL, "%s: the value of `%.100s` is no string", field->key, label->string);
-    if ((size_t)used >= size)
-        return error_set(error, -EINVAL, "%s: the value of `%.100s` is too long: at most %zu octets", field->key,
-                         label->string, size - 1);
-    return 0;
+        return label->valuestring;
+    if (!cJSON_IsNumber(label) || label->valuedouble != label->valueint)
+        return NULL;
+    snprintf(number, 16, "%d", label->valueint);
+    return number;
 }
 
 static int label_append(const struct field *field, const cJSON *label, struct netboot_list *list, struct memory *memory,
                         struct netboot_error *error)
 {
-    char text[1024], value[512];
-    int status = label_value(field, label, value, sizeof(value), error);
+    char number[16];
+    const char *value = label_value(label, number);
     size_t key_size = strlen(label->string) + 1;
 
-    if (status)
-        return status;
+    if (!value)
+        return error_set(error, -EINVAL, "%s: the value of `%.100s` is no string", field->key, label->string);
     if (!netboot_name_valid(label->string))
         return error_set(error, -EINVAL, "%s: `%.100s` is no key of a label: letters, digits and ._-", field->key,
                          label->string);
-    int size = snprintf(text, sizeof(text), "%s=%s", label->string, value);
+    size_t value_size = strlen(value);
+    char *text = memory_take(memory, key_size + value_size);
+    if (!text)
+        return no_memory(error);
+    memcpy(text, label->string, key_size - 1);
+    text[key_size - 1] = '=';
+    memcpy(text + key_size, value, value_size);
     for (size_t i = 0; i < list->count; i++)
         if (list->items[i].size >= key_size && memcmp(list->items[i].data, text, key_size) == 0)
             return error_set(error, -EINVAL, "%s: `%s` comes twice", field->key, label->string);
-    return list_append(field, list, memory_copy(memory, text, (size_t)size), error);
+    return list_append(field, list, (struct netboot_bytes){(uint8_t *)text, key_size + value_size}, error);
 }
 
 static int labels_decode(const struct field *field, const cJSON *value, void *at, struct memory *memory,

@@ -169,6 +169,8 @@ static int put_if_changed(struct edit *edit, const struct key *key, const cJSON 
         tell(edit, before ? "changed" : "added", before ? "would change" : "would add", text, before, canonical);
     }
     cJSON_Delete(canonical);
+    if (status == -EEXIST)
+        return failed("%s: set that host, or take it away there with --no-id", error.text);
     return status == 0 ? DONE : failed_with(&error);
 }
 

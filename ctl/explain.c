@@ -11,27 +11,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* clang-format off */
 const struct option_row explain_options[] = {
-    {.name = "family",                                                                        .value = "4|6", .help = "DHCPv4 or DHCPv6", .completion = COMPLETE_WORDS, .words = "4 6"},
-    {.name = "mac",                                                             .value = "MAC", .help = "of the card that asks (default: the host's first)"},
-    {.name = "uuid",                                                                         .value = "UUID", .help = "of the firmware (default: the host's first)"},
-    {.name = "duid",                                                                           .value = "DUID", .help = "the client's in DHCPv6 (default: of the UUID, else the host's first)"},
-    {.name = "arch",
-     .value = "N",
-     .help = "architecture type, as number or platform (7 or x64-uefi); several make a list",
-     .repeated = true,
+    {.name = "family", .value = "4|6", .help = "DHCPv4 or DHCPv6", .completion = COMPLETE_WORDS, .words = "4 6"},
+    {.name = "mac", .value = "MAC", .help = "of the card that asks (default: the host's first)"},
+    {.name = "uuid", .value = "UUID", .help = "of the firmware (default: the host's first)"},
+    {.name = "duid", .value = "DUID", .help = "the client's in DHCPv6 (default: of the UUID, else the host's first)"},
+    {.name = "arch", .value = "N",
+     .help = "architecture type, as number or platform (7 or x64-uefi); several make a list", .repeated = true,
      .completion = COMPLETE_PLATFORM},
-    {.name = "vendor-class",
-     .value = "TEXT",
+    {.name = "vendor-class", .value = "TEXT",
      .help = "the vendor class (default: with --arch what such firmware sends; '' for none)"},
-    {.name = "user-class",                                  .value = "TEXT", .help = "the user class: iPXE for iPXE"},
-    {.name = "address",                                                                          .value = "ADDRESS", .help = "where it is: finds the site (default: site `default`)"},
-    {.name = "requested",
-     .value = "N,N..",
+    {.name = "user-class", .value = "TEXT", .help = "the user class: iPXE for iPXE"},
+    {.name = "address", .value = "ADDRESS", .help = "where it is: finds the site (default: site `default`)"},
+    {.name = "requested", .value = "N,N..",
      .help = "the options it asks for (default: what firmware asks for; '' for none)"},
-    {.name = "json",                                                                          .help = "as JSON"},
+    {.name = "json", .help = "as JSON"},
     {0},
 };
+/* clang-format on */
 
 /* ---- The answer as JSON ----------------------------------------------------------------------------------------- */
 

@@ -6,14 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* clang-format off */
 const struct option_row export_options[] = {
-    {.name = "format",
-     .value = "jsonl|csv",
-     .help = "jsonl: everything; csv: the hosts (default: jsonl)",
-     .completion = COMPLETE_WORDS,
-     .words = "jsonl csv"},
+    {.name = "format", .value = "jsonl|csv", .help = "jsonl: everything; csv: the hosts (default: jsonl)",
+     .completion = COMPLETE_WORDS, .words = "jsonl csv"},
     {0},
 };
+/* clang-format on */
 
 static int json_export(enum table table, const void *record, void *user)
 {

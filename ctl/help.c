@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define NAME_WIDTH 26
+#define COMMAND_WIDTH 29
 #define LINE_WIDTH 78
 
 static int platforms_help(void)
@@ -126,13 +127,13 @@ static void commands_help(void)
             continue;
         snprintf(name, sizeof(name), "  %s%s%s%s%s", command->group, command->verb ? " " : "",
                  command->verb ? command->verb : "", command->words ? " " : "", command->words ? command->words : "");
-        printf("%-*s%s\n", NAME_WIDTH, name, command->summary);
+        printf("%-*s%s\n", COMMAND_WIDTH, name, command->summary);
     }
     putchar('\n');
     options_help(common_options);
     puts("\nnetbootctl help COMMAND tells all about one. Topics: netbootctl help");
     for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++)
-        printf("  %-*s%s\n", NAME_WIDTH - 2, topics[i].name, topics[i].summary);
+        printf("  %-*s%s\n", COMMAND_WIDTH - 2, topics[i].name, topics[i].summary);
     puts("\nExit status: 0 done, 1 failed, 2 used wrongly.");
 }
 

@@ -2,6 +2,7 @@
 #include "import.h"
 
 #include "command.h"
+#include "lines.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -10,26 +11,27 @@
 #include <time.h>
 #include <unistd.h>
 
+/* clang-format off */
 const struct option_row import_options[] = {
-    {.name = "format",
-     .value = "jsonl|csv",
-     .help = "of the file (default: csv for a name that ends in .csv, else jsonl)",
-     .completion = COMPLETE_WORDS,
+    {.name = "format", .value = "jsonl|csv",
+     .help = "of the file (default: csv for a name that ends in .csv, else jsonl)", .completion = COMPLETE_WORDS,
      .words = "jsonl csv"},
     {.name = "replace", .help = "removes what the file does not have"},
-    {.name = "force",                                                          .help = "even if hosts name targets that are not there"},
-    {.name = "dry-run",                                                             .help = "only says what would be added, changed and removed"},
-    {0                                                                            },
+    {.name = "force", .help = "even if hosts name targets that are not there"},
+    {.name = "dry-run", .help = "only says what would be added, changed and removed"},
+    {0},
 };
+/* clang-format on */
 
 #define WRONG_ON_TERMINAL 20
 #define PROGRESS_LINES 4096
 
 /* The file, and what it is read with. */
 struct source {
-    const char *name; /* for messages */
-    struct input input;
-    struct line_reader reader;
+    const char *name;   /* for messages */
+    struct input input; /* the thread's, but for its size */
+    bool csv;
+    struct lines *lines;
     uint64_t wrong; /* lines */
     bool on_terminal, progress_shown;
     struct timespec progress_at;
@@ -44,10 +46,10 @@ static void progress_clear(struct source *source)
     source->progress_shown = false;
 }
 
-static void progress_show(struct source *source)
+static void progress_show(struct source *source, const struct line *line)
 {
     static const char full[] = "########################################";
-    const struct input *input = &source->input;
+    uint64_t size = source->input.size;
     struct timespec now;
     int width = (int)sizeof(full) - 1;
 
@@ -56,12 +58,12 @@ static void progress_show(struct source *source)
         return;
     source->progress_at = now;
     source->progress_shown = true;
-    if (input->size) {
-        int share = (int)(100 * input->consumed / (input->size > input->consumed ? input->size : input->consumed));
+    if (size) {
+        int share = (int)(100 * line->consumed / (size > line->consumed ? size : line->consumed));
         fprintf(stderr, "\r[%.*s%*s] %3d%%  %" PRIu64 " lines", share * width / 100, full, width - share * width / 100,
-                "", share, input->line);
+                "", share, line->number);
     } else {
-        fprintf(stderr, "\r%" PRIu64 " lines", input->line);
+        fprintf(stderr, "\r%" PRIu64 " lines", line->number);
     }
 }
 
@@ -79,41 +81,32 @@ static void line_wrong(struct source *source, uint64_t line, const char *reason)
 }
 
 /* One line. 0, or the error that the import cannot go on with. */
-static int line_take(struct import *import, struct source *source, char *text, size_t size, struct netboot_error *error)
+static int line_take(struct import *import, struct source *source, struct line *line, struct netboot_error *error)
 {
-    struct line_record line;
-    int status;
+    int status = line->status;
 
-    import->line = source->input.line;
-    memory_reset(&import->memory);
-    status = line_parse(&source->reader, import->line, text, size, &import->memory, &line, error);
-    if (status == 1) {
-        status = import_record(import, &line, error);
-        cJSON_Delete(line.object);
-    }
-    if (status == 0)
+    if (status != 1)
+        error_set(error, status, "%s", line->reason);
+    else if ((status = import_record(import, line->number, &line->record, error)) == 0)
         return 0;
-    line_wrong(source, import->line, error->text);
-    return status == -EINVAL || status == -EEXIST ? 0 : status;
+    line_wrong(source, line->number, error->text);
+    return status == -EINVAL || status == -EEXIST || status == -E2BIG ? 0 : status;
 }
 
 static int lines_take(struct import *import, struct source *source, struct netboot_error *error)
 {
-    char *text;
-    size_t size;
-    int status = 0, got;
+    struct line *line;
+    unsigned count = 0;
+    int status = 0;
 
-    while (status == 0 && (got = input_next(&source->input, &text, &size)) != 0) {
-        if (got == -E2BIG)
-            line_wrong(source, source->input.line, "the line is too long: at most 1 MiB");
-        else if (got < 0)
-            return error_set(error, got, "cannot read %s: %s", source->name, strerror(-got));
-        else
-            status = line_take(import, source, text, size, error);
-        if (source->on_terminal && source->input.line % PROGRESS_LINES == 0)
-            progress_show(source);
+    while (status == 0 && (line = lines_next(source->lines))) {
+        status = line_take(import, source, line, error);
+        if (source->on_terminal && ++count % PROGRESS_LINES == 0)
+            progress_show(source, line);
     }
     progress_clear(source);
+    if (status == 0 && (status = lines_status(source->lines)) != 0)
+        error_set(error, status, "cannot read %s: %s", source->name, strerror(-status));
     return status;
 }
 
@@ -255,7 +248,7 @@ int import_run(struct session *session)
                             .replace = session_has(session, "replace"),
                             .dry_run = session_has(session, "dry-run"),
                             .on_terminal = isatty(STDOUT_FILENO)};
-    int code = format_of(session, path, &source.reader.csv);
+    int code = format_of(session, path, &source.csv);
 
     if (code != DONE)
         return code;
@@ -264,8 +257,11 @@ int import_run(struct session *session)
         return failed("cannot open %s: %s", path, strerror(-status));
     import.waits = calloc(1, sizeof(*import.waits));
     code = import.waits ? session_view(session) : failed("out of memory");
+    if (code == DONE && (status = lines_start(&source.input, source.csv, &source.lines)) != 0)
+        code = failed("cannot start a thread: %s", strerror(-status));
     if (code == DONE)
         code = import_all(&import, &source);
+    lines_stop(source.lines);
     if (import.waits)
         free(import.waits->items);
     free(import.waits);

@@ -4,7 +4,6 @@
 #define NETBOOTCTL_IMPORT_H
 
 #include "import_line.h"
-#include "input.h"
 #include "seen.h"
 #include "session.h"
 
@@ -41,8 +40,9 @@ struct import {
     uint64_t line; /* of the record at hand */
 };
 
-/* Brings one record in. -EINVAL, -EEXIST: the line is wrong; other negative errno values: the import cannot go on. */
-int import_record(struct import *import, struct line_record *line, struct netboot_error *error);
+/* Brings the record of line `number` in. -EINVAL, -EEXIST: the line is wrong; other negative errno values: the import
+ * cannot go on. */
+int import_record(struct import *import, uint64_t number, struct line_record *line, struct netboot_error *error);
 /* --replace: removes what the file did not have. */
 int import_remove_rest(struct import *import, struct netboot_error *error);
 

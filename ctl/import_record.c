@@ -113,7 +113,7 @@ static int rival_find(struct import *import, const struct netboot_host *host, co
 }
 
 /* The line of the import that brought this host, or 0. */
-static uint64_t line_of(struct import *import, const struct netboot_host *host)
+static int64_t line_of(struct import *import, const struct netboot_host *host)
 {
     struct key key = {.table = TABLE_HOST};
 
@@ -135,9 +135,11 @@ static int rival_settle(struct import *import, const struct key *key, const stru
     if (rival_find(import, &record->host, has_own ? &own : NULL, &rival) != 0 ||
         netboot_host_id(&rival, 0, &rival_key.id) != 0)
         return -EEXIST;
-    uint64_t line = line_of(import, &rival);
-    if (line)
-        return error_set(error, -EEXIST, "%s of line %" PRIu64 " has the same name or identifier",
+    int64_t line = line_of(import, &rival);
+    if (line < 0)
+        return error_set(error, -ENOMEM, "out of memory");
+    if (line > 0)
+        return error_set(error, -EEXIST, "%s of line %" PRId64 " has the same name or identifier",
                          record_text(TABLE_HOST, &rival, text), line);
     if (!import->replace)
         return -EEXIST;
@@ -258,22 +260,26 @@ static int duplicate_check(struct import *import, enum table table, const struct
 {
     struct key key;
     char text[KEY_TEXT_SIZE];
-    uint64_t line = 0;
+    int64_t line = 0;
 
     if (key_of(table, &old->site, &import->memory, &key) == 0)
         line = seen_find(&import->seen, &key);
-    if (!line)
+    if (line < 0)
+        return error_set(error, -ENOMEM, "out of memory");
+    if (line == 0)
         return 0;
-    return error_set(error, -EINVAL, "%s came before, at line %" PRIu64 ": keep one",
+    return error_set(error, -EINVAL, "%s came before, at line %" PRId64 ": keep one",
                      record_text(table, &old->site, text), line);
 }
 
-int import_record(struct import *import, struct line_record *line, struct netboot_error *error)
+int import_record(struct import *import, uint64_t number, struct line_record *line, struct netboot_error *error)
 {
     enum table table = line->record.table;
     struct record old;
     int status = table_get(import->view, &line->key, &old);
 
+    memory_reset(&import->memory);
+    import->line = number;
     import->counts[table].lines++;
     if (status == 0) {
         status = duplicate_check(import, table, &old, error);
@@ -306,8 +312,11 @@ static int rest_collect(enum table table, const void *record, void *user)
     struct rest *rest = user;
     struct key *key = &rest->keys[rest->count];
 
-    if (key_of(table, record, &rest->memory, key) != 0 || seen_find(&rest->import->seen, key))
-        return 0;
+    int status = key_of(table, record, &rest->memory, key);
+    int64_t line = status == 0 ? seen_find(&rest->import->seen, key) : status;
+
+    if (line != 0)
+        return line < 0 ? (int)line : 0;
     tell(rest->import, "remove", table, record, NULL, NULL);
     return ++rest->count == REMOVED_AT_ONCE;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -45,11 +46,15 @@ static int fill(struct input *input)
         input->start = 0;
     }
     ssize_t got;
+    int cancellable;
+    pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &cancellable); /* a terminal or a pipe may keep us waiting */
     do
         got = read(input->file, input->buffer + input->end, BUFFER_SIZE - input->end);
     while (got < 0 && errno == EINTR);
+    int code = errno;
+    pthread_setcancelstate(cancellable, NULL);
     if (got < 0)
-        return -errno;
+        return -code;
     input->ended = got == 0;
     input->end += (size_t)got;
     return got > 0;

@@ -3,10 +3,12 @@
 #include "edit.h"
 #include "list.h"
 
+/* clang-format off */
 const struct option_row loader_set_options[] = {
     {.name = "dry-run", .help = "only says what would change"},
-    {0                },
+    {0},
 };
+/* clang-format on */
 
 static const struct column columns[] = {
     {"PLATFORM", "platform"},

@@ -8,16 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* clang-format off */
 const struct option_row common_options[] = {
-    {.name = "directory",
-     .letter = 'd',
-     .value = "DIR",
+    {.name = "directory", .letter = 'd', .value = "DIR",
      .help = "the store's directory (default: $NETBOOT_DIR, else " NETBOOT_DEFAULT_DIRECTORY ")",
      .completion = COMPLETE_DIRECTORY},
-    {.name = "help",                   .letter = 'h', .help = "what a command does and takes"},
+    {.name = "help", .letter = 'h', .help = "what a command does and takes"},
     {.name = "version", .letter = 'V', .help = "the version of this program"},
-    {0                  },
+    {0},
 };
+/* clang-format on */
 
 static const struct option_row *find_in(const struct option_row *rows, const char *name, size_t size)
 {

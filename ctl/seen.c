@@ -8,9 +8,9 @@
 #define SIZE_FIRST 1024
 
 /* Only the hash of a key is kept: at a million records two of them share one with a chance of 1 in 30 million. */
-struct seen_slot {
+struct seen_item {
     uint64_t hash;
-    uint64_t line; /* 0: free */
+    uint64_t line; /* 0: a free slot */
 };
 
 static uint64_t hash_more(uint64_t hash, const void *data, size_t size)
@@ -37,50 +37,61 @@ static uint64_t hash_of(const struct key *key)
 }
 
 /* The slot that has the hash, or the free one where it belongs. */
-static struct seen_slot *slot_of(struct seen_slot *slots, size_t size, uint64_t hash)
+static struct seen_item *slot_of(const struct seen *seen, uint64_t hash)
 {
-    size_t i = hash & (size - 1);
+    size_t i = hash & (seen->size - 1);
 
-    while (slots[i].line && slots[i].hash != hash)
-        i = (i + 1) & (size - 1);
-    return &slots[i];
+    while (seen->slots[i].line && seen->slots[i].hash != hash)
+        i = (i + 1) & (seen->size - 1);
+    return &seen->slots[i];
 }
 
-uint64_t seen_find(const struct seen *seen, const struct key *key)
+/* Makes the table large enough for all items, and sorts in those that are not. */
+static int sort_in(struct seen *seen)
 {
-    return seen->size ? slot_of(seen->slots, seen->size, hash_of(key))->line : 0;
-}
-
-static int grow(struct seen *seen)
-{
-    size_t size = seen->size ? 2 * seen->size : SIZE_FIRST;
-    struct seen_slot *slots = calloc(size, sizeof(*slots));
-
-    if (!slots)
-        return -ENOMEM;
-    for (size_t i = 0; i < seen->size; i++)
-        if (seen->slots[i].line)
-            *slot_of(slots, size, seen->slots[i].hash) = seen->slots[i];
-    free(seen->slots);
-    seen->slots = slots;
-    seen->size = size;
+    if (4 * seen->count > 3 * seen->size) {
+        size_t size = seen->size ? seen->size : SIZE_FIRST;
+        while (2 * seen->count > size)
+            size *= 2;
+        struct seen_item *slots = calloc(size, sizeof(*slots));
+        if (!slots)
+            return -ENOMEM;
+        free(seen->slots);
+        seen->slots = slots;
+        seen->size = size;
+        seen->sorted = 0;
+    }
+    for (; seen->sorted < seen->count; seen->sorted++)
+        *slot_of(seen, seen->items[seen->sorted].hash) = seen->items[seen->sorted];
     return 0;
+}
+
+int64_t seen_find(struct seen *seen, const struct key *key)
+{
+    if (seen->count == 0)
+        return 0;
+    if (seen->sorted < seen->count && sort_in(seen) != 0)
+        return -ENOMEM;
+    return (int64_t)slot_of(seen, hash_of(key))->line;
 }
 
 int seen_add(struct seen *seen, const struct key *key, uint64_t line)
 {
-    uint64_t hash = hash_of(key);
-
-    if (4 * (seen->used + 1) > 3 * seen->size && grow(seen) != 0)
-        return -ENOMEM;
-    struct seen_slot *slot = slot_of(seen->slots, seen->size, hash);
-    seen->used += slot->line == 0;
-    *slot = (struct seen_slot){hash, line};
+    if (seen->count == seen->room) {
+        size_t room = seen->room ? 2 * seen->room : SIZE_FIRST;
+        struct seen_item *items = realloc(seen->items, room * sizeof(*items));
+        if (!items)
+            return -ENOMEM;
+        seen->items = items;
+        seen->room = room;
+    }
+    seen->items[seen->count++] = (struct seen_item){hash_of(key), line};
     return 0;
 }
 
 void seen_free(struct seen *seen)
 {
+    free(seen->items);
     free(seen->slots);
-    *seen = (struct seen){.slots = NULL};
+    *seen = (struct seen){.items = NULL};
 }

@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Which records an import has had, and at which line: 16 octets a record. Nothing here prints. */
+/*
+ * Which records an import has had, and at which line: 16 octets a record. They are written down one after the other;
+ * only when one is asked for are they sorted into a hash table, so that an import without a record twice, into a store
+ * without any of its records, never touches memory at random. Nothing here prints.
+ */
 #ifndef NETBOOTCTL_SEEN_H
 #define NETBOOTCTL_SEEN_H
 
 #include "table.h"
 
 struct seen {
-    struct seen_slot *slots; /* a power of two of them */
-    size_t size, used;
+    struct seen_item *items;
+    size_t count, room;
+    struct seen_item *slots; /* a power of two of them: the items up to `sorted` */
+    size_t size, sorted;
 };
 
-/* The line at which the record of that key came, or 0. */
-uint64_t seen_find(const struct seen *seen, const struct key *key);
+/* The line at which the record of that key came, 0 if it did not, or -ENOMEM. */
+int64_t seen_find(struct seen *seen, const struct key *key);
 /* -ENOMEM. */
 int seen_add(struct seen *seen, const struct key *key, uint64_t line);
 void seen_free(struct seen *seen);

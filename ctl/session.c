@@ -15,8 +15,6 @@ int session_store(struct session *session)
     if (session->store)
         return DONE;
     int status = netboot_store_open(session->directory, NULL, &session->store, &error);
-    if (status == -ENOENT)
-        return failed("%s (netbootctl init creates a store, -d names another directory)", error.text);
     return status == 0 ? DONE : failed("%s", error.text);
 }
 

@@ -8,41 +8,29 @@
         .name = name_, .help = help_, .effect = EFFECT_CLEAR, .key = key_                                              \
     }
 
+/* clang-format off */
 const struct option_row site_set_options[] = {
-    {.name = "prefix",
-     .value = "PREFIX",
+    {.name = "prefix", .value = "PREFIX",
      .help =
-         "clients with an address in it are of this site; may be given several times, the list replaces the old one", .effect = EFFECT_LIST,
-     .key = "prefixes",
-     .repeated = true},
-    {.name = "tftp4",
-     .value = "ADDRESS",
-     .help = "IPv4 address of the TFTP server",
-     .effect = EFFECT_TEXT,
+         "clients with an address in it are of this site; may be given several times, the list replaces the old one",
+     .effect = EFFECT_LIST, .key = "prefixes", .repeated = true},
+    {.name = "tftp4", .value = "ADDRESS", .help = "IPv4 address of the TFTP server", .effect = EFFECT_TEXT,
      .key = "tftp4"},
-    {.name = "tftp6",
-     .value = "ADDRESS",
-     .help = "IPv6 address of the TFTP server",
-     .effect = EFFECT_TEXT,
+    {.name = "tftp6", .value = "ADDRESS", .help = "IPv6 address of the TFTP server", .effect = EFFECT_TEXT,
      .key = "tftp6"},
-    {.name = "http4",
-     .value = "URL",
-     .help = "base URL for IPv4 clients, http://192.0.2.1/",
-     .effect = EFFECT_TEXT,
+    {.name = "http4", .value = "URL", .help = "base URL for IPv4 clients, http://192.0.2.1/", .effect = EFFECT_TEXT,
      .key = "http4"},
-    {.name = "http6",
-     .value = "URL",
-     .help = "base URL for IPv6 clients, http://[2001:db8::1]/",
-     .effect = EFFECT_TEXT,
-     .key = "http6"},
+    {.name = "http6", .value = "URL", .help = "base URL for IPv6 clients, http://[2001:db8::1]/",
+     .effect = EFFECT_TEXT, .key = "http6"},
     CLEAR("no-prefix", "prefixes", "takes all prefixes away"),
     CLEAR("no-tftp4", "tftp4", "takes the address away"),
     CLEAR("no-tftp6", "tftp6", "takes the address away"),
     CLEAR("no-http4", "http4", "takes the URL away"),
     CLEAR("no-http6", "http6", "takes the URL away"),
-    {.name = "dry-run",                                                                                           .help = "only says what would change"},
-    {0                                                                                                              },
+    {.name = "dry-run", .help = "only says what would change"},
+    {0},
 };
+/* clang-format on */
 
 static const struct column columns[] = {
     {"NAME",     "name"    },

@@ -45,8 +45,8 @@ void suggest_offer(struct suggestion *suggestion, const char *candidate)
     size_t size = strlen(suggestion->word);
     size_t distance = distance_of(suggestion->word, candidate);
 
-    /* A word cut short, or its end ("x64" of "x64-uefi"), is as good as one wrong letter. */
-    if (size >= 2 && distance > 1 && (!strncmp(candidate, suggestion->word, size)))
+    /* A word cut short ("x64" of "x64-uefi") is as good as one wrong letter. */
+    if (size >= 2 && distance > 1 && strncmp(candidate, suggestion->word, size) == 0)
         distance = 1;
     if (distance >= suggestion->distance || distance >= strlen(candidate))
         return;

@@ -12,50 +12,37 @@
         .name = name_, .help = help_, .effect = EFFECT_CONSTANT, .key = "kind", .constant = name_                      \
     }
 
+/* clang-format off */
 const struct option_row target_set_options[] = {
-    {.name = "script",
-     .value = "FILE",
-     .help = "what iPXE runs: a path or a URL",
-     .effect = EFFECT_TEXT,
+    {.name = "script", .value = "FILE", .help = "what iPXE runs: a path or a URL", .effect = EFFECT_TEXT,
      .key = "script"},
-    {.name = "file",
-     .value = "PLATFORM=FILE",
+    {.name = "file", .value = "PLATFORM=FILE",
      .help = "what firmware of that platform loads in place of iPXE; may be given several times, the list replaces "
-             "the old one", .effect = EFFECT_MAP,
-     .key = "files",
-     .repeated = true,
-     .keyed_by_platform = true,
+         "the old one",
+     .effect = EFFECT_MAP, .key = "files", .repeated = true, .keyed_by_platform = true,
      .completion = COMPLETE_PLATFORM},
-    {.name = "kind",
-     .value = "KIND",
-     .help = "boot, local, silent or ignore",
-     .effect = EFFECT_TEXT,
-     .key = "kind",
-     .completion = COMPLETE_WORDS,
-     .words = "boot local silent ignore"},
+    {.name = "kind", .value = "KIND", .help = "boot, local, silent or ignore", .effect = EFFECT_TEXT, .key = "kind",
+     .completion = COMPLETE_WORDS, .words = "boot local silent ignore"},
     KIND("local", "the same as --kind local: on to the machine's own disk"),
     KIND("silent", "the same as --kind silent: no boot fields go out, the server's own are removed"),
     KIND("ignore", "the same as --kind ignore: the reply stays as the server made it"),
-    {.name = "description",                            .value = "TEXT", .help = "for people", .effect = EFFECT_TEXT, .key = "description"},
-    {.name = "no-script",                     .help = "takes the script away", .effect = EFFECT_CLEAR, .key = "script"},
-    {.name = "no-file",
-     .value = "PLATFORM",
-     .help = "takes that platform's file away",
-     .effect = EFFECT_DROP_KEY,
-     .key = "files",
-     .repeated = true,
-     .keyed_by_platform = true,
-     .completion = COMPLETE_PLATFORM},
-    {.name = "no-description",                 .help = "takes the description away", .effect = EFFECT_CLEAR, .key = "description"},
-    {.name = "dry-run",                                         .help = "only says what would change"},
-    {0                          },
-};
-
-const struct option_row target_delete_options[] = {
-    {.name = "force",                        .help = "even if hosts use it: they are named, and boot `default` until it is there again"},
-    {.name = "dry-run",                                      .help = "only says what would change"},
+    {.name = "description", .value = "TEXT", .help = "for people", .effect = EFFECT_TEXT, .key = "description"},
+    {.name = "no-script", .help = "takes the script away", .effect = EFFECT_CLEAR, .key = "script"},
+    {.name = "no-file", .value = "PLATFORM", .help = "takes that platform's file away", .effect = EFFECT_DROP_KEY,
+     .key = "files", .repeated = true, .keyed_by_platform = true, .completion = COMPLETE_PLATFORM},
+    {.name = "no-description", .help = "takes the description away", .effect = EFFECT_CLEAR, .key = "description"},
+    {.name = "dry-run", .help = "only says what would change"},
     {0},
 };
+/* clang-format on */
+
+/* clang-format off */
+const struct option_row target_delete_options[] = {
+    {.name = "force", .help = "even if hosts use it: they are named, and boot `default` until it is there again"},
+    {.name = "dry-run", .help = "only says what would change"},
+    {0},
+};
+/* clang-format on */
 
 static const struct column columns[] = {
     {"NAME",        "name"       },

@@ -172,7 +172,7 @@ def test_a_name_creates_a_host_with_identifiers(ctl):
     (1, [M3, "--target", "debain"], "did you mean `debian`"),
     (1, [M3, "--target", "windows"], "debian, default"),
     (1, [M3, "--name", "web1"], "web1"),
-    (1, [M3, "--mac", M1], "web1"),
+    (1, [M3, "--mac", M1], "--no-id"),
     (1, [M3, "--uuid", U1], "web1"),
 ], ids=lambda value: " ".join(value) if isinstance(value, list) else None)
 def test_set_that_is_wrong(web1, code, words, told):

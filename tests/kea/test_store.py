@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: MPL-2.0
 """Whatever is wrong with the store, the server answers as it would without the hook, says so once, and heals."""
 
+import os
+import re
 import shutil
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +19,15 @@ SUBNETS = {
     4: [{"subnet": "192.0.2.0/24", "pools": [{"pool": "192.0.2.64 - 192.0.2.64"}]}],
     6: [{"subnet": "2001:db8::/64", "pools": [{"pool": "2001:db8::64/128"}], "interface": net.INTERFACE}],
 }
+
+
+def wait_told(server, clients, pattern):
+    """What happened to the store is logged with the packets that come after."""
+    deadline = time.monotonic() + HEAL_SECONDS
+    while not (lines := [line for line in server.log() if re.search(pattern, line)]):
+        assert time.monotonic() < deadline, f"no {pattern} in the log after {HEAL_SECONDS} s"
+        clients.ask(server.family)
+    return lines[0]
 
 
 def broken_nothing(directory):
@@ -83,7 +96,7 @@ def test_broken_store_does_no_harm_and_heals(link, clients, store, tmp_path, nam
             directory.unlink()
         store.copy(directory)
         wait_boot_file(clients, family, boot_file)
-        assert str(directory) in server.wait_log("INFO.*NETBOOT_STORE_OPENED")
+        assert str(directory) in wait_told(server, clients, "INFO.*NETBOOT_STORE_OPENED")
         server.check()
 
 
@@ -125,3 +138,40 @@ def test_ordinary_hosts_are_left_alone(link, clients, store):
     with kea.Kea(link, 4, {"database": store.directory}, subnets=SUBNETS[4]) as server:
         assert same_but_xid(4, clients.ask(4, plain)) == without_hook
         assert server.statistic("netboot.not-ours") == 1
+
+
+class Unprivileged(kea.Kea):
+    """As packages run it: a user of its own, in the group that may read the store, with two capabilities."""
+
+    USER, GROUP = "_kea", 60999
+    CAPABILITIES = "+net_raw,+net_bind_service"
+
+    def run(self, *command, environment=None):
+        shutil.chown(self.directory, self.USER)
+        become = ("--reuid", self.USER, "--regid", self.USER, "--groups", self.GROUP, "--pdeathsig", "KILL")
+        keep = ("--inh-caps", self.CAPABILITIES, "--ambient-caps", self.CAPABILITIES)
+        super().run("setpriv", *become, *keep, *command, environment=environment)
+
+
+@pytest.fixture
+def reachable():
+    """A directory that every user may pass through, which pytest's own are not."""
+    directory = Path(tempfile.mkdtemp(prefix="netboot-reachable-"))
+    directory.chmod(0o755)
+    yield directory
+    shutil.rmtree(directory)
+
+
+def test_server_in_the_store_s_group_only(link, clients, store, reachable):
+    directory = store.copy(reachable / "store").directory
+    with Unprivileged(link, 4, {"database": directory}) as server:
+        line = server.wait_log("ERROR.*NETBOOT_STORE_UNUSABLE")
+        assert str(directory) in line and "ermission" in line
+        assert clients.boot_file(4) == ""
+        for path in (directory, *directory.rglob("*")):
+            mode = path.stat().st_mode
+            os.chown(path, 0, Unprivileged.GROUP)
+            path.chmod(mode)
+        wait_boot_file(clients, 4, "ipxe.efi")
+        server.command("config-reload")
+        assert clients.boot_file(4, seconds=0.5, again=20) == "ipxe.efi"

@@ -34,7 +34,7 @@ def _bios(path, _):
 
 
 def _uefi(path, firmware):
-    program = efi.build(path.with_suffix(".efi"), firmware, "disk")
+    program = efi.banner(path.with_suffix(".efi"), firmware, "disk")
     path.write_bytes(b"")
     with open(path, "r+b") as image:
         image.truncate(SIZE)

@@ -1,30 +1,28 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Builds the EFI program of guest/banner.c."""
+"""Builds EFI programs: the one of guest/banner.c, and boot/efi/local.c, which starts the machine's own disk."""
 
 import subprocess
 from pathlib import Path
 
-SOURCE = Path(__file__).parent / "guest" / "banner.c"
+from lib import paths
 
-# clang's target for the firmware's processor, and how EFI calls functions there.
-TARGETS = {
-    "x64": ("x86_64-unknown-windows-gnu", "__attribute__((ms_abi))"),
-    "ia32": ("i686-unknown-windows-gnu", "__attribute__((cdecl))"),
-    "arm64": ("aarch64-unknown-windows-gnu", ""),
-}
+BOOT_EFI = paths.SOURCE / "boot" / "efi"
+BANNER = Path(__file__).parent / "guest" / "banner.c"
+
+# What iPXE calls the firmware's processor (${buildarch}).
+PROCESSORS = {"x64": "x86_64", "ia32": "i386", "arm64": "arm64"}
 
 
-def build(path, firmware, title):
-    """Writes the program for `firmware` to `path`; `title` is what its banner names as the target."""
-    target, calls = TARGETS[firmware]
-    thing = Path(path).with_suffix(".o")
-    compile_ = [
-        *("clang", f"--target={target}", "-std=c11", "-Wall", "-Wextra", "-Werror", "-O1", "-ffreestanding"),
-        *("-fno-stack-protector", "-mno-stack-arg-probe", f"-DEFIAPI={calls}"),
-        *(f'-DMACHINE="{firmware}"', f'-DTITLE="{title}"', "-c", SOURCE, "-o", thing),
-    ]
-    link = ["lld-link", "-subsystem:efi_application", "-entry:efi_main", "-nodefaultlib", f"-out:{path}", thing]
-    for command in (compile_, link):
-        subprocess.run(command, check=True)
-    thing.unlink()
+def _build(source, firmware, path, *definitions):
+    subprocess.run((BOOT_EFI / "build", source, PROCESSORS[firmware], path, *definitions), check=True)
     return Path(path)
+
+
+def banner(path, firmware, title):
+    """Writes the program for `firmware` to `path`; `title` is what its banner names as the target."""
+    return _build(BANNER, firmware, path, f'-DTITLE="{title}"')
+
+
+def local(directory, firmware):
+    """Writes the program under the name that local.ipxe knows."""
+    return _build(BOOT_EFI / "local.c", firmware, Path(directory) / f"local-{PROCESSORS[firmware]}.efi")

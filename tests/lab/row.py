@@ -33,7 +33,8 @@ def prepare(directory):
     for target in rows.TARGETS:
         (root / f"{target}.ipxe").write_text(rows.SCRIPT.format(target=target))
         for firmware in ("ia32", "arm64"):
-            efi.build(root / f"{target}-{firmware}.efi", firmware, target)
+            efi.banner(root / f"{target}-{firmware}.efi", firmware, target)
+    efi.local(root, "x64")
     return root
 
 

@@ -12,6 +12,7 @@ import re
 import socket
 import struct
 import time
+from urllib.parse import unquote
 
 DHCP4 = {1: "DISCOVER", 2: "OFFER", 3: "REQUEST", 5: "ACK", 6: "NAK", 7: "RELEASE", 8: "INFORM"}
 DHCP6 = {1: "SOLICIT", 2: "ADVERTISE", 3: "REQUEST", 7: "REPLY", 8: "RELEASE", 11: "INFORMATION-REQUEST"}
@@ -199,9 +200,9 @@ class Wire:
         if ports[1] == 80:
             found = re.match(rb"(GET|HEAD) (\S+) HTTP/1\.[01]\r\n", data)
             if found:
-                self._transfers[source, ports[0]] = [found.group(1).decode(), _text(found.group(2))]
+                self._transfers[source, ports[0]] = [found.group(1).decode(), unquote(_text(found.group(2)))]
                 if found.group(1) == b"GET":
-                    yield Event("asked", _text(found.group(2)), family, source, time.monotonic(), protocol="HTTP")
+                    yield Event("asked", unquote(_text(found.group(2))), family, source, time.monotonic(), protocol="HTTP")
         elif ports[0] == 80 and (target, ports[1]) in self._transfers:
             yield from self._http_reply(family, target, ports[1], data)
 

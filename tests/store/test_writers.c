@@ -33,27 +33,42 @@ static void *read_on(void *data)
     return NULL;
 }
 
-static void readers_start(struct reader *readers, size_t count, struct netboot_store *store, unsigned hosts)
+static struct reader readers[8];
+static size_t running;
+
+static void readers_start(size_t count, struct netboot_store *store, unsigned hosts)
 {
-    for (size_t i = 0; i < count; i++) {
-        readers[i].store = store;
-        readers[i].hosts = hosts;
-        readers[i].stop = false;
-        readers[i].served = readers[i].failed = 0;
-        assert_int_equal(pthread_create(&readers[i].thread, NULL, read_on, &readers[i]), 0);
+    for (running = 0; running < count; running++) {
+        readers[running] = (struct reader){.store = store, .hosts = hosts};
+        assert_int_equal(pthread_create(&readers[running].thread, NULL, read_on, &readers[running]), 0);
     }
 }
 
-/* Every packet was answered. */
-static void readers_stop(struct reader *readers, size_t count)
+static void readers_end(void)
 {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < running; i++)
         readers[i].stop = true;
+    while (running > 0)
+        pthread_join(readers[--running].thread, NULL);
+}
+
+/* Every packet was answered. */
+static void readers_stop(void)
+{
+    size_t count = running;
+
+    readers_end();
     for (size_t i = 0; i < count; i++) {
-        pthread_join(readers[i].thread, NULL);
         assert_true(readers[i].served > 0);
         assert_int_equal(readers[i].failed, 0);
     }
+}
+
+/* After a failure too: no thread outlives its store. */
+static int stop_and_teardown(void **state)
+{
+    readers_end();
+    return teardown(state);
 }
 
 static unsigned shown_round(struct netboot_store *store)
@@ -74,10 +89,9 @@ static void test_killed(void **state)
     enum { FOR_MS = 8000 };
     struct fixture *fixture = *state;
     struct netboot_store *store = open_with(fixture, (struct netboot_store_options){.follow = true});
-    struct reader readers[2];
     unsigned seed = 1, kills = 0, rounds = 0;
 
-    readers_start(readers, COUNT(readers), store, ROUND_HOSTS);
+    readers_start(2, store, ROUND_HOSTS);
     for (uint64_t end = now_ms() + FOR_MS; now_ms() < end; kills++) {
         struct agent agent = AGENT_START(fixture->directory, "rounds");
         agent_says(&agent, "going");
@@ -99,7 +113,7 @@ static void test_killed(void **state)
         uint64_t after = status_of(store).generation;
         assert_true(after == before + 1 || after == before + 2);
     }
-    readers_stop(readers, COUNT(readers));
+    readers_stop();
     print_message("%u writers killed, after %u rounds in all\n", kills, rounds);
     assert_true(kills >= 10 && rounds > kills);
 }
@@ -111,15 +125,14 @@ static void test_stopped(void **state)
     struct fixture *fixture = *state;
     struct netboot_store *store = open_with(fixture, (struct netboot_store_options){.follow = true});
     struct netboot_change *change = NULL;
-    struct reader readers[2];
-    char holder[64];
+    char holder[128];
 
     OK(put_round(store, 1, &error));
-    readers_start(readers, COUNT(readers), store, ROUND_HOSTS);
+    readers_start(2, store, ROUND_HOSTS);
     struct agent agent = AGENT_START(fixture->directory, "hold");
     agent_says(&agent, "held");
     assert_int_equal(kill(agent.pid, SIGSTOP), 0);
-    snprintf(holder, sizeof(holder), "by agent, process %d:", (int)agent.pid);
+    snprintf(holder, sizeof(holder), "by %s, process %d:", strrchr(AGENT, '/') + 1, (int)agent.pid);
     for (unsigned deadline = 0; deadline <= 200; deadline += 100) {
         uint64_t begun = now_ms();
         FAILS(-ETIMEDOUT, holder, netboot_change_open(store, deadline, &change, &error));
@@ -131,7 +144,7 @@ static void test_stopped(void **state)
     agent_kill(&agent);
     OK(put_round(store, 2, &error));
     assert_int_equal(shown_round(store), 2);
-    readers_stop(readers, COUNT(readers));
+    readers_stop();
 }
 
 /* ---- In pairs */
@@ -232,10 +245,9 @@ static void test_map_grows_under_readers(void **state)
     struct fixture *fixture = *state;
     struct netboot_store *store =
         open_with(fixture, (struct netboot_store_options){.map_size = 1 << 20, .follow = true});
-    struct reader readers[8];
 
     assert_true(status_of(store).map_size == 1 << 20);
-    readers_start(readers, COUNT(readers), store, 30000);
+    readers_start(8, store, 30000);
     for (unsigned i = 0; i < 3; i++) {
         static const char *const first[] = {"0", "10000", "20000"};
         struct agent agent = AGENT_START(fixture->directory, "bulk", first[i], "10000");
@@ -243,7 +255,7 @@ static void test_map_grows_under_readers(void **state)
         assert_int_equal(agent_end(&agent), 0);
         assert_true(is_served(store, 10000 * i + 9999, NULL));
     }
-    readers_stop(readers, COUNT(readers));
+    readers_stop();
     struct netboot_status status = status_of(store);
     assert_int_equal(status.hosts, 30000);
     assert_true(status.size > 2 << 20 && status.map_size >= status.size);
@@ -255,14 +267,13 @@ static void test_map_grows_for_change(void **state)
 {
     struct netboot_store *store = open_with(*state, (struct netboot_store_options){.map_size = 1 << 20});
     struct netboot_change *change;
-    struct reader readers[8];
 
-    readers_start(readers, COUNT(readers), store, 100000);
+    readers_start(8, store, 100000);
     OK(netboot_change_open(store, 1000, &change, &error));
     for (unsigned i = 0; i < 100000; i++)
         OK(put_host(change, i, NULL, &error));
     OK(netboot_change_commit(change, &error));
-    readers_stop(readers, COUNT(readers));
+    readers_stop();
     assert_int_equal(status_of(store).hosts, 100000);
     assert_true(is_served(store, 99999, "h99999"));
 }
@@ -329,7 +340,6 @@ static void test_disk_full(void **state)
     struct fixture *fixture = *state;
     struct fixture small = {.directory = ""};
     struct netboot_change *change;
-    struct reader readers[2];
     int code = 0;
 
     char *disk = strdup(path_in(fixture, "small")), *ballast = strdup(path_in(fixture, "small/ballast"));
@@ -346,7 +356,7 @@ static void test_disk_full(void **state)
     strcpy(small.directory, netboot);
     struct netboot_store *store = open_with(&small, (struct netboot_store_options){.follow = true});
     OK(put_round(store, 1, &error));
-    readers_start(readers, COUNT(readers), store, ROUND_HOSTS);
+    readers_start(2, store, ROUND_HOSTS);
     for (unsigned attempt = 0; attempt < 3; attempt++) {
         /* First there is room for a part of the change, then not one free block. */
         OK(netboot_change_open(store, 1000, &change, &error));
@@ -358,7 +368,7 @@ static void test_disk_full(void **state)
         code = 0;
         write_ballast(ballast, -1);
     }
-    readers_stop(readers, COUNT(readers));
+    readers_stop();
     close_store(&small);
     store = open_with(&small, (struct netboot_store_options){.follow = true}); /* needs no room */
     assert_int_equal(shown_round(store), 1);
@@ -385,7 +395,7 @@ static int own_mounts(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, stop_and_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_killed),
         TEST(test_stopped),

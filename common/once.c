@@ -164,6 +164,17 @@ static bool is_next_attempt(const struct matter *matter)
     return exchange->ms >= final->ms && same_machine_port(matter, exchange);
 }
 
+/* Firmware was offered the target and asked for it, and that could not be marked: it may have booted it. */
+static bool is_doubted_promise(const struct matter *matter)
+{
+    bool promised = false;
+
+    for (unsigned i = ONCE_PXE4; i <= ONCE_HTTP6; i++)
+        promised |= matter->record->exchanges[i].state == ONCE_PROMISED;
+    return promised && matter->record->phase == ONCE_STARTED &&
+           (!matter->now->certain || matter->now->doubt != matter->record->doubt);
+}
+
 enum relation { FIRST, REPEATED, OTHER_FAMILY, NEXT_STAGE, NEXT_ATTEMPT, NEW_BOOT, RELATIONS };
 
 static enum relation relation(const struct matter *matter)
@@ -180,7 +191,7 @@ static enum relation relation(const struct matter *matter)
     const struct once_record *record = matter->record;
 
     if (record->phase != ONCE_USED)
-        return FIRST;
+        return is_doubted_promise(matter) ? NEW_BOOT : FIRST;
     if (!matter->now->certain || matter->now->doubt != record->doubt || !within(matter, record->ms, record->window))
         return NEW_BOOT;
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
@@ -207,6 +218,12 @@ static void forget_exchanges(struct once_step *step, enum once_method from)
         step->record.exchanges[i] = (struct once_exchange){.state = ONCE_NONE};
 }
 
+/* Firmware gets the target's own file. */
+static bool is_direct(const struct once_event *event)
+{
+    return event->able && event->last && !is_ipxe(event->method);
+}
+
 static bool knows_ipxe(const struct once_record *record)
 {
     return record->exchanges[ONCE_IPXE4].state != ONCE_NONE || record->exchanges[ONCE_IPXE6].state != ONCE_NONE;
@@ -219,9 +236,11 @@ static bool is_known(const struct matter *matter)
     const struct once_exchange *exchange = own_exchange(matter);
     bool ipxe = is_ipxe(matter->event->method);
 
-    if (exchange->state != ONCE_BEGUN || !same_machine_port(matter, exchange) ||
-        !within(matter, exchange->ms, EXCHANGE_MS))
-        return exchange->state == ONCE_FINAL;
+    if (exchange->state == ONCE_FINAL)
+        return true;
+    if (exchange->state != (is_direct(matter->event) ? ONCE_PROMISED : ONCE_BEGUN) ||
+        !same_machine_port(matter, exchange) || !within(matter, exchange->ms, EXCHANGE_MS))
+        return false;
     return ipxe ? same_transaction(matter, exchange) : !knows_ipxe(matter->record);
 }
 
@@ -242,6 +261,11 @@ static enum once_write note(struct once_step *step, const struct matter *matter)
             record->started = matter->now->wall;
         record->clock = matter->now->clock;
         record->phase = ONCE_STARTED;
+        if (is_direct(matter->event)) {
+            record->doubt = matter->now->doubt;
+            set_exchange(step, matter, ONCE_PROMISED);
+            return ONCE_MARK;
+        }
     }
     set_exchange(step, matter, ONCE_BEGUN);
     return ONCE_NOTE;
@@ -260,6 +284,7 @@ static enum once_write mark(struct once_step *step, const struct matter *matter)
     bool first = false;
 
     if (record->phase != ONCE_USED) {
+        step->promised = own_exchange(matter)->state == ONCE_PROMISED;
         if (record->clock != matter->now->clock)
             forget_exchanges(step, ONCE_PXE4);
         if (!has_begun(matter))
@@ -321,6 +346,8 @@ static void end_boot(const struct matter *matter, struct once_step *step)
 
     step->new_boot = true;
     step->write = ONCE_CLOSE;
+    if (record->phase == ONCE_STARTED)
+        record->count++;
     if (record->count >= record->tries || has_expired(record, matter->now->wall)) {
         record->phase = ONCE_OVER;
         return;
@@ -356,10 +383,41 @@ static void take_action(const struct matter *matter, enum action action, struct 
     }
 }
 
+static bool is_promised(const struct matter *matter)
+{
+    const struct once_exchange *exchange = own_exchange(matter);
+
+    return exchange->state == ONCE_PROMISED && same_machine_port(matter, exchange);
+}
+
+/* UEFI's HTTP boot was not offered the target, so it would not boot it now. */
+static bool is_unpromised(const struct matter *matter)
+{
+    enum once_method method = matter->event->method;
+
+    return (method == ONCE_HTTP4 || method == ONCE_HTTP6) && is_direct(matter->event) && !is_promised(matter);
+}
+
+/* The final request of firmware that may boot what it was offered: it counts, be the arming expired or the target
+ * another one by now. */
+static void keep_promise(const struct matter *matter, struct once_step *step)
+{
+    step->serve = reach(matter->event) == FINAL;
+    step->write = mark(step, matter);
+    if (!step->serve)
+        step->write = ONCE_CLOSE;
+}
+
 static void first_step(const struct matter *matter, struct once_step *step)
 {
+    bool request = matter->event->message == ONCE_REQUEST;
+
+    if (request && is_promised(matter)) {
+        keep_promise(matter, step);
+        return;
+    }
     step->expired = has_expired(matter->record, matter->now->wall);
-    if (!step->expired)
+    if (!step->expired && !(request && is_unpromised(matter)))
         take_action(matter, actions[FIRST][reach(matter->event)], step);
 }
 
@@ -373,7 +431,7 @@ void once_step(const struct once_record *record, const struct once_event *event,
 {
     const struct matter matter = {record, event, now};
 
-    ret->serve = ret->expired = ret->new_boot = false;
+    ret->serve = ret->expired = ret->new_boot = ret->promised = false;
     ret->write = ONCE_KEEP;
     ret->record = *record;
     if (once_is_over(record) || event->message == ONCE_RENEW)

@@ -47,7 +47,7 @@ struct once_time {
     uint64_t wall;  /* seconds since 1970, for expiry and for people */
     uint64_t ms;    /* of a clock that no one sets */
     uint64_t clock; /* which clock that is: another one after a restart of the machine */
-    uint64_t doubt; /* changes whenever the beginning of a new boot could not be written down */
+    uint64_t doubt; /* changes when a new boot, or the mark of what was offered, could not be written down */
     bool certain;   /* `doubt` is known */
 };
 
@@ -60,7 +60,9 @@ enum once_phase {
     ONCE_PHASES
 };
 
-enum { ONCE_NONE, ONCE_BEGUN, ONCE_FINAL };
+/* Promised: firmware was offered the target's own file. UEFI's HTTP boot loads what the offer names, whatever the final
+ * reply says. */
+enum { ONCE_NONE, ONCE_BEGUN, ONCE_FINAL, ONCE_PROMISED };
 
 /* What the present boot has been seen to do by one method. */
 struct once_exchange {
@@ -101,6 +103,7 @@ struct once_step {
     bool serve; /* the target armed; else the lasting one */
     bool expired;
     bool new_boot; /* the end of the boot before is part of what is written: that it cannot be raises a doubt */
+    bool promised; /* what cannot be marked was offered already: likewise */
     enum once_write write;
     struct once_record record;
 };

@@ -133,7 +133,7 @@ static bool pass_doubt(const struct state *state, bool draw, uint64_t *ret)
         return false;
     if (draw)
         passed = getrandom(ret, sizeof(*ret), 0) == sizeof(*ret) &&
-                 pwrite(fd, ret, sizeof(*ret), DOUBT_OFFSET) == sizeof(*ret);
+                 pwrite(fd, ret, sizeof(*ret), DOUBT_OFFSET) == sizeof(*ret) && fdatasync(fd) == 0;
     else
         passed = pread(fd, ret, sizeof(*ret), DOUBT_OFFSET) == sizeof(*ret);
     close(fd);

@@ -99,7 +99,7 @@ static int step_again(struct serving *serving, MDB_txn *txn, struct netboot_byte
 
     *ret_changed = false;
     if (code == -ENOENT || (code == 0 && !bytes_same(record.token, token))) {
-        serving->step.serve = serving->step.new_boot = false;
+        serving->step.serve = serving->step.new_boot = serving->step.promised = false;
         return 0;
     }
     if (code != 0)
@@ -136,7 +136,7 @@ static bool finish_step(struct serving *serving)
 
     if (step->write == ONCE_KEEP || write_step(serving) == 0)
         return true;
-    if (step->new_boot)
+    if (step->new_boot || step->promised)
         state_raise_doubt(serving->state, &serving->now);
     if (step->write != ONCE_MARK)
         return true;
@@ -175,7 +175,7 @@ static bool first_step(struct serving *serving, const struct once_record *record
     describe(serving, policy, ret);
     serving->state->time(serving->state, &serving->now);
     serving->now.certain = false;
-    if (record->phase == ONCE_USED)
+    if (record->phase != ONCE_ARMED)
         state_read_doubt(serving->state, &serving->now);
     memcpy(serving->token, record->token.data, sizeof(serving->token));
     once_step(record, &serving->event, &serving->now, &serving->step);

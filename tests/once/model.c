@@ -58,6 +58,7 @@ struct kind {
     uint64_t request_ms; /* from the first offer to firmware's request */
 };
 
+/* clang-format off */
 static const struct kind kinds[] = {
     {"PXE over IPv4, iPXE, one family",    {ONCE_PXE4},                                    1, 4,  LOADER,      false, 1, 1500, 3000},
     {"PXE over IPv4, iPXE, both families", {ONCE_PXE4},                                    1, 10, LOADER,      false, 1, 1500, 3000},
@@ -71,6 +72,8 @@ static const struct kind kinds[] = {
     {"iPXE in ROM, both families",         {0},                                            0, 10, SCRIPT,      false, 1, 1800, 0   },
     {"UEFI, direct, IPv4",                 {ONCE_PXE4},                                    1, 0,  DIRECT,      false, 1, 5000, 3500},
     {"UEFI, direct, all methods",          {ONCE_PXE4, ONCE_PXE6, ONCE_HTTP4, ONCE_HTTP6}, 4, 0,  DIRECT,      false, 1, 5000, 3500},
+    {"UEFI, direct, HTTP over IPv4",       {ONCE_HTTP4},                                   1, 0,  DIRECT,      false, 1, 5000, 3500},
+    {"UEFI, direct, HTTP over IPv6",       {ONCE_HTTP6},                                   1, 0,  DIRECT,      false, 1, 5000, 3500},
     {"UEFI, direct, IPv6",                 {ONCE_PXE6, ONCE_HTTP6},                        2, 0,  DIRECT,      false, 1, 5000, 4000},
     {"UEFI, direct, four cards",           {ONCE_PXE4, ONCE_PXE6},                         2, 0,  DIRECT,      false, 4, 5000, 3500},
     {"UEFI, iPXE, four cards",             {ONCE_PXE4, ONCE_PXE6},                         2, 10, LOADER,      false, 4, 5000, 3500},
@@ -80,6 +83,7 @@ static const struct kind kinds[] = {
     {"one message, direct",                {ONCE_PXE6},                                    1, 0,  DIRECT,      true,  1, 5500, 0   },
     {"one message, iPXE",                  {ONCE_PXE4},                                    1, 10, LOADER,      true,  1, 5500, 0   },
 };
+/* clang-format on */
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 /* ---- The world */
@@ -223,7 +227,7 @@ static bool write_step(struct world *world, struct once_step *step)
             world->record = step->record;
         return true;
     }
-    if (step->new_boot && !leaves_out(world, "doubt"))
+    if ((step->new_boot || step->promised) && !leaves_out(world, "doubt"))
         world->doubt = draw();
     if (step->write == ONCE_MARK)
         step->serve = false;
@@ -246,8 +250,11 @@ static void judge(struct world *world, const struct packet *packet, const struct
 
     if (!final)
         return;
+    bool by_offer = event->method == ONCE_HTTP4 || event->method == ONCE_HTTP6;
+    world->marked |= !written && step->promised; /* it was offered, which may be enough */
     if (!step->serve) {
-        if (!world->marked && written && !step->expired && world->has_record)
+        if (!(by_offer && event->message == ONCE_REQUEST && !world->calm) && !world->marked && written &&
+            !step->expired && world->has_record)
             fail(world, "a final reply without the target, though it was never served");
         return;
     }
@@ -328,6 +335,7 @@ static void disturb(struct world *world)
 struct exchange {
     bool on, offered, done;
     bool once; /* what its final reply carried */
+    bool offered_once;
     unsigned id, sent;
     enum once_method method;
     uint32_t transaction;
@@ -410,6 +418,7 @@ static void take_reply(struct world *world, struct exchange *exchange, const str
     if (packet->event.message == ONCE_BEGIN && !exchange->requesting) {
         if (exchange->method == ONCE_IPXE4 && !exchange->offered)
             exchange->offered = true;
+        exchange->offered_once = packet->once;
         exchange->requesting = true;
         exchange->sent = 0;
         exchange->phase_began = world->now + wait;
@@ -424,7 +433,10 @@ static void take_reply(struct world *world, struct exchange *exchange, const str
     } else if (packet->event.message != ONCE_BEGIN && (exchange->requesting || packet->event.message == ONCE_WHOLE)) {
         exchange->done = true;
         exchange->once = packet->once;
-        if (packet->once && packet->event.able && packet->event.last)
+        /* UEFI's HTTP boot loads what the offer named. */
+        if ((exchange->method == ONCE_HTTP4 || exchange->method == ONCE_HTTP6) && exchange->requesting)
+            exchange->once = exchange->offered_once;
+        if (exchange->once && packet->event.able && packet->event.last)
             count_boot(world);
     }
 }

@@ -134,7 +134,6 @@ static bool rule_once(const struct matter *matter)
     };
     enum netboot_armed armed = matter->policy->armed;
 
-    matter->decision->once = armed == NETBOOT_ARMED_SERVED;
     if (armed == NETBOOT_ARMED_SERVED)
         copy_text(matter->decision->target, sizeof(matter->decision->target), matter->policy->target.name);
     return armed == NETBOOT_ARMED_NONE ? false : note(matter, findings[armed]);
@@ -265,7 +264,8 @@ void netboot_decide(const struct netboot_query *query, const struct netboot_clie
     /* The texts are large: only their first octets are cleared. */
     ret->outcome = NETBOOT_NOT_OURS;
     ret->source = NETBOOT_SOURCE_NONE;
-    ret->host_found = ret->once = ret->has_next_server = ret->vendor_class = false;
+    ret->armed = policy->armed;
+    ret->host_found = ret->has_next_server = ret->vendor_class = false;
     ret->boot_file_size = 0;
     ret->host[0] = ret->target[0] = ret->site[0] = ret->tftp_server_name[0] = ret->boot_file[0] = '\0';
     ret->reason_count = 0;

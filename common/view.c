@@ -233,7 +233,8 @@ static void no_decision(struct netboot_result *ret)
     ret->answer.edit_count = 0;
     decision->outcome = NETBOOT_NO_BOOT_FILE;
     decision->source = NETBOOT_SOURCE_NONE;
-    decision->host_found = decision->once = decision->has_next_server = decision->vendor_class = false;
+    decision->armed = NETBOOT_ARMED_NONE;
+    decision->host_found = decision->has_next_server = decision->vendor_class = false;
     decision->boot_file_size = 0;
     decision->host[0] = decision->target[0] = decision->site[0] = '\0';
     decision->tftp_server_name[0] = decision->boot_file[0] = '\0';

@@ -290,7 +290,7 @@ struct netboot_decision {
     enum netboot_outcome outcome;
     enum netboot_source source; /* where boot_file came from */
     bool host_found;
-    bool once; /* the target is the host's boot-once */
+    enum netboot_armed armed; /* what became of the host's boot-once */
     bool has_next_server;
     bool vendor_class; /* HTTPClient is to be echoed */
     uint8_t next_server[4];

@@ -142,7 +142,7 @@ static json_t *decision_json(const struct netboot_decision *decision)
     return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b}", "outcome", netboot_outcome_name(decision->outcome),
                      "host", decision->host, "target", decision->target, "site", decision->site, "boot_file",
                      decision->boot_file, "tftp_server_name", decision->tftp_server_name, "host_found",
-                     decision->host_found, "once", decision->once);
+                     decision->host_found, "once", decision->armed == NETBOOT_ARMED_SERVED);
 }
 
 static json_t *edits_json(const struct netboot_answer *answer)

@@ -266,22 +266,6 @@ static int delete_keys(struct netboot_change *change, const struct keys *keys, c
     return 0;
 }
 
-static int put_aliases(struct netboot_change *change, const struct keys *keys, struct netboot_error *error)
-{
-    const struct key *primary = primary_key(keys);
-    uint8_t alias[1 + KEY_SIZE] = {NO_RECORD};
-
-    memcpy(alias + 1, primary->octets, primary->size);
-    for (size_t i = 0; i < keys->count; i++) {
-        if (i == keys->primary)
-            continue;
-        int code = put_row(change, TABLE_HOST, &keys->keys[i], alias, 1 + primary->size, error);
-        if (code != 0)
-            return code;
-    }
-    return 0;
-}
-
 /* The keys of the host that has the identifier, and a copy of its own key. -ENOENT. */
 static int find_keys(struct netboot_change *change, const struct key *id, struct keys *ret, struct netboot_error *error)
 {
@@ -308,42 +292,99 @@ static int to_key(const struct netboot_id *id, struct key *ret, struct netboot_e
     return failure(error, -ENOENT, "there is no host without an identifier");
 }
 
-/* The host that is to be replaced: `ret` has no keys where there is none. */
-static int find_old(struct netboot_change *change, const struct netboot_id *id, const struct keys *keys,
-                    struct keys *ret, struct netboot_error *error)
-{
-    struct key key;
-    MDB_val value;
+/* What a host's key leads to: the record, or an alias of it. */
+struct row_values {
+    MDB_val record, alias;
+    uint8_t alias_octets[1 + KEY_SIZE];
+};
 
-    ret->count = 0;
-    if (id) {
-        int code = to_key(id, &key, error);
-        return code == 0 ? find_keys(change, &key, ret, error) : code;
+static int encode_host(struct netboot_change *change, const struct netboot_host *host, const struct keys *keys,
+                       struct row_values *ret, struct netboot_error *error)
+{
+    const struct key *primary = primary_key(keys);
+    struct netboot_host stored = *host;
+
+    stored.changed = (uint64_t)time(NULL);
+    ssize_t size = record_encode(&record_host, &stored, change->record, sizeof(change->record));
+    if (size < 0)
+        return failure(error, -EINVAL, "the record is larger than the %d octets that fit", RECORD_SIZE_MAX);
+    ret->record = (MDB_val){(size_t)size, change->record};
+    ret->alias_octets[0] = NO_RECORD;
+    memcpy(ret->alias_octets + 1, primary->octets, primary->size);
+    ret->alias = (MDB_val){1 + primary->size, ret->alias_octets};
+    return 0;
+}
+
+/* Puts the rows of a host's keys until one is there already (with MDB_NOOVERWRITE): `ret_count` were put. */
+static int put_keys(struct netboot_change *change, const struct keys *keys, const struct row_values *values,
+                    unsigned flags, size_t *ret_count)
+{
+    int rc = 0;
+
+    change->touched = true;
+    for (*ret_count = 0; *ret_count < keys->count; ++*ret_count) {
+        const struct key *key = &keys->keys[*ret_count];
+        MDB_val row = key_value(key), value = *ret_count == keys->primary ? values->record : values->alias;
+        if ((rc = mdb_cursor_put(host_cursor(change, key), &row, &value, flags)) != 0)
+            break;
     }
-    int rc = get_host_row(change, &keys->keys[0], &value);
-    if (rc == MDB_NOTFOUND)
+    return rc;
+}
+
+/* A host that is there already, under `old` keys. */
+static int replace_host(struct netboot_change *change, const struct keys *old, const struct keys *keys,
+                        const struct row_values *values, struct netboot_error *error)
+{
+    size_t count;
+    int code, rc;
+
+    if ((code = check_keys(change, keys, primary_key(old), error)) != 0 ||
+        (code = delete_keys(change, old, keys, error)) != 0)
+        return code;
+    rc = put_keys(change, keys, values, 0, &count);
+    return rc == 0 ? 0 : change_failure(change, rc, error);
+}
+
+/* A host that is most likely new, as in an import: one search per key. What turns out to be taken is undone. */
+static int add_host(struct netboot_change *change, const struct keys *keys, const struct row_values *values,
+                    struct netboot_error *error)
+{
+    struct keys old;
+    size_t count;
+    int rc = put_keys(change, keys, values, MDB_NOOVERWRITE, &count), code;
+
+    if (rc == 0) {
+        change->hosts++;
         return 0;
-    return rc == 0 ? find_keys(change, &keys->keys[0], ret, error) : change_failure(change, rc, error);
+    }
+    if (rc != MDB_KEYEXIST)
+        return change_failure(change, rc, error);
+    if (count == 0) { /* the host with this first identifier is replaced */
+        code = find_keys(change, &keys->keys[0], &old, error);
+        return code == 0 ? replace_host(change, &old, keys, values, error) : code;
+    }
+    struct keys put = *keys;
+    put.count = count;
+    code = delete_keys(change, &put, NULL, error);
+    return code == 0 ? check_keys(change, keys, NULL, error) : code;
 }
 
 int netboot_change_put_host(struct netboot_change *change, const struct netboot_id *key,
                             const struct netboot_host *host, struct netboot_error *error)
 {
-    struct netboot_host stored;
+    struct row_values values;
     struct keys keys, old;
+    struct key id;
     int code;
 
     if ((code = check_change(change, error)) != 0 || (code = check_host(host, &keys, error)) != 0 ||
-        (code = find_old(change, key, &keys, &old, error)) != 0 ||
-        (code = check_keys(change, &keys, old.count > 0 ? primary_key(&old) : NULL, error)) != 0)
+        (code = encode_host(change, host, &keys, &values, error)) != 0)
         return code;
-    stored = *host;
-    stored.changed = (uint64_t)time(NULL);
-    if ((code = delete_keys(change, &old, &keys, error)) != 0 || (code = put_aliases(change, &keys, error)) != 0 ||
-        (code = put_record(change, TABLE_HOST, primary_key(&keys), &record_host, &stored, error)) != 0)
+    if (!key)
+        return add_host(change, &keys, &values, error);
+    if ((code = to_key(key, &id, error)) != 0 || (code = find_keys(change, &id, &old, error)) != 0)
         return code;
-    change->hosts += old.count == 0;
-    return 0;
+    return replace_host(change, &old, &keys, &values, error);
 }
 
 int netboot_change_delete_host(struct netboot_change *change, const struct netboot_id *id, struct netboot_error *error)
@@ -465,6 +506,7 @@ int netboot_change_put_site(struct netboot_change *change, const struct netboot_
         return code;
     if ((code = put_prefixes(change, site, true, error)) != 0)
         return code;
+    change->ranges_stale |= bytes_equal(site->name, "default");
     return put_record(change, TABLE_POLICY, &key, &record_site, site, error);
 }
 
@@ -483,10 +525,16 @@ int netboot_change_delete_site(struct netboot_change *change, const char *name, 
     if ((code = check_change(change, error)) != 0 || (code = name_key(ROW_SITE, name, "site", &key, error)) != 0 ||
         (code = drop_prefixes(change, &key, error)) != 0)
         return code;
+    change->ranges_stale |= strcmp(name, "default") == 0;
     return delete_row(change, TABLE_POLICY, &key, error);
 }
 
-/* ---- Ranges: the prefixes of all sites made flat, so that the longest one that holds an address is one search away */
+/* ---- Ranges: all addresses of both families, each range under its last address
+ *
+ * The prefixes of all sites made flat: the site of an address is in the first row that is not before it, and that
+ * site is the one of the longest prefix which has the address. Rows hold the site's record, so there is no second
+ * search.
+ */
 
 struct open_prefix {
     uint8_t last[NETBOOT_ADDRESS_SIZE];
@@ -496,94 +544,107 @@ struct open_prefix {
 struct flattening {
     struct netboot_change *change;
     enum netboot_family family;
+    size_t size;                        /* of its addresses */
+    uint8_t next[NETBOOT_ADDRESS_SIZE]; /* the first address that has no row yet */
+    bool full;                          /* there is none */
     unsigned depth;
-    struct open_prefix open[8 * NETBOOT_ADDRESS_SIZE + 1]; /* those that hold the present address, the longest last */
+    struct open_prefix open[8 * NETBOOT_ADDRESS_SIZE + 1]; /* those that hold that address, the longest last */
 };
 
-/* From `address` on it is the innermost open prefix's site, or none. A row that is there already is overwritten: what
- * begins at an address counts more than what ends before it, and a longer prefix more than a shorter one. */
-static int put_range(struct flattening *flat, const uint8_t *address, struct netboot_error *error)
+static void add_one(uint8_t *address, size_t size, bool *ret_over)
+{
+    while (size-- > 0)
+        if (++address[size] != 0)
+            return;
+    *ret_over = true;
+}
+
+static void subtract_one(uint8_t *address, size_t size)
+{
+    while (size-- > 0)
+        if (address[size]-- != 0)
+            return;
+}
+
+static int put_range(struct flattening *flat, const uint8_t *last, struct netboot_error *error)
 {
     static const uint8_t none = NO_RECORD;
     struct netboot_site site;
-    struct key key;
+    struct key name, key;
     MDB_val value;
 
-    key_of_range(&key, flat->family, address);
-    if (flat->depth == 0)
+    key_of_name(&name, ROW_SITE, "default", 7);
+    if (flat->depth > 0)
+        name = flat->open[flat->depth - 1].site;
+    key_of_range(&key, flat->family, last);
+    int code = view_get(&flat->change->view, TABLE_POLICY, &name, &value);
+    if (code == -ENOENT && flat->depth == 0)
         return put_row(flat->change, TABLE_POLICY, &key, &none, 1, error);
-    int code = view_get(&flat->change->view, TABLE_POLICY, &flat->open[flat->depth - 1].site, &value);
     if (code == 0)
         code = record_decode(&record_site, value_bytes(value), &site);
     if (code != 0)
-        return damaged(code == -ENOENT ? -EBADMSG : code, "site", error);
+        return damaged(-EBADMSG, "site", error);
     site.prefixes.count = 0;
     return put_record(flat->change, TABLE_POLICY, &key, &record_site, &site, error);
 }
 
-/* The address behind `address`; false behind the last one. */
-static bool next_address(uint8_t *address, size_t size)
+/* Up to and with `last` it is the innermost open prefix's site, or `default`. */
+static int fill_to(struct flattening *flat, const uint8_t *last, struct netboot_error *error)
 {
-    while (size-- > 0)
-        if (++address[size] != 0)
-            return true;
-    return false;
+    if (flat->full || memcmp(flat->next, last, flat->size) > 0)
+        return 0;
+    memcpy(flat->next, last, flat->size);
+    add_one(flat->next, flat->size, &flat->full);
+    return put_range(flat, last, error);
 }
 
 /* Closes the prefixes that end before `address` (NULL: all). */
 static int close_prefixes(struct flattening *flat, const uint8_t *address, struct netboot_error *error)
 {
-    size_t size = flat->family == NETBOOT_V4 ? 4 : NETBOOT_ADDRESS_SIZE;
-
-    while (flat->depth > 0) {
-        struct open_prefix *open = &flat->open[flat->depth - 1];
-        uint8_t behind[NETBOOT_ADDRESS_SIZE];
-        if (address && memcmp(open->last, address, size) >= 0)
+    for (; flat->depth > 0; flat->depth--) {
+        const struct open_prefix *open = &flat->open[flat->depth - 1];
+        if (address && memcmp(open->last, address, flat->size) >= 0)
             break;
-        memcpy(behind, open->last, size);
-        flat->depth--;
-        if (!next_address(behind, size))
-            continue;
-        int code = put_range(flat, behind, error);
+        int code = fill_to(flat, open->last, error);
         if (code != 0)
             return code;
     }
     return 0;
 }
 
-/* Prefixes come by family, address and length: each is held by those that are open, or none of them. */
+/* Prefixes come by address and length: each is held by those that are open, or they end before it. */
 static int add_prefix(struct flattening *flat, const struct key *row, const struct key *site,
                       struct netboot_error *error)
 {
-    enum netboot_family family = (enum netboot_family)row->octets[1];
-    size_t size = family == NETBOOT_V4 ? 4 : NETBOOT_ADDRESS_SIZE;
-    uint8_t prefix[1 + NETBOOT_ADDRESS_SIZE];
+    uint8_t prefix[1 + NETBOOT_ADDRESS_SIZE], before[NETBOOT_ADDRESS_SIZE];
     int code;
 
-    if (row->size != 3 + size || flat->depth == sizeof(flat->open) / sizeof(flat->open[0]))
+    if (row->size != 3 + flat->size || flat->depth == sizeof(flat->open) / sizeof(flat->open[0]))
         return damaged(-EBADMSG, "prefix", error);
-    if ((code = close_prefixes(flat, family == flat->family ? row->octets + 2 : NULL, error)) != 0)
-        return code;
-    flat->family = family;
     prefix[0] = row->octets[row->size - 1];
-    memcpy(prefix + 1, row->octets + 2, size);
-    set_host_bits((struct netboot_bytes){prefix, 1 + size}, prefix + 1, true);
+    memcpy(prefix + 1, row->octets + 2, flat->size);
+    if ((code = close_prefixes(flat, prefix + 1, error)) != 0)
+        return code;
+    memcpy(before, prefix + 1, flat->size);
+    subtract_one(before, flat->size);
+    if (memcmp(flat->next, prefix + 1, flat->size) < 0 && (code = fill_to(flat, before, error)) != 0)
+        return code;
     struct open_prefix *open = &flat->open[flat->depth++];
-    memcpy(open->last, prefix + 1, size);
     open->site = *site;
-    return put_range(flat, row->octets + 2, error);
+    set_host_bits((struct netboot_bytes){prefix, 1 + flat->size}, prefix + 1, true);
+    memcpy(open->last, prefix + 1, flat->size);
+    return 0;
 }
 
-/* The first row from `key` on, copied; -ENOENT when it is not one of `key`'s kind. */
-static int next_row(struct netboot_change *change, struct key *key, struct key *ret_name)
+/* The first row from `key` on, copied; -ENOENT when it does not begin as `key` does in `same` octets. */
+static int next_row(struct netboot_change *change, struct key *key, size_t same, struct key *ret_name)
 {
     MDB_val row = key_value(key), value;
-    uint8_t kind = key->octets[0];
     int rc = mdb_cursor_get(change->view.cursor, &row, &value, MDB_SET_RANGE);
 
     if (rc != 0)
         return env_code(rc);
-    if (*(const uint8_t *)row.mv_data != kind)
+    if (row.mv_size < same || memcmp(row.mv_data, key->octets, same) != 0)
         return -ENOENT;
     if (row.mv_size > KEY_SIZE)
         return -EBADMSG;
@@ -598,7 +659,7 @@ static int drop_ranges(struct netboot_change *change, struct netboot_error *erro
 {
     for (;;) {
         struct key key = {1, {ROW_RANGE}};
-        int code = next_row(change, &key, NULL);
+        int code = next_row(change, &key, 1, NULL);
         if (code == 0)
             code = delete_row(change, TABLE_POLICY, &key, error);
         if (code != 0)
@@ -606,17 +667,23 @@ static int drop_ranges(struct netboot_change *change, struct netboot_error *erro
     }
 }
 
-static int build_ranges(struct netboot_change *change, struct netboot_error *error)
+static int build_ranges(struct netboot_change *change, enum netboot_family family, struct netboot_error *error)
 {
-    struct flattening flat = {.change = change, .family = NETBOOT_V4};
-    struct key row = {1, {ROW_PREFIX}}, site;
+    struct flattening flat = {.change = change, .family = family, .size = family == NETBOOT_V4 ? 4 : 16};
+    struct key row =
+                   {
+                       2, {ROW_PREFIX, (uint8_t)family}
+    },
+               site;
+    uint8_t last[NETBOOT_ADDRESS_SIZE];
     int code;
 
-    while ((code = next_row(change, &row, &site)) == 0 && (code = add_prefix(&flat, &row, &site, error)) == 0)
+    while ((code = next_row(change, &row, 2, &site)) == 0 && (code = add_prefix(&flat, &row, &site, error)) == 0)
         row.octets[row.size++] = 0; /* the next row is behind this one */
-    if (code == -ENOENT)
-        code = close_prefixes(&flat, NULL, error);
-    return code;
+    if (code != -ENOENT || (code = close_prefixes(&flat, NULL, error)) != 0)
+        return code;
+    memset(last, 0xff, sizeof(last));
+    return fill_to(&flat, last, error);
 }
 
 int change_settle(struct netboot_change *change)
@@ -626,8 +693,8 @@ int change_settle(struct netboot_change *change)
 
     if (!change->ranges_stale)
         return 0;
-    if ((code = drop_ranges(change, &error)) == 0)
-        code = build_ranges(change, &error);
+    if ((code = drop_ranges(change, &error)) == 0 && (code = build_ranges(change, NETBOOT_V4, &error)) == 0)
+        code = build_ranges(change, NETBOOT_V6, &error);
     if (code == 0)
         change->ranges_stale = false;
     else if (change->failed.code == 0)
@@ -714,8 +781,7 @@ int netboot_change_clear(struct netboot_change *change, struct netboot_error *er
         (rc = mdb_drop(change->view.txn, view_table(&change->view, TABLE_POLICY), 0)) != 0)
         return change_failure(change, rc, error);
     change->hosts = 0;
-    change->touched = true;
-    change->ranges_stale = false;
+    change->touched = change->ranges_stale = true;
     return 0;
 }
 

@@ -589,6 +589,7 @@ static int open_held(struct env *env, struct netboot_error *error)
         return code;
     }
     atomic_store(&env->broken, false);
+    env->epoch++;
     return 0;
 }
 
@@ -675,6 +676,7 @@ static int remap_held(struct env *env, size_t wanted)
         wanted = used + used / 4;
     if (wanted <= size || !has_address_space(wanted))
         return size >= used ? 0 : -ENOMEM;
+    env->epoch++;
     rc = mdb_env_set_mapsize(env->mdb, wanted);
     if (rc != 0)
         close_held(env); /* there is no map any more */

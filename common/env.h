@@ -65,6 +65,7 @@ struct env {
     unsigned slot_room;
     /* These change only while one holds all slots. */
     MDB_env *mdb;
+    size_t epoch; /* one more with each map: pointers into an older one are void */
     MDB_dbi tables[ENV_TABLES_MAX];
     bool writable;
     int guard;              /* this process's place in the list of open environments */

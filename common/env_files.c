@@ -223,7 +223,7 @@ static int put_in_place(const struct env *built, int directory_fd, struct netboo
 {
     int code = 0;
 
-    if (renameat(directory_fd, built->path + strlen(built->directory) + 1, directory_fd, built->spec->name) != 0)
+    if (renameat(directory_fd, strrchr(built->path, '/') + 1, directory_fd, built->spec->name) != 0)
         code = -errno;
     if (code == 0 && fsync(directory_fd) != 0)
         code = -errno;

@@ -53,10 +53,11 @@ static void try_open(struct netboot_store *store)
 {
     enum { DEADLINE_MS = 1000 };
     struct netboot_error reason;
+    int code = env_open(&store->env, DEADLINE_MS, &reason);
 
-    if (env_open(&store->env, DEADLINE_MS, &reason) == 0)
+    if (code == 0)
         note_usable(store);
-    else
+    else if (atomic_load(&store->env.gate) == ENV_CLOSED) /* else it is in use, and opened anew at another time */
         store_note(store, false, &reason);
 }
 

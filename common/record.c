@@ -34,7 +34,6 @@ struct field {
     uint16_t offset;   /* of the member */
     uint16_t min, max; /* octets of the value, of an item */
     const char *name;  /* as messages call it */
-    bool required;
     /* Whether the octets can be what the field says; asked of every record that is read. NULL: they always can. */
     bool (*shape)(struct netboot_bytes value);
     /* Whether a person may store them. NULL: whatever has the shape. */
@@ -42,7 +41,8 @@ struct field {
 };
 
 struct record_type {
-    size_t count;
+    uint8_t count;
+    uint8_t required; /* bits, 1 << index of a field */
     const struct field *fields;
 };
 
@@ -53,16 +53,6 @@ struct record_type {
 static bool prefix_shape(struct netboot_bytes value)
 {
     return (value.size == 5 && value.data[0] <= 32) || (value.size == 17 && value.data[0] <= 128);
-}
-
-static bool address4_shape(struct netboot_bytes value)
-{
-    return value.size == 4;
-}
-
-static bool address6_shape(struct netboot_bytes value)
-{
-    return value.size == 16;
 }
 
 static bool id_shape(struct netboot_bytes value)
@@ -225,47 +215,47 @@ static int id_check(const char *name, struct netboot_bytes value, struct netboot
     }
 
 static const struct field site_fields[] = {
-    BYTES(1, netboot_site, name, 1, NETBOOT_NAME_MAX, "name of a site", true, NULL, name_check),
-    LIST(2, netboot_site, prefixes, 5, 17, "prefix", false, prefix_shape, NULL),
-    BYTES(3, netboot_site, tftp4, 4, 4, "IPv4 TFTP server", false, address4_shape, NULL),
-    BYTES(4, netboot_site, tftp6, 16, 16, "IPv6 TFTP server", false, address6_shape, NULL),
-    BYTES(5, netboot_site, http4, 1, RECORD_TEXT_MAX, "HTTP base URL for IPv4", false, NULL, url_check),
-    BYTES(6, netboot_site, http6, 1, RECORD_TEXT_MAX, "HTTP base URL for IPv6", false, NULL, url_check),
+    BYTES(1, netboot_site, name, 1, NETBOOT_NAME_MAX, "name of a site", NULL, name_check),
+    LIST(2, netboot_site, prefixes, 5, 17, "prefix", prefix_shape, NULL),
+    BYTES(3, netboot_site, tftp4, 4, 4, "IPv4 TFTP server", NULL, NULL),
+    BYTES(4, netboot_site, tftp6, 16, 16, "IPv6 TFTP server", NULL, NULL),
+    BYTES(5, netboot_site, http4, 1, RECORD_TEXT_MAX, "HTTP base URL for IPv4", NULL, url_check),
+    BYTES(6, netboot_site, http6, 1, RECORD_TEXT_MAX, "HTTP base URL for IPv6", NULL, url_check),
 };
 
 static const struct field loader_fields[] = {
-    {1, FIELD_NUMBER, offsetof(struct netboot_loader, platform), 2, 2, "loader", false, NULL, platform_check},
-    BYTES(2, netboot_loader, file, 1, RECORD_TEXT_MAX, "file of the loader", true, NULL, file_check),
+    {1, FIELD_NUMBER, offsetof(struct netboot_loader, platform), 2, 2, "loader", NULL, platform_check},
+    BYTES(2, netboot_loader, file, 1, RECORD_TEXT_MAX, "file of the loader", NULL, file_check),
 };
 
 static const struct field target_fields[] = {
-    BYTES(1, netboot_target, name, 1, NETBOOT_NAME_MAX, "name of a target", true, NULL, name_check),
-    {2, FIELD_ENUM, offsetof(struct netboot_target, kind), 1, 1, "kind of a target", false, kind_shape, NULL},
-    BYTES(3, netboot_target, script, 1, RECORD_TEXT_MAX, "script", false, NULL, file_check),
-    LIST(4, netboot_target, files, 3, 2 + RECORD_TEXT_MAX, "file of the target", false, NULL, platform_file_check),
-    BYTES(5, netboot_target, description, 1, RECORD_TEXT_MAX, "description", false, NULL, text_check),
+    BYTES(1, netboot_target, name, 1, NETBOOT_NAME_MAX, "name of a target", NULL, name_check),
+    {2, FIELD_ENUM, offsetof(struct netboot_target, kind), 1, 1, "kind of a target", kind_shape, NULL},
+    BYTES(3, netboot_target, script, 1, RECORD_TEXT_MAX, "script", NULL, file_check),
+    LIST(4, netboot_target, files, 3, 2 + RECORD_TEXT_MAX, "file of the target", NULL, platform_file_check),
+    BYTES(5, netboot_target, description, 1, RECORD_TEXT_MAX, "description", NULL, text_check),
 };
 
 static const struct field host_fields[] = {
-    BYTES(1, netboot_host, name, 1, NETBOOT_NAME_MAX, "name of a host", false, NULL, name_check),
-    LIST(2, netboot_host, ids, 4, 1 + NETBOOT_DUID_MAX, "identifier", true, id_shape, id_check),
-    BYTES(3, netboot_host, target, 1, NETBOOT_NAME_MAX, "name of a target", false, NULL, name_check),
-    LIST(4, netboot_host, loaders, 3, 2 + RECORD_TEXT_MAX, "loader of the host", false, NULL, platform_file_check),
-    LIST(5, netboot_host, labels, 1, RECORD_TEXT_MAX, "label", false, NULL, label_check),
-    BYTES(6, netboot_host, note, 1, RECORD_TEXT_MAX, "note", false, NULL, text_check),
-    {7, FIELD_NUMBER, offsetof(struct netboot_host, changed), 8, 8, "time of change", false, NULL, NULL},
+    BYTES(1, netboot_host, name, 1, NETBOOT_NAME_MAX, "name of a host", NULL, name_check),
+    LIST(2, netboot_host, ids, 4, 1 + NETBOOT_DUID_MAX, "identifier", id_shape, id_check),
+    BYTES(3, netboot_host, target, 1, NETBOOT_NAME_MAX, "name of a target", NULL, name_check),
+    LIST(4, netboot_host, loaders, 3, 2 + RECORD_TEXT_MAX, "loader of the host", NULL, platform_file_check),
+    LIST(5, netboot_host, labels, 1, RECORD_TEXT_MAX, "label", NULL, label_check),
+    BYTES(6, netboot_host, note, 1, RECORD_TEXT_MAX, "note", NULL, text_check),
+    {7, FIELD_NUMBER, offsetof(struct netboot_host, changed), 8, 8, "time of change", NULL, NULL},
 };
 
 #define NUMBER(tag, type, member, size, name)                                                                          \
     {                                                                                                                  \
-        tag, FIELD_NUMBER, offsetof(struct type, member), size, size, name, false, NULL, NULL                          \
+        tag, FIELD_NUMBER, offsetof(struct type, member), size, size, name, NULL, NULL                                 \
     }
 
 static const struct field once_fields[] = {
-    BYTES(1, once_record, token, ONCE_TOKEN_SIZE, ONCE_TOKEN_SIZE, "token", true, NULL, NULL),
+    BYTES(1, once_record, token, ONCE_TOKEN_SIZE, ONCE_TOKEN_SIZE, "token", NULL, NULL),
     NUMBER(2, once_record, store, 8, "store"),
-    BYTES(3, once_record, target, 1, NETBOOT_NAME_MAX, "name of a target", true, NULL, name_check),
-    BYTES(4, once_record, by, 1, NETBOOT_ONCE_BY_SIZE - 1, "name of who arms", false, NULL, text_check),
+    BYTES(3, once_record, target, 1, NETBOOT_NAME_MAX, "name of a target", NULL, name_check),
+    BYTES(4, once_record, by, 1, NETBOOT_ONCE_BY_SIZE - 1, "name of who arms", NULL, text_check),
     NUMBER(5, once_record, armed, 8, "time of arming"),
     NUMBER(6, once_record, expires, 8, "time of expiry"),
     NUMBER(7, once_record, window, 8, "window"),
@@ -276,25 +266,26 @@ static const struct field once_fields[] = {
     NUMBER(12, once_record, started, 8, "time of start"),
     NUMBER(13, once_record, used, 8, "time of use"),
     NUMBER(14, once_record, done, 8, "time of the report"),
-    BYTES(15, once_record, server, 1, NETBOOT_ONCE_BY_SIZE - 1, "server", false, NULL, NULL),
-    BYTES(16, once_record, file, 1, NETBOOT_FILE_SIZE - 1, "boot file", false, NULL, NULL),
+    BYTES(15, once_record, server, 1, NETBOOT_ONCE_BY_SIZE - 1, "server", NULL, NULL),
+    BYTES(16, once_record, file, 1, NETBOOT_FILE_SIZE - 1, "boot file", NULL, NULL),
     NUMBER(17, once_record, method, 2, "method"),
     NUMBER(18, once_record, ms, 8, "milliseconds of use"),
     NUMBER(19, once_record, clock, 8, "clock"),
     NUMBER(20, once_record, doubt, 8, "doubt"),
-    LIST(21, once_record, stored, ONCE_EXCHANGE_SIZE, ONCE_EXCHANGE_SIZE, "exchange", false, NULL, NULL),
+    LIST(21, once_record, stored, ONCE_EXCHANGE_SIZE, ONCE_EXCHANGE_SIZE, "exchange", NULL, NULL),
 };
 
-#define FIELDS(table)                                                                                                  \
+#define TYPE(table, required_tag)                                                                                      \
     {                                                                                                                  \
-        sizeof(table) / sizeof((table)[0]), table                                                                      \
+        sizeof(table) / sizeof((table)[0]), 1u << ((required_tag)-1), table                                            \
     }
 
-const struct record_type record_site = FIELDS(site_fields);
-const struct record_type record_loader = FIELDS(loader_fields);
-const struct record_type record_target = FIELDS(target_fields);
-const struct record_type record_host = FIELDS(host_fields);
-const struct record_type record_once = FIELDS(once_fields);
+/* With the tag of the field that each must have. */
+const struct record_type record_site = TYPE(site_fields, 1);
+const struct record_type record_loader = TYPE(loader_fields, 2);
+const struct record_type record_target = TYPE(target_fields, 1);
+const struct record_type record_host = TYPE(host_fields, 2);
+const struct record_type record_once = TYPE(once_fields, 1);
 
 /* ---- Numbers: the width in the record says which type the member has */
 
@@ -330,84 +321,78 @@ static void number_octets(const struct field *field, uint64_t number, uint8_t oc
         octets[i] = (uint8_t)(number >> 8 * (field->max - 1 - i));
 }
 
-/* ---- Reading */
+/* ---- Reading: a packet reads some four records, so nothing is done twice */
 
-static void clear(const struct record_type *type, void *ret)
-{
-    for (size_t i = 0; i < type->count; i++) {
-        const struct field *field = &type->fields[i];
-        void *member = (uint8_t *)ret + field->offset;
-        if (field->kind == FIELD_BYTES)
-            *(struct netboot_bytes *)member = (struct netboot_bytes){NULL, 0};
-        else if (field->kind == FIELD_LIST)
-            ((struct netboot_list *)member)->count = 0;
-        else
-            number_set(field, member, 0);
-    }
-}
-
-static int set_field(const struct field *field, struct netboot_bytes value, void *ret)
+static inline void clear_field(const struct field *field, void *ret)
 {
     void *member = (uint8_t *)ret + field->offset;
+
+    if (field->kind == FIELD_BYTES)
+        *(struct netboot_bytes *)member = (struct netboot_bytes){NULL, 0};
+    else if (field->kind == FIELD_LIST)
+        ((struct netboot_list *)member)->count = 0;
+    else
+        number_set(field, member, 0);
+}
+
+static bool set_number(const struct field *field, struct netboot_bytes value, void *ret)
+{
     uint64_t number = 0;
 
-    if (value.size < field->min || value.size > field->max || (field->shape && !field->shape(value)))
-        return -EBADMSG;
-    if (field->kind == FIELD_BYTES) {
-        *(struct netboot_bytes *)member = value;
-        return 0;
-    }
-    if (field->kind == FIELD_LIST) {
-        struct netboot_list *list = member;
-        if (list->count == NETBOOT_LIST_MAX)
-            return -EBADMSG;
-        list->items[list->count++] = value;
-        return 0;
-    }
     for (size_t i = 0; i < value.size; i++)
         number = number << 8 | value.data[i];
-    number_set(field, member, number);
-    return 0;
-}
-
-/* Tags count from 1 without a gap, so that a field is found without a search. */
-static const struct field *find_field(const struct record_type *type, uint8_t tag)
-{
-    return tag > 0 && tag <= type->count ? &type->fields[tag - 1] : NULL;
-}
-
-static bool has_required(const struct record_type *type, const void *record)
-{
-    for (size_t i = 0; i < type->count; i++) {
-        const struct field *field = &type->fields[i];
-        const void *member = (const uint8_t *)record + field->offset;
-        if (!field->required)
-            continue;
-        if (field->kind == FIELD_BYTES ? ((const struct netboot_bytes *)member)->size == 0
-                                       : ((const struct netboot_list *)member)->count == 0)
-            return false;
-    }
+    number_set(field, (uint8_t *)ret + field->offset, number);
     return true;
+}
+
+/* `again`: the record had that field before. False: damaged. */
+static inline bool set_field(const struct field *field, struct netboot_bytes value, bool again, void *ret)
+{
+    void *member = (uint8_t *)ret + field->offset;
+    struct netboot_list *list = member;
+
+    if (value.size < field->min || value.size > field->max || (field->shape && !field->shape(value)))
+        return false;
+    switch (field->kind) {
+    case FIELD_BYTES:
+        *(struct netboot_bytes *)member = value;
+        return true;
+    case FIELD_LIST:
+        if (!again)
+            list->count = 0;
+        if (list->count == NETBOOT_LIST_MAX)
+            return false;
+        list->items[list->count++] = value;
+        return true;
+    }
+    return set_number(field, value, ret);
 }
 
 int record_decode(const struct record_type *type, struct netboot_bytes value, void *ret)
 {
-    clear(type, ret);
+    unsigned seen = 0;
+
     if (value.size < 1 || value.data[0] != RECORD_VERSION)
         return -EBADMSG;
     for (struct netboot_bytes rest = bytes_after(value, 1); rest.size > 0;) {
         if (rest.size < FIELD_HEADER)
             return -EBADMSG;
-        const struct field *field = find_field(type, rest.data[0]);
+        unsigned index = rest.data[0] - 1u; /* tags count from 1 without a gap */
         size_t size = read_be16(rest.data + 1);
         if (size > rest.size - FIELD_HEADER)
             return -EBADMSG;
         rest = bytes_after(rest, FIELD_HEADER);
-        if (field && set_field(field, (struct netboot_bytes){rest.data, size}, ret) != 0)
-            return -EBADMSG;
+        if (index < type->count) {
+            if (!set_field(&type->fields[index], (struct netboot_bytes){rest.data, size}, seen >> index & 1, ret))
+                return -EBADMSG;
+            seen |= 1u << index;
+        }
         rest = bytes_after(rest, size);
     }
-    return has_required(type, ret) ? 0 : -EBADMSG;
+    for (unsigned i = 0; i < type->count; i++)
+        if (!(seen >> i & 1))
+            clear_field(&type->fields[i], ret);
+    return (seen & type->required) == type->required ? 0 : -EBADMSG;
 }
 
 /* ---- Checking */
@@ -454,6 +439,13 @@ static int check_field(const struct field *field, const void *member, struct net
     return 0;
 }
 
+static bool is_empty(const struct field *field, const void *member)
+{
+    if (field->kind == FIELD_LIST)
+        return ((const struct netboot_list *)member)->count == 0;
+    return field->kind == FIELD_BYTES && ((const struct netboot_bytes *)member)->size == 0;
+}
+
 int record_check(const struct record_type *type, const void *record, struct netboot_error *error)
 {
     for (size_t i = 0; i < type->count; i++) {
@@ -461,11 +453,9 @@ int record_check(const struct record_type *type, const void *record, struct netb
         if (code != 0)
             return code;
     }
-    for (size_t i = 0; i < type->count; i++) {
-        struct record_type one = {1, &type->fields[i]};
-        if (!has_required(&one, record))
+    for (size_t i = 0; i < type->count; i++)
+        if (type->required & 1u << i && is_empty(&type->fields[i], (const uint8_t *)record + type->fields[i].offset))
             return failure(error, -EINVAL, "the %s is missing: give it", type->fields[i].name);
-    }
     return 0;
 }
 

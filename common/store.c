@@ -106,8 +106,11 @@ static int put_number(MDB_txn *txn, MDB_dbi table, const char *name, uint64_t nu
     return put_row(txn, table, name, strlen(name), octets, width);
 }
 
+/* One site for all addresses. */
 static int fill(MDB_txn *txn, const MDB_dbi *tables)
 {
+    static const uint8_t last_address[NETBOOT_ADDRESS_SIZE] = {255, 255, 255, 255, 255, 255, 255, 255,
+                                                               255, 255, 255, 255, 255, 255, 255, 255};
     static const struct netboot_site site = {
         .name = {(const uint8_t *)"default", 7}
     };
@@ -120,6 +123,10 @@ static int fill(MDB_txn *txn, const MDB_dbi *tables)
     if (size < 0 || getrandom(&id, sizeof(id), 0) != sizeof(id) || !key_of_name(&key, ROW_SITE, "default", 7))
         return EINVAL;
     rc = put_row(txn, tables[TABLE_POLICY], key.octets, key.size, value, (size_t)size);
+    for (size_t i = 0; i < 2 && rc == 0; i++) {
+        key_of_range(&key, i == 0 ? NETBOOT_V4 : NETBOOT_V6, last_address);
+        rc = put_row(txn, tables[TABLE_POLICY], key.octets, key.size, value, (size_t)size);
+    }
     if (rc == 0)
         rc = put_number(txn, tables[TABLE_META], "format", STORE_FORMAT, 4);
     if (rc == 0)
@@ -179,8 +186,20 @@ static void store_free(struct netboot_store *store)
 {
     env_fini(&store->env);
     state_fini(&store->once);
+    free(store->recent);
     free(store->directory);
     free(store);
+}
+
+static int make_recent(struct netboot_store *store)
+{
+    size_t size = store->env.slot_room * sizeof(struct recent);
+
+    store->recent = aligned_alloc(_Alignof(struct recent), size);
+    if (!store->recent)
+        return -ENOMEM;
+    memset(store->recent, 0, size);
+    return 0;
 }
 
 static int store_new(const char *directory, const struct netboot_store_options *options, struct netboot_store **ret,
@@ -199,6 +218,8 @@ static int store_new(const char *directory, const struct netboot_store_options *
         code = env_prepare(&store->env, options->readers, error);
     if (code == 0)
         code = state_prepare(&store->once, store->directory, options, error);
+    if (code == 0)
+        code = make_recent(store);
     if (code != 0) {
         store_free(store);
         return code == -ENOMEM ? failure(error, code, "no memory for the targets store") : code;

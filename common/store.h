@@ -5,7 +5,7 @@
  *   meta     "format", "id", "generation", "changed", "hosts"
  *   policy   'l' platform -> loader      's' name -> site      't' name -> target
  *            'p' family address length -> name of the site that has the prefix
- *            'r' family address -> from that address on: the site, without its prefixes; or none
+ *            'r' family address -> of a range of addresses that ends there: the site, without its prefixes; or none
  *   host     identifier -> the host, or an alias: the identifier that has it
  *
  * Rows of `policy` are few, and in one table because each table that a look-up touches costs it a search of its own.
@@ -25,7 +25,7 @@ enum { TABLE_META, TABLE_POLICY, TABLE_HOST, TABLES };
 
 extern const struct env_spec store_spec;
 
-/* First octet of a value that is no record: an alias in `host`, the end of a range in `policy`. */
+/* First octet of a value that is no record: an alias in `host`, a range without a site in `policy`. */
 #define NO_RECORD 0
 
 enum { ROW_LOADER = 'l', ROW_PREFIX = 'p', ROW_RANGE = 'r', ROW_SITE = 's', ROW_TARGET = 't' };
@@ -64,9 +64,22 @@ void key_of_range(struct key *ret, enum netboot_family family, const uint8_t *ad
 /* Of a prefix as records hold it: length, address. */
 void key_of_prefix(struct key *ret, struct netboot_bytes prefix);
 
+/* What a slot last found; see serve.c. */
+struct recent {
+    _Alignas(64) size_t transaction; /* of the state that it was found in */
+    size_t epoch;                    /* and of the map */
+    bool has_target, has_site, has_loader;
+    uint16_t platform;
+    struct netboot_bytes loader;
+    struct key before, last; /* the range: behind the one address (none: from the first one on), up to the other */
+    struct netboot_site site;
+    struct netboot_target target;
+};
+
 struct netboot_store {
     struct env env;
-    struct state once; /* boot-once: the state store */
+    struct state once;     /* boot-once: the state store */
+    struct recent *recent; /* of each slot */
     char *directory;
     bool follow;
 
@@ -93,7 +106,8 @@ struct netboot_view {
     struct netboot_store *store;
     struct env_slot *slot;
     MDB_txn *txn;
-    MDB_cursor *cursor;            /* on `policy` */
+    MDB_cursor *cursor; /* on `policy` */
+    struct recent *recent;
     struct netboot_change *change; /* that it shows, else NULL */
 };
 
@@ -102,10 +116,16 @@ static inline MDB_dbi view_table(const struct netboot_view *view, unsigned table
     return view->store->env.tables[table];
 }
 
+struct netboot_view view_of_slot(struct netboot_store *store, struct env_slot *slot);
 /* One row: 0, -ENOENT, or what LMDB says. */
 int view_get(struct netboot_view *view, unsigned table, const struct key *key, MDB_val *ret);
 /* The key under which the host with this identifier is: 0, -ENOENT, -EBADMSG. */
 int view_find_host(struct netboot_view *view, const struct key *id, struct key *ret_key, MDB_val *ret_value);
+/* One decoded: 0, -ENOENT, -EBADMSG. */
+int view_get_record(struct netboot_view *view, const struct record_type *type, const struct key *key, void *ret);
+int view_get_named(struct netboot_view *view, const struct record_type *type, uint8_t row, struct netboot_bytes name,
+                   void *ret);
+int view_get_host(struct netboot_view *view, const struct key *id, struct netboot_host *ret);
 int view_meta(struct netboot_view *view, const char *name, uint64_t *ret);
 
 /* Brings the ranges up to date with the sites of the change. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Reading the targets store: one packet's policy, one record, all of them. */
+/* Reading the targets store: rows, records, all of them. serve.c has what a packet needs. */
 #include "store.h"
 
 #include "bytes.h"
@@ -7,6 +7,15 @@
 
 #include <errno.h>
 #include <stdlib.h>
+
+struct netboot_view view_of_slot(struct netboot_store *store, struct env_slot *slot)
+{
+    return (struct netboot_view){.store = store,
+                                 .slot = slot,
+                                 .txn = slot->txn,
+                                 .cursor = slot->cursor,
+                                 .recent = &store->recent[slot - store->env.slots]};
+}
 
 /* ---- Rows */
 
@@ -23,7 +32,7 @@ int view_get(struct netboot_view *view, unsigned table, const struct key *key, M
     return rc == 0 ? 0 : env_code(rc);
 }
 
-static int get_record(struct netboot_view *view, const struct record_type *type, const struct key *key, void *ret)
+int view_get_record(struct netboot_view *view, const struct record_type *type, const struct key *key, void *ret)
 {
     MDB_val value;
     int code = view_get(view, TABLE_POLICY, key, &value);
@@ -31,12 +40,12 @@ static int get_record(struct netboot_view *view, const struct record_type *type,
     return code == 0 ? record_decode(type, value_bytes(value), ret) : code;
 }
 
-static int get_named(struct netboot_view *view, const struct record_type *type, uint8_t row, struct netboot_bytes name,
-                     void *ret)
+int view_get_named(struct netboot_view *view, const struct record_type *type, uint8_t row, struct netboot_bytes name,
+                   void *ret)
 {
     struct key key;
 
-    return key_of_name(&key, row, name.data, name.size) ? get_record(view, type, &key, ret) : -ENOENT;
+    return key_of_name(&key, row, name.data, name.size) ? view_get_record(view, type, &key, ret) : -ENOENT;
 }
 
 int view_meta(struct netboot_view *view, const char *name, uint64_t *ret)
@@ -79,205 +88,13 @@ int view_find_host(struct netboot_view *view, const struct key *id, struct key *
     return code == -ENOENT || (code == 0 && is_alias(*ret_value)) ? -EBADMSG : code;
 }
 
-static int get_host(struct netboot_view *view, const struct key *id, struct netboot_host *ret)
+int view_get_host(struct netboot_view *view, const struct key *id, struct netboot_host *ret)
 {
     struct key key;
     MDB_val value;
     int code = view_find_host(view, id, &key, &value);
 
     return code == 0 ? record_decode(&record_host, value_bytes(value), ret) : code;
-}
-
-/* ---- What is known of one client */
-
-static void clear_policy(struct netboot_policy *ret)
-{
-    static const struct netboot_bytes none;
-
-    /* Not the lists' items: clearing those would cost more than a look-up. */
-    ret->armed = NETBOOT_ARMED_NONE;
-    ret->has_host = ret->has_target = ret->target_is_missing = false;
-    ret->host.name = ret->host.target = ret->host.note = none;
-    ret->host.ids.count = ret->host.loaders.count = ret->host.labels.count = 0;
-    ret->host.changed = 0;
-    ret->target.name = ret->target.script = ret->target.description = none;
-    ret->target.kind = NETBOOT_KIND_BOOT;
-    ret->target.files.count = 0;
-    ret->site.name = ret->site.tftp4 = ret->site.tftp6 = ret->site.http4 = ret->site.http6 = none;
-    ret->site.prefixes.count = 0;
-    ret->loader = none;
-}
-
-static int find_host(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret)
-{
-    const struct {
-        bool has;
-        uint8_t type;
-        struct netboot_bytes value;
-    } ids[] = {
-        {client->has_mac,       NETBOOT_ID_MAC,  {client->mac, sizeof(client->mac)}  },
-        {client->has_uuid,      NETBOOT_ID_UUID, {client->uuid, sizeof(client->uuid)}},
-        {client->duid.size > 0, NETBOOT_ID_DUID, client->duid                        },
-    };
-
-    for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
-        struct key key;
-        if (!ids[i].has || !key_of_id(&key, ids[i].type, ids[i].value.data, ids[i].value.size))
-            continue;
-        int code = get_host(view, &key, &ret->host);
-        ret->has_host = code == 0;
-        if (code != -ENOENT)
-            return code;
-    }
-    return 0;
-}
-
-static const struct netboot_bytes default_name = {(const uint8_t *)"default", 7};
-
-static int find_target(struct netboot_view *view, struct netboot_policy *ret)
-{
-    int code = -ENOENT;
-
-    if (ret->has_host && ret->host.target.size > 0) {
-        code = get_named(view, &record_target, ROW_TARGET, ret->host.target, &ret->target);
-        ret->target_is_missing = code == -ENOENT;
-    }
-    if (code == -ENOENT)
-        code = get_named(view, &record_target, ROW_TARGET, default_name, &ret->target);
-    ret->has_target = code == 0;
-    return code == -ENOENT ? 0 : code;
-}
-
-/* Ranges do not overlap, so the one that may hold the address is the last that does not begin behind it. */
-static int find_range(struct netboot_view *view, const struct key *address, MDB_val *ret)
-{
-    MDB_val row = key_value(address);
-    int rc = mdb_cursor_get(view->cursor, &row, ret, MDB_SET_RANGE);
-
-    if (rc == 0 && !key_equals(address, row.mv_data, row.mv_size))
-        rc = mdb_cursor_get(view->cursor, &row, ret, MDB_PREV);
-    else if (rc == MDB_NOTFOUND)
-        rc = mdb_cursor_get(view->cursor, &row, ret, MDB_LAST);
-    if (rc != 0)
-        return env_code(rc);
-    if (row.mv_size != address->size || memcmp(row.mv_data, address->octets, 2) != 0)
-        return -ENOENT;
-    return ret->mv_size == 1 && *(const uint8_t *)ret->mv_data == NO_RECORD ? -ENOENT : 0;
-}
-
-static int find_site(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret)
-{
-    struct key key;
-    MDB_val value;
-    int code = -ENOENT;
-
-    if (!is_zero(client->address, sizeof(client->address))) {
-        key_of_range(&key, client->family, client->address);
-        code = find_range(view, &key, &value);
-        if (code == 0)
-            return record_decode(&record_site, value_bytes(value), &ret->site);
-    }
-    if (code == -ENOENT)
-        code = get_named(view, &record_site, ROW_SITE, default_name, &ret->site);
-    return code == -ENOENT ? 0 : code;
-}
-
-static int find_loader(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret)
-{
-    struct netboot_loader loader;
-    struct key key;
-
-    if (client->platform == NETBOOT_PLATFORM_NONE)
-        return 0;
-    key_of_platform(&key, client->platform);
-    int code = get_record(view, &record_loader, &key, &loader);
-    if (code == 0)
-        ret->loader = loader.file;
-    return code == -ENOENT ? 0 : code;
-}
-
-static int find_policy(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret)
-{
-    int code = view->change ? change_settle(view->change) : 0;
-
-    clear_policy(ret);
-    if (code == 0)
-        code = find_host(view, client, ret);
-    if (code == 0)
-        code = find_target(view, ret);
-    if (code == 0)
-        code = find_site(view, client, ret);
-    if (code == 0)
-        code = find_loader(view, client, ret);
-    if (code != 0)
-        clear_policy(ret);
-    return code;
-}
-
-int netboot_view_policy(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret)
-{
-    int code = find_policy(view, client, ret);
-
-    if (code == 0 && ret->has_host)
-        state_peek(view, ret);
-    return code;
-}
-
-/* ---- The packet path */
-
-/* A decision that changes nothing, for a caller that looks at it though there was a failure. */
-static void no_decision(struct netboot_result *ret)
-{
-    struct netboot_decision *decision = &ret->decision;
-
-    ret->answer.edit_count = 0;
-    decision->outcome = NETBOOT_NO_BOOT_FILE;
-    decision->source = NETBOOT_SOURCE_NONE;
-    decision->armed = NETBOOT_ARMED_NONE;
-    decision->host_found = decision->has_next_server = decision->vendor_class = false;
-    decision->boot_file_size = 0;
-    decision->host[0] = decision->target[0] = decision->site[0] = '\0';
-    decision->tftp_server_name[0] = decision->boot_file[0] = '\0';
-    decision->reason_count = 0;
-}
-
-static void decide(const struct netboot_query *query, const struct netboot_policy *policy, struct netboot_result *ret)
-{
-    netboot_decide(query, &ret->client, policy, &ret->decision);
-    netboot_answer(&ret->client, &ret->decision, &ret->answer);
-}
-
-/* A query that is not ours needs no store, so that its state is no failure there. */
-static int serve_without(const struct netboot_query *query, struct netboot_policy *policy, int code,
-                         struct netboot_result *ret)
-{
-    clear_policy(policy);
-    decide(query, policy, ret);
-    if (ret->decision.outcome == NETBOOT_NOT_OURS)
-        return 0;
-    no_decision(ret);
-    return code;
-}
-
-int netboot_serve(struct netboot_store *store, const struct netboot_query *query, struct netboot_result *ret)
-{
-    struct netboot_policy policy;
-    struct env_slot *slot;
-    int code;
-
-    netboot_client_parse(query, &ret->client);
-    if (ret->client.stage == NETBOOT_STAGE_NONE)
-        return serve_without(query, &policy, 0, ret);
-    if ((code = env_read_begin(&store->env, &slot)) != 0)
-        return serve_without(query, &policy, code, ret);
-    struct netboot_view view = {.store = store, .slot = slot, .txn = slot->txn, .cursor = slot->cursor};
-    code = find_policy(&view, &ret->client, &policy);
-    if (code != 0)
-        no_decision(ret);
-    else if (!policy.has_host || !state_serve(&view, query, &policy, ret))
-        decide(query, &policy, ret);
-    env_read_end(slot);
-    return code;
 }
 
 /* ---- Views */
@@ -311,7 +128,7 @@ int netboot_view_open(struct netboot_store *store, struct netboot_view **ret, st
         free(view);
         return not_open(store, code, error);
     }
-    *view = (struct netboot_view){.store = store, .slot = slot, .txn = slot->txn, .cursor = slot->cursor};
+    *view = view_of_slot(store, slot);
     *ret = view;
     return 0;
 }
@@ -329,7 +146,7 @@ int netboot_view_host(struct netboot_view *view, const struct netboot_id *id, st
 {
     struct key key;
 
-    return key_of_id(&key, (uint8_t)id->type, id->value, id->size) ? get_host(view, &key, ret) : -ENOENT;
+    return key_of_id(&key, (uint8_t)id->type, id->value, id->size) ? view_get_host(view, &key, ret) : -ENOENT;
 }
 
 static struct netboot_bytes name_bytes(const char *name)
@@ -339,12 +156,12 @@ static struct netboot_bytes name_bytes(const char *name)
 
 int netboot_view_site(struct netboot_view *view, const char *name, struct netboot_site *ret)
 {
-    return get_named(view, &record_site, ROW_SITE, name_bytes(name), ret);
+    return view_get_named(view, &record_site, ROW_SITE, name_bytes(name), ret);
 }
 
 int netboot_view_target(struct netboot_view *view, const char *name, struct netboot_target *ret)
 {
-    return get_named(view, &record_target, ROW_TARGET, name_bytes(name), ret);
+    return view_get_named(view, &record_target, ROW_TARGET, name_bytes(name), ret);
 }
 
 int netboot_view_loader(struct netboot_view *view, uint16_t platform, struct netboot_loader *ret)
@@ -352,7 +169,7 @@ int netboot_view_loader(struct netboot_view *view, uint16_t platform, struct net
     struct key key;
 
     key_of_platform(&key, platform);
-    return get_record(view, &record_loader, &key, ret);
+    return view_get_record(view, &record_loader, &key, ret);
 }
 
 /* ---- All records */

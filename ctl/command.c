@@ -91,6 +91,24 @@ const struct command commands[] = {
          "sent_vendor_class, sent_user_class, requested; outcome (not-ours, kept, ignored, no-boot-file, silent,\n"
          "answered), host, target, site, boot_file, next_server, tftp_server_name, vendor_class; reasons, a list of\n"
          "texts; edits, what changes in the server's reply: field, remove, value, hex. What is absent is null."},
+    {.group = "replay",
+     .run = replay_run,
+     .words = "[FILE|-]",
+     .least = 0,
+     .most = 1,
+     .options = replay_options,
+     .completion = COMPLETE_FILE,
+     .summary = "what captured packets would get, and whether it is what they got",
+     .details =
+         "Reads a capture (tcpdump -w FILE, pcap or pcapng) and decides for each question of a network boot client as\n"
+         "the DHCP servers would, from the store as it is now: who asks, what is decided and why, what is sent. With\n"
+         "--compare each is held against the answer in the capture: same, better (for a reason that is named) or\n"
+         "different. Nothing is sent, nothing changes. Exit status as diff(1): 0 the same, 1 better or different,\n"
+         "2 trouble.\n\n"
+         "  tcpdump -i any -s 0 -w day.pcap 'udp port 67 or udp port 68 or udp port 546 or udp port 547'\n"
+         "  netbootctl replay --compare --summary day.pcap\n"
+         "  netbootctl replay --compare --existing-boot-file keep day.pcap\n"
+         "  netbootctl replay --interface eth0"},
     {.group = "import", .run = import_run, .words = "FILE|-", .least = 1, .most = 1, .options = import_options,
      .completion = COMPLETE_FILE, .summary = "bring records in from a file",
      .details =

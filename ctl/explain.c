@@ -4,10 +4,9 @@
 #include "command.h"
 #include "explain_query.h"
 #include "output.h"
+#include "result.h"
 #include "table.h"
-#include "text.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,161 +32,15 @@ const struct option_row explain_options[] = {
 
 /* ---- The answer as JSON ----------------------------------------------------------------------------------------- */
 
-static bool add_text(cJSON *object, const char *key, const char *text)
-{
-    return text && text[0] ? cJSON_AddStringToObject(object, key, text) != NULL
-                           : cJSON_AddNullToObject(object, key) != NULL;
-}
-
-static bool add_id(cJSON *object, const char *key, enum netboot_id_type type, const void *value, size_t size)
-{
-    struct netboot_id id = {.type = type, .size = (uint8_t)size};
-    char text[NETBOOT_ID_TEXT_SIZE] = "";
-
-    if (size > 0 && size <= sizeof(id.value)) {
-        memcpy(id.value, value, size);
-        netboot_id_text(&id, text);
-    }
-    return add_text(object, key, text);
-}
-
-/* How the fields that an answer can set are called and read. */
-static const struct field_row {
-    uint32_t field;
-    enum netboot_family family;
-    const char *name;
-    enum { FORM_ADDRESS, FORM_TEXT, FORM_VENDOR_CLASS } form;
-} field_rows[] = {
-    {NETBOOT_FIELD_SIADDR, NETBOOT_V4, "siaddr",                              FORM_ADDRESS     },
-    {NETBOOT_FIELD_SNAME,  NETBOOT_V4, "sname",                               FORM_TEXT        },
-    {NETBOOT_FIELD_FILE,   NETBOOT_V4, "file",                                FORM_TEXT        },
-    {60,                   NETBOOT_V4, "option 60 (vendor-class-identifier)", FORM_TEXT        },
-    {66,                   NETBOOT_V4, "option 66 (tftp-server-name)",        FORM_TEXT        },
-    {67,                   NETBOOT_V4, "option 67 (boot-file-name)",          FORM_TEXT        },
-    {16,                   NETBOOT_V6, "option 16 (vendor-class)",            FORM_VENDOR_CLASS},
-    {59,                   NETBOOT_V6, "option 59 (bootfile-url)",            FORM_TEXT        },
-    {60,                   NETBOOT_V6, "option 60 (bootfile-param)",          FORM_TEXT        },
-};
-
-static const struct field_row *field_row_find(enum netboot_family family, uint32_t field)
-{
-    for (size_t i = 0; i < sizeof(field_rows) / sizeof(field_rows[0]); i++)
-        if (field_rows[i].field == field && field_rows[i].family == family)
-            return &field_rows[i];
-    return NULL;
-}
-
-static void edit_value(const struct field_row *row, struct netboot_bytes data, char *text, size_t size)
-{
-    size_t skip = row && row->form == FORM_VENDOR_CLASS && data.size >= 6 ? 6 : 0;
-    char address[INET_ADDRSTRLEN];
-
-    if (row && row->form == FORM_ADDRESS && data.size == 4)
-        snprintf(text, size, "%s", inet_ntop(AF_INET, data.data, address, sizeof(address)));
-    else
-        snprintf(text, size, "%.*s", (int)(data.size - skip), data.size ? (const char *)data.data + skip : "");
-}
-
-static void hex_print(struct netboot_bytes data, char *text, size_t size)
-{
-    text[0] = '\0';
-    for (size_t i = 0; i < data.size && 2 * i + 2 < size; i++)
-        snprintf(text + 2 * i, size - 2 * i, "%02x", data.data[i]);
-}
-
-static cJSON *edit_to_json(enum netboot_family family, const struct netboot_edit *edit)
-{
-    const struct field_row *row = field_row_find(family, edit->field);
-    char name[32], value[NETBOOT_FILE_SIZE + 16], hex[2 * sizeof(value)];
-    cJSON *ret = cJSON_CreateObject();
-
-    snprintf(name, sizeof(name), "option %u", (unsigned)edit->field);
-    edit_value(row, edit->data, value, sizeof(value));
-    hex_print(edit->data, hex, sizeof(hex));
-    bool done = add_text(ret, "field", row ? row->name : name) && cJSON_AddBoolToObject(ret, "remove", edit->remove) &&
-                add_text(ret, "value", edit->remove ? "" : value) && add_text(ret, "hex", edit->remove ? "" : hex);
-    if (done)
-        return ret;
-    cJSON_Delete(ret);
-    return NULL;
-}
-
-static bool add_client(cJSON *ret, const struct asked *asked, const struct netboot_client *client)
-{
-    char address[INET6_ADDRSTRLEN] = "", platform[PLATFORM_TEXT_SIZE];
-    bool known = client->platform != NETBOOT_PLATFORM_NONE;
-
-    if (asked->has_address)
-        inet_ntop(asked->family == NETBOOT_V4 ? AF_INET : AF_INET6, asked->address, address, sizeof(address));
-    return cJSON_AddNumberToObject(ret, "family", asked->family) &&
-           add_text(ret, "stage", netboot_stage_name(client->stage)) &&
-           add_text(ret, "platform", known ? platform_text(client->platform, platform) : "") &&
-           (client->arch == NETBOOT_ARCH_NONE ? cJSON_AddNullToObject(ret, "arch")
-                                              : cJSON_AddNumberToObject(ret, "arch", client->arch)) &&
-           add_id(ret, "mac", NETBOOT_ID_MAC, client->mac, client->has_mac ? NETBOOT_MAC_SIZE : 0) &&
-           add_id(ret, "uuid", NETBOOT_ID_UUID, client->uuid, client->has_uuid ? NETBOOT_UUID_SIZE : 0) &&
-           add_id(ret, "duid", NETBOOT_ID_DUID, client->duid.data, client->duid.size) &&
-           add_text(ret, "address", address) && add_text(ret, "sent_vendor_class", asked->vendor_class) &&
-           add_text(ret, "sent_user_class", asked->user_class);
-}
-
-static bool add_requested(cJSON *ret, const struct asked *asked)
-{
-    cJSON *list = cJSON_AddArrayToObject(ret, "requested");
-
-    for (unsigned i = 0; list && i < asked->requested_count; i++) {
-        cJSON *code = cJSON_CreateNumber(asked->requested[i]);
-        if (!code || !cJSON_AddItemToArray(list, code))
-            return false;
-    }
-    return list;
-}
-
-static bool add_decision(cJSON *ret, const struct netboot_decision *decision)
-{
-    char next_server[INET_ADDRSTRLEN] = "";
-
-    if (decision->has_next_server)
-        inet_ntop(AF_INET, decision->next_server, next_server, sizeof(next_server));
-    return add_text(ret, "outcome", netboot_outcome_name(decision->outcome)) && add_text(ret, "host", decision->host) &&
-           add_text(ret, "target", decision->target) && add_text(ret, "site", decision->site) &&
-           add_text(ret, "boot_file", decision->boot_file_size ? decision->boot_file : "") &&
-           add_text(ret, "next_server", next_server) && add_text(ret, "tftp_server_name", decision->tftp_server_name) &&
-           add_text(ret, "vendor_class", decision->vendor_class ? "HTTPClient" : "");
-}
-
-static bool add_reasons(cJSON *ret, const struct netboot_result *result)
-{
-    char text[NETBOOT_REASON_SIZE];
-    cJSON *reasons = cJSON_AddArrayToObject(ret, "reasons");
-
-    for (unsigned i = 0; reasons && netboot_reason_text(&result->client, &result->decision, i, text); i++) {
-        cJSON *reason = cJSON_CreateString(text);
-        if (!reason || !cJSON_AddItemToArray(reasons, reason))
-            return false;
-    }
-    return reasons;
-}
-
-static bool add_edits(cJSON *ret, enum netboot_family family, const struct netboot_answer *answer)
-{
-    cJSON *edits = cJSON_AddArrayToObject(ret, "edits");
-
-    for (unsigned i = 0; edits && i < answer->edit_count; i++) {
-        cJSON *edit = edit_to_json(family, &answer->edits[i]);
-        if (!edit || !cJSON_AddItemToArray(edits, edit))
-            return false;
-    }
-    return edits;
-}
-
 static cJSON *result_to_json(const struct asked *asked, const struct netboot_result *result)
 {
     cJSON *ret = cJSON_CreateObject();
 
-    if (ret && add_client(ret, asked, &result->client) && add_requested(ret, asked) &&
-        add_decision(ret, &result->decision) && add_reasons(ret, result) &&
-        add_edits(ret, asked->family, &result->answer))
+    if (ret && result_add_client(ret, &result->client) &&
+        result_add_text(ret, "sent_vendor_class", asked->vendor_class) &&
+        result_add_text(ret, "sent_user_class", asked->user_class) && result_add_requested(ret, &result->client) &&
+        result_add_decision(ret, &result->client, &result->decision) &&
+        result_add_edits(ret, asked->family, &result->answer))
         return ret;
     cJSON_Delete(ret);
     return NULL;

@@ -225,30 +225,34 @@ static cJSON *merge(const cJSON *before, const cJSON *object, const struct recor
     return NULL;
 }
 
+static int unchanged(struct import *import, const struct record *record, struct netboot_error *error)
+{
+    import->counts[record->table].unchanged++;
+    return seen_note(import, record, error);
+}
+
 /* A record that the store has: what the line names replaces what there was, --replace all of it. */
 static int change(struct import *import, const struct key *key, const struct record *old, struct record *new,
                   const cJSON *object, struct netboot_error *error)
 {
-    struct counts *counts = &import->counts[key->table];
+    if (import->replace && record_equal(old, new))
+        return unchanged(import, new, error);
     cJSON *before = record_to_json(key->table, &old->site), *merged = NULL;
-    int status = 0;
-
-    if (!before)
-        return error_set(error, -ENOMEM, "out of memory");
-    cJSON_DeleteItemFromObjectCaseSensitive(before, "changed");
-    if (!import->replace) {
+    int status = before ? 0 : error_set(error, -ENOMEM, "out of memory");
+    if (before)
+        cJSON_DeleteItemFromObjectCaseSensitive(before, "changed");
+    if (status == 0 && !import->replace) {
         merged = merge(before, object, new);
         status =
             merged ? record_from_json(merged, new, &import->memory, error) : error_set(error, -ENOMEM, "out of memory");
     }
     if (status == 0 && record_equal(old, new)) {
-        counts->unchanged++;
-        status = seen_note(import, new, error);
+        status = unchanged(import, new, error);
     } else if (status == 0) {
         /* The words come first: what `old` points to may not outlive the change. */
         tell(import, "change", key->table, &old->site, before, &new->site);
         status = put(import, key, new, error);
-        counts->changed += status == 0;
+        import->counts[key->table].changed += status == 0;
     }
     cJSON_Delete(before);
     cJSON_Delete(merged);

@@ -4,6 +4,7 @@
 #include "hook.h"
 #include "packet.h"
 
+#include <cerrno>
 #include <system_error>
 
 using isc::dhcp::Pkt4Ptr;
@@ -45,7 +46,7 @@ template <typename PacketPtr> void store_failed(const PacketPtr &query, int code
         LOG_ERROR(logger, NETBOOT_STORE_READ_FAILED)
             .arg(query->getLabel())
             .arg(left_out)
-            .arg(std::generic_category().message(code));
+            .arg(code == EBADMSG ? "a record is damaged" : std::generic_category().message(code));
     }
 }
 

@@ -46,10 +46,10 @@ const OptionBuffer *plain_data(const Option &option)
 {
     const std::type_info &type = typeid(option);
 
+    if (type == typeid(Option) || type == typeid(OptionString))
+        return option.getOptions().empty() ? &option.getData() : nullptr;
     if (type == typeid(OptionUint8Array))
         return &static_cast<const OptionUint8Array &>(option).getValues();
-    if ((type == typeid(Option) || type == typeid(OptionString)) && option.getOptions().empty())
-        return &option.getData();
     return nullptr;
 }
 

@@ -5,9 +5,11 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 
 def pytest_configure(config):
     # What ends the run from outside is to remove namespaces and servers as well.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("ended by SIGTERM", 1))

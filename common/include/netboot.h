@@ -11,8 +11,8 @@
  * library and is the same for every server, for `netbootctl explain` and for the tests.
  *
  * Threads.  The pure calls (netboot_client_parse, netboot_decide, netboot_answer, all text and record calls) keep
- * no state. A `struct netboot_store` may be used by any number of threads at once; a view or a change belongs to one
- * thread at a time.
+ * no state. A `struct netboot_store` may be used by any number of threads at once; a view belongs to one thread at a
+ * time, a change to the thread that opened it (-EPERM from any other).
  *
  * Memory.  Structures are the caller's. `struct netboot_bytes` never owns what it points to: views into a query live
  * as long as the query's packet, views into a store as long as the netboot_view or netboot_change they came from.
@@ -256,7 +256,8 @@ struct netboot_policy {
     bool target_is_missing; /* the host names a target that the store does not have; `target` is the default */
     struct netboot_host host;
     struct netboot_target target; /* the host's, else `default` */
-    struct netboot_site site;     /* by the client's address, else `default`; an empty name where there is none */
+    struct netboot_site site;     /* by the client's address, else `default`; an empty name where there is none.
+                                     It is without its prefixes */
     struct netboot_bytes loader;  /* of the client's platform; empty where there is none */
 };
 

@@ -169,15 +169,15 @@ class Demo:
         script.write_text("\n".join([*lines, '    *) echo "$0: no method $1" >&2; exit 2 ;;', "esac", ""]))
         script.chmod(0o755)
         self.step("The servers stay up. From another terminal, as root:")
-        self.show(
-            f"export NETBOOT_DIR={self.store} PATH={paths.netbootctl().parent}:$PATH\n"
-            f"netbootctl host set {HOST} --target rescue\n"
-            f"{script} pxe6                  the machine; its console is your terminal, Ctrl-C ends it\n"
-            f"ip netns exec {link.server.name} bash   a shell beside the servers\n"
-            f"{self.root}                    what they serve\n"
-            f"{self.directory}               their configuration and logs",
-            " ",
-        )
+        for what, command in (
+            ("the tool, on this store", f"export NETBOOT_DIR={self.store} PATH={paths.netbootctl().parent}:$PATH"),
+            ("another target", f"netbootctl host set {HOST} --target rescue"),
+            ("the machine, its console in your terminal; Ctrl-C ends it", f"{script} pxe6"),
+            ("a shell beside the servers", f"ip netns exec {link.server.name} bash"),
+            ("what they serve", f"ls {self.root}"),
+            ("their configuration and logs", f"ls {self.directory}"),
+        ):
+            self.show(f"# {what}\n{command}", " ")
         print("\nEnter or Ctrl-C ends it.", flush=True)
         if not sys.stdin.readline():  # nobody there to press Enter
             signal.pause()
@@ -204,6 +204,7 @@ def _play(demo, arguments):
             except boot.BootError as error:
                 watch.save(demo.directory / "wire.pcap")
                 (demo.directory / "console.txt").write_text(demo.run.machine.text)
+                (demo.directory / "servers.log").write_text(running.story(1000))
                 raise DemoError(
                     f"boot {number} ({row['title']}): {error}\n--- serial console\n{error.console}\n{running.story()}"
                 ) from error

@@ -125,6 +125,7 @@ class Row:
             except boot.BootError as error:
                 watch.save(directory / "wire.pcap")
                 (directory / "console.txt").write_text(run.machine.text)
+                (directory / "servers.log").write_text(running.story(1000))
                 self._keep(directory)
                 raise RowError(str(error), f"--- console\n{error.console}\n{running.story()}") from error
 

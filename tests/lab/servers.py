@@ -148,21 +148,19 @@ class Servers:
         command = ("env", f"PATH={path}", *command)
         return Process(self.server, name, command, pid_file, self.directory / f"{name}.log")
 
-    def story(self):
+    def story(self, lines=15):
         """The ends of all logs."""
-        parts = [(f"kea-dhcp{family}", server.story(15)) for family, server in self.kea.items()]
+        parts = [(f"kea-dhcp{family}", server.story(lines)) for family, server in self.kea.items()]
         for name in ("tftpd.log", "nginx.log", "netboot.log", "radvd.log"):
-            parts.append((name, tail(self.directory / name)))
+            parts.append((name, tail(self.directory / name, lines)))
         return "\n".join(f"--- {name}\n{text.rstrip()}" for name, text in parts)
-
-    def close(self):
-        self._stack.close()
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        self.close()
+    def __exit__(self, *reason):
+        # With its reason: a server that ended by the same Ctrl-C is no failure then.
+        return self._stack.__exit__(*reason)
 
 
 def _kea_options(family):

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 START_SECONDS = 20
+SANITIZED_END_SECONDS = 2
 
 
 class Crashed(AssertionError):
@@ -26,6 +27,9 @@ class Daemon:
     """
 
     clean_exits = (0,)  # after SIGTERM
+    # A server that a sanitizer was put under may hang in the exit handlers of its own libraries, after it has logged
+    # this: None where it never does. It is killed there.
+    last_words = None
 
     def __init__(self, namespace, name):
         self.name = name
@@ -96,11 +100,27 @@ class Daemon:
         """Ends the server; with `check` raises Crashed unless it was running and ended cleanly."""
         atexit.unregister(self.stop)
         process, self._process = self._process, None
-        problem = _end(process, self.clean_exits) if process else None
+        problem = self._end(process) if process else None
         shutil.rmtree(self.directory, ignore_errors=True)
         if problem and check:
             self._wait_log_end()
             raise Crashed(f"{self.name} {problem}:\n{self.story()}")
+
+    def _end(self, process):
+        """Ends a process by SIGTERM; what was wrong with that, None if all is well."""
+        if process.poll() is not None:
+            return f"ended by itself with {process.returncode}"
+        process.send_signal(signal.SIGTERM)
+        try:
+            if self.last_words:
+                self._await(self.last_words)
+            code = process.wait(SANITIZED_END_SECONDS if self.last_words else START_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            said = self.last_words and self._await(self.last_words, seconds=0)
+            return None if said else "did not end"
+        return None if code in self.clean_exits else f"ended with {code}"
 
     # ---- what it says
 
@@ -114,6 +134,16 @@ class Daemon:
 
     def wait_log(self, pattern, seconds=10, since=0):
         """Waits for a line that matches `pattern`, from line `since` on; the line."""
+        line = self._await(pattern, seconds, since)
+        if line is not None:
+            return line
+        if self._log_ended:
+            self._process.wait(START_SECONDS)
+        state = "still running" if self.running else f"gone with {self._process.poll()}"
+        raise Crashed(f"no log line {pattern!r} in {seconds} s; {self.name} is {state}:\n{self.story()}")
+
+    def _await(self, pattern, seconds=START_SECONDS, since=0):
+        """The first line that matches, None if there is none in time or the log has ended."""
         wanted = re.compile(pattern)
         deadline = time.monotonic() + seconds
         with self._news:
@@ -124,30 +154,12 @@ class Daemon:
                 since = max(since, len(self._lines))
                 left = deadline - time.monotonic()
                 if left <= 0 or self._log_ended:
-                    break
+                    return None
                 self._news.wait(left)
-        if self._log_ended:
-            self._process.wait(START_SECONDS)
-        state = "still running" if self.running else f"gone with {self._process.poll()}"
-        raise Crashed(f"no log line {pattern!r} in {seconds} s; {self.name} is {state}:\n{self.story()}")
 
     def _wait_log_end(self):
         with self._news:
             self._news.wait_for(lambda: self._log_ended, START_SECONDS)
-
-
-def _end(process, clean_exits):
-    """Ends a process by SIGTERM; what was wrong with that, None if all is well."""
-    if process.poll() is not None:
-        return f"ended by itself with {process.returncode}"
-    process.send_signal(signal.SIGTERM)
-    try:
-        code = process.wait(START_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-        return "did not end"
-    return None if code in clean_exits else f"ended with {code}"
 
 
 def find(name, package):
@@ -157,9 +169,18 @@ def find(name, package):
     return path
 
 
-def environment_with_sanitizer(**more):
-    """This environment; NETBOOT_PRELOAD is the sanitizer of what the server loads, if it was built with one."""
+def environment_with_sanitizer(*loaded, **more):
+    """This environment, with the sanitizer that a plug-in of the server was built with, which has to be there first."""
     environment = dict(os.environ, **more)
-    if "NETBOOT_PRELOAD" in os.environ:
-        environment["LD_PRELOAD"] = os.environ["NETBOOT_PRELOAD"]
+    libraries = [found for each in loaded for found in _sanitizers(each)]
+    if libraries:
+        environment["LD_PRELOAD"] = ":".join(dict.fromkeys(libraries))
+        # What the server itself does not free is not ours, and the plug-in is gone by then.
+        environment.setdefault("ASAN_OPTIONS", "detect_leaks=0")
+        environment.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
     return environment
+
+
+def _sanitizers(path):
+    needed = subprocess.run(["ldd", str(path)], capture_output=True, text=True, check=True).stdout
+    return re.findall(r"=> (\S*/lib(?:asan|tsan|ubsan)\.so\S*)", needed)

@@ -12,7 +12,7 @@ import os
 import signal
 
 from . import net
-from .daemon import START_SECONDS, Daemon, environment_with_sanitizer, find
+from .daemon import START_SECONDS, Daemon, find
 
 SUBNETS = {
     4: [("192.0.2.0/24", "192.0.2.64 192.0.2.250"), ("198.51.100.0/24", "198.51.100.64 198.51.100.250")],
@@ -66,7 +66,6 @@ class Dhcpd(Daemon):
         leases.touch()
         self.run(
             *(self._binary, f"-{self.family}", "-f", "-d", "--no-pid", "-cf", config, "-lf", leases, net.INTERFACE),
-            environment=environment_with_sanitizer(),
         )
         if wait:
             self.wait_log("Server starting service", START_SECONDS)

@@ -101,11 +101,14 @@ class Kea(Daemon):
 
     def start(self, wait=True):
         """Starts the server and waits until it serves. With wait=False the caller waits for what it expects."""
+        loaded = [self._hook] if self._hook else []
         environment = environment_with_sanitizer(
-            KEA_PIDFILE_DIR=str(self.directory), KEA_LOCKFILE_DIR=str(self.directory)
+            *loaded, KEA_PIDFILE_DIR=str(self.directory), KEA_LOCKFILE_DIR=str(self.directory)
         )
         if self._hook:  # newer servers load hooks from one folder only
             environment["KEA_HOOKS_PATH"] = str(Path(self._hook).parent)
+        if "LD_PRELOAD" in environment and self._severity in ("INFO", "DEBUG"):
+            self.last_words = f"DHCP{self.family}_SHUTDOWN"
         daemon = find(self.name, f"{self.name}-server")
         self.run(daemon, "-c", self.write_config(), environment=environment)
         if wait:

@@ -16,7 +16,7 @@
     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
     "xxxx"                                                                                                             \
     "xxxxxxxxxxxx"
-#define LONG_127 (LONG_128 + 1)
+#define LONG_127 (&LONG_128[1])
 #define LONG_256 LONG_128 LONG_128
 
 static const uint8_t tftp4[] = {192, 0, 2, 1};

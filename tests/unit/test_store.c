@@ -163,6 +163,10 @@ static void test_create(void **state)
     OK(netboot_store_create(path, &error));
     assert_int_equal(stat(path, &found), 0);
     assert_int_equal(found.st_mode, S_IFDIR | 02750);
+    snprintf(path, sizeof(path), "%s/slash/", fixture->directory);
+    OK(netboot_store_create(path, &error));
+    snprintf(path, sizeof(path), "%s/slash/targets/data.mdb", fixture->directory);
+    assert_int_equal(stat(path, &found), 0);
     snprintf(path, sizeof(path), "%s/no/where", fixture->directory);
     FAILS(-ENOENT, "/no/where cannot be made", netboot_store_create(path, &error));
     FAILS(-EINVAL, "no directory", netboot_store_open("", NULL, &fixture->store, &error));
@@ -907,6 +911,57 @@ static void test_serve(void **state)
     assert_int_equal(result.answer.edit_count, 0);
 }
 
+/* Whatever is changed, the next packet shows it, and that again and again. */
+static void test_serve_sees_changes(void **state)
+{
+    struct fixture *fixture = *state;
+    static const uint8_t server[2][4] = {
+        {192, 0, 2, 1},
+        {192, 0, 2, 2}
+    };
+    static const char *const files[] = {"a.efi", "b.efi"};
+    static const char *const prefixes[][2] = {
+        {"192.0.2.0/24", NULL},
+        {"192.0.2.8/30", NULL}
+    };
+    struct netboot_target target = {.name = RAW("default")};
+    struct netboot_loader loader = {.platform = 7};
+    struct netboot_query query;
+    struct netboot_result result;
+
+    make_query(&query, true);
+    for (unsigned i = 0; i < 32; i++) {
+        uint8_t octets[8][17];
+        struct netboot_site site = make_site("lab", octets, prefixes[i >> 2 & 1]);
+        struct netboot_change *change = begin(fixture);
+        site.tftp4 = (struct netboot_bytes){server[i >> 1 & 1], 4};
+        loader.file = bytes_of(files[i & 1]);
+        target.files.count = i >> 3 & 1;
+        target.files.items[0] = RAW("\0\7t.efi");
+        OK(netboot_change_put_site(change, &site, &error));
+        OK(netboot_change_put_loader(change, &loader, &error));
+        OK(netboot_change_put_target(change, &target, &error));
+        if (i & 16)
+            OK(netboot_change_delete_site(change, "lab", &error));
+        commit(change);
+        for (unsigned again = 0; again < 2; again++) {
+            bool in_lab = !(i & 16);
+            assert_int_equal(netboot_serve(fixture->store, &query, &result), 0);
+            assert_string_equal(result.decision.site, in_lab ? "lab" : "default");
+            assert_int_equal(result.decision.outcome, in_lab ? NETBOOT_ANSWERED : NETBOOT_NO_BOOT_FILE);
+            if (!in_lab)
+                continue;
+            assert_string_equal(result.decision.boot_file, i & 8 ? "t.efi" : files[i & 1]);
+            assert_memory_equal(result.decision.next_server, server[i >> 1 & 1], 4);
+        }
+        /* An address beside the longer prefix, from the same slot. */
+        query.assigned_address[3] = 12;
+        assert_int_equal(netboot_serve(fixture->store, &query, &result), 0);
+        assert_string_equal(result.decision.site, i & 16 || i & 4 ? "default" : "lab");
+        query.assigned_address[3] = 9;
+    }
+}
+
 /* The events of a store that is there: it became usable, and that once. */
 static void test_event(void **state)
 {
@@ -945,6 +1000,7 @@ int main(void)
         TEST(test_clear),
         TEST(test_view_is_a_snapshot),
         TEST(test_serve),
+        TEST(test_serve_sees_changes),
         TEST(test_event),
     };
 

@@ -59,6 +59,21 @@ def _by_address():
             store="sites",
             decision={"site": "lab"},
         )
+        yield case(
+            *(f"site of ciaddr goes before that of the relay, {stage}", 4),
+            *({**client, "ciaddr": "198.51.100.200"}, answer),
+            relay=RELAYS[4]["here"],
+            exchange="inform",
+            store="sites",
+            decision={"site": "lab"},
+        )
+        yield case(
+            *(f"site of giaddr without any other address, {stage}", 4, {**client, "ciaddr": "0.0.0.0"}, answer),
+            relay=RELAYS[4]["lab"],
+            exchange="inform",
+            store="sites",
+            decision={"site": "lab"},
+        )
     for stage, client, answer in _answers(6, "lab"):
         yield case(
             *(f"site of the link address: lab, {stage}", 6, client, answer),

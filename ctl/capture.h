@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * From a captured frame to the DHCP datagram in it: link layer, VLAN tags, IP, fragments, UDP.
+ *
+ * Link types are libpcap's DLT_ values: Ethernet, Linux "cooked" (both versions), raw IP and BSD loopback. Nothing
+ * here reads past a frame, prints, or needs libpcap to run.
+ */
+#ifndef NETBOOTCTL_CAPTURE_H
+#define NETBOOTCTL_CAPTURE_H
+
+#include "netboot.h"
+
+#define CAPTURE_VLANS_MAX 4
+
+struct datagram {
+    enum netboot_family family;
+    unsigned vlan_count;
+    uint16_t vlans[CAPTURE_VLANS_MAX]; /* identifiers, outermost first */
+    uint8_t source[NETBOOT_ADDRESS_SIZE];
+    uint8_t destination[NETBOOT_ADDRESS_SIZE];
+    uint16_t source_port, destination_port;
+    struct netboot_bytes payload; /* in the frame, or in the capture until its next call */
+};
+
+enum capture_result {
+    CAPTURE_OTHER,    /* no DHCP */
+    CAPTURE_DATAGRAM, /* *ret is filled */
+    CAPTURE_FRAGMENT, /* kept until the others are there */
+    CAPTURE_CUT_OFF,  /* DHCP, but the snapshot length was too small for it */
+    CAPTURE_MALFORMED /* DHCP by its port, with lengths that cannot be, or fragments that overlap */
+};
+
+struct capture;
+
+/* Whether frames of that link type can be read. */
+bool capture_knows(int link_type);
+/* NULL: out of memory. */
+struct capture *capture_new(int link_type);
+void capture_free(struct capture *capture);
+
+/* Reads one frame, of which there were `wire_size` octets on the wire. `time` is in microseconds and only needs to
+ * grow: fragments wait for half a minute. */
+enum capture_result capture_read(struct capture *capture, uint64_t time, struct netboot_bytes frame, size_t wire_size,
+                                 struct datagram *ret);
+
+/* How many DHCP datagrams had a first fragment and not all of the others, those that still wait included. */
+unsigned capture_incomplete(const struct capture *capture);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * What netboot would answer to a captured question, beside what the captured answer says: the same, better for a
+ * reason that has a name, or different.
+ */
+#ifndef NETBOOTCTL_COMPARE_H
+#define NETBOOTCTL_COMPARE_H
+
+#include "exchange.h"
+
+/* What becomes of the boot fields in the captured answers. */
+enum existing {
+    EXISTING_GONE,   /* they are the old server's, and the new one has none of its own */
+    EXISTING_KEEP,   /* the server will have them too, and the hook says existing-boot-file keep */
+    EXISTING_REPLACE /* likewise, and replace */
+};
+
+/* The store's loaders by the last part of their names. */
+#define LOADERS_MAX 64
+struct loaders {
+    unsigned count;
+    struct {
+        uint16_t platform;
+        char name[256];
+    } items[LOADERS_MAX];
+};
+
+/* 0, or -EBADMSG. */
+int loaders_read(struct netboot_view *view, struct loaders *ret);
+
+struct evaluation {
+    struct netboot_query query;
+    struct netboot_client client;
+    struct netboot_decision decision;
+    struct netboot_answer answer; /* points into `decision` */
+    bool has_captured;
+    struct boot_fields captured, ours; /* ours: the reply as it would go out */
+};
+
+/* 0, or -EBADMSG: a record of the store is damaged. */
+int evaluate(struct netboot_view *view, const struct loaders *loaders, const struct exchange *exchange,
+             enum existing existing, struct evaluation *ret);
+
+/* A way in which an answer is better than the old one. */
+struct improvement {
+    const char *name; /* "no-second-loader" */
+    const char *text;
+};
+
+enum verdict { VERDICT_SAME, VERDICT_BETTER, VERDICT_DIFFERENT, VERDICT_COUNT };
+const char *verdict_name(enum verdict verdict);
+
+struct difference {
+    enum meaning meaning;
+    const struct improvement *because; /* NULL: it is only different */
+    char captured[FIELD_TEXT_SIZE], ours[FIELD_TEXT_SIZE];
+};
+
+struct comparison {
+    enum verdict verdict;
+    unsigned count;
+    struct difference differences[MEANING_COUNT];
+};
+
+void compare(const struct evaluation *evaluation, const struct loaders *loaders, struct comparison *ret);
+
+/* All improvements that there are, by index from 0; NULL past the last. */
+const struct improvement *improvement_get(unsigned index);
+
+#endif

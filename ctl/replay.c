@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Captured packets, served once more: what would each get, and is it what it got? */
+#include "capture.h"
+#include "command.h"
+#include "report.h"
+#include "source.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* As diff(1): 0 the same, 1 different, 2 trouble. */
+enum { SAME = 0, DIFFERENT = 1, TROUBLE = 2 };
+
+const struct option_row replay_options[] = {
+    {.name = "compare",             .help = "with the answers in the capture; then the exit status is 1 if any is not the same"},
+    {.name = "existing-boot-file",
+     .value = "HOW",
+     .help = "keep or replace: the server goes on to put the boot files into its answers that the capture has, and the "
+             "hook is set so (default: they are the old server's, and gone)", .completion = COMPLETE_WORDS,
+     .words = "keep replace"},
+    {.name = "interface",                .value = "NAME", .help = "capture live in place of reading a file, until it is interrupted"},
+    {.name = "summary", .help = "only the table by client and the totals"},
+    {.name = "all",                             .help = "hosts that do not boot from the network too"},
+    {.name = "json",.help = "as JSON"},
+    {0                            },
+};
+
+struct replay {
+    struct session *session;
+    enum existing existing;
+    bool live;
+    struct source *source;
+    struct capture *capture;
+    struct exchanges *exchanges;
+    struct loaders loaders;
+    struct report report;
+    struct report_losses losses;
+};
+
+/* ---- Options */
+
+static int existing_read(const struct session *session, enum existing *ret)
+{
+    const char *value = option_value(session->arguments, "existing-boot-file");
+
+    *ret = EXISTING_GONE;
+    if (!value)
+        return DONE;
+    if (strcmp(value, "keep") != 0 && strcmp(value, "replace") != 0)
+        return misused("--existing-boot-file is keep or replace, not `%s`", value);
+    *ret = value[0] == 'k' ? EXISTING_KEEP : EXISTING_REPLACE;
+    return DONE;
+}
+
+static int source_of(struct replay *replay)
+{
+    const struct arguments *arguments = replay->session->arguments;
+    const char *interface = option_value(arguments, "interface");
+    struct netboot_error error;
+
+    if ((arguments->word_count == 1) == (interface != NULL))
+        return misused("replay wants a capture file, - for standard input, or --interface NAME");
+    replay->live = interface != NULL;
+    int status = interface ? source_open_interface(interface, &replay->source, &error)
+                           : source_open_file(arguments->words[0], &replay->source, &error);
+    if (status < 0)
+        return failed("%s", error.text);
+    int link_type = source_link_type(replay->source);
+    if (!capture_knows(link_type))
+        return failed("the capture is of link type %d (%s), which is not known here: Ethernet, Linux cooked (tcpdump "
+                      "-i any), raw IP and loopback are",
+                      link_type, source_link_name(replay->source));
+    replay->capture = capture_new(link_type);
+    replay->exchanges = exchanges_new(!replay->live);
+    return replay->capture && replay->exchanges ? DONE : failed("out of memory");
+}
+
+/* ---- The store */
+
+/* A file is replayed on one state of the store; live, each packet sees the newest. */
+static int view_renew(struct replay *replay)
+{
+    struct session *session = replay->session;
+
+    if (session->view && !replay->live)
+        return DONE;
+    if (session->view)
+        netboot_view_close(session->view);
+    session->view = NULL;
+    int code = session_view(session);
+    if (code == DONE && loaders_read(session->view, &replay->loaders) < 0)
+        code = failed("the loaders of the store in %s cannot be read: a record is damaged", session->directory);
+    return code;
+}
+
+static int exchange_replay(struct replay *replay, const struct exchange *exchange)
+{
+    struct evaluation evaluation;
+    struct comparison comparison;
+    bool compared = replay->report.compare && exchange->answer;
+    int code = view_renew(replay);
+
+    if (code != DONE)
+        return code;
+    int status = evaluate(replay->session->view, &replay->loaders, exchange, replay->existing, &evaluation);
+    if (status < 0)
+        return failed("packet %llu: the store in %s cannot be read: %s", (unsigned long long)exchange->question->number,
+                      replay->session->directory, strerror(-status));
+    if (compared)
+        compare(&evaluation, &replay->loaders, &comparison);
+    return report_exchange(&replay->report, exchange, &evaluation, compared ? &comparison : NULL);
+}
+
+/* ---- Packets */
+
+static int exchanges_replay(struct replay *replay, uint64_t time)
+{
+    const struct exchange *exchange;
+    int code = DONE;
+
+    while (code == DONE && (exchange = exchanges_next(replay->exchanges, time)))
+        code = exchange_replay(replay, exchange);
+    if (replay->live)
+        fflush(stdout);
+    return code;
+}
+
+static int frame_add(struct replay *replay, const struct source_frame *frame)
+{
+    struct datagram datagram;
+
+    switch (capture_read(replay->capture, frame->time, frame->data, frame->wire_size, &datagram)) {
+    case CAPTURE_DATAGRAM:
+        break;
+    case CAPTURE_CUT_OFF:
+        replay->losses.cut_off++;
+        return DONE;
+    case CAPTURE_MALFORMED:
+        replay->losses.malformed++;
+        return DONE;
+    default:
+        return DONE;
+    }
+    int status = exchanges_add(replay->exchanges, frame->number, frame->time, &datagram);
+    replay->losses.malformed += status == -EBADMSG;
+    return status == -ENOMEM ? failed("out of memory") : DONE;
+}
+
+/* Reads to the end. *damaged: what there is was read, but it ends early. */
+static int frames_replay(struct replay *replay, bool *damaged)
+{
+    struct source_frame frame;
+    struct netboot_error error;
+    int code = DONE, status = 0;
+
+    while (code == DONE && (status = source_next(replay->source, &frame, &error)) > 0) {
+        if (frame.data.data)
+            code = frame_add(replay, &frame);
+        if (code == DONE)
+            code = exchanges_replay(replay, frame.time);
+        if (code == DONE && ferror(stdout))
+            code = FAILED; /* output_end() says why */
+    }
+    *damaged = code == DONE && status < 0;
+    if (*damaged)
+        note("%s", error.text);
+    return code == DONE ? exchanges_replay(replay, UINT64_MAX) : code;
+}
+
+static int losses_check(const struct replay *replay)
+{
+    const uint64_t *verdicts = replay->report.totals.verdicts;
+
+    if (replay->losses.cut_off)
+        return failed("%llu packets are cut off: capture whole ones (tcpdump -s 0)",
+                      (unsigned long long)replay->losses.cut_off);
+    if (source_dropped(replay->source))
+        return failed("%llu packets were lost while capturing", (unsigned long long)source_dropped(replay->source));
+    if (replay->report.compare && verdicts[0] + verdicts[1] + verdicts[2] + replay->report.totals.ordinary == 0)
+        return failed("there is nothing to compare: the capture has no question with its answer");
+    return DONE;
+}
+
+static int replay_all(struct replay *replay)
+{
+    bool damaged = false;
+    int code = report_begin(&replay->report);
+
+    if (code == DONE)
+        code = frames_replay(replay, &damaged);
+    replay->losses.incomplete = capture_incomplete(replay->capture);
+    code = report_end(&replay->report, exchanges_counts(replay->exchanges), &replay->losses, code);
+    if (code == DONE)
+        code = losses_check(replay);
+    return damaged ? FAILED : code;
+}
+
+static int exit_status(const struct replay *replay, int code)
+{
+    const uint64_t *verdicts = replay->report.totals.verdicts;
+
+    if (code != DONE || fflush(stdout) != 0)
+        return TROUBLE;
+    return verdicts[VERDICT_BETTER] || verdicts[VERDICT_DIFFERENT] ? DIFFERENT : SAME;
+}
+
+int replay_run(struct session *session)
+{
+    struct replay replay = {
+        .session = session,
+        .report = {.json = session_has(session, "json"),
+                   .compare = session_has(session, "compare"),
+                   .all = session_has(session, "all"),
+                   .summary_only = session_has(session, "summary")}
+    };
+    int code = existing_read(session, &replay.existing);
+
+    if (code == DONE)
+        code = source_of(&replay);
+    if (code == DONE)
+        code = view_renew(&replay);
+    if (code == DONE)
+        code = replay_all(&replay);
+    code = exit_status(&replay, code);
+    report_free(&replay.report);
+    exchanges_free(replay.exchanges);
+    capture_free(replay.capture);
+    source_close(replay.source);
+    return code;
+}

@@ -154,6 +154,39 @@ void state_raise_doubt(struct state *state, const struct once_time *now)
         atomic_store(&state->doubtful, now->ms + ONCE_WINDOW_MAX * UINT64_C(1000));
 }
 
+/* ---- Whether there is anything
+ *
+ * Most of the time no host is armed. Then a packet only asks LMDB for the number of the newest state. The number counts
+ * from one on in each environment, and so does that of the maps.
+ */
+
+static uint64_t state_number(const struct state *state, size_t transaction)
+{
+    return (uint64_t)(uint32_t)state->env.epoch << 32 | (uint32_t)(transaction + 1);
+}
+
+bool state_is_empty(struct state *state)
+{
+    struct env_slot *slot;
+    MDB_envinfo info;
+    bool empty;
+
+    if (env_take(&state->env, &slot) != 0)
+        return false;
+    empty = mdb_env_info(state->env.mdb, &info) == 0 &&
+            atomic_load_explicit(&state->nothing, memory_order_relaxed) == state_number(state, info.me_last_txnid);
+    env_give(slot);
+    return empty;
+}
+
+void state_note_empty(struct state *state, MDB_txn *txn)
+{
+    MDB_stat status;
+
+    if (mdb_stat(txn, state->env.tables[STATE_ONCE], &status) == 0 && status.ms_entries == 0)
+        atomic_store_explicit(&state->nothing, state_number(state, mdb_txn_id(txn)), memory_order_relaxed);
+}
+
 /* ---- Records */
 
 static void unpack(struct once_record *record)

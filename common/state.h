@@ -24,6 +24,7 @@ struct state {
     char server[NETBOOT_ONCE_BY_SIZE];
     uint64_t clock;
     atomic_uint_fast64_t doubtful; /* ms until which nothing is certain, since not even a doubt could be written */
+    atomic_uint_fast64_t nothing;  /* that there is no record: the state in which this was seen, see state_is_empty() */
     atomic_uint_fast64_t busy;     /* ms until which the lock is not waited for where that is not needed */
     /* Reads the time into wall, ms and clock; tests set their own. */
     void (*time)(const struct state *state, struct once_time *ret);

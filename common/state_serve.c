@@ -187,12 +187,13 @@ static bool read_step(struct serving *serving, struct netboot_policy *policy, st
 {
     struct once_record record;
     struct env_slot *slot;
-    bool found;
 
-    if (env_read_begin(&serving->state->env, &slot) != 0)
+    if (state_is_empty(serving->state) || env_read_begin(&serving->state->env, &slot) != 0)
         return false;
-    found = state_get(serving->state, slot->txn, &serving->key, &record) == 0 &&
-            first_step(serving, &record, policy, ret_lasting, ret);
+    int code = state_get(serving->state, slot->txn, &serving->key, &record);
+    bool found = code == 0 && first_step(serving, &record, policy, ret_lasting, ret);
+    if (code == -ENOENT)
+        state_note_empty(serving->state, slot->txn);
     /* A writer may need the whole environment for a moment, so not even this slot may be held then. */
     env_read_end(slot);
     return found;

@@ -19,6 +19,11 @@ static inline struct state *view_state(const struct netboot_view *view)
 void state_read_doubt(const struct state *state, struct once_time *now);
 void state_raise_doubt(struct state *state, const struct once_time *now);
 
+/* Whether nothing at all is armed: false where that is not known. */
+bool state_is_empty(struct state *state);
+/* Notes that, if it is so in the state that the transaction shows. */
+void state_note_empty(struct state *state, MDB_txn *txn);
+
 /* One record: 0, -ENOENT, -EBADMSG or what LMDB says. Its bytes live as long as the transaction. */
 int state_get(const struct state *state, MDB_txn *txn, const struct key *key, struct once_record *ret);
 /* LMDB's code. */

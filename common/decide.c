@@ -181,12 +181,12 @@ static bool rule_site(const struct matter *matter)
 
 /* ---- The boot file */
 
-/* What a target of kind local hands to iPXE, unless it has a script of its own. */
+/* What a target of kind local hands to iPXE. Not a script of the target's: that is from when it was of kind boot. */
 static const char local_script[] = "local.ipxe";
 
 static struct netboot_bytes target_script(const struct netboot_target *target)
 {
-    if (target->script.size == 0 && target->kind == NETBOOT_KIND_LOCAL)
+    if (target->kind == NETBOOT_KIND_LOCAL)
         return (struct netboot_bytes){(const uint8_t *)local_script, strlen(local_script)};
     return target->script;
 }

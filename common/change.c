@@ -313,6 +313,8 @@ int netboot_change_commit(struct netboot_change *change, struct netboot_error *e
         code = failure(error, change->failed.code, "%s", change->failed.text);
     if (code == 0 && change->touched)
         code = put_all_meta(change, error);
+    if (code == 0 && change->touched)
+        code = state_forget(&change->view, error);
     close_cursors(change);
     if (code == 0 && change->touched) {
         int rc = mdb_txn_commit(change->view.txn);

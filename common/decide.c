@@ -6,6 +6,7 @@
 #include "netboot.h"
 
 #include "bytes.h"
+#include "decide.h"
 #include "file.h"
 #include "options.h"
 #include "reason.h"
@@ -53,7 +54,7 @@ static void copy_text(char *ret, size_t size, struct netboot_bytes text)
 /* ---- The rules */
 
 /* Messages whose reply carries boot fields; never a NAK, a Confirm or a Decline. */
-static bool rule_message(const struct matter *matter)
+bool decide_is_boot_message(const struct netboot_query *query)
 {
     static const struct {
         uint8_t family, message, reply;
@@ -70,12 +71,18 @@ static bool rule_message(const struct matter *matter)
         {NETBOOT_V6, REBIND,              REPLY    },
         {NETBOOT_V6, INFORMATION_REQUEST, REPLY    },
     };
-    const struct netboot_query *query = matter->query;
 
     for (size_t i = 0; i < sizeof(boot_messages) / sizeof(boot_messages[0]); i++)
         if (boot_messages[i].family == query->family && boot_messages[i].message == query->message_type &&
             boot_messages[i].reply == query->reply_type)
-            return false;
+            return true;
+    return false;
+}
+
+static bool rule_message(const struct matter *matter)
+{
+    if (decide_is_boot_message(matter->query))
+        return false;
     return settle(matter, NETBOOT_NOT_OURS, FINDING_NO_BOOT_MESSAGE);
 }
 
@@ -107,7 +114,8 @@ static bool rule_host(const struct matter *matter)
 static bool rule_existing_boot_file(const struct matter *matter)
 {
     const struct netboot_host *host = &matter->policy->host;
-    bool host_wins = matter->policy->has_host && (host->target.size > 0 || host->loaders.count > 0);
+    bool host_wins = matter->policy->has_host && (host->target.size > 0 || host->loaders.count > 0 ||
+                                                  matter->policy->armed == NETBOOT_ARMED_SERVED);
 
     if (!matter->query->reply_has_boot_file)
         return false;
@@ -116,10 +124,27 @@ static bool rule_existing_boot_file(const struct matter *matter)
     return settle(matter, NETBOOT_KEPT, FINDING_KEPT);
 }
 
+static bool rule_once(const struct matter *matter)
+{
+    static const enum finding findings[] = {
+        [NETBOOT_ARMED_SERVED] = FINDING_TARGET_ONCE,   [NETBOOT_ARMED_MISSING] = FINDING_ONCE_MISSING,
+        [NETBOOT_ARMED_KIND] = FINDING_ONCE_KIND,       [NETBOOT_ARMED_UNABLE] = FINDING_ONCE_UNABLE,
+        [NETBOOT_ARMED_EXPIRED] = FINDING_ONCE_EXPIRED, [NETBOOT_ARMED_USED] = FINDING_ONCE_USED,
+        [NETBOOT_ARMED_RENEWAL] = FINDING_ONCE_RENEWAL, [NETBOOT_ARMED_UNMARKED] = FINDING_ONCE_UNMARKED,
+    };
+    enum netboot_armed armed = matter->policy->armed;
+
+    if (armed == NETBOOT_ARMED_SERVED)
+        copy_text(matter->decision->target, sizeof(matter->decision->target), matter->policy->target.name);
+    return armed == NETBOOT_ARMED_NONE ? false : note(matter, findings[armed]);
+}
+
 static bool rule_target(const struct matter *matter)
 {
     const struct netboot_policy *policy = matter->policy;
 
+    if (policy->armed == NETBOOT_ARMED_SERVED)
+        return false;
     if (policy->target_is_missing)
         note(matter, FINDING_TARGET_MISSING);
     if (!policy->has_target)
@@ -231,13 +256,15 @@ void netboot_decide(const struct netboot_query *query, const struct netboot_clie
                     const struct netboot_policy *policy, struct netboot_decision *ret)
 {
     static bool (*const rules[])(const struct matter *) = {
-        rule_message, rule_stage, rule_host, rule_existing_boot_file, rule_target, rule_kind, rule_site, rule_boot_file,
+        rule_message, rule_stage, rule_host, rule_existing_boot_file, rule_once,
+        rule_target,  rule_kind,  rule_site, rule_boot_file,
     };
     const struct matter matter = {query, client, policy, ret};
 
     /* The texts are large: only their first octets are cleared. */
     ret->outcome = NETBOOT_NOT_OURS;
     ret->source = NETBOOT_SOURCE_NONE;
+    ret->armed = policy->armed;
     ret->host_found = ret->has_next_server = ret->vendor_class = false;
     ret->boot_file_size = 0;
     ret->host[0] = ret->target[0] = ret->site[0] = ret->tftp_server_name[0] = ret->boot_file[0] = '\0';

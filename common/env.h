@@ -37,6 +37,7 @@ struct env_spec {
     unsigned tables;
     const char *table_names[ENV_TABLES_MAX];
     unsigned cursor_table; /* the one that the cursors of the slots are for */
+    bool servers_write;    /* data.mdb too is the group's to write */
 };
 
 struct env_slot {

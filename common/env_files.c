@@ -4,9 +4,9 @@
  *
  *     DIR         2750 root:netboot   set-group-id, so that what is made in it has its group
  *     DIR/NAME    2750
- *       data.mdb   640                only writers write it: a stray write into it would kill readers
- *       lock.mdb   660                readers write it too
- *       write.lock 660                who writes, and that no one else does
+ *       data.mdb   640                only writers write it: a stray write into it would kill readers (660 where
+ * servers are writers) lock.mdb   660                readers write it too write.lock 660                who writes, and
+ * that no one else does
  */
 #include "env.h"
 
@@ -26,6 +26,7 @@
 #define DIRECTORY_MODE 02750
 #define DATA_MODE 0640
 #define LOCK_MODE 0660
+#define WRITE_LOCK_SIZE 128 /* its block is there before a disk is full */
 /* LMDB's header and a line of 64 octets per reader, with all its blocks: what is written through a map must not find
  * the disk full. */
 #define LOCK_SIZE ((ENV_READERS_MAX + 16) * 64)
@@ -44,6 +45,11 @@ static void sleep_ms(unsigned ms)
 }
 
 /* ---- Owner, group and mode */
+
+static mode_t data_mode(const struct env_spec *spec)
+{
+    return spec->servers_write ? LOCK_MODE : DATA_MODE;
+}
 
 bool env_is_owner(const struct env *env)
 {
@@ -97,7 +103,8 @@ int env_make_file(const struct env *env, const char *path)
 
     if (stat(env->path, &directory) != 0)
         return -errno;
-    return make_file(path, directory.st_gid, LOCK_MODE, strcmp(path, env->lock_path) == 0 ? LOCK_SIZE : 0);
+    return make_file(path, directory.st_gid, LOCK_MODE,
+                     strcmp(path, env->lock_path) == 0 ? LOCK_SIZE : WRITE_LOCK_SIZE);
 }
 
 int env_allocate_lock(int fd, off_t size)
@@ -130,7 +137,7 @@ void env_repair(const struct env *env)
     if (stat(env->path, &directory) != 0)
         return;
     repair_file(env->path, DIRECTORY_MODE, directory.st_gid);
-    repair_file(env->data_path, DATA_MODE, directory.st_gid);
+    repair_file(env->data_path, data_mode(env->spec), directory.st_gid);
     repair_file(env->lock_path, LOCK_MODE, directory.st_gid);
     repair_file(env->write_path, LOCK_MODE, directory.st_gid);
 }
@@ -167,7 +174,7 @@ static int build_data(const struct env_spec *spec, const char *path, int (*fill)
     if (rc == 0)
         rc = mdb_env_set_maxreaders(mdb, ENV_READERS_MAX);
     if (rc == 0)
-        rc = mdb_env_open(mdb, path, 0, DATA_MODE);
+        rc = mdb_env_open(mdb, path, 0, data_mode(spec));
     if (rc == 0)
         rc = build_tables(spec, mdb, fill);
     mdb_env_close(mdb);
@@ -176,12 +183,12 @@ static int build_data(const struct env_spec *spec, const char *path, int (*fill)
 
 static int build_files(const struct env *built, gid_t group, int (*fill)(MDB_txn *txn, const MDB_dbi *tables))
 {
-    int code = make_file(built->data_path, group, DATA_MODE, 0);
+    int code = make_file(built->data_path, group, data_mode(built->spec), 0);
 
     if (code == 0)
         code = make_file(built->lock_path, group, LOCK_MODE, LOCK_SIZE);
     if (code == 0)
-        code = make_file(built->write_path, group, LOCK_MODE, 0);
+        code = make_file(built->write_path, group, LOCK_MODE, WRITE_LOCK_SIZE);
     return code == 0 ? build_data(built->spec, built->path, fill) : code;
 }
 

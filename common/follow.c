@@ -88,6 +88,7 @@ static void *run(void *data)
     bool stop = false;
 
     for (unsigned count = 1; !stop; count++) {
+        state_tick(&store->once, count % CLEAR_TICKS == 0);
         tick(store, count);
         struct timespec next = after_ms(TICK_MS);
         pthread_mutex_lock(&store->mutex);

@@ -16,8 +16,17 @@ static const char *const texts[FINDING_COUNT] = {
     [FINDING_NO_HOST] = "no host has any of the client's identifiers",
     [FINDING_KEPT] = "the server's own configuration names a boot file, and it stays: the host names neither target "
                      "nor loader, and existing-boot-file is keep",
-    [FINDING_REPLACED] = "the server's own boot file gives way: the host names a target or loader, or "
-                         "existing-boot-file is replace",
+    [FINDING_REPLACED] = "the server's own boot file gives way: the host names a target or loader, or is to boot "
+                         "once, or existing-boot-file is replace",
+    [FINDING_TARGET_ONCE] = "target {target}, as the host is to boot it once",
+    [FINDING_ONCE_MISSING] = "the host is to boot once what the store does not have: that waits",
+    [FINDING_ONCE_KIND] = "the host is to boot once a target that is neither of kind boot nor local: that waits",
+    [FINDING_ONCE_UNABLE] = "the host is to boot once a target that has nothing this client can load: that waits",
+    [FINDING_ONCE_EXPIRED] = "the host was to boot once, but that has expired",
+    [FINDING_ONCE_USED] = "the host has had its boot-once: this is a later boot",
+    [FINDING_ONCE_RENEWAL] = "the host is to boot once, but here it only prolongs its lease",
+    [FINDING_ONCE_UNMARKED] = "the host is to boot once, but that it does so could not be written into the state "
+                              "store: see whether it is writable and who has it locked",
     [FINDING_TARGET_OF_HOST] = "target {target}, as the host names it",
     [FINDING_TARGET_DEFAULT] = "target {target}, as for every machine without one of its own",
     [FINDING_TARGET_MISSING] = "the store does not have the target that the host names: the default applies",

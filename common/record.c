@@ -15,6 +15,7 @@
 
 #include "bytes.h"
 #include "failure.h"
+#include "once.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -245,6 +246,35 @@ static const struct field host_fields[] = {
     {7, FIELD_NUMBER, offsetof(struct netboot_host, changed), 8, 8, "time of change", NULL, NULL},
 };
 
+#define NUMBER(tag, type, member, size, name)                                                                          \
+    {                                                                                                                  \
+        tag, FIELD_NUMBER, offsetof(struct type, member), size, size, name, NULL, NULL                                 \
+    }
+
+static const struct field once_fields[] = {
+    BYTES(1, once_record, token, ONCE_TOKEN_SIZE, ONCE_TOKEN_SIZE, "token", NULL, NULL),
+    NUMBER(2, once_record, store, 8, "store"),
+    BYTES(3, once_record, target, 1, NETBOOT_NAME_MAX, "name of a target", NULL, name_check),
+    BYTES(4, once_record, by, 1, NETBOOT_ONCE_BY_SIZE - 1, "name of who arms", NULL, text_check),
+    NUMBER(5, once_record, armed, 8, "time of arming"),
+    NUMBER(6, once_record, expires, 8, "time of expiry"),
+    NUMBER(7, once_record, window, 8, "window"),
+    NUMBER(8, once_record, tries, 2, "number of tries"),
+    NUMBER(9, once_record, until_done, 2, "mode"),
+    NUMBER(10, once_record, count, 2, "number of boots"),
+    NUMBER(11, once_record, phase, 2, "phase"),
+    NUMBER(12, once_record, started, 8, "time of start"),
+    NUMBER(13, once_record, used, 8, "time of use"),
+    NUMBER(14, once_record, done, 8, "time of the report"),
+    BYTES(15, once_record, server, 1, NETBOOT_ONCE_BY_SIZE - 1, "server", NULL, NULL),
+    BYTES(16, once_record, file, 1, NETBOOT_FILE_SIZE - 1, "boot file", NULL, NULL),
+    NUMBER(17, once_record, method, 2, "method"),
+    NUMBER(18, once_record, ms, 8, "milliseconds of use"),
+    NUMBER(19, once_record, clock, 8, "clock"),
+    NUMBER(20, once_record, doubt, 8, "doubt"),
+    LIST(21, once_record, stored, ONCE_EXCHANGE_SIZE, ONCE_EXCHANGE_SIZE, "exchange", NULL, NULL),
+};
+
 #define TYPE(table, required_tag)                                                                                      \
     {                                                                                                                  \
         sizeof(table) / sizeof((table)[0]), 1u << ((required_tag)-1), table                                            \
@@ -255,6 +285,7 @@ const struct record_type record_site = TYPE(site_fields, 1);
 const struct record_type record_loader = TYPE(loader_fields, 2);
 const struct record_type record_target = TYPE(target_fields, 1);
 const struct record_type record_host = TYPE(host_fields, 2);
+const struct record_type record_once = TYPE(once_fields, 1);
 
 /* ---- Numbers: the width in the record says which type the member has */
 

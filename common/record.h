@@ -15,7 +15,7 @@
 
 /* One type of record: a table of its fields. */
 struct record_type;
-extern const struct record_type record_site, record_loader, record_target, record_host;
+extern const struct record_type record_site, record_loader, record_target, record_host, record_once;
 
 /*
  * Reads `value` into the public structure of that type (struct netboot_site for record_site, ...), as views into it.

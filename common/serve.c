@@ -61,6 +61,7 @@ static void clear_policy(struct netboot_policy *ret)
     static const struct netboot_bytes none;
 
     /* Not the lists' items: clearing those would cost more than a look-up. */
+    ret->armed = NETBOOT_ARMED_NONE;
     ret->has_host = ret->has_target = ret->target_is_missing = false;
     ret->host.name = ret->host.target = ret->host.note = none;
     ret->host.ids.count = ret->host.loaders.count = ret->host.labels.count = 0;
@@ -223,7 +224,7 @@ static int find_loader(struct netboot_view *view, struct recent *recent, const s
     return 0;
 }
 
-int netboot_view_policy(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret)
+static int find_policy(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret)
 {
     struct recent *recent = recent_of(view);
     int code = view->change ? change_settle(view->change) : 0;
@@ -242,6 +243,15 @@ int netboot_view_policy(struct netboot_view *view, const struct netboot_client *
     return code;
 }
 
+int netboot_view_policy(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret)
+{
+    int code = find_policy(view, client, ret);
+
+    if (code == 0 && ret->has_host)
+        state_peek(view, ret);
+    return code;
+}
+
 /* ---- The packet path */
 
 /* A decision that changes nothing, for a caller that looks at it though there was a failure. */
@@ -252,6 +262,7 @@ static void no_decision(struct netboot_result *ret)
     ret->answer.edit_count = 0;
     decision->outcome = NETBOOT_NO_BOOT_FILE;
     decision->source = NETBOOT_SOURCE_NONE;
+    decision->armed = NETBOOT_ARMED_NONE;
     decision->host_found = decision->has_next_server = decision->vendor_class = false;
     decision->boot_file_size = 0;
     decision->host[0] = decision->target[0] = decision->site[0] = '\0';
@@ -289,11 +300,11 @@ int netboot_serve(struct netboot_store *store, const struct netboot_query *query
     if ((code = env_read_begin(&store->env, &slot)) != 0)
         return serve_without(query, &policy, code, ret);
     struct netboot_view view = view_of_slot(store, slot);
-    code = netboot_view_policy(&view, &ret->client, &policy);
-    if (code == 0)
-        decide(query, &policy, ret);
-    else
+    code = find_policy(&view, &ret->client, &policy);
+    if (code != 0)
         no_decision(ret);
+    else if (!policy.has_host || !state_serve(&view, query, &policy, ret))
+        decide(query, &policy, ret);
     env_read_end(slot);
     return code;
 }

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <time.h>
 
 const struct env_spec store_spec = {
@@ -116,9 +117,10 @@ static int fill(MDB_txn *txn, const MDB_dbi *tables)
     uint8_t value[64];
     ssize_t size = record_encode(&record_site, &site, value, sizeof(value));
     struct key key;
+    uint64_t id; /* tells this store from any that was here before */
     int rc;
 
-    if (size < 0 || !key_of_name(&key, ROW_SITE, "default", 7))
+    if (size < 0 || getrandom(&id, sizeof(id), 0) != sizeof(id) || !key_of_name(&key, ROW_SITE, "default", 7))
         return EINVAL;
     rc = put_row(txn, tables[TABLE_POLICY], key.octets, key.size, value, (size_t)size);
     for (size_t i = 0; i < 2 && rc == 0; i++) {
@@ -127,6 +129,8 @@ static int fill(MDB_txn *txn, const MDB_dbi *tables)
     }
     if (rc == 0)
         rc = put_number(txn, tables[TABLE_META], "format", STORE_FORMAT, 4);
+    if (rc == 0)
+        rc = put_number(txn, tables[TABLE_META], "id", id, 8);
     if (rc == 0)
         rc = put_number(txn, tables[TABLE_META], "generation", 1, 8);
     if (rc == 0)
@@ -138,7 +142,12 @@ static int fill(MDB_txn *txn, const MDB_dbi *tables)
 
 int netboot_store_create(const char *directory, struct netboot_error *error)
 {
-    return env_create(&store_spec, directory, fill, error);
+    int code = env_create(&store_spec, directory, fill, error), state;
+
+    if (code != 0 && code != -EEXIST)
+        return code;
+    state = state_create(directory, code == 0 ? error : NULL);
+    return code == 0 && state != -EEXIST ? state : code;
 }
 
 /* ---- State */
@@ -176,6 +185,7 @@ int netboot_store_event(struct netboot_store *store, struct netboot_error *error
 static void store_free(struct netboot_store *store)
 {
     env_fini(&store->env);
+    state_fini(&store->once);
     free(store->recent);
     free(store->directory);
     free(store);
@@ -207,6 +217,8 @@ static int store_new(const char *directory, const struct netboot_store_options *
     if (code == 0)
         code = env_prepare(&store->env, options->readers, error);
     if (code == 0)
+        code = state_prepare(&store->once, store->directory, options, error);
+    if (code == 0)
         code = make_recent(store);
     if (code != 0) {
         store_free(store);
@@ -235,6 +247,7 @@ int netboot_store_open(const char *directory, const struct netboot_store_options
     if (store->follow) {
         code = follow_start(store, error);
     } else if ((code = env_open(&store->env, 0, &reason)) == 0) {
+        state_open(&store->once);
         store_note(store, true, &reason);
     } else if (error) {
         *error = reason;
@@ -255,6 +268,7 @@ void netboot_store_close(struct netboot_store *store)
         if (store->follow)
             follow_stop(store);
         env_close(&store->env);
+        state_close(&store->once);
         pthread_mutex_destroy(&store->mutex);
     }
     store_free(store);

@@ -2,7 +2,7 @@
 /*
  * The targets store: which tables its environment has and what their keys are.
  *
- *   meta     "format", "generation", "changed", "hosts"
+ *   meta     "format", "id", "generation", "changed", "hosts"
  *   policy   'l' platform -> loader      's' name -> site      't' name -> target
  *            'p' family address length -> name of the site that has the prefix
  *            'r' family address -> of a range of addresses that ends there: the site, without its prefixes; or none
@@ -15,6 +15,7 @@
 
 #include "env.h"
 #include "record.h"
+#include "state.h"
 
 #include <string.h>
 
@@ -77,6 +78,7 @@ struct recent {
 
 struct netboot_store {
     struct env env;
+    struct state once;     /* boot-once: the state store */
     struct recent *recent; /* of each slot */
     char *directory;
     bool follow;

@@ -68,12 +68,17 @@ const struct command commands[] = {
          "Several hosts are changed all or none. The DHCP servers see the change with the next packet.\n\n"
          "  netbootctl host set 52:54:00:12:34:56 --name web1 --target debian\n"
          "  netbootctl host set web1 --mac 52:54:00:12:34:56 --mac 52:54:00:12:34:57 --label rack=12\n"
-         "  netbootctl host set web1 web2 web3 --target default"},
+         "  netbootctl host set web1 web2 web3 --target default\n"
+         "  netbootctl host set web1 --once install --expires 2h"},
     {.group = "host", .verb = "show", .run = host_show, .words = "ID", .least = 1, .most = 1, .options = json_options,
      .completion = COMPLETE_HOST, .summary = "show a host"},
     {.group = "host", .verb = "list", .run = host_list, .options = host_list_options, .summary = "list hosts"},
     {.group = "host", .verb = "delete", .run = host_delete, .words = "ID...", .least = 1, .most = ANY_NUMBER,
      .options = dry_run_options, .completion = COMPLETE_HOST, .summary = "delete hosts, all or none"},
+    {.group = "host", .verb = "done", .run = host_done, .words = "ID...", .least = 1, .most = ANY_NUMBER,
+     .options = dry_run_options, .completion = COMPLETE_HOST,
+     .summary = "report that what hosts were to boot once or until done is done",
+     .details = "For the end of an installation: from then on the hosts boot their lasting target."},
     {.group = "explain", .run = explain_run, .words = "[ID]", .least = 0, .most = 1, .options = explain_options,
      .completion = COMPLETE_HOST, .summary = "what a machine would get, and why",
      .details =

@@ -46,6 +46,7 @@ int host_set(struct session *session);
 int host_show(struct session *session);
 int host_list(struct session *session);
 int host_delete(struct session *session);
+int host_done(struct session *session);
 int explain_run(struct session *session);
 int replay_run(struct session *session);
 int import_run(struct session *session);

@@ -162,7 +162,8 @@ static int put_if_changed(struct edit *edit, const struct key *key, const cJSON 
     record_text(key->table, &record.site, text);
     cJSON_DeleteItemFromObjectCaseSensitive(canonical, "changed");
     if (before && cJSON_Compare(before, canonical, true)) {
-        fprintf(edit->report, "unchanged: %s\n", text);
+        if (!edit->only_changes)
+            fprintf(edit->report, "unchanged: %s\n", text);
     } else if ((status = table_put(edit->change, before ? key : NULL, &record, &error)) == 0) {
         edit->any = true;
         tell(edit, before ? "changed" : "added", before ? "would change" : "would add", text, before, canonical);
@@ -253,22 +254,31 @@ int edit_delete_command(struct session *session, enum table table)
     return edit_end(&edit, code);
 }
 
-int show_command(struct session *session, enum table table)
+int show_begin(struct session *session, enum table table, struct key *ret_key, struct record *ret)
 {
     struct netboot_error error;
-    struct record record;
-    struct key key;
     char text[KEY_TEXT_SIZE];
 
-    if (key_parse(table, session->arguments->words[0], &key, &error) != 0)
+    if (key_parse(table, session->arguments->words[0], ret_key, &error) != 0)
         return misused("%s", error.text);
     int code = session_view(session);
     if (code != DONE)
         return code;
-    int status = table_get(session->view, &key, &record);
+    int status = table_get(session->view, ret_key, ret);
     if (status == -ENOENT)
-        return not_there(session->view, &key);
+        return not_there(session->view, ret_key);
     if (status != 0)
-        return failed("%s cannot be read: it is damaged; delete it and set it anew", key_text(&key, text));
+        return failed("%s cannot be read: it is damaged; delete it and set it anew", key_text(ret_key, text));
+    return DONE;
+}
+
+int show_command(struct session *session, enum table table)
+{
+    struct record record;
+    struct key key;
+    int code = show_begin(session, table, &key, &record);
+
+    if (code != DONE)
+        return code;
     return show_object(record_to_json(table, &record.site), session_has(session, "json"));
 }

@@ -15,7 +15,8 @@ struct edit {
     struct netboot_view *view; /* with the changes made so far */
     struct memory memory;
     bool dry_run, any;
-    FILE *report; /* what will be told */
+    bool only_changes; /* are told */
+    FILE *report;      /* what will be told */
     char *report_text;
     size_t report_size;
 };
@@ -40,6 +41,8 @@ int edit_set_command(struct session *session, enum table table, edit_make *make)
 int edit_delete_command(struct session *session, enum table table);
 /* The whole of "TABLE show KEY". */
 int show_command(struct session *session, enum table table);
+/* Its beginning: the record is read. */
+int show_begin(struct session *session, enum table table, struct key *ret_key, struct record *ret);
 
 /* Writes how `after` differs from `before`, as "key old -> new, ..."; without `before`, what there is. */
 void differences_print(FILE *file, const cJSON *before, const cJSON *after);

@@ -2,6 +2,8 @@
 #include "command.h"
 #include "edit.h"
 #include "list.h"
+#include "once.h"
+#include "output.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -38,6 +40,17 @@ const struct option_row host_set_options[] = {
     {.name = "no-label", .value = "KEY", .help = "takes that label away", .effect = EFFECT_DROP_KEY, .key = "labels",
      .repeated = true},
     {.name = "no-note", .help = "takes the note away", .effect = EFFECT_CLEAR, .key = "note"},
+    {.name = "once", .value = "TARGET", .help = "boots that target at the next boot, then never again",
+     .completion = COMPLETE_TARGET},
+    {.name = "until-done", .value = "TARGET",
+     .help = "boots that target until it is reported done (netbootctl host done), --tries times at most",
+     .completion = COMPLETE_TARGET},
+    {.name = "expires", .value = "TIME",
+     .help = "of --once and --until-done: 30m, 2h, 7d from now, or a time as 2027-01-31T12:00:00Z (default: 24h)"},
+    {.name = "tries", .value = "N", .help = "of --until-done: boots at most, 1 to 1000 (default: 3)"},
+    {.name = "window", .value = "SECONDS",
+     .help = "of --once and --until-done: how long other packets may count as the same boot, 0 to 600 (default: 60)"},
+    {.name = "no-once", .help = "takes --once or --until-done back"},
     {.name = "dry-run", .help = "only says what would change"},
     {0},
 };
@@ -168,15 +181,19 @@ int host_set(struct session *session)
 {
     struct netboot_error error;
     cJSON *changes = NULL;
+    struct once once;
     struct edit edit;
     int code = words_check(session);
 
+    if (code == DONE)
+        code = once_read(session, &once);
     if (code == DONE)
         code = options_to_changes(session->arguments, &changes);
     if (code != DONE || (code = edit_begin(session, &edit)) != DONE) {
         cJSON_Delete(changes);
         return code;
     }
+    edit.only_changes = once.action != ONCE_NOTHING;
     code = target_check(&edit, changes);
     for (unsigned i = 0; code == DONE && i < session->arguments->word_count; i++) {
         struct key key;
@@ -184,12 +201,27 @@ int host_set(struct session *session)
         code = edit_set(&edit, &key, host_make, changes);
     }
     cJSON_Delete(changes);
-    return edit_end(&edit, code);
+    if (code == DONE)
+        code = once_check(session, edit.view, &once);
+    code = edit_end(&edit, code);
+    return code == DONE ? once_carry_out(session, &once) : code;
 }
 
 int host_show(struct session *session)
 {
-    return show_command(session, TABLE_HOST);
+    struct netboot_error error;
+    struct record record;
+    struct key key;
+    int code = show_begin(session, TABLE_HOST, &key, &record);
+
+    if (code != DONE)
+        return code;
+    cJSON *object = record_to_json(TABLE_HOST, &record.site);
+    if (object && once_show(session, &key.id, object, &error) != 0) {
+        cJSON_Delete(object);
+        return failed("%s", error.text);
+    }
+    return show_object(object, session_has(session, "json"));
 }
 
 int host_delete(struct session *session)

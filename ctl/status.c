@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "command.h"
+#include "once.h"
 #include "output.h"
 #include "text.h"
 
@@ -61,6 +62,10 @@ int status_run(struct session *session)
         return failed("the store in %s cannot be read: it is damaged", session->directory);
     bool json = session_has(session, "json");
     cJSON *object = status_to_json(session->directory, &status);
+    if (object && !once_counts_show(session, object)) {
+        cJSON_Delete(object);
+        return failed("the state store in %s cannot be read", session->directory);
+    }
     if (object && !json && !(size_for_people(object, "size") && size_for_people(object, "map_size")))
         return failed("out of memory");
     return show_object(object, json);

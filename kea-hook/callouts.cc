@@ -27,6 +27,13 @@ template <typename PacketPtr> void log_decision(const PacketPtr &query, const ne
     if (result.decision.outcome == NETBOOT_NO_BOOT_FILE && hook->limits.nothing_to_boot.admit(left_out)) {
         LOG_WARN(logger, NETBOOT_NOTHING_TO_BOOT).arg(query->getLabel()).arg(left_out).arg(reasons_text(result));
     }
+    if (result.decision.armed == NETBOOT_ARMED_UNMARKED && hook->limits.once_unmarked.admit(left_out)) {
+        LOG_ERROR(logger, NETBOOT_ONCE_UNMARKED)
+            .arg(query->getLabel())
+            .arg(left_out)
+            .arg(hook->parameters.database)
+            .arg(std::string(result.decision.host));
+    }
 }
 
 template <typename PacketPtr> void store_failed(const PacketPtr &query, int code)

@@ -39,6 +39,7 @@ class RateLimit
 struct RateLimits {
     RateLimit callout_failed;
     RateLimit nothing_to_boot;
+    RateLimit once_unmarked;
     RateLimit store_read_failed;
 };
 

@@ -219,6 +219,7 @@ void read_packets(const Pkt4 &query, const Pkt4 &response, OptionBytes &bytes, n
     ret.family = NETBOOT_V4;
     // A reply to BOOTP is a DHCPACK until that hook takes its type out, if it comes after this one.
     const bool bootp = query.getClasses().contains(bootp_class);
+    ret.transaction = query.getTransid();
     ret.message_type = bootp ? 0 : query.getType();
     ret.reply_type = bootp && response.getType() == DHCPACK ? 0 : response.getType();
     if (hardware) {
@@ -237,6 +238,7 @@ void read_packets(const Pkt6 &query, const Pkt6 &response, OptionBytes &bytes, n
 {
     ret = netboot_query();
     ret.family = NETBOOT_V6;
+    ret.transaction = query.getTransid();
     ret.message_type = query.getType();
     ret.reply_type = response.getType();
     if (query.relay_info_.empty())

@@ -84,7 +84,7 @@ struct efi_runtime_services {
     void *other_variable_services[3];
     void(EFIAPI *reset_system)(uint32_t type, efi_status, uintptr_t size, const void *data);
 };
-enum { EFI_RESET_SHUTDOWN = 2 };
+enum { EFI_RESET_COLD = 0, EFI_RESET_SHUTDOWN = 2 };
 
 struct efi_system_table {
     struct efi_header header;

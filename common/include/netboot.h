@@ -115,6 +115,7 @@ struct netboot_query {
     enum netboot_family family;
     uint8_t message_type; /* of the client's: option 53 (0: BOOTP) or msg-type, inside of any relay messages */
     uint8_t reply_type;   /* of the server's reply, likewise */
+    uint32_t transaction; /* xid or transaction-id; 0: not told */
 
     /* DHCPv4 */
     uint8_t hardware_type;                 /* htype */
@@ -234,8 +235,22 @@ int netboot_base_url_check(const char *url, struct netboot_error *error);
 
 /* ---- Decision ----------------------------------------------------------------------------------------------- */
 
+/* What became of the host's boot-once, docs/boot-once.md. */
+enum netboot_armed {
+    NETBOOT_ARMED_NONE,    /* there is none */
+    NETBOOT_ARMED_SERVED,  /* `target` is its target */
+    NETBOOT_ARMED_MISSING, /* the rest: `target` is the lasting one. The store does not have its target */
+    NETBOOT_ARMED_KIND,    /* its target is of a kind that no boot can be counted of */
+    NETBOOT_ARMED_UNABLE,  /* it has nothing that this client can load */
+    NETBOOT_ARMED_EXPIRED,
+    NETBOOT_ARMED_USED,    /* this is a later boot */
+    NETBOOT_ARMED_RENEWAL, /* a lease is prolonged, nothing boots */
+    NETBOOT_ARMED_UNMARKED /* that it is served could not be written down */
+};
+
 /* What the store holds for one client; anything may be absent. */
 struct netboot_policy {
+    enum netboot_armed armed;
     bool has_host;
     bool has_target;        /* `target` is set */
     bool target_is_missing; /* the host names a target that the store does not have; `target` is the default */
@@ -276,6 +291,7 @@ struct netboot_decision {
     enum netboot_outcome outcome;
     enum netboot_source source; /* where boot_file came from */
     bool host_found;
+    enum netboot_armed armed; /* what became of the host's boot-once */
     bool has_next_server;
     bool vendor_class; /* HTTPClient is to be echoed */
     uint8_t next_server[4];
@@ -330,10 +346,11 @@ struct netboot_change; /* a write transaction: one generation */
 #define NETBOOT_DEFAULT_DIRECTORY "/var/lib/netboot"
 
 struct netboot_store_options {
-    size_t map_size;  /* first size of the map in octets; 0: the default. It grows as needed. */
-    unsigned readers; /* simultaneous look-ups of this process; 0: the default of 128 */
-    bool follow;      /* for servers: a thread opens the store when it can, follows its replacement, clears dead
-                         readers; netboot_store_open() then succeeds without a store */
+    size_t map_size;    /* first size of the map in octets; 0: the default. It grows as needed. */
+    unsigned readers;   /* simultaneous look-ups of this process; 0: the default of 128 */
+    bool follow;        /* for servers: a thread opens the store when it can, follows its replacement, clears dead
+                           readers; netboot_store_open() then succeeds without a store */
+    const char *server; /* who answers, as records of boot-once tell it; NULL: the name of the program */
 };
 
 /*
@@ -402,8 +419,8 @@ int netboot_view_status(struct netboot_view *view, struct netboot_status *ret);
 
 /* --- writing */
 
-/* Creates directory (mode 2750, group `netboot` if there is one) and store (format, default site, nothing else).
- * -EEXIST: there is one already, which stays as it is. */
+/* Creates directory (mode 2750, group `netboot` if there is one), targets store (format, default site, nothing else)
+ * and state store. -EEXIST: there is a targets store already, which stays as it is. */
 int netboot_store_create(const char *directory, struct netboot_error *error);
 
 /* Begins a change, waiting up to `deadline_ms` for other writers; -ETIMEDOUT names who holds the lock. Every
@@ -435,6 +452,65 @@ int netboot_change_delete_target(struct netboot_change *change, const char *name
 int netboot_change_delete_loader(struct netboot_change *change, uint16_t platform, struct netboot_error *error);
 /* Empties all four tables (import --replace). */
 int netboot_change_clear(struct netboot_change *change, struct netboot_error *error);
+
+/* ---- Boot once ------------------------------------------------------------------------------------------------ */
+
+/*
+ * "Boot this target at the next boot, then never again." Kept in the state store beside the targets store, which
+ * netboot_serve() writes when an armed host boots. Whatever happens to the targets store can only disarm: an arming
+ * counts for the store and the host that it was made for.
+ */
+
+enum netboot_once_state {
+    NETBOOT_ONCE_ARMED,
+    NETBOOT_ONCE_IN_PROGRESS, /* a boot has begun with it, and has not come to its last stage */
+    NETBOOT_ONCE_USED,
+    NETBOOT_ONCE_WAITING, /* until done: used, to be used again unless it is reported done */
+    NETBOOT_ONCE_DONE,
+    NETBOOT_ONCE_EXPIRED,   /* unused */
+    NETBOOT_ONCE_NEVER_DONE /* until done: used as often as it may be, or expired, and never reported done */
+};
+/* "armed", "in-progress", "used", "waiting", "done", "expired", "never-done" */
+const char *netboot_once_state_name(enum netboot_once_state state);
+
+struct netboot_once_request {
+    const char *target; /* of kind boot or local */
+    uint64_t expires;   /* seconds since 1970; 0: 24 hours from now */
+    bool until_done;
+    unsigned tries; /* until done: boots at most, 1 to 1000; 0: 3 */
+    int window;     /* seconds in which other packets count as the same boot, 0 to 600; -1: 60 */
+    const char *by; /* who arms it; NULL: nobody in particular */
+};
+
+#define NETBOOT_ONCE_BY_SIZE 64
+struct netboot_once {
+    enum netboot_once_state state;
+    bool until_done;
+    unsigned tries, count;                        /* boots that it is for; boots served */
+    unsigned window;                              /* seconds */
+    uint64_t armed, expires, started, used, done; /* seconds since 1970; 0: not so far */
+    enum netboot_family family;                   /* by which it was used last */
+    enum netboot_stage stage;                     /* likewise */
+    char target[NETBOOT_NAME_MAX + 1];
+    char by[NETBOOT_ONCE_BY_SIZE];
+    char server[NETBOOT_ONCE_BY_SIZE];
+    char boot_file[NETBOOT_FILE_SIZE];
+};
+
+/* Each of these is one transaction for all `ids`, or nothing. They wait up to `deadline_ms` for other writers.
+ * -ENOENT: no such host or target; -EINVAL; -ETIMEDOUT. Arming replaces an arming; makes the state store if there is
+ * none. Disarming what is not armed is fine. Reporting done is -ENOENT where nothing was armed. */
+int netboot_once_arm(struct netboot_store *store, const struct netboot_id *ids, size_t count,
+                     const struct netboot_once_request *request, unsigned deadline_ms, struct netboot_error *error);
+int netboot_once_disarm(struct netboot_store *store, const struct netboot_id *ids, size_t count, unsigned deadline_ms,
+                        struct netboot_error *error);
+int netboot_once_done(struct netboot_store *store, const struct netboot_id *ids, size_t count, unsigned deadline_ms,
+                      struct netboot_error *error);
+
+/* The boot-once of the host that has the identifier. -ENOENT: there is no such host, or nothing is armed. */
+int netboot_view_once(struct netboot_view *view, const struct netboot_id *id, struct netboot_once *ret);
+/* How many hosts are in each state. */
+int netboot_view_once_counts(struct netboot_view *view, uint64_t ret[NETBOOT_ONCE_NEVER_DONE + 1]);
 
 #ifdef __cplusplus
 }

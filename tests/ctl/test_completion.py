@@ -46,7 +46,7 @@ def offered(ctl, line, tmp_path):
 @pytest.mark.parametrize("line, wanted", [
     ("netbootctl st", ["status"]),
     ("netbootctl e", ["explain", "export"]),
-    ("netbootctl host ", ["set", "show", "list", "delete"]),
+    ("netbootctl host ", ["set", "show", "list", "delete", "done"]),
     ("netbootctl host s", ["set", "show"]),
     ("netbootctl -d /nowhere loader ", ["set", "list", "delete"]),
     ("netbootctl host list --l", ["--label"]),

@@ -8,6 +8,7 @@ from lib import paths
 
 BOOT_EFI = paths.SOURCE / "boot" / "efi"
 BANNER = Path(__file__).parent / "guest" / "banner.c"
+RESET = Path(__file__).parent / "guest" / "reset.c"
 
 # What iPXE calls the firmware's processor (${buildarch}).
 PROCESSORS = {"x64": "x86_64", "ia32": "i386", "arm64": "arm64"}
@@ -21,6 +22,11 @@ def _build(source, firmware, path, *definitions):
 def banner(path, firmware, title):
     """Writes the program for `firmware` to `path`; `title` is what its banner names as the target."""
     return _build(BANNER, firmware, path, f'-DTITLE="{title}"')
+
+
+def reset(path, firmware):
+    """Writes a program that starts the machine anew."""
+    return _build(RESET, firmware, path)
 
 
 def local(directory, firmware):

@@ -114,13 +114,17 @@ def _flash(firmware, method, directory):
     return ["-drive", drive.format(0, code, ",readonly=on"), "-drive", drive.format(1, copy, "")]
 
 
-def command(firmware, method, directory, disk=None):
-    """QEMU's command line; what it needs beside is put into `directory`. `disk` is the image of the machine's own."""
+def command(firmware, method, directory, disk=None, reboots=False):
+    """
+    QEMU's command line; what it needs beside is put into `directory`. `disk` is the image of the machine's own;
+    `reboots`: that it starts anew does not end it.
+    """
     row = FIRMWARE[firmware]
     (Path(directory) / "plain.ipxe").write_text(PLAIN)
     arguments = [
         *row["command"],
-        *("-accel", "tcg", "-m", "512", "-display", "none", "-nodefaults", "-no-reboot", "-serial", "stdio"),
+        *("-accel", "tcg", "-m", "512", "-display", "none", "-nodefaults", "-serial", "stdio"),
+        *(() if reboots else ("-no-reboot",)),
         *("-uuid", uuid(firmware)),
         *("-netdev", f"tap,id=n0,ifname={network.TAP},script=no,downscript=no"),
     ]
@@ -140,10 +144,10 @@ _ESCAPES = re.compile(rb"\x1b\[[0-9;?=]*[A-Za-z]|\x1b[()][0-9A-B]|\x1b[=>c78]|[\
 class Machine:
     """A running machine. `text` is what its serial console has shown so far, without control sequences."""
 
-    def __init__(self, namespace, firmware, method, directory, disk=None):
+    def __init__(self, namespace, firmware, method, directory, disk=None, reboots=False):
         self.text, self._raw = "", b""
         self._process = namespace.start(
-            *command(firmware, method, directory, disk),
+            *command(firmware, method, directory, disk, reboots),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -35,6 +35,8 @@ def prepare(directory):
         for firmware in ("ia32", "arm64"):
             efi.banner(root / f"{target}-{firmware}.efi", firmware, target)
     efi.local(root, "x64")
+    for name in ("once.efi", "later.efi"):
+        efi.reset(root / name, "x64")
     return root
 
 
@@ -56,6 +58,16 @@ def _fetch(run, protocol, family, file):
     return run.wait_event(f"{file} arrives by {protocol}", wanted, STEP_SECONDS)
 
 
+def _next(run, files, file):
+    """Of several files, the next one that arrives."""
+    event = run.wait_event(
+        f"{file} arrives", lambda event: event.kind == "fetched" and event.name.rsplit("/", 1)[-1] in files, STEP_SECONDS
+    )
+    if not event.name.endswith(file):
+        raise boot.BootError(f"{file} arrives", f"it is {event.name}", run.console())
+    return event
+
+
 def _no_file(run):
     """A final answer to the firmware that holds no boot file; none did before."""
     answer = run.wait_event(
@@ -67,6 +79,7 @@ def _no_file(run):
 
 STEPS = {
     "fetch": _fetch,
+    "next": _next,
     "text": lambda run, pattern: run.wait_text(f"the console shows {pattern}", pattern, STEP_SECONDS),
     "type": lambda run, keys: run.machine.type(keys),
     "banner": lambda run, target: run.wait_text(f"the banner of {target}", kernel.banner(target), STEP_SECONDS),
@@ -99,12 +112,14 @@ class Row:
 
     def _boot(self, one, link, watch, directory, running):
         image = disk.build(directory / "disk.img", self.row["firmware"]) if self.row.get("disk") else None
-        power_on = machine.Machine(link.switch, self.row["firmware"], one["method"], directory, image)
+        power_on = machine.Machine(
+            link.switch, self.row["firmware"], one["method"], directory, image, self.row.get("reboots", False)
+        )
         with boot.Boot(power_on, watch, self._seen) as run:
             try:
                 for step, *arguments in one["steps"]:
                     found = STEPS[step](run, *arguments)
-                    if step == "fetch" and self.first_file is None:
+                    if step in ("fetch", "next") and self.first_file is None:
                         self.first_file = found.time - run.started
                     if step == "banner":
                         self.banner = run.seconds

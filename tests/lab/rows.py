@@ -5,11 +5,11 @@ The lab's table: which machine boots how, and what must be seen of it, step by s
 A row has the machine's `firmware` and its `boots`, each with the `method` and its `steps`. Beside: `families` that
 have a DHCP server; `store`, lines for netbootctl after the common ones; `before`, lines between two boots; `files`,
 texts to serve beside the common ones; `disk`, whether the machine has one of its own; `relay`, whether it is behind
-one. SUBSET are the rows that ./check runs without --all.
+one; `reboots`, that it goes on when it starts itself anew. SUBSET are the rows that ./check runs without --all.
 
-Steps: ("fetch", PROTOCOL, FAMILY, FILE) the file has arrived · ("text", PATTERN) the console shows it · ("type", KEYS)
-· ("banner", TARGET) what was booted names its target · ("off",) the machine has switched itself off · ("no file",) the
-next answer holds no boot file.
+Steps: ("fetch", PROTOCOL, FAMILY, FILE) the file has arrived · ("next", FILES, FILE) of those files it is the next to
+arrive · ("text", PATTERN) the console shows it · ("type", KEYS) · ("banner", TARGET) what was booted names its target ·
+("off",) the machine has switched itself off · ("no file",) the next answer holds no boot file.
 """
 
 from . import machine, network
@@ -58,6 +58,35 @@ ROWS = {"bios-pxe4": _matrix("bios", "pxe4"), "bios-rom4": _rom(4), "bios-rom6":
 for _firmware in ("x64", "ia32", "arm64"):
     for _method in WIRE:
         ROWS[f"{_firmware}-{_method}"] = _matrix(_firmware, _method)
+
+def _once(firmware, method, kind, families=(4, 6)):
+    """A machine that starts itself anew at once, three times: the target that it is to boot once, then the lasting one."""
+    files = (f"once.{kind}", f"later.{kind}")
+    what = "--script {}" if kind == "ipxe" else "--file x64-uefi={}"
+    return {
+        "firmware": firmware,
+        "families": families,
+        "reboots": True,
+        "files": {name: "#!ipxe\nreboot\n" for name in files if kind == "ipxe"},
+        "store": (
+            *(f"target set {name.split('.')[0]} {what.format(name)}" for name in files),
+            _host(firmware, "later"),
+            "host set machine --once once",
+        ),
+        "boots": [{"method": method, "steps": [("next", files, files[0]), *[("next", files, files[1])] * 3]}],
+    }
+
+
+ROWS.update(
+    {
+        "bios-once": _once("bios", "rom", "ipxe", (4,)),
+        "bios-once46": _once("bios", "rom", "ipxe"),
+        "x64-once": _once("x64", "pxe4", "ipxe"),
+        "x64-once6": _once("x64", "pxe6", "ipxe"),
+        "x64-once-direct": _once("x64", "pxe4", "efi"),
+        "x64-once-direct-http": _once("x64", "http4", "efi"),
+    }
+)
 
 # A site's entry in the menu, which is its default.
 _SETTINGS = """\
@@ -241,7 +270,7 @@ ROWS.update(
 
 SUBSET = (
     *("bios-pxe4", "bios-rom6", "x64-pxe4", "x64-http6", "ia32-http4", "arm64-pxe6"),
-    *("bios-menu-keys", "bios-change", "bios-local"),
+    *("bios-menu-keys", "bios-change", "bios-local", "bios-once", "x64-once-direct-http"),
 )
 
 SCRIPT = """\

@@ -3,11 +3,13 @@
  * The library alone, for the table of cases: a query a line on stdin as JSON, what netboot_serve() made of it a line
  * on stdout. The store is the argument.
  *
- * Octets are hexadecimal. A query has the names of struct netboot_query; `options` is a list of [code, octets].
+ * Octets are hexadecimal. A query has the names of struct netboot_query; `options` is a list of [code, octets]. With
+ * "die": true the program kills itself between the decision and the answer.
  */
 #include "netboot.h"
 
 #include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +95,7 @@ static void read_query(const json_t *json, struct storage *storage, struct netbo
     query->family = read_number(json, "family") == 4 ? NETBOOT_V4 : NETBOOT_V6;
     query->message_type = (uint8_t)read_number(json, "message_type");
     query->reply_type = (uint8_t)read_number(json, "reply_type");
+    query->transaction = read_number(json, "transaction");
     query->hardware_type = (uint8_t)read_number(json, "hardware_type");
     query->hardware_address = store_octets(json_object_get(json, "hardware_address"), storage);
     query->link_layer_address = store_octets(json_object_get(json, "link_layer_address"), storage);
@@ -136,10 +139,10 @@ static json_t *reasons_json(const struct netboot_result *result)
 
 static json_t *decision_json(const struct netboot_decision *decision)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "outcome", netboot_outcome_name(decision->outcome), "host",
-                     decision->host, "target", decision->target, "site", decision->site, "boot_file",
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b}", "outcome", netboot_outcome_name(decision->outcome),
+                     "host", decision->host, "target", decision->target, "site", decision->site, "boot_file",
                      decision->boot_file, "tftp_server_name", decision->tftp_server_name, "host_found",
-                     decision->host_found);
+                     decision->host_found, "once", decision->armed == NETBOOT_ARMED_SERVED);
 }
 
 static json_t *edits_json(const struct netboot_answer *answer)
@@ -166,6 +169,8 @@ static void serve(struct netboot_store *store, const json_t *json)
     storage.used = 0;
     read_query(json, &storage, &query);
     int status = netboot_serve(store, &query, &result);
+    if (json_is_true(json_object_get(json, "die"))) /* between the decision and the answer */
+        raise(SIGKILL);
     json_t *answer = status < 0 ? json_pack("{s:i, s:o}", "status", status, "edits", edits_json(&result.answer))
                                 : json_pack("{s:i, s:o, s:o, s:o, s:o}", "status", status, "client",
                                             client_json(&result.client), "decision", decision_json(&result.decision),

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* What of the decision others ask for. */
+#ifndef NETBOOT_DECIDE_H
+#define NETBOOT_DECIDE_H
+
+#include "netboot.h"
+
+/* Whether the reply to the message carries boot fields. */
+bool decide_is_boot_message(const struct netboot_query *query);
+
+#endif

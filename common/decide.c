@@ -156,13 +156,17 @@ static bool rule_site(const struct matter *matter)
 
 /* ---- The boot file */
 
-/* What a target of kind local hands to iPXE, unless it has a script of its own. */
-static const char local_script[] = "local.ipxe";
+/* What a target hands to iPXE that has no script of its own; netbootctl menu writes that of a kernel. */
+static const char local_script[] = "local.ipxe", kernel_script[] = "targets/{target}.ipxe";
 
 static struct netboot_bytes target_script(const struct netboot_target *target)
 {
-    if (target->script.size == 0 && target->kind == NETBOOT_KIND_LOCAL)
+    if (target->script.size > 0)
+        return target->script;
+    if (target->kind == NETBOOT_KIND_LOCAL)
         return (struct netboot_bytes){(const uint8_t *)local_script, strlen(local_script)};
+    if (target->kernel.size > 0)
+        return (struct netboot_bytes){(const uint8_t *)kernel_script, strlen(kernel_script)};
     return target->script;
 }
 

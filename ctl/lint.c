@@ -249,31 +249,31 @@ static void platform_files_check(struct lint *lint, const char *record, const ch
     }
 }
 
-/* What decides for iPXE where a target has no script: as in common/decide.c. */
-static void implied_script_check(struct lint *lint, const char *record, const struct netboot_target *target)
+/* The script that a kernel has from netbootctl menu; what it loads is in the record. */
+static void kernel_script_check(struct lint *lint, const char *record, const struct netboot_target *target)
 {
+    const struct mention mention = {record, "script", "let it be written: netbootctl menu --output with the data root"};
     char script[sizeof("targets/.ipxe") + NETBOOT_NAME_MAX], path[PATH_SIZE];
-    const char *fix = "run boot/install";
 
-    if (target->kind == NETBOOT_KIND_LOCAL) {
-        snprintf(script, sizeof(script), "local.ipxe");
-    } else if (target->kernel.size > 0) {
-        snprintf(script, sizeof(script), "targets/%.*s.ipxe", (int)target->name.size, (const char *)target->name.data);
-        fix = "let it be written: netbootctl menu --output with the data root";
-    } else {
+    if (target->script.size > 0 || target->kernel.size == 0)
         return;
-    }
-    file_check(lint, &(struct mention){record, "script", fix}, "", script, path);
+    snprintf(script, sizeof(script), "targets/%.*s.ipxe", (int)target->name.size, (const char *)target->name.data);
+    file_check(lint, &mention, "", script, path);
 }
 
-static void target_check(struct lint *lint, const char *record, const struct netboot_target *target)
+/* A target of kind local hands out this and no other script. */
+static void local_check(struct lint *lint, const char *record)
 {
-    char command[KEY_TEXT_SIZE + 64], fix[KEY_TEXT_SIZE + 96];
+    static const char script[] = "local.ipxe";
 
-    if (target->kind == NETBOOT_KIND_SILENT || target->kind == NETBOOT_KIND_IGNORE)
-        return;
-    snprintf(command, sizeof(command), "netbootctl target set %.*s", (int)target->name.size,
-             (const char *)target->name.data);
+    value_check(lint, record, "script", "run boot/install",
+                (struct netboot_bytes){(const uint8_t *)script, strlen(script)});
+}
+
+static void boot_check(struct lint *lint, const char *record, const char *command, const struct netboot_target *target)
+{
+    char fix[KEY_TEXT_SIZE + 96];
+
     snprintf(fix, sizeof(fix), "%s --script FILE", command);
     value_check(lint, record, "script", fix, target->script);
     snprintf(fix, sizeof(fix), "%s --kernel FILE", command);
@@ -281,9 +281,22 @@ static void target_check(struct lint *lint, const char *record, const struct net
     snprintf(fix, sizeof(fix), "%s --initrd FILE", command);
     for (size_t i = 0; i < target->initrds.count; i++)
         value_check(lint, record, "initrd", fix, target->initrds.items[i]);
+    kernel_script_check(lint, record, target);
+}
+
+static void target_check(struct lint *lint, const char *record, const struct netboot_target *target)
+{
+    char command[KEY_TEXT_SIZE + 64];
+
+    if (target->kind == NETBOOT_KIND_SILENT || target->kind == NETBOOT_KIND_IGNORE)
+        return;
+    snprintf(command, sizeof(command), "netbootctl target set %.*s", (int)target->name.size,
+             (const char *)target->name.data);
+    if (target->kind == NETBOOT_KIND_LOCAL)
+        local_check(lint, record);
+    else
+        boot_check(lint, record, command, target);
     platform_files_check(lint, record, "file", command, &target->files);
-    if (target->script.size == 0)
-        implied_script_check(lint, record, target);
 }
 
 static void host_check(struct lint *lint, const char *record, const struct netboot_host *host)

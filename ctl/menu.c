@@ -260,15 +260,15 @@ static void files_entry_print(FILE *file, const struct entry *entry)
 static void entry_print(FILE *file, const struct entry *entry)
 {
     fprintf(file, "\n:%s\nimgfree\n", entry->name);
-    if (by_files(entry))
+    if (entry->target.kind == NETBOOT_KIND_LOCAL)
+        fputs("goto /local\n", file);
+    else if (by_files(entry))
         files_entry_print(file, entry);
     else if (entry->target.script.size > 0)
         file_entry_print(file, entry->target.script, entry->name);
-    else if (has_kernel_script(entry)) /* which says itself what failed */
+    else /* the script says itself what failed */
         fprintf(file, "chain --autofree targets/%s.ipxe || isset ${netboot-step} && goto /pause || goto /failed\n",
                 entry->name);
-    else
-        fputs("goto /local\n", file);
 }
 
 static void menu_print(FILE *file, const struct menu *menu)

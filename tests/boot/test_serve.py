@@ -9,11 +9,10 @@ import struct
 
 import pytest
 
-from lab import servers
-from lib import net
+from lab import network, servers
 
 SECONDS = 10
-ADDRESSES = {4: net.ADDRESS4, 6: net.ADDRESS6}
+ADDRESSES = {4: network.SERVER4, 6: network.SERVER6}
 
 # File and the media type that UEFI firmware, browsers and live systems want to see.
 TYPES = {
@@ -47,7 +46,7 @@ def served(tmp_path_factory):
     for name in (*TYPES, "boot/file"):
         (root / name).write_bytes(CONTENT)
     (root.parent / "secret").write_bytes(CONTENT)
-    with net.Link() as link, servers.Servers(link, directory, root, None, families=()):
+    with network.Network() as link, servers.Servers(link, directory, root, None, families=()):
         yield link.server, root, directory
 
 
@@ -116,7 +115,7 @@ def test_access_log_names_file_and_loader(served):
         connection.request("GET", "/vmlinuz")
         connection.getresponse().read()
     lines = (directory / "netboot.log").read_text().splitlines()
-    wanted = f'{net.ADDRESS4} "UefiHttpBoot/1.0" GET /ipxe.efi 200 {len(CONTENT)} octets'
+    wanted = f'{network.SERVER4} "UefiHttpBoot/1.0" GET /ipxe.efi 200 {len(CONTENT)} octets'
     assert [line for line in lines if wanted in line]
 
 
@@ -140,7 +139,7 @@ def test_tftp_takes_no_files(served):
     namespace, root, _ = served
     with namespace.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.settimeout(SECONDS)
-        client.sendto(b"\0\2new\0octet\0", (net.ADDRESS4, 69))
+        client.sendto(b"\0\2new\0octet\0", (network.SERVER4, 69))
         answer = client.recv(1024)
     assert struct.unpack_from("!H", answer) == (5,)
     assert not (root / "new").exists()

@@ -50,6 +50,12 @@ BOOTS = (
 )
 
 
+SERVERS = {
+    "kea": "kea-dhcp4 and kea-dhcp6 with the hook",
+    "dhcpd": "ISC dhcpd for IPv4 and for IPv6, with netboot built in",
+}
+
+
 class DemoError(Exception):
     pass
 
@@ -193,8 +199,10 @@ def _play(demo, arguments):
     demo.prepare()
     demo.fill_store()
     with network.Network() as link:
-        demo.step("Servers in a network namespace: kea-dhcp4 and kea-dhcp6 with the hook, in.tftpd, nginx, radvd")
-        with servers.Servers(link, demo.directory, demo.root, demo.store) as running, wire.Wire(link.server) as watch:
+        dhcp = arguments.server
+        demo.step(f"Servers in a network namespace: {SERVERS[dhcp]}, in.tftpd, nginx, radvd")
+        started = servers.Servers(link, demo.directory, demo.root, demo.store, dhcp=dhcp)
+        with started as running, wire.Wire(link.server) as watch:
             try:
                 for number, row in enumerate(BOOTS, 1):
                     if number > 1:
@@ -216,7 +224,7 @@ def _play(demo, arguments):
 def main():
     parser = argparse.ArgumentParser(prog="demo")
     parser.add_argument("--keep", action="store_true")
-    parser.add_argument("--server", choices=("kea",), default="kea")
+    parser.add_argument("--server", choices=tuple(SERVERS), default="kea")
     parser.add_argument("--started", type=float, default=time.time())
     arguments = parser.parse_args()
     interrupt.handle()

@@ -34,6 +34,7 @@ _OVMF_METHODS = {
     "pxe6": _off("IPv4PXESupport"),
     "http4": _off("IPv4PXESupport", "IPv6PXESupport"),
     "http6": _off("IPv4Support", "IPv6PXESupport") + _MENU,
+    "only4": _off("IPv6Support"),
 }
 
 # A card without QEMU's own iPXE, which would boot in the firmware's place.

@@ -10,7 +10,7 @@ from lib import paths, targets
 
 from . import boot, disk, efi, kernel, machine, network, rows, servers, wire
 
-STEP_SECONDS = 150
+STEP_SECONDS = 240  # the longest: firmware that is offered nothing tries every method before its disk
 
 
 class RowError(Exception):
@@ -88,8 +88,11 @@ class Row:
             directory.chmod(0o755)  # tftpd reads as a user of its own
             root = _data_root(self._shared, directory, self.row)
             store = targets.Store(directory / "netboot").set_up([*rows.COMMON_STORE, *self.row.get("store", ())])
+            if "menu" in self.row:
+                store.ctl("menu", "--output", root, *self.row["menu"].split())
             families = self.row.get("families", (4, 6))
-            with network.Network() as link, servers.Servers(
+            network_class = network.RelayedNetwork if self.row.get("relay") else network.Network
+            with network_class() as link, servers.Servers(
                 link, directory, root, store.directory, families=families, managed=6 in families
             ) as running, wire.Wire(link.server) as watch:
                 for one in self.row["boots"]:

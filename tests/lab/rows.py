@@ -4,11 +4,12 @@ The lab's table: which machine boots how, and what must be seen of it, step by s
 
 A row has the machine's `firmware` and its `boots`, each with the `method` and its `steps`. Beside: `families` that
 have a DHCP server; `store`, lines for netbootctl after the common ones; `before`, lines between two boots; `files`,
-texts to serve beside the common ones; `disk`, whether the machine has one of its own; `subset`, whether ./check runs
-the row without --all.
+texts to serve beside the common ones; `menu`, options of `netbootctl menu`, which writes into what is served; `disk`, whether the machine has one of its own; `relay`, whether it is behind
+one. SUBSET are the rows that ./check runs without --all.
 
 Steps: ("fetch", PROTOCOL, FAMILY, FILE) the file has arrived · ("text", PATTERN) the console shows it · ("type", KEYS)
-· ("banner", TARGET) what was booted names its target · ("off",) the machine has switched itself off.
+· ("banner", TARGET) what was booted names its target · ("off",) the machine has switched itself off · ("no file",) the
+next answer holds no boot file.
 """
 
 from . import machine, network
@@ -67,6 +68,18 @@ set site-script install.ipxe
 set menu-default site
 set menu-timeout 2000
 """
+
+# Targets for the menu of `netbootctl menu`, in its order: a script, a kernel whose initrd is missing, a kernel, a program
+# for one firmware. The texts would end a line of iPXE's if they went out as they are.
+_COMMAND_LINE = "console=ttyS0 netboot.target={target} BOOTIF=01-{mac-hyphen} by {platform} || ; {target}"
+_KERNEL_TARGETS = (
+    "target set install --order 10 --description 'Linux of the lab'",
+    "target set broken --order 20 --kernel linux --initrd nowhere.img --description '--key q'",
+    "target set debian --order 30 --kernel linux --initrd /initrd.img --description 'Debian & co || #1 ${mac} \\'"
+    f" --command-line '{_COMMAND_LINE}'",
+    "target set program --order 40 --file x64-uefi=local-x86_64.efi --description 'A program for UEFI'",
+    "target set default --script menu.ipxe",
+)
 
 ROWS.update(
     {
@@ -136,6 +149,77 @@ ROWS.update(
                 }
             ],
         },
+        # The menu that netbootctl writes from the targets: its default, which is a kernel.
+        "bios-target-menu": {
+            "firmware": "bios",
+            "families": (4,),
+            "store": _KERNEL_TARGETS,
+            "menu": "--default debian --timeout 2",
+            "boots": [
+                {
+                    "method": "rom",
+                    "steps": [
+                        ("fetch", "HTTP", 4, "menu.ipxe"),
+                        ("text", r"Debian & co \|\| #1 \$ \{mac\}"),
+                        ("fetch", "HTTP", 4, "targets/debian.ipxe"),
+                        ("text", r"BOOTIF=01-52-54-00-77-00-01 by x86-bios \|\| ; debian"),
+                        ("banner", "debian"),
+                    ],
+                }
+            ],
+        },
+        "x64-target-menu": {
+            "firmware": "x64",
+            "families": (6,),
+            "store": _KERNEL_TARGETS,
+            "menu": "--default debian --timeout 2",
+            "boots": [
+                {
+                    "method": "http6",
+                    "steps": [
+                        ("fetch", "HTTP", 6, "menu.ipxe"),
+                        ("text", r"A program for UEFI"),
+                        ("fetch", "HTTP", 6, "targets/debian.ipxe"),
+                        ("banner", "debian"),
+                    ],
+                }
+            ],
+        },
+        # The same by keys: what fails says what, and comes back; what cannot work here is not shown.
+        "bios-target-menu-keys": {
+            "firmware": "bios",
+            "families": (4,),
+            "store": _KERNEL_TARGETS,
+            "menu": "--default broken --timeout 0",
+            "boots": [
+                {
+                    "method": "rom",
+                    "steps": [
+                        ("fetch", "HTTP", 4, "menu.ipxe"),
+                        ("text", r"(?s)netboot: 52:54:00:77:00:01 pcbios(?:(?!A program).)*--key q(?:(?!A program).)*Reboot"),
+                        ("type", "\r"),
+                        ("text", r"broken: initrd 1 failed: 0x2d0c613b"),
+                        ("type", " "),
+                        ("text", r"(?s)broken: initrd 1 failed.*Linux of the lab.*Reboot"),
+                        ("type", "\x1b[A\r"),
+                        ("banner", "install"),
+                    ],
+                }
+            ],
+        },
+        # A kernel's script without a menu, from the machine's host entry.
+        "bios-kernel": {
+            "firmware": "bios",
+            "families": (4,),
+            "store": (*_KERNEL_TARGETS, _host("bios", "debian")),
+            "menu": "",
+            "boots": [
+                {
+                    "method": "rom",
+                    "steps": [("fetch", "HTTP", 4, "targets/debian.ipxe"), ("banner", "debian"), ("off",)],
+                }
+            ],
+        },
         # A machine without a host entry, with a script of its own beside the menu.
         "bios-own-script": {
             "firmware": "bios",
@@ -175,6 +259,21 @@ ROWS.update(
                 {"before": ("host set machine --target install",), "method": "rom", "steps": [("banner", "install")]},
             ],
         },
+        # The servers on another link, behind a router that relays.
+        "bios-relay4": {
+            "firmware": "bios",
+            "families": (4,),
+            "relay": True,
+            "store": (_host("bios", "rescue"),),
+            "boots": [{"method": "rom", "steps": [("fetch", "HTTP", 4, "rescue.ipxe"), ("banner", "rescue")]}],
+        },
+        "arm64-relay6": {
+            "firmware": "arm64",
+            "families": (6,),
+            "relay": True,
+            "store": (_host("arm64", "rescue"),),
+            "boots": [{"method": "pxe6", "steps": [("fetch", "TFTP", 6, "rescue-arm64.efi"), ("banner", "rescue")]}],
+        },
         "bios-local": {
             "firmware": "bios",
             "families": (4,),
@@ -189,6 +288,14 @@ ROWS.update(
             "store": (_host("bios", "quiet"),),
             "boots": [{"method": "rom", "steps": [("no file",), ("banner", "disk")]}],
         },
+        "bios-ignore": {
+            "firmware": "bios",
+            "families": (4,),
+            "disk": True,
+            "store": (_host("bios", "other"),),
+            "boots": [{"method": "rom", "steps": [("no file",), ("banner", "disk")]}],
+        },
+        # The times of the next two, side by side, are why there are targets of kind local.
         "x64-local": {
             "firmware": "x64",
             "families": (4,),
@@ -196,7 +303,7 @@ ROWS.update(
             "store": (_host("x64", "disk"),),
             "boots": [
                 {
-                    "method": "pxe4",
+                    "method": "only4",
                     "steps": [
                         ("fetch", "TFTP", 4, "ipxe.efi"),
                         ("fetch", "HTTP", 4, "local.ipxe"),
@@ -210,14 +317,7 @@ ROWS.update(
             "families": (4,),
             "disk": True,
             "store": (_host("x64", "quiet"),),
-            "boots": [{"method": "pxe4", "steps": [("no file",), ("banner", "disk")]}],
-        },
-        "x64-ignore": {
-            "firmware": "x64",
-            "families": (4,),
-            "disk": True,
-            "store": (_host("x64", "other"),),
-            "boots": [{"method": "pxe4", "steps": [("no file",), ("banner", "disk")]}],
+            "boots": [{"method": "only4", "steps": [("no file",), ("banner", "disk")]}],
         },
     }
 )

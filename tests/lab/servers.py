@@ -12,9 +12,9 @@ import shlex
 import subprocess
 from pathlib import Path
 
-from lib import kea, net, paths
+from lib import kea, paths
 
-from . import network
+from . import isc
 
 BOOT = paths.SOURCE / "boot"
 START_SECONDS = 20
@@ -91,26 +91,34 @@ def tail(path, lines=15):
 class Servers:
     """
     All of them. `database` is the hook's store, `root` the data root; `families` those that have a DHCP server;
-    `managed` False makes radvd say that there is no DHCPv6, so that no machine looks for it.
+    `managed` False makes radvd say that there is no DHCPv6, so that no machine looks for it. `dhcp` may be "dhcpd".
     """
 
-    def __init__(self, link, directory, root, database, families=(4, 6), managed=True):
-        self.server, self.directory = link.server, Path(directory)
+    def __init__(self, link, directory, root, database, families=(4, 6), managed=True, dhcp="kea"):
+        self.server, self.router, self.directory = link.server, link.router, Path(directory)
         self._values = {
             "ROOT": root,
             "LOG": directory,
             "ETC": directory,
-            "INTERFACE": net.INTERFACE,
+            "INTERFACE": link.router_interface,
             "LIFETIME": 1800,
         }
-        self.kea = {}
+        self._dhcp = []
         with contextlib.ExitStack() as stack:
             for family in families:
-                server = kea.Kea(self, family, parameters={"database": str(database)}, **_kea_options(family))
-                self.kea[family] = stack.enter_context(server)
+                server = self._dhcp_server(dhcp, link, family, database)
+                for one in (server, *link.relays(family)):
+                    self._dhcp.append(stack.enter_context(one))
             for start in (self._tftpd, self._nginx, lambda: self._radvd(managed)):
                 stack.enter_context(start())
             self._stack = stack.pop_all()
+
+    @staticmethod
+    def _dhcp_server(dhcp, link, family, database):
+        if dhcp == "dhcpd":
+            return isc.Dhcpd(link, family, database)
+        parameters = {"database": str(database)}
+        return kea.Kea(link, family, parameters, link.kea_settings[family], [link.subnets[family]])
 
     def _place(self, template, name):
         path = self.directory / name
@@ -141,16 +149,16 @@ class Servers:
             config.write_text(re.sub(r"(Managed|OtherConfig)Flag on", r"\1Flag off", config.read_text()))
         pid_file = self.directory / "radvd.pid"
         command = ("radvd", "--nodaemon", "--logmethod", "stderr", "-C", config, "-p", pid_file)
-        return self._start("radvd", command, pid_file)
+        return self._start("radvd", command, pid_file, self.router)
 
-    def _start(self, name, command, pid_file):
+    def _start(self, name, command, pid_file, namespace=None):
         path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
         command = ("env", f"PATH={path}", *command)
-        return Process(self.server, name, command, pid_file, self.directory / f"{name}.log")
+        return Process(namespace or self.server, name, command, pid_file, self.directory / f"{name}.log")
 
     def story(self, lines=15):
         """The ends of all logs."""
-        parts = [(f"kea-dhcp{family}", server.story(lines)) for family, server in self.kea.items()]
+        parts = [(server.name, server.story(lines)) for server in self._dhcp]
         for name in ("tftpd.log", "nginx.log", "netboot.log", "radvd.log"):
             parts.append((name, tail(self.directory / name, lines)))
         return "\n".join(f"--- {name}\n{text.rstrip()}" for name, text in parts)
@@ -162,9 +170,3 @@ class Servers:
         # With its reason: a server that ended by the same Ctrl-C is no failure then.
         return self._stack.__exit__(*reason)
 
-
-def _kea_options(family):
-    subnet = {4: network.SUBNET4, 6: network.SUBNET6}[family]
-    pool = {4: network.POOL4, 6: network.POOL6}[family]
-    subnets = [{"subnet": subnet, "pools": [{"pool": pool}], "interface": net.INTERFACE}]
-    return {"subnets": subnets}

@@ -151,7 +151,7 @@ STORES = {
     "only-http": ("full", _default_site(HTTP4, HTTP6)),
     "only-v4": ("full", _default_site(TFTP4, HTTP4)),
     "only-v6": ("full", _default_site(TFTP6, HTTP6)),
-    "default-local": ("full", ["target delete default", "target set default --local"]),
+    "default-local": ("full", ["target set default --local"]),
     "default-silent": ("full", ["target set default --silent"]),
     "default-ignore": ("full", ["target set default --ignore"]),
     "no-default-target": ("full", ["target delete default"]),

@@ -429,23 +429,26 @@ static void copy_file(const char *from, const char *to)
 }
 
 /* Only the data file is exchanged, which LMDB's lock file knows nothing of; and another server has it open as well. */
-static void test_data_file_replaced(void **state)
+static void try_data_file(struct fixture *fixture, unsigned rounds)
 {
-    struct fixture *fixture = *state;
     char *backup = strdup(path_in(fixture, "backup")), *data = strdup(path_in(fixture, "targets/data.mdb"));
+    char last[32];
 
     fill(fixture);
     copy_file(data, backup); /* of round 3 */
     struct netboot_store *store = open_with(fixture, (struct netboot_store_options){0});
-    for (unsigned round = 4; round < 40; round++)
+    for (unsigned round = 4; round <= rounds; round++)
         OK(put_round(store, round, &error));
     close_store(fixture);
     store = open_server(fixture);
+    snprintf(last, sizeof(last), "round%u-1", rounds);
     struct agent agent = AGENT_START(fixture->directory, "follow", "1");
-    agent_says(&agent, "round39-1");
-    assert_true(is_served(store, 1, "round39-1"));
+    agent_says(&agent, last);
+    assert_true(is_served(store, 1, last));
     assert_int_equal(rename(backup, data), 0);
-    EVENTUALLY(is_served(store, 1, "round3-1"));
+    EVENTUALLY(!is_served(store, 1, last));
+    EVENTUALLY(is_served(store, 1, NULL));
+    assert_true(is_served(store, 1, "round3-1"));
     const char *line = agent_line(&agent);
     while (strcmp(line, "closed") == 0)
         line = agent_line(&agent);
@@ -453,8 +456,20 @@ static void test_data_file_replaced(void **state)
     OK(put_round(store, 50, &error));
     agent_says(&agent, "round50-1");
     agent_kill(&agent);
+    close_store(fixture);
     free(backup);
     free(data);
+}
+
+/* LMDB keeps the states in turns in two places, so the number of the lock file may be of the right one by chance. */
+static void test_data_file_replaced(void **state)
+{
+    struct fixture *second = NULL;
+
+    try_data_file(*state, 39);
+    setup((void **)&second);
+    try_data_file(second, 40);
+    teardown((void **)&second);
 }
 
 static void test_removed(void **state)

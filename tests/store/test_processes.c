@@ -2,6 +2,8 @@
 /* Forked children, readers that die, and what the packet path may not do. */
 #include "store_test.h"
 
+#include <dirent.h>
+
 /* ---- After fork */
 
 /* In the child nothing of the parent's works, and nothing of it does harm. */
@@ -145,27 +147,31 @@ static void test_slots(void **state)
     assert_null(fixture->store);
 }
 
+static unsigned open_files(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    unsigned count = 0;
+
+    assert_non_null(folder);
+    while (readdir(folder))
+        count++;
+    closedir(folder);
+    return count;
+}
+
 /* Opening and closing over and over leaves nothing behind, as a server that is reloaded does. */
 static void test_reload(void **state)
 {
     struct fixture *fixture = *state;
-    char command[64];
-    int before = 0, after = 0;
+    unsigned before = open_files();
 
-    snprintf(command, sizeof(command), "ls /proc/%d/fd | wc -l", (int)getpid());
     for (unsigned i = 0; i < 100; i++) {
         struct netboot_store *store = open_with(fixture, (struct netboot_store_options){.follow = true});
         assert_true(is_served(store, 1, NULL));
         assert_true(status_of(store).readers <= 129);
         close_store(fixture);
-        if (i != 0 && i != 99)
-            continue;
-        FILE *output = popen(command, "r");
-        assert_non_null(output);
-        assert_int_equal(fscanf(output, "%d", i == 0 ? &before : &after), 1);
-        pclose(output);
     }
-    assert_int_equal(before, after);
+    assert_int_equal(open_files(), before);
 }
 
 /* ---- The packet path: no system call, no allocation */

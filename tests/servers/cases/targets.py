@@ -22,7 +22,7 @@ def _kinds():
             ("boot with a script only", "rescue", "ipxe.efi", "rescue.ipxe"),
             ("boot with a file only", "vmm", "vmm/bootx64.efi", "vmm/bootx64.efi"),
             ("local", "on-disk", "ipxe.efi", "local.ipxe"),
-            ("local with a script of its own", "on-disk-own", "ipxe.efi", "own-local.ipxe"),
+            ("local with a script from before", "on-disk-own", "ipxe.efi", "local.ipxe"),
         ):
             for stage, client, answer in _pairs(family, file, path):
                 yield case(

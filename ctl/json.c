@@ -186,7 +186,9 @@ static void record_clear(struct record *record)
     case TABLE_TARGET:
         record->target.name = record->target.script = record->target.description = none;
         record->target.kind = NETBOOT_KIND_BOOT;
-        record->target.files.count = 0;
+        record->target.kernel = record->target.command_line = none;
+        record->target.files.count = record->target.initrds.count = 0;
+        record->target.order = 0;
         break;
     default:
         record->host.name = record->host.target = record->host.note = none;

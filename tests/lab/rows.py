@@ -150,7 +150,7 @@ ROWS.update(
             ],
         },
         # The menu that netbootctl writes from the targets: its default, which is a kernel.
-        "bios-target-menu": {
+        "bios-made-menu": {
             "firmware": "bios",
             "families": (4,),
             "store": _KERNEL_TARGETS,
@@ -168,7 +168,7 @@ ROWS.update(
                 }
             ],
         },
-        "x64-target-menu": {
+        "x64-made-menu": {
             "firmware": "x64",
             "families": (6,),
             "store": _KERNEL_TARGETS,
@@ -186,7 +186,7 @@ ROWS.update(
             ],
         },
         # The same by keys: what fails says what, and comes back; what cannot work here is not shown.
-        "bios-target-menu-keys": {
+        "bios-made-menu-keys": {
             "firmware": "bios",
             "families": (4,),
             "store": _KERNEL_TARGETS,
@@ -324,7 +324,7 @@ ROWS.update(
 
 SUBSET = (
     *("bios-pxe4", "bios-rom6", "x64-pxe4", "x64-http6", "ia32-http4", "arm64-pxe6"),
-    *("bios-menu-keys", "bios-change", "bios-local"),
+    *("bios-menu-keys", "bios-made-menu", "bios-change", "bios-local"),
 )
 
 SCRIPT = """\

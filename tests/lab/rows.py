@@ -2,10 +2,10 @@
 """
 The lab's table: which machine boots how, and what must be seen of it, step by step.
 
-A row has the machine's `firmware` and its `boots`, each with the `method` and its `steps`. Beside: `families` that
-have a DHCP server; `store`, lines for netbootctl after the common ones; `before`, lines between two boots; `files`,
-texts to serve beside the common ones; `menu`, options of `netbootctl menu`, which writes into what is served; `disk`, whether the machine has one of its own; `relay`, whether it is behind
-one. SUBSET are the rows that ./check runs without --all.
+A row has the machine's `firmware` and its `boots`, each with the `method` and its `steps`. Beside: `families` that have
+a DHCP server; `store`, lines for netbootctl after the common ones; `before`, lines between two boots; `files`, texts to
+serve beside the common ones; `menu`, options of `netbootctl menu`, which writes into what is served; `disk`, whether
+the machine has one of its own; `relay`, whether it is behind one. SUBSET are the rows that ./check runs without --all.
 
 Steps: ("fetch", PROTOCOL, FAMILY, FILE) the file has arrived · ("text", PATTERN) the console shows it · ("type", KEYS)
 · ("banner", TARGET) what was booted names its target · ("off",) the machine has switched itself off · ("no file",) the
@@ -196,7 +196,7 @@ ROWS.update(
                     "method": "rom",
                     "steps": [
                         ("fetch", "HTTP", 4, "menu.ipxe"),
-                        ("text", r"(?s)netboot: 52:54:00:77:00:01 pcbios(?:(?!A program).)*--key q(?:(?!A program).)*Reboot"),
+                        ("text", r"(?s)netboot: 52:54:00:77:00:01 pcbios((?!A program).)*--key q((?!A program).)*Reboot"),
                         ("type", "\r"),
                         ("text", r"broken: initrd 1 failed: 0x2d0c613b"),
                         ("type", " "),

@@ -4,7 +4,9 @@
  *
  *   env_check.c  what is looked at before anything is mapped
  *   env_files.c  directory, owner, group and mode; the writers' lock
- *   env.c        opening, reader slots, growth of the map
+ *   env.c        reader slots
+ *   env_open.c   opening and closing
+ *   env_write.c  write transactions and the growth of the map
  *
  * Nothing here knows what the tables hold, beside the format number in the first one.
  *
@@ -95,7 +97,7 @@ bool env_is_owner(const struct env *env);
 /* The lock that every writer takes before LMDB's, which has no deadline. A file descriptor: close it to unlock. */
 int env_lock_writers(const struct env *env, unsigned deadline_ms, struct netboot_error *error);
 
-/* ---- env.c */
+/* ---- env.c, env_open.c, env_write.c */
 
 int env_init(struct env *env, const struct env_spec *spec, const char *directory, struct netboot_error *error);
 /* Makes room for that many simultaneous look-ups; 0: the default. The environment is closed then. */
@@ -125,6 +127,34 @@ int env_write_begin(struct env *env, MDB_txn **ret_txn, struct env_slot **ret_sl
 
 /* Clears the places of readers that died. */
 void env_clear_readers(struct env *env);
+
+/* ---- Between these files only */
+
+#define ENV_PAUSE_MS 200 /* that a packet waits at most, for the map to grow or the store to be opened again */
+
+uint64_t env_now_us(void);
+void env_sleep_us(long us);
+
+/* All slots, so that the environment is this thread's alone until env_give_all(): -EBUSY after the deadline. */
+int env_take_all(struct env *env, uint64_t deadline_us);
+void env_give_all(struct env *env);
+/* With all slots held: makes the slots' transactions, drops one, closes. */
+int env_make_slots(struct env *env);
+void env_drop_slot(struct env_slot *slot);
+void env_close_held(struct env *env);
+/* The address space that a process may take for a map. */
+size_t env_map_limit(void);
+/* Makes the map large enough for the data, and at least as large as wanted if that can be had. */
+int env_remap(struct env *env, size_t wanted);
+/* Notes what no retry cures in an environment that stays open. */
+void env_note_broken(struct env *env, int rc);
+
+static inline size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* ---- Codes */
 
 /* LMDB's code as negative errno value. */
 int env_code(int rc);

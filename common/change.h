@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Inside of a change of the targets store:
+ *
+ *   change.c        its beginning and end, its rows, targets and loaders
+ *   change_host.c   hosts and what leads to them
+ *   change_site.c   sites and their prefixes
+ *   change_range.c  the ranges of addresses that follow from them
+ */
+#ifndef NETBOOT_CHANGE_H
+#define NETBOOT_CHANGE_H
+
+#include "failure.h"
+#include "store.h"
+
+#include <errno.h>
+
+#define NAME_SHOWN 127
+
+struct netboot_change {
+    struct netboot_view view;
+    struct netboot_store *store;
+    int lock;        /* the writers' */
+    pthread_t owner; /* LMDB's lock is a thread's */
+    uint64_t hosts;
+    bool touched, ranges_stale;
+    struct netboot_error failed; /* the first failure of the database: after it there is no commit */
+    /* One for each type of identifier: what comes sorted goes onto the page where the last one went. */
+    MDB_cursor *cursors[4];
+    uint8_t record[RECORD_SIZE_MAX];
+};
+
+/* What every call begins with: 0, or why the change cannot go on. */
+int change_check(struct netboot_change *change, struct netboot_error *error);
+/* LMDB's code as negative errno value with a text; there is no commit any more. */
+int change_failed(struct netboot_change *change, int rc, struct netboot_error *error);
+int change_damaged(int code, const char *what, struct netboot_error *error);
+
+int change_put_row(struct netboot_change *change, unsigned table, const struct key *key, const void *value, size_t size,
+                   struct netboot_error *error);
+int change_delete_row(struct netboot_change *change, unsigned table, const struct key *key,
+                      struct netboot_error *error);
+int change_put_record(struct netboot_change *change, const struct key *key, const struct record_type *type,
+                      const void *record, struct netboot_error *error);
+MDB_cursor *change_host_cursor(struct netboot_change *change, const struct key *key);
+
+/* The key of a row of `policy` that goes by a name. -ENOENT: there can be none of this name. */
+int change_name_key(uint8_t row, const char *name, const char *what, struct key *ret, struct netboot_error *error);
+
+/* Lists in which each item has a key of its own: -EINVAL for "two WHAT". */
+size_t change_platform_key(struct netboot_bytes item);
+size_t change_label_key(struct netboot_bytes item);
+int change_check_unique(const struct netboot_list *list, size_t (*key_size)(struct netboot_bytes item),
+                        const char *what, struct netboot_error *error);
+
+/* Sets the bits past the prefix's length in `address` to zero or one. */
+void prefix_set_host_bits(struct netboot_bytes prefix, uint8_t *address, bool ones);
+
+#endif

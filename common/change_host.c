@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Hosts in a change: a record under the first MAC, and an alias of it under every other identifier and the name. */
+#include "change.h"
+
+#include <time.h>
+
+#define KEYS_MAX (NETBOOT_LIST_MAX + 1) /* of a host: its identifiers and its name */
+
+struct keys {
+    size_t count, primary;
+    struct key keys[KEYS_MAX];
+};
+
+/* The first MAC is the key of the record, since by it both families find a host with one look-up; else the first. */
+static void keys_of_host(const struct netboot_host *host, struct keys *ret)
+{
+    ret->count = ret->primary = 0;
+    for (size_t i = host->ids.count; i-- > 0;)
+        if (host->ids.items[i].data[0] == NETBOOT_ID_MAC)
+            ret->primary = i;
+    for (size_t i = 0; i < host->ids.count; i++) {
+        struct netboot_bytes id = host->ids.items[i];
+        if (key_of_id(&ret->keys[ret->count], id.data[0], id.data + 1, id.size - 1))
+            ret->count++;
+    }
+    if (key_of_name(&ret->keys[ret->count], NETBOOT_ID_NAME, host->name.data, host->name.size))
+        ret->count++;
+}
+
+static bool same_key(const struct key *a, const struct key *b)
+{
+    return key_equals(a, b->octets, b->size);
+}
+
+static const struct key *primary_key(const struct keys *keys)
+{
+    return &keys->keys[keys->primary];
+}
+
+/* The identifier behind a key; of a UUID, the form that is the key. */
+static const char *key_text(const struct key *key, char text[NETBOOT_ID_TEXT_SIZE])
+{
+    struct netboot_id id = {.type = (enum netboot_id_type)key->octets[0], .size = (uint8_t)(key->size - 1)};
+
+    memcpy(id.value, key->octets + 1, id.size);
+    return netboot_id_text(&id, text);
+}
+
+static int check_host(const struct netboot_host *host, struct keys *ret, struct netboot_error *error)
+{
+    char text[NETBOOT_ID_TEXT_SIZE];
+    int code = record_check(&record_host, host, error);
+
+    if (code == 0)
+        code =
+            change_check_unique(&host->loaders, change_platform_key, "loaders of the host are for one platform", error);
+    if (code == 0)
+        code = change_check_unique(&host->labels, change_label_key, "labels of the host have one key", error);
+    if (code != 0)
+        return code;
+    keys_of_host(host, ret);
+    for (size_t i = 1; i < ret->count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (same_key(&ret->keys[i], &ret->keys[j]))
+                return failure(error, -EINVAL, "the identifier %s is given twice", key_text(&ret->keys[i], text));
+    return 0;
+}
+
+/* Another host has one of our identifiers. */
+static int taken(struct netboot_change *change, const struct key *key, MDB_val other, struct netboot_error *error)
+{
+    char text[NETBOOT_ID_TEXT_SIZE], other_text[NETBOOT_ID_TEXT_SIZE];
+    struct netboot_host host;
+    struct netboot_id id;
+
+    (void)change;
+    if (record_decode(&record_host, value_bytes(other), &host) != 0)
+        return change_damaged(-EBADMSG, key_text(key, text), error);
+    if (host.name.size > 0)
+        return failure(error, -EEXIST, "%s belongs to the host %.*s already", key_text(key, text), (int)host.name.size,
+                       (const char *)host.name.data);
+    int code = netboot_host_id(&host, 0, &id);
+    return failure(error, -EEXIST, "%s belongs to the host %s already", key_text(key, text),
+                   code == 0 ? netboot_id_text(&id, other_text) : "of another name");
+}
+
+static int get_host_row(struct netboot_change *change, const struct key *key, MDB_val *ret)
+{
+    MDB_val row = key_value(key);
+
+    return mdb_cursor_get(change_host_cursor(change, key), &row, ret, MDB_SET_KEY);
+}
+
+/* Whether the keys are free, or those of the host under `own` (NULL: none is). */
+static int check_keys(struct netboot_change *change, const struct keys *keys, const struct key *own,
+                      struct netboot_error *error)
+{
+    char text[NETBOOT_ID_TEXT_SIZE];
+
+    for (size_t i = 0; i < keys->count; i++) {
+        struct key owner;
+        MDB_val value;
+        int rc = get_host_row(change, &keys->keys[i], &value);
+        if (rc == MDB_NOTFOUND)
+            continue;
+        if (rc != 0)
+            return change_failed(change, rc, error);
+        int code = view_find_host(&change->view, &keys->keys[i], &owner, &value);
+        if (code != 0)
+            return change_damaged(code, key_text(&keys->keys[i], text), error);
+        if (!own || !same_key(&owner, own))
+            return taken(change, &keys->keys[i], value, error);
+    }
+    return 0;
+}
+
+static bool has_key(const struct keys *keys, const struct key *key)
+{
+    for (size_t i = 0; i < keys->count; i++)
+        if (same_key(&keys->keys[i], key))
+            return true;
+    return false;
+}
+
+static int delete_keys(struct netboot_change *change, const struct keys *keys, const struct keys *except,
+                       struct netboot_error *error)
+{
+    for (size_t i = 0; i < keys->count; i++) {
+        if (except && has_key(except, &keys->keys[i]))
+            continue;
+        int code = change_delete_row(change, TABLE_HOST, &keys->keys[i], error);
+        if (code != 0)
+            return code;
+    }
+    return 0;
+}
+
+/* The keys of the host that has the identifier, and a copy of its own key. -ENOENT. */
+static int find_keys(struct netboot_change *change, const struct key *id, struct keys *ret, struct netboot_error *error)
+{
+    char text[NETBOOT_ID_TEXT_SIZE];
+    struct netboot_host host;
+    struct key key;
+    MDB_val value;
+    int code = view_find_host(&change->view, id, &key, &value);
+
+    if (code == -ENOENT)
+        return failure(error, code, "there is no host %s", key_text(id, text));
+    if (code == 0)
+        code = record_decode(&record_host, value_bytes(value), &host);
+    if (code != 0)
+        return change_damaged(code, key_text(id, text), error);
+    keys_of_host(&host, ret);
+    return same_key(primary_key(ret), &key) ? 0 : change_damaged(-EBADMSG, key_text(id, text), error);
+}
+
+static int to_key(const struct netboot_id *id, struct key *ret, struct netboot_error *error)
+{
+    if (key_of_id(ret, (uint8_t)id->type, id->value, id->size))
+        return 0;
+    return failure(error, -ENOENT, "there is no host without an identifier");
+}
+
+/* What a host's key leads to: the record, or an alias of it. */
+struct row_values {
+    MDB_val record, alias;
+    uint8_t alias_octets[1 + KEY_SIZE];
+};
+
+static int encode_host(struct netboot_change *change, const struct netboot_host *host, const struct keys *keys,
+                       struct row_values *ret, struct netboot_error *error)
+{
+    const struct key *primary = primary_key(keys);
+    struct netboot_host stored = *host;
+
+    stored.changed = (uint64_t)time(NULL);
+    ssize_t size = record_encode(&record_host, &stored, change->record, sizeof(change->record));
+    if (size < 0)
+        return failure(error, -EINVAL, "the record is larger than the %d octets that fit", RECORD_SIZE_MAX);
+    ret->record = (MDB_val){(size_t)size, change->record};
+    ret->alias_octets[0] = NO_RECORD;
+    memcpy(ret->alias_octets + 1, primary->octets, primary->size);
+    ret->alias = (MDB_val){1 + primary->size, ret->alias_octets};
+    return 0;
+}
+
+/* Puts the rows of a host's keys until one is there already (with MDB_NOOVERWRITE): `ret_count` were put. */
+static int put_keys(struct netboot_change *change, const struct keys *keys, const struct row_values *values,
+                    unsigned flags, size_t *ret_count)
+{
+    int rc = 0;
+
+    change->touched = true;
+    for (*ret_count = 0; *ret_count < keys->count; ++*ret_count) {
+        const struct key *key = &keys->keys[*ret_count];
+        MDB_val row = key_value(key), value = *ret_count == keys->primary ? values->record : values->alias;
+        if ((rc = mdb_cursor_put(change_host_cursor(change, key), &row, &value, flags)) != 0)
+            break;
+    }
+    return rc;
+}
+
+/* A host that is there already, under `old` keys. */
+static int replace_host(struct netboot_change *change, const struct keys *old, const struct keys *keys,
+                        const struct row_values *values, struct netboot_error *error)
+{
+    size_t count;
+    int code, rc;
+
+    if ((code = check_keys(change, keys, primary_key(old), error)) != 0 ||
+        (code = delete_keys(change, old, keys, error)) != 0)
+        return code;
+    rc = put_keys(change, keys, values, 0, &count);
+    return rc == 0 ? 0 : change_failed(change, rc, error);
+}
+
+/* A host that is most likely new, as in an import: one search per key. What turns out to be taken is undone. */
+static int add_host(struct netboot_change *change, const struct keys *keys, const struct row_values *values,
+                    struct netboot_error *error)
+{
+    struct keys old;
+    size_t count;
+    int rc = put_keys(change, keys, values, MDB_NOOVERWRITE, &count), code;
+
+    if (rc == 0) {
+        change->hosts++;
+        return 0;
+    }
+    if (rc != MDB_KEYEXIST)
+        return change_failed(change, rc, error);
+    if (count == 0) { /* the host with this first identifier is replaced */
+        code = find_keys(change, &keys->keys[0], &old, error);
+        return code == 0 ? replace_host(change, &old, keys, values, error) : code;
+    }
+    struct keys put = *keys;
+    put.count = count;
+    code = delete_keys(change, &put, NULL, error);
+    return code == 0 ? check_keys(change, keys, NULL, error) : code;
+}
+
+int netboot_change_put_host(struct netboot_change *change, const struct netboot_id *key,
+                            const struct netboot_host *host, struct netboot_error *error)
+{
+    struct row_values values;
+    struct keys keys, old;
+    struct key id;
+    int code;
+
+    if ((code = change_check(change, error)) != 0 || (code = check_host(host, &keys, error)) != 0 ||
+        (code = encode_host(change, host, &keys, &values, error)) != 0)
+        return code;
+    if (!key)
+        return add_host(change, &keys, &values, error);
+    if ((code = to_key(key, &id, error)) != 0 || (code = find_keys(change, &id, &old, error)) != 0)
+        return code;
+    return replace_host(change, &old, &keys, &values, error);
+}
+
+int netboot_change_delete_host(struct netboot_change *change, const struct netboot_id *id, struct netboot_error *error)
+{
+    struct keys keys;
+    struct key key;
+    int code;
+
+    if ((code = change_check(change, error)) != 0 || (code = to_key(id, &key, error)) != 0 ||
+        (code = find_keys(change, &key, &keys, error)) != 0 || (code = delete_keys(change, &keys, NULL, error)) != 0)
+        return code;
+    change->hosts--;
+    return 0;
+}

@@ -122,8 +122,8 @@ const struct command commands[] = {
     {.group = "menu", .run = menu_run, .options = menu_options, .summary = "write the boot menu from the targets",
      .details =
          "Writes an iPXE script that shows the targets with an --order, each where it can work, and says what failed.\n"
-         "Without --output it goes to standard output; with it, to DIR/menu.ipxe, and for each target with a kernel to\n"
-         "DIR/targets/NAME.ipxe: DIR is the data root that TFTP and HTTP serve. Call it again when targets change;\n"
+         "Without --output it goes to standard output; with it, to DIR/menu.ipxe, and for each target with a kernel\n"
+         "to DIR/targets/NAME.ipxe: DIR is the data root that TFTP and HTTP serve. Call it again when targets change;\n"
          "files that are as they should be stay untouched. Machines get the menu by\n\n"
          "  netbootctl menu --output /srv/tftp && netbootctl target set default --script menu.ipxe\n\n"
          "As script.ipxe does, it runs a machine's own script first, and settings.ipxe beside it."},

@@ -69,8 +69,8 @@ set menu-default site
 set menu-timeout 2000
 """
 
-# Targets for the menu of `netbootctl menu`, in its order: a script, a kernel whose initrd is missing, a kernel, a program
-# for one firmware. The texts would end a line of iPXE's if they went out as they are.
+# Targets for the menu of `netbootctl menu`, in its order: a script, a kernel whose initrd is missing, a kernel, a
+# program for one firmware. The texts would end a line of iPXE's if they went out as they are.
 _COMMAND_LINE = "console=ttyS0 netboot.target={target} BOOTIF=01-{mac-hyphen} by {platform} || ; {target}"
 _KERNEL_TARGETS = (
     "target set install --order 10 --description 'Linux of the lab'",
@@ -196,7 +196,7 @@ ROWS.update(
                     "method": "rom",
                     "steps": [
                         ("fetch", "HTTP", 4, "menu.ipxe"),
-                        ("text", r"(?s)netboot: 52:54:00:77:00:01 pcbios((?!A program).)*--key q((?!A program).)*Reboot"),
+                        ("text", r"(?s)netboot: [0-9a-f:]{17} pcbios((?!A program).)*--key q((?!A program).)*Reboot"),
                         ("type", "\r"),
                         ("text", r"broken: initrd 1 failed: 0x2d0c613b"),
                         ("type", " "),

@@ -183,11 +183,15 @@ static bool rule_site(const struct matter *matter)
 
 /* What a target of kind local hands to iPXE. Not a script of the target's: that is from when it was of kind boot. */
 static const char local_script[] = "local.ipxe";
+/* What a target with a kernel and no script does: netbootctl menu writes it. */
+static const char kernel_script[] = "targets/{target}.ipxe";
 
 static struct netboot_bytes target_script(const struct netboot_target *target)
 {
     if (target->kind == NETBOOT_KIND_LOCAL)
         return (struct netboot_bytes){(const uint8_t *)local_script, strlen(local_script)};
+    if (target->script.size == 0 && target->kernel.size > 0)
+        return (struct netboot_bytes){(const uint8_t *)kernel_script, strlen(kernel_script)};
     return target->script;
 }
 

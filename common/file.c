@@ -28,7 +28,7 @@ struct placeholder_texts {
     char site[NETBOOT_NAME_MAX + 1];
 };
 
-#define PLACEHOLDERS 6
+#define PLACEHOLDERS 7
 
 static const char *id_text(enum netboot_id_type type, const uint8_t *value, uint8_t size, char *text)
 {
@@ -60,7 +60,7 @@ static const char *site_text(const struct netboot_site *site, char *text)
 }
 
 /* Every text is made of letters, digits and ".:_-": safe in a path, a URL and a script. */
-static void fill_placeholders(const struct netboot_client *client, const struct netboot_site *site,
+static void fill_placeholders(const struct netboot_client *client, const struct netboot_site *site, const char *target,
                               struct placeholder_texts *texts, struct template_value values[PLACEHOLDERS])
 {
     bool has_mac = client->has_mac;
@@ -73,11 +73,12 @@ static void fill_placeholders(const struct netboot_client *client, const struct 
         "uuid", client->has_uuid ? id_text(NETBOOT_ID_UUID, client->uuid, NETBOOT_UUID_SIZE, texts->uuid) : NULL};
     values[3] = (struct template_value){"platform", netboot_platform_name(client->platform)};
     values[4] = (struct template_value){"site", site_text(site, texts->site)};
-    values[5] = (struct template_value){NULL, NULL};
+    values[5] = (struct template_value){"target", target[0] ? target : NULL};
+    values[6] = (struct template_value){NULL, NULL};
 }
 
 /* The value with its placeholders filled in, in `buffer` if it had any. FINDING_TAKEN if all went well. */
-static enum finding expand(const struct netboot_client *client, const struct netboot_site *site,
+static enum finding expand(const struct netboot_client *client, const struct netboot_site *site, const char *target,
                            struct netboot_bytes *value, char buffer[NETBOOT_FILE_SIZE])
 {
     struct placeholder_texts texts;
@@ -85,7 +86,7 @@ static enum finding expand(const struct netboot_client *client, const struct net
 
     if (!memchr(value->data, '{', value->size))
         return FINDING_TAKEN;
-    fill_placeholders(client, site, &texts, values);
+    fill_placeholders(client, site, target, &texts, values);
     int size = template_expand(*value, values, buffer, NETBOOT_FILE_SIZE);
     if (size < 0)
         return size == -ENAMETOOLONG ? FINDING_TOO_LONG : FINDING_NO_VALUE;
@@ -295,7 +296,7 @@ enum finding file_resolve(const struct netboot_client *client, const struct netb
     char buffer[NETBOOT_FILE_SIZE];
     struct location location = {.has_server = false};
 
-    enum finding finding = expand(client, site, &value, buffer);
+    enum finding finding = expand(client, site, decision->target, &value, buffer);
     if (finding != FINDING_TAKEN)
         return finding;
     finding = url_is(value) ? locate_url(client, transport, value, &location)
@@ -328,16 +329,18 @@ static bool is_printable_without_spaces(const char *value)
     return true;
 }
 
+static const struct template_value known[] = {
+    {"mac",        "x" },
+    {"mac-hyphen", "x" },
+    {"uuid",       "x" },
+    {"platform",   "x" },
+    {"site",       "x" },
+    {"target",     "x" },
+    {NULL,         NULL},
+};
+
 int netboot_file_check(const char *value, struct netboot_error *error)
 {
-    static const struct template_value known[] = {
-        {"mac",        "x" },
-        {"mac-hyphen", "x" },
-        {"uuid",       "x" },
-        {"platform",   "x" },
-        {"site",       "x" },
-        {NULL,         NULL},
-    };
     struct netboot_bytes bytes = text_bytes(value);
     char expanded[NETBOOT_FILE_SIZE];
     struct url url;
@@ -354,11 +357,35 @@ int netboot_file_check(const char *value, struct netboot_error *error)
     if (template_expand(bytes, known, expanded, sizeof(expanded)) < 0 || strchr(expanded, '}'))
         return refuse(error,
                       "the file '%.200s' has an unknown placeholder: known are {mac}, {mac-hyphen}, {uuid}, "
-                      "{platform} and {site}",
+                      "{platform}, {site} and {target}",
                       value);
     if (url_is(bytes) && (bytes_begin_with(bytes, "http") || bytes_begin_with(bytes, "tftp")) &&
         url_parse(text_bytes(expanded), &url) < 0)
         return refuse(error, "'%.200s' is no URL: write scheme://host/path, an IPv6 address in brackets", value);
+    return 0;
+}
+
+int netboot_command_line_check(const char *value, struct netboot_error *error)
+{
+    char expanded[NETBOOT_FILE_SIZE];
+
+    if (strlen(value) >= NETBOOT_FILE_SIZE)
+        return refuse(error, "the command line '%.40s...' is longer than 1023 octets: give a shorter one", value);
+    for (const char *c = value; *c; c++)
+        if (*c < ' ' || *c > '~')
+            return refuse(error, "the command line '%.200s' has a control or a non-ASCII character: take it out",
+                          value);
+    if (strstr(value, "${"))
+        return refuse(error,
+                      "the command line '%.200s' has a ${, which iPXE would fill in: write {mac}, {mac-hyphen}, "
+                      "{uuid}, {platform} or {target}",
+                      value);
+    if (template_expand(text_bytes(value), known, expanded, sizeof(expanded)) < 0 || strchr(expanded, '}') ||
+        strstr(value, "{site}"))
+        return refuse(error,
+                      "the command line '%.200s' has an unknown placeholder: known are {mac}, {mac-hyphen}, {uuid}, "
+                      "{platform} and {target}",
+                      value);
     return 0;
 }
 

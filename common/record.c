@@ -26,6 +26,7 @@ enum field_kind {
     FIELD_LIST,   /* struct netboot_list */
     FIELD_ENUM,   /* an enumeration, 1 octet in the record */
     FIELD_NUMBER, /* uint16_t or uint64_t, 2 or 8 octets in the record, big-endian */
+    FIELD_PLACE,  /* the same, where 0 is absent */
 };
 
 struct field {
@@ -158,6 +159,30 @@ static int file_check(const char *name, struct netboot_bytes value, struct netbo
     return netboot_file_check(text, error);
 }
 
+/* What a script names that is the same at every site. */
+static int kernel_check(const char *name, struct netboot_bytes value, struct netboot_error *error)
+{
+    static const char site[] = "{site}";
+
+    if (file_check(name, value, error) != 0)
+        return -EINVAL;
+    if (memmem(value.data, value.size, site, strlen(site)))
+        return failure(error, -EINVAL,
+                       "the %s has {site}, and one script is for all sites: make a target for each site, or give the "
+                       "target a script of its own",
+                       name);
+    return 0;
+}
+
+static int command_line_check(const char *name, struct netboot_bytes value, struct netboot_error *error)
+{
+    char text[RECORD_TEXT_MAX + 3];
+
+    if (!to_text(value, text))
+        return failure(error, -EINVAL, "the %s has a NUL in it: write it in plain text", name);
+    return netboot_command_line_check(text, error);
+}
+
 /* A platform goes by its lowest architecture type. */
 static int platform_check(const char *name, struct netboot_bytes value, struct netboot_error *error)
 {
@@ -230,10 +255,14 @@ static const struct field loader_fields[] = {
 
 static const struct field target_fields[] = {
     BYTES(1, netboot_target, name, 1, NETBOOT_NAME_MAX, "name of a target", NULL, name_check),
-    {2, FIELD_ENUM, offsetof(struct netboot_target, kind), 1, 1, "kind of a target", kind_shape, NULL},
+    {2, FIELD_ENUM,  offsetof(struct netboot_target, kind),  1, 1, "kind of a target",  kind_shape, NULL},
     BYTES(3, netboot_target, script, 1, RECORD_TEXT_MAX, "script", NULL, file_check),
     LIST(4, netboot_target, files, 3, 2 + RECORD_TEXT_MAX, "file of the target", NULL, platform_file_check),
     BYTES(5, netboot_target, description, 1, RECORD_TEXT_MAX, "description", NULL, text_check),
+    BYTES(6, netboot_target, kernel, 1, RECORD_TEXT_MAX, "kernel", NULL, kernel_check),
+    LIST(7, netboot_target, initrds, 1, RECORD_TEXT_MAX, "initrd", NULL, kernel_check),
+    BYTES(8, netboot_target, command_line, 1, RECORD_TEXT_MAX, "command line", NULL, command_line_check),
+    {9, FIELD_PLACE, offsetof(struct netboot_target, order), 2, 2, "place in the menu", NULL,       NULL},
 };
 
 static const struct field host_fields[] = {
@@ -433,6 +462,7 @@ static int check_field(const struct field *field, const void *member, struct net
         return check_list(field, member, error);
     case FIELD_ENUM:
     case FIELD_NUMBER:
+    case FIELD_PLACE:
         number_octets(field, number_get(field, member), octets);
         return check_value(field, (struct netboot_bytes){octets, field->max}, error);
     }
@@ -506,7 +536,8 @@ ssize_t record_encode(const struct record_type *type, const void *record, uint8_
             write_field(&writer, field->tag, *bytes);
         for (size_t j = 0; field->kind == FIELD_LIST && j < list->count; j++)
             write_field(&writer, field->tag, list->items[j]);
-        if (field->kind == FIELD_ENUM || field->kind == FIELD_NUMBER)
+        bool always = field->kind == FIELD_ENUM || field->kind == FIELD_NUMBER;
+        if (always || (field->kind == FIELD_PLACE && number_get(field, member) != 0))
             write_number(&writer, field, number_get(field, member));
     }
     return writer.full ? -ENOBUFS : writer.at - buffer;

@@ -41,7 +41,11 @@ static void copy_target(struct netboot_target *ret, const struct netboot_target 
     ret->kind = target->kind;
     ret->script = target->script;
     ret->description = target->description;
+    ret->kernel = target->kernel;
+    ret->command_line = target->command_line;
+    ret->order = target->order;
     copy_list(&ret->files, &target->files);
+    copy_list(&ret->initrds, &target->initrds);
 }
 
 static void copy_site(struct netboot_site *ret, const struct netboot_site *site)
@@ -68,7 +72,9 @@ static void clear_policy(struct netboot_policy *ret)
     ret->host.changed = 0;
     ret->target.name = ret->target.script = ret->target.description = none;
     ret->target.kind = NETBOOT_KIND_BOOT;
-    ret->target.files.count = 0;
+    ret->target.files.count = ret->target.initrds.count = 0;
+    ret->target.kernel = ret->target.command_line = none;
+    ret->target.order = 0;
     ret->site.name = ret->site.tftp4 = ret->site.tftp6 = ret->site.http4 = ret->site.http6 = none;
     ret->site.prefixes.count = 0;
     ret->loader = none;

@@ -294,6 +294,34 @@ static cJSON *ids_encode(const struct field *field, const void *at)
 
 const struct codec codec_ids = {ids_decode, ids_encode};
 
+static int file_append(const struct field *field, const char *text, struct netboot_list *list, struct memory *memory,
+                       struct netboot_error *error)
+{
+    int status = file_check(field->key, text, error);
+
+    return status ? status : list_append(field, list, memory_copy(memory, text, strlen(text)), error);
+}
+
+static int files_decode(const struct field *field, const cJSON *value, void *at, struct memory *memory,
+                        struct netboot_error *error)
+{
+    return strings_decode(field, value, file_append, at, memory, error);
+}
+
+static cJSON *files_encode(const struct field *field, const void *at)
+{
+    const struct netboot_list *list = at;
+    cJSON *ret = cJSON_CreateArray();
+
+    (void)field;
+    for (size_t i = 0; i < list->count; i++)
+        if (!add(&ret, NULL, string_new(list->items[i])))
+            return NULL;
+    return ret;
+}
+
+const struct codec codec_files = {files_decode, files_encode};
+
 /* ---- Platforms -------------------------------------------------------------------------------------------------- */
 
 static int platform_decode(const struct field *field, const cJSON *value, void *at, struct memory *memory,
@@ -474,6 +502,32 @@ static cJSON *kind_encode(const struct field *field, const void *at)
 }
 
 const struct codec codec_kind = {kind_decode, kind_encode};
+
+/* A place in the menu; from the command line it comes as text. */
+static int order_decode(const struct field *field, const cJSON *value, void *at, struct memory *memory,
+                        struct netboot_error *error)
+{
+    char *end = NULL;
+    double number = cJSON_IsNumber(value) ? value->valuedouble : -1;
+
+    (void)memory;
+    if (cJSON_IsString(value) && strspn(value->valuestring, "0123456789") == strlen(value->valuestring))
+        number = strtod(value->valuestring, &end);
+    if (!(number >= 0 && number <= UINT16_MAX) || number != (uint16_t)number)
+        return error_set(error, -EINVAL, "%s: a number from 1 to %u is wanted, or 0 for none", field->key, UINT16_MAX);
+    *(uint16_t *)at = (uint16_t)number;
+    return 0;
+}
+
+static cJSON *order_encode(const struct field *field, const void *at)
+{
+    uint16_t order = *(const uint16_t *)at;
+
+    (void)field;
+    return order ? cJSON_CreateNumber(order) : cJSON_CreateNull();
+}
+
+const struct codec codec_order = {order_decode, order_encode};
 
 /* The store sets the time itself. */
 static int time_decode(const struct field *field, const cJSON *value, void *at, struct memory *memory,

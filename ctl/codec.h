@@ -23,6 +23,6 @@ struct field {
 };
 
 extern const struct codec codec_text, codec_name, codec_file, codec_base_url, codec_address, codec_prefixes, codec_ids,
-    codec_platform, codec_platform_files, codec_labels, codec_kind, codec_time;
+    codec_platform, codec_platform_files, codec_labels, codec_kind, codec_time, codec_files, codec_order;
 
 #endif

@@ -52,8 +52,11 @@ const struct command commands[] = {
      .summary = "create a target, or change what is named",
      .details =
          "A target is what a machine boots. Machines without one of their own boot `default`.\n"
-         "Files are paths below the site's server or URLs; {mac}, {mac-hyphen}, {uuid}, {platform} and {site} are\n"
-         "filled in."},
+         "Files are paths below the site's server or URLs; {mac}, {mac-hyphen}, {uuid}, {platform}, {site} and\n"
+         "{target} are filled in, in a kernel's command line too. A target with a kernel and no script boots from\n"
+         "targets/NAME.ipxe, which netbootctl menu writes.\n\n"
+         "  netbootctl target set debian --description 'Debian 12' --order 10 --kernel debian/vmlinuz \\\n"
+         "      --initrd debian/initrd.img --command-line 'boot=live BOOTIF=01-{mac-hyphen} console=ttyS0'"},
     {.group = "target", .verb = "show", .run = target_show, .words = "NAME", .least = 1, .most = 1,
      .options = json_options, .completion = COMPLETE_TARGET, .summary = "show a target"},
     {.group = "target", .verb = "list", .run = target_list, .options = json_options, .summary = "list the targets"},
@@ -121,6 +124,23 @@ const struct command commands[] = {
     {.group = "export", .run = export_run, .options = export_options,
      .summary = "write all records to standard output",
      .details = "netbootctl export >FILE; netbootctl import --replace FILE brings the same back."},
+    {.group = "menu", .run = menu_run, .options = menu_options, .summary = "write the boot menu from the targets",
+     .details =
+         "Writes an iPXE script that shows the targets with an --order, each where it can work, and says what failed.\n"
+         "Without --output it goes to standard output; with it, to DIR/menu.ipxe, and for each target with a kernel\n"
+         "to DIR/targets/NAME.ipxe: DIR is the data root that TFTP and HTTP serve. Call it again when targets change;\n"
+         "files that are as they should be stay untouched. Machines get the menu by\n\n"
+         "  netbootctl menu --output /srv/tftp && netbootctl target set default --script menu.ipxe\n\n"
+         "As script.ipxe does, it runs a machine's own script first, and settings.ipxe beside it."},
+    {.group = "lint", .run = lint_run, .options = lint_options,
+     .summary = "which files that machines are sent to are not there",
+     .details =
+         "Looks below the data root for every relative file that loaders, targets and hosts name and for what the\n"
+         "scripts of targets load, and whether servers may read it. A line for each that is missing, with what to do.\n"
+         "URLs, and files with {mac} and the like, are not looked for. Exit status: 0 nothing found, 1 something\n"
+         "found, 2 trouble.\n\n"
+         "  netbootctl lint --root /srv/tftp\n\n"
+         "With --json: a list of record, key, file, path, problem, fix."},
     {.group = "status", .run = status_run, .options = json_options, .summary = "the store at a glance",
      .details =
          "store: its directory; format: of its records; generation: one more with every change; changed: when the\n"

@@ -25,11 +25,15 @@ static const struct field loader_fields[] = {
 };
 
 static const struct field target_fields[] = {
-    {"name",        &codec_name,           offsetof(struct netboot_target, name),        0},
-    {"kind",        &codec_kind,           offsetof(struct netboot_target, kind),        0},
-    {"script",      &codec_file,           offsetof(struct netboot_target, script),      0},
-    {"files",       &codec_platform_files, offsetof(struct netboot_target, files),       0},
-    {"description", &codec_text,           offsetof(struct netboot_target, description), 0},
+    {"name",         &codec_name,           offsetof(struct netboot_target, name),         0},
+    {"kind",         &codec_kind,           offsetof(struct netboot_target, kind),         0},
+    {"script",       &codec_file,           offsetof(struct netboot_target, script),       0},
+    {"files",        &codec_platform_files, offsetof(struct netboot_target, files),        0},
+    {"description",  &codec_text,           offsetof(struct netboot_target, description),  0},
+    {"kernel",       &codec_file,           offsetof(struct netboot_target, kernel),       0},
+    {"initrds",      &codec_files,          offsetof(struct netboot_target, initrds),      0},
+    {"command_line", &codec_text,           offsetof(struct netboot_target, command_line), 0},
+    {"order",        &codec_order,          offsetof(struct netboot_target, order),        0},
 };
 
 /* The identifiers are in one list, MACs first: the first one is what the store knows the host by. */
@@ -182,7 +186,9 @@ static void record_clear(struct record *record)
     case TABLE_TARGET:
         record->target.name = record->target.script = record->target.description = none;
         record->target.kind = NETBOOT_KIND_BOOT;
-        record->target.files.count = 0;
+        record->target.kernel = record->target.command_line = none;
+        record->target.files.count = record->target.initrds.count = 0;
+        record->target.order = 0;
         break;
     default:
         record->host.name = record->host.target = record->host.note = none;

@@ -4,7 +4,7 @@
  *
  *   host    name, mac [..], uuid [..], duid [..], target, loader {platform: file}, labels {key: value}, note, changed
  *   site    name, prefixes [..], tftp4, tftp6, http4, http6
- *   target  name, kind, script, files {platform: file}, description
+ *   target  name, kind, script, files {platform: file}, description, kernel, initrds [..], command_line, order
  *   loader  platform, file
  *
  * What is absent is null, [] or {}. Where a list is wanted a single string does. `changed` is read and not used.

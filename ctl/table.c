@@ -223,7 +223,9 @@ bool record_equal(const struct record *a, const struct record *b)
     case TABLE_TARGET:
         return bytes_equal(a->target.name, b->target.name) && a->target.kind == b->target.kind &&
                bytes_equal(a->target.script, b->target.script) && lists_equal(&a->target.files, &b->target.files) &&
-               bytes_equal(a->target.description, b->target.description);
+               bytes_equal(a->target.description, b->target.description) &&
+               bytes_equal(a->target.kernel, b->target.kernel) && lists_equal(&a->target.initrds, &b->target.initrds) &&
+               bytes_equal(a->target.command_line, b->target.command_line) && a->target.order == b->target.order;
     default:
         return hosts_equal(&a->host, &b->host);
     }

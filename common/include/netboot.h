@@ -206,6 +206,10 @@ struct netboot_target {
     struct netboot_bytes script;
     struct netboot_list files; /* platform files, see netboot_platform_file() */
     struct netboot_bytes description;
+    struct netboot_bytes kernel;       /* what iPXE boots where there is no script: a path or URL */
+    struct netboot_list initrds;       /* paths or URLs, in their order */
+    struct netboot_bytes command_line; /* the kernel's */
+    uint16_t order;                    /* place in the menu, the lowest first; 0: not in it */
 };
 
 struct netboot_host {
@@ -227,9 +231,13 @@ struct netboot_bytes netboot_platform_file(const struct netboot_list *files, uin
 
 /*
  * Whether a path or URL may stand in a loader, a target or a host: printable ASCII without spaces, only known
- * placeholders ({mac}, {mac-hyphen}, {uuid}, {platform}, {site}), at most 1023 octets. -EINVAL with the reason.
+ * placeholders ({mac}, {mac-hyphen}, {uuid}, {platform}, {site}, {target}), at most 1023 octets. -EINVAL with the
+ * reason.
  */
 int netboot_file_check(const char *value, struct netboot_error *error);
+/* Whether a text may be a kernel's command line: printable ASCII, the placeholders above but {site}, no "${", which is
+ * iPXE's. -EINVAL with the reason. */
+int netboot_command_line_check(const char *value, struct netboot_error *error);
 /* Whether a text is a base URL that files can be joined to: http:// or https:// and a host. -EINVAL with the reason. */
 int netboot_base_url_check(const char *url, struct netboot_error *error);
 

@@ -17,7 +17,8 @@ def test_init_creates_what_it_says(ctl):
     assert {row["platform"]: row["file"] for row in ctl.json("loader", "list")} == {
         "x86-bios": "undionly.kpxe", "x86-uefi": "ipxe32.efi", "x64-uefi": "ipxe.efi"}
     assert ctl.json("target", "list") == [
-        {"name": "default", "kind": "boot", "script": "script.ipxe", "files": {}, "description": None}]
+        {"name": "default", "kind": "boot", "script": "script.ipxe", "files": {}, "description": None,
+        "kernel": None, "initrds": [], "command_line": None, "order": None}]
     assert ctl.json("host", "list") == []
 
 
@@ -164,7 +165,8 @@ def test_target_set_changes_what_is_named(ctl):
            "--description", "Debian 12, \"bookworm\"")
     assert ctl.json("target", "show", "debian") == {
         "name": "debian", "kind": "boot", "script": "debian.ipxe",
-        "files": {"x64-uefi": "grub.efi", "arm64-uefi": "grub64.efi"}, "description": "Debian 12, \"bookworm\""}
+        "files": {"x64-uefi": "grub.efi", "arm64-uefi": "grub64.efi"}, "description": "Debian 12, \"bookworm\"",
+        "kernel": None, "initrds": [], "command_line": None, "order": None}
     ctl.ok("target", "set", "debian", "--script", "http://192.0.2.1/{mac}.ipxe")
     target = ctl.json("target", "show", "debian")
     assert target["script"] == "http://192.0.2.1/{mac}.ipxe" and len(target["files"]) == 2
@@ -172,7 +174,8 @@ def test_target_set_changes_what_is_named(ctl):
     assert ctl.json("target", "show", "debian")["files"] == {"x86-bios": "pxelinux.0"}
     ctl.ok("target", "set", "debian", "--no-file", "x86-bios", "--no-script", "--no-description")
     assert ctl.json("target", "show", "debian") == {
-        "name": "debian", "kind": "boot", "script": None, "files": {}, "description": None}
+        "name": "debian", "kind": "boot", "script": None, "files": {}, "description": None,
+        "kernel": None, "initrds": [], "command_line": None, "order": None}
 
 
 @pytest.mark.parametrize("kind", ["boot", "local", "silent", "ignore"])

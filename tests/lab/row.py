@@ -101,6 +101,8 @@ class Row:
             directory.chmod(0o755)  # tftpd reads as a user of its own
             root = _data_root(self._shared, directory, self.row)
             store = targets.Store(directory / "netboot").set_up([*rows.COMMON_STORE, *self.row.get("store", ())])
+            if "menu" in self.row:
+                store.ctl("menu", "--output", root, *self.row["menu"].split())
             families = self.row.get("families", (4, 6))
             network_class = network.RelayedNetwork if self.row.get("relay") else network.Network
             with network_class() as link, servers.Servers(

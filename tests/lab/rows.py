@@ -2,10 +2,11 @@
 """
 The lab's table: which machine boots how, and what must be seen of it, step by step.
 
-A row has the machine's `firmware` and its `boots`, each with the `method` and its `steps`. Beside: `families` that
-have a DHCP server; `store`, lines for netbootctl after the common ones; `before`, lines between two boots; `files`,
-texts to serve beside the common ones; `disk`, whether the machine has one of its own; `relay`, whether it is behind
-one; `reboots`, that it goes on when it starts itself anew. SUBSET are the rows that ./check runs without --all.
+A row has the machine's `firmware` and its `boots`, each with the `method` and its `steps`. Beside: `families` that have
+a DHCP server; `store`, lines for netbootctl after the common ones; `before`, lines between two boots; `files`, texts to
+serve beside the common ones; `menu`, options of `netbootctl menu`, which writes into what is served; `disk`, whether
+the machine has one of its own; `relay`, whether it is behind one; `reboots`, that it goes on when it starts itself anew.
+SUBSET are the rows that ./check runs without --all.
 
 Steps: ("fetch", PROTOCOL, FAMILY, FILE) the file has arrived · ("next", FILES, FILE) of those files it is the next to
 arrive · ("text", PATTERN) the console shows it · ("type", KEYS) · ("banner", TARGET) what was booted names its target ·
@@ -98,6 +99,18 @@ set menu-default site
 set menu-timeout 2000
 """
 
+# Targets for the menu of `netbootctl menu`, in its order: a script, a kernel whose initrd is missing, a kernel, a
+# program for one firmware. The texts would end a line of iPXE's if they went out as they are.
+_COMMAND_LINE = "console=ttyS0 netboot.target={target} BOOTIF=01-{mac-hyphen} by {platform} || ; {target}"
+_KERNEL_TARGETS = (
+    "target set install --order 10 --description 'Linux of the lab'",
+    "target set broken --order 20 --kernel linux --initrd nowhere.img --description '--key q'",
+    "target set debian --order 30 --kernel linux --initrd /initrd.img --description 'Debian & co || #1 ${mac} \\'"
+    f" --command-line '{_COMMAND_LINE}'",
+    "target set program --order 40 --file x64-uefi=local-x86_64.efi --description 'A program for UEFI'",
+    "target set default --script menu.ipxe",
+)
+
 ROWS.update(
     {
         "x64-only6": {
@@ -163,6 +176,77 @@ ROWS.update(
                         ("type", "o"),
                         ("banner", "install"),
                     ],
+                }
+            ],
+        },
+        # The menu that netbootctl writes from the targets: its default, which is a kernel.
+        "bios-made-menu": {
+            "firmware": "bios",
+            "families": (4,),
+            "store": _KERNEL_TARGETS,
+            "menu": "--default debian --timeout 2",
+            "boots": [
+                {
+                    "method": "rom",
+                    "steps": [
+                        ("fetch", "HTTP", 4, "menu.ipxe"),
+                        ("text", r"Debian & co \|\| #1 \$ \{mac\}"),
+                        ("fetch", "HTTP", 4, "targets/debian.ipxe"),
+                        ("text", r"BOOTIF=01-52-54-00-77-00-01 by x86-bios \|\| ; debian"),
+                        ("banner", "debian"),
+                    ],
+                }
+            ],
+        },
+        "x64-made-menu": {
+            "firmware": "x64",
+            "families": (6,),
+            "store": _KERNEL_TARGETS,
+            "menu": "--default debian --timeout 2",
+            "boots": [
+                {
+                    "method": "http6",
+                    "steps": [
+                        ("fetch", "HTTP", 6, "menu.ipxe"),
+                        ("text", r"A program for UEFI"),
+                        ("fetch", "HTTP", 6, "targets/debian.ipxe"),
+                        ("banner", "debian"),
+                    ],
+                }
+            ],
+        },
+        # The same by keys: what fails says what, and comes back; what cannot work here is not shown.
+        "bios-made-menu-keys": {
+            "firmware": "bios",
+            "families": (4,),
+            "store": _KERNEL_TARGETS,
+            "menu": "--default broken --timeout 0",
+            "boots": [
+                {
+                    "method": "rom",
+                    "steps": [
+                        ("fetch", "HTTP", 4, "menu.ipxe"),
+                        ("text", r"(?s)netboot: [0-9a-f:]{17} pcbios((?!A program).)*--key q((?!A program).)*Reboot"),
+                        ("type", "\r"),
+                        ("text", r"broken: initrd 1 failed: 0x2d0c613b"),
+                        ("type", " "),
+                        ("text", r"(?s)broken: initrd 1 failed.*Linux of the lab.*Reboot"),
+                        ("type", "\x1b[A\r"),
+                        ("banner", "install"),
+                    ],
+                }
+            ],
+        },
+        # A kernel's script without a menu, from the machine's host entry.
+        "bios-kernel": {
+            "firmware": "bios",
+            "families": (4,),
+            "store": (*_KERNEL_TARGETS, _host("bios", "debian")),
+            "menu": "",
+            "boots": [
+                {
+                    "method": "rom",
+                    "steps": [("fetch", "HTTP", 4, "targets/debian.ipxe"), ("banner", "debian"), ("off",)],
                 }
             ],
         },
@@ -270,7 +354,7 @@ ROWS.update(
 
 SUBSET = (
     *("bios-pxe4", "bios-rom6", "x64-pxe4", "x64-http6", "ia32-http4", "arm64-pxe6"),
-    *("bios-menu-keys", "bios-change", "bios-local", "bios-once", "x64-once-direct-http"),
+    *("bios-menu-keys", "bios-made-menu", "bios-change", "bios-local", "bios-once", "x64-once-direct-http"),
 )
 
 SCRIPT = """\

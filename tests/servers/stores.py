@@ -47,6 +47,8 @@ TARGETS = [
     "target set debian --script debian.ipxe --file x64-uefi=debian/grubx64.efi --file x86-bios=debian/pxelinux.0",
     "target set rescue --script rescue.ipxe",
     "target set vmm --file x64-uefi=vmm/bootx64.efi",
+    "target set by-kernel --kernel linux --initrd initrd.img --command-line 'quiet {mac}' --order 1",
+    "target set by-script --script own/{target}.ipxe --kernel linux",
     "target set on-disk --local",
     "target set on-disk-own --local --script own-local.ipxe",
     "target set quiet --silent",

@@ -72,6 +72,10 @@ static struct netboot_target full_target(void)
         .script = RAW("hosts/{mac}.ipxe"),
         .files = LIST(RAW("\0\7grub/x64.efi"), RAW("\0\13grub/arm64.efi")),
         .description = RAW("Debian 12, na\xc3\xafve \xe2\x82\xac \xf0\x9f\x90\xa7"),
+        .kernel = RAW("{target}/linux"),
+        .initrds = LIST(RAW("initrd.img"), RAW("http://192.0.2.1/{mac}.img")),
+        .command_line = RAW("boot=live BOOTIF=01-{mac-hyphen} || console=ttyS0"),
+        .order = 0x0102,
     };
 }
 
@@ -124,6 +128,10 @@ static void test_target(void **state)
     assert_bytes(got.script, target.script);
     assert_list(&got.files, &target.files);
     assert_bytes(got.description, target.description);
+    assert_bytes(got.kernel, target.kernel);
+    assert_list(&got.initrds, &target.initrds);
+    assert_bytes(got.command_line, target.command_line);
+    assert_int_equal(got.order, target.order);
 }
 
 static void test_host(void **state)

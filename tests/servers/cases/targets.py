@@ -21,6 +21,8 @@ def _kinds():
             ("boot with files and script", "debian", "debian/grubx64.efi", "debian.ipxe"),
             ("boot with a script only", "rescue", "ipxe.efi", "rescue.ipxe"),
             ("boot with a file only", "vmm", "vmm/bootx64.efi", "vmm/bootx64.efi"),
+            ("boot with a kernel", "by-kernel", "ipxe.efi", "targets/by-kernel.ipxe"),
+            ("boot with a kernel and a script", "by-script", "ipxe.efi", "own/by-script.ipxe"),
             ("local", "on-disk", "ipxe.efi", "local.ipxe"),
             ("local with a script from before", "on-disk-own", "ipxe.efi", "local.ipxe"),
         ):

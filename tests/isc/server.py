@@ -35,7 +35,7 @@ class Server(dhcpd.Dhcpd):
         self._arguments, self._wrapper = list(arguments), list(wrapper)
         self._text, self._daemonize = text, daemonize
         super().__init__(link, family, lines, **more)
-        self._binary = binary
+        self._binary = daemon.unconfined(binary, self.directory)
         self.directory.chmod(0o755)
         self.conf = self.directory / "dhcpd.conf"
         self.leases = self.directory / "leases"

@@ -2,12 +2,12 @@
 """The hook's parameters: wrong ones fail the load with a message that names key, value and rule."""
 
 import json
-import shutil
 import subprocess
 
 import pytest
 
 from lib import kea, paths
+from lib.daemon import find, unconfined
 
 KEYS = '"database", "existing-boot-file", "journal", "allow-changes"'
 
@@ -107,9 +107,8 @@ def test_configuration_check_touches_nothing(link, tmp_path, family):
     directory = tmp_path / "store"
     server = with_parameters(link, family, {"database": str(directory)})
     try:
-        done = link.server.run(
-            shutil.which(f"kea-dhcp{family}", path="/usr/sbin"), "-t", server.write_config(), check=False
-        )
+        program = unconfined(find(f"kea-dhcp{family}", f"kea-dhcp{family}-server"), tmp_path)
+        done = link.server.run(program, "-t", server.write_config(), check=False)
     finally:
         server.stop(check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -129,7 +128,7 @@ def test_another_daemon_is_refused_by_name(link, tmp_path):
     path.write_text(json.dumps(config))
     environment = {"KEA_PIDFILE_DIR": str(tmp_path), "KEA_LOCKFILE_DIR": str(tmp_path), "PATH": "/usr/sbin:/usr/bin:/bin"}
     done = link.server.run(
-        shutil.which("kea-ctrl-agent", path="/usr/sbin") or "kea-ctrl-agent", "-c", path, env=environment, check=False,
+        unconfined(find("kea-ctrl-agent", "kea-ctrl-agent"), tmp_path), "-c", path, env=environment, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, capture_output=False, timeout=20,
     )
     assert done.returncode != 0

@@ -169,6 +169,11 @@ def find(name, package):
     return path
 
 
+def unconfined(program, directory):
+    """A copy of an installed program: AppArmor's profiles go by path, and allow it the system's own files only."""
+    return shutil.copy(program, directory) if Path(program).is_relative_to("/usr") else program
+
+
 def environment_with_sanitizer(*loaded, **more):
     """This environment, with the sanitizer that a plug-in of the server was built with, which has to be there first."""
     environment = dict(os.environ, **more)

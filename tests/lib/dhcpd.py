@@ -12,7 +12,7 @@ import os
 import signal
 
 from . import net
-from .daemon import START_SECONDS, Daemon, find
+from .daemon import START_SECONDS, Daemon, find, unconfined
 
 SUBNETS = {
     4: [("192.0.2.0/24", "192.0.2.64 192.0.2.250"), ("198.51.100.0/24", "198.51.100.64 198.51.100.250")],
@@ -43,7 +43,7 @@ class Dhcpd(Daemon):
     def __init__(self, link, family, lines=(), pool=(), bootp=False, stock=False):
         super().__init__(link.server, f"dhcpd{family}")
         self.family = family
-        self._binary = find("dhcpd", "isc-dhcp-server") if stock else binary()
+        self._binary = unconfined(find("dhcpd", "isc-dhcp-server") if stock else binary(), self.directory)
         self._lines, self._pool, self._bootp = list(lines), list(pool), bootp
 
     def config(self):

@@ -16,7 +16,7 @@ import socket
 from pathlib import Path
 
 from . import net, paths
-from .daemon import START_SECONDS, Crashed, Daemon, environment_with_sanitizer, find
+from .daemon import START_SECONDS, Crashed, Daemon, environment_with_sanitizer, find, unconfined
 
 __all__ = ["Crashed", "Kea", "SUBNETS"]
 
@@ -109,7 +109,7 @@ class Kea(Daemon):
             environment["KEA_HOOKS_PATH"] = str(Path(self._hook).parent)
         if "LD_PRELOAD" in environment and self._severity in ("INFO", "DEBUG"):
             self.last_words = f"DHCP{self.family}_SHUTDOWN"
-        daemon = find(self.name, f"{self.name}-server")
+        daemon = unconfined(find(self.name, f"{self.name}-server"), self.directory)
         self.run(daemon, "-c", self.write_config(), environment=environment)
         if wait:
             self.wait_log(f"DHCP{self.family}_STARTED", START_SECONDS)

@@ -6,6 +6,7 @@
 #include "netboot.h"
 
 #include <string.h>
+#include <strings.h>
 
 static inline uint16_t read_be16(const uint8_t *data)
 {
@@ -22,6 +23,12 @@ static inline bool bytes_begin_with(struct netboot_bytes bytes, const char *text
 static inline bool bytes_equal(struct netboot_bytes bytes, const char *text)
 {
     return bytes.size == strlen(text) && bytes_begin_with(bytes, text);
+}
+
+/* The same for what is written in either case, as a URL's scheme is (RFC 3986, section 3.1). */
+static inline bool bytes_equal_any_case(struct netboot_bytes bytes, const char *text)
+{
+    return bytes.size == strlen(text) && strncasecmp((const char *)bytes.data, text, bytes.size) == 0;
 }
 
 /* What is left of `bytes` after its first `count` octets, of which there must be that many. */

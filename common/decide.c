@@ -110,16 +110,23 @@ static bool rule_host(const struct matter *matter)
     return note(matter, FINDING_HOST);
 }
 
+/* Whether the store says of this very machine, on this platform, what it gets. */
+static bool host_has_wish(const struct matter *matter)
+{
+    const struct netboot_policy *policy = matter->policy;
+
+    if (!policy->has_host)
+        return false;
+    return policy->armed == NETBOOT_ARMED_SERVED || (policy->host.target.size > 0 && !policy->target_is_missing) ||
+           netboot_platform_file(&policy->host.loaders, matter->client->platform).size > 0;
+}
+
 /* The operator's wish for this machine goes before the server's own configuration, and that before our defaults. */
 static bool rule_existing_boot_file(const struct matter *matter)
 {
-    const struct netboot_host *host = &matter->policy->host;
-    bool host_wins = matter->policy->has_host && (host->target.size > 0 || host->loaders.count > 0 ||
-                                                  matter->policy->armed == NETBOOT_ARMED_SERVED);
-
     if (!matter->query->reply_has_boot_file)
         return false;
-    if (host_wins || matter->query->replace_boot_file)
+    if (host_has_wish(matter) || matter->query->replace_boot_file)
         return note(matter, FINDING_REPLACED);
     return settle(matter, NETBOOT_KEPT, FINDING_KEPT);
 }

@@ -231,7 +231,7 @@ static int put_in_place(const struct env *built, int directory_fd, struct netboo
         return 0;
     remove_built(built);
     if (code == -ENOTEMPTY || code == -EEXIST || code == -ENOTDIR)
-        return failure(error, -EEXIST, "%s/%s is there already, though it is no %s: move it away", built->directory,
+        return failure(error, -ENOTEMPTY, "%s/%s is there already, though it is no %s: move it away", built->directory,
                        built->spec->name, built->spec->what);
     return failure(error, code, "%s/%s cannot be made: %s", built->directory, built->spec->name, strerror(-code));
 }

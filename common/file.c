@@ -190,7 +190,7 @@ static bool has_scheme(const struct transport *transport, struct netboot_bytes s
     if (!transport->schemes[0])
         return true;
     for (unsigned i = 0; i < 2; i++)
-        if (transport->schemes[i] && bytes_equal(scheme, transport->schemes[i]))
+        if (transport->schemes[i] && bytes_equal_any_case(scheme, transport->schemes[i]))
             return true;
     return false;
 }
@@ -399,7 +399,8 @@ int netboot_base_url_check(const char *value, struct netboot_error *error)
                       "'%.200s' cannot be a base URL: files are joined to it, so it has no spaces, braces, '?' "
                       "or '#'",
                       value);
-    if (url_parse(bytes, &url) < 0 || !(bytes_equal(url.scheme, "http") || bytes_equal(url.scheme, "https")))
+    if (url_parse(bytes, &url) < 0 ||
+        !(bytes_equal_any_case(url.scheme, "http") || bytes_equal_any_case(url.scheme, "https")))
         return refuse(error,
                       "'%.200s' is no base URL: write http://host/ or https://host/path/, an IPv6 address in "
                       "brackets",

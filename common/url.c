@@ -29,12 +29,16 @@ bool url_is(struct netboot_bytes text)
 
 static bool is_port(struct netboot_bytes port)
 {
+    unsigned number = 0;
+
     if (port.size == 0 || port.size > 5)
         return false;
-    for (size_t i = 0; i < port.size; i++)
+    for (size_t i = 0; i < port.size; i++) {
         if (port.data[i] < '0' || port.data[i] > '9')
             return false;
-    return true;
+        number = number * 10 + port.data[i] - '0';
+    }
+    return number <= 65535;
 }
 
 static bool is_host_name(struct netboot_bytes name)

@@ -84,8 +84,10 @@ int load(LibraryHandle &handle)
         return 0;
     } catch (const std::exception &error) {
         LOG_ERROR(netboot::logger, NETBOOT_LOAD_FAILED).arg(std::string(error.what()));
-        return 1;
+    } catch (...) {
+        LOG_ERROR(netboot::logger, NETBOOT_LOAD_FAILED).arg(std::string("an exception of an unknown kind"));
     }
+    return 1;
 }
 
 int unload()

@@ -158,6 +158,7 @@ static const struct {
     {"http://[2001:db8::1/x",         -EINVAL, "",      "",                 "",     "",     0       },
     {"http://[192.0.2.1]/x",          -EINVAL, "",      "",                 "",     "",     0       },
     {"http://host:/x",                -EINVAL, "",      "",                 "",     "",     0       },
+    {"http://host:65536/x",           -EINVAL, "",      "",                 "",     "",     0       },
     {"http://host:123456/x",          -EINVAL, "",      "",                 "",     "",     0       },
     {"http://ho st/x",                -EINVAL, "",      "",                 "",     "",     0       },
     {"http://[]/x",                   -EINVAL, "",      "",                 "",     "",     0       },

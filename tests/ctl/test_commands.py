@@ -52,9 +52,8 @@ def test_directory_option_wins_over_environment(ctl, tmp_path):
 
 
 def test_a_foreign_store(ctl):
-    for name in ("data.mdb",):
-        path = next(ctl.directory.rglob(name))
-        path.write_bytes(b"no database\n" * 1000)
+    path = ctl.directory / "targets" / "data.mdb"
+    path.write_bytes(b"no database\n" * 1000)
     before = path.read_bytes()
     assert str(ctl.directory) in ctl.wrong(1, "host", "list")
     assert str(ctl.directory) in ctl.wrong(1, "host", "set", "52:54:00:00:00:01")

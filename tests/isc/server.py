@@ -91,7 +91,7 @@ def end_daemon(pid, binary):
     """Ends a daemon that is nobody's child any more, if it still is what it was."""
     try:
         watch = os.pidfd_open(pid)
-        if os.readlink(f"/proc/{pid}/exe") != os.path.realpath(binary):
+        if not os.path.samefile(f"/proc/{pid}/exe", binary):
             return
         os.kill(pid, signal.SIGTERM)
     except (ProcessLookupError, FileNotFoundError):

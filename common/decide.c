@@ -110,7 +110,8 @@ static bool rule_host(const struct matter *matter)
     return note(matter, FINDING_HOST);
 }
 
-/* Whether the store says of this very machine, on this platform, what it gets. */
+/* Whether the store says of this very machine what it gets. A loader counts on every platform: the server's own file
+ * for the machine is mostly for one platform only, and wrong on the others. */
 static bool host_has_wish(const struct matter *matter)
 {
     const struct netboot_policy *policy = matter->policy;
@@ -118,7 +119,7 @@ static bool host_has_wish(const struct matter *matter)
     if (!policy->has_host)
         return false;
     return policy->armed == NETBOOT_ARMED_SERVED || (policy->host.target.size > 0 && !policy->target_is_missing) ||
-           netboot_platform_file(&policy->host.loaders, matter->client->platform).size > 0;
+           policy->host.loaders.count > 0;
 }
 
 /* The operator's wish for this machine goes before the server's own configuration, and that before our defaults. */

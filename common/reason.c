@@ -15,7 +15,7 @@ static const char *const texts[FINDING_COUNT] = {
     [FINDING_HOST] = "host {host} has one of the client's identifiers",
     [FINDING_NO_HOST] = "no host has any of the client's identifiers",
     [FINDING_KEPT] = "the server's own configuration names a boot file, and it stays: the host has neither a target "
-                     "nor a loader for {platform}, and existing-boot-file is keep",
+                     "nor a loader, and existing-boot-file is keep",
     [FINDING_REPLACED] = "the server's own boot file gives way: the host names a target or loader, or is to boot "
                          "once, or existing-boot-file is replace",
     [FINDING_TARGET_ONCE] = "target {target}, as the host is to boot it once",

@@ -39,6 +39,7 @@ class Daemon:
         self._process = None
         self._lines = []
         self._log_ended = False
+        self._run = None
         self._news = threading.Condition()
 
     def start(self):
@@ -67,16 +68,18 @@ class Daemon:
         finally:
             os.close(into)
         self._log_ended = False
-        threading.Thread(target=self._read, args=(out,), daemon=True).start()
+        self._run = object()
+        threading.Thread(target=self._read, args=(out, self._run), daemon=True).start()
 
-    def _read(self, out):
+    def _read(self, out, run):
         with open(out, errors="replace") as lines:
             for line in lines:
                 with self._news:
                     self._lines.append(line.rstrip("\n"))
                     self._news.notify_all()
         with self._news:
-            self._log_ended = True
+            # Not that of a process before this one, which may be read to its end only now.
+            self._log_ended = self._log_ended or run is self._run
             self._news.notify_all()
 
     @property

@@ -5,8 +5,6 @@
 #include "bytes.h"
 #include "options.h"
 
-#define FILE_FIELD_MAX 127 /* `file` of the DHCPv4 header without its NUL */
-
 static const char http_client[] = "HTTPClient";
 
 /* RFC 8415, section 21.16: enterprise 343 (Intel, whose class this is), then the class with its length. EDK2 looks

@@ -51,11 +51,9 @@ static void set_uuid(struct netboot_client *client, const uint8_t *uuid)
 /* SMBIOS keeps the first three fields of a UUID little-endian; this is its network order. */
 static void set_smbios_uuid(struct netboot_client *client, const uint8_t *raw)
 {
-    static const uint8_t order[NETBOOT_UUID_SIZE] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
     uint8_t uuid[NETBOOT_UUID_SIZE];
 
-    for (unsigned i = 0; i < NETBOOT_UUID_SIZE; i++)
-        uuid[i] = raw[order[i]];
+    swap_uuid(uuid, raw);
     set_uuid(client, uuid);
 }
 

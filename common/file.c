@@ -16,7 +16,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define FILE_FIELD_MAX 127   /* `file` of the DHCPv4 header without its NUL (RFC 2131, section 2) */
 #define FILE_OPTION4_MAX 255 /* one DHCPv4 option */
 
 /* ---- Placeholders */

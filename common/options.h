@@ -33,4 +33,6 @@ enum { HARDWARE_ETHERNET = 1, HARDWARE_IEEE802 = 6 };
 
 enum { DUID_LLT = 1, DUID_LL = 3, DUID_UUID = 4 };
 
+#define FILE_FIELD_MAX 127 /* octets of `file` in the DHCPv4 header without its NUL (RFC 2131, section 2) */
+
 #endif

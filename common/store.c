@@ -27,11 +27,9 @@ const struct env_spec store_spec = {
  * of the two forms the smaller one is the key. */
 static void put_uuid(uint8_t *ret, const uint8_t uuid[NETBOOT_UUID_SIZE])
 {
-    static const uint8_t order[NETBOOT_UUID_SIZE] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
     uint8_t swapped[NETBOOT_UUID_SIZE];
 
-    for (unsigned i = 0; i < NETBOOT_UUID_SIZE; i++)
-        swapped[i] = uuid[order[i]];
+    swap_uuid(swapped, uuid);
     memcpy(ret, memcmp(swapped, uuid, NETBOOT_UUID_SIZE) < 0 ? swapped : uuid, NETBOOT_UUID_SIZE);
 }
 

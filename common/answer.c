@@ -77,8 +77,8 @@ static void silence(const struct netboot_client *client, struct netboot_answer *
         unset(ret, v4 ? DHCP4_VENDOR_CLASS : DHCP6_VENDOR_CLASS);
 }
 
-void netboot_answer(const struct netboot_client *client, const struct netboot_decision *decision,
-                    struct netboot_answer *ret)
+void netboot_answer_encode(const struct netboot_client *client, const struct netboot_decision *decision,
+                           struct netboot_answer *ret)
 {
     ret->edit_count = 0;
     if (decision->outcome == NETBOOT_SILENT)

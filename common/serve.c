@@ -279,7 +279,7 @@ static void no_decision(struct netboot_result *ret)
 static void decide(const struct netboot_query *query, const struct netboot_policy *policy, struct netboot_result *ret)
 {
     netboot_decide(query, &ret->client, policy, &ret->decision);
-    netboot_answer(&ret->client, &ret->decision, &ret->answer);
+    netboot_answer_encode(&ret->client, &ret->decision, &ret->answer);
 }
 
 /* A query that is not ours needs no store, so that its state is no failure there. */

@@ -62,7 +62,7 @@ static void decide(const struct serving *serving, struct netboot_policy *policy,
 {
     policy->armed = armed;
     netboot_decide(serving->query, &ret->client, policy, &ret->decision);
-    netboot_answer(&ret->client, &ret->decision, &ret->answer);
+    netboot_answer_encode(&ret->client, &ret->decision, &ret->answer);
 }
 
 /* What the packet is, and what the target armed, which `ret` was decided with, would do for it. */

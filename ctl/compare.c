@@ -137,7 +137,7 @@ int evaluate(struct netboot_view *view, const struct loaders *loaders, const str
     if (status)
         return status;
     netboot_decide(&ret->query, &ret->client, &policy, &ret->decision);
-    netboot_answer(&ret->client, &ret->decision, &ret->answer);
+    netboot_answer_encode(&ret->client, &ret->decision, &ret->answer);
     ret->has_captured = exchange->answer != NULL;
     fields_clear(ret->query.family, &ret->captured);
     if (exchange->answer)

@@ -10,9 +10,9 @@
  * netboot_serve(), and carries out the edits of the answer on that reply. Everything between the two is in this
  * library and is the same for every server, for `netbootctl explain` and for the tests.
  *
- * Threads.  The pure calls (netboot_client_parse, netboot_decide, netboot_answer, all text and record calls) keep
- * no state. A `struct netboot_store` may be used by any number of threads at once; a view belongs to one thread at a
- * time, a change to the thread that opened it (-EPERM from any other).
+ * Threads.  The pure calls (netboot_client_parse, netboot_decide, netboot_answer_encode, all text and record calls)
+ * keep no state. A `struct netboot_store` may be used by any number of threads at once; a view belongs to one thread at
+ * a time, a change to the thread that opened it (-EPERM from any other).
  *
  * Memory.  Structures are the caller's. `struct netboot_bytes` never owns what it points to: views into a query live
  * as long as the query's packet, views into a store as long as the netboot_view or netboot_change they came from.
@@ -342,8 +342,8 @@ struct netboot_answer {
 };
 
 /* Pure. The edits point into `decision`. */
-void netboot_answer(const struct netboot_client *client, const struct netboot_decision *decision,
-                    struct netboot_answer *ret);
+void netboot_answer_encode(const struct netboot_client *client, const struct netboot_decision *decision,
+                           struct netboot_answer *ret);
 
 /* ---- The targets store ---------------------------------------------------------------------------------------- */
 

@@ -102,7 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     make_policy(&policy);
     netboot_client_parse(&query, &client);
     netboot_decide(&query, &client, &policy, &decision);
-    netboot_answer(&client, &decision, &answer);
+    netboot_answer_encode(&client, &decision, &answer);
     check(&client, &decision, &answer);
     for (unsigned i = 0; netboot_reason_text(&client, &decision, i, reason); i++)
         if (!reason[0])

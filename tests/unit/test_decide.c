@@ -385,7 +385,7 @@ static void answers_in_dhcpv4(void **state)
         strcpy(decision.boot_file, answers4[i].boot_file);
         decision.boot_file_size = (uint16_t)strlen(answers4[i].boot_file);
         strcpy(decision.tftp_server_name, answers4[i].server_name);
-        netboot_answer(&client, &decision, &answer);
+        netboot_answer_encode(&client, &decision, &answer);
         check_edit(&answer, NETBOOT_FIELD_SIADDR,
                    answers4[i].has_next_server ? (by_name ? "\0\0\0\0" : (const char *)tftp4) : NULL, 4);
         CHECK(NETBOOT_FIELD_SNAME, answers4[i].sname);
@@ -406,13 +406,13 @@ static void answers_in_dhcpv6(void **state)
     struct netboot_answer answer;
 
     (void)state;
-    netboot_answer(&client, &decision, &answer);
+    netboot_answer_encode(&client, &decision, &answer);
     CHECK(59, "http://[::1]/x");
     CHECK(60, "-");
     check_edit(&answer, 16, class, 16);
     decision.vendor_class = false;
     client.stage = PXE;
-    netboot_answer(&client, &decision, &answer);
+    netboot_answer_encode(&client, &decision, &answer);
     CHECK(16, NULL);
     CHECK(59, "http://[::1]/x");
 }
@@ -425,15 +425,15 @@ static void silence_removes_every_boot_field(void **state)
     struct netboot_answer answer;
 
     (void)state;
-    netboot_answer(&client, &decision, &answer);
+    netboot_answer_encode(&client, &decision, &answer);
     assert_int_equal(answer.edit_count, COUNT(fields4));
     for (size_t i = 0; i < COUNT(fields4); i++)
         CHECK(fields4[i], "-");
     client.stage = HTTP;
-    netboot_answer(&client, &decision, &answer);
+    netboot_answer_encode(&client, &decision, &answer);
     CHECK(60, "-");
     client.family = NETBOOT_V6;
-    netboot_answer(&client, &decision, &answer);
+    netboot_answer_encode(&client, &decision, &answer);
     assert_int_equal(answer.edit_count, 3);
     CHECK(59, "-");
     CHECK(60, "-");
@@ -451,7 +451,7 @@ static void other_outcomes_change_nothing(void **state)
             struct netboot_client client = {.family = (enum netboot_family)family, .stage = HTTP};
             struct netboot_decision decision = {.outcome = outcomes[i], .boot_file = "x", .boot_file_size = 1};
             struct netboot_answer answer = {.edit_count = 7};
-            netboot_answer(&client, &decision, &answer);
+            netboot_answer_encode(&client, &decision, &answer);
             assert_int_equal(answer.edit_count, 0);
         }
     }

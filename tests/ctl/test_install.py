@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MPL-2.0
+"""What `cmake --install` puts in place: programs of others build against it, and netbootctl runs from it."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lib import paths
+
+PROGRAM = r"""
+#include <netboot.h>
+#include <stdio.h>
+#include <string.h>
+int main(void)
+{
+    struct netboot_answer answer;
+    struct netboot_client client;
+    struct netboot_decision decision;
+
+    memset(&client, 0, sizeof(client));
+    memset(&decision, 0, sizeof(decision));
+    netboot_answer_encode(&client, &decision, &answer);
+    printf("%s %u", netboot_platform_name(7), answer.edit_count);
+    return 0;
+}
+"""
+
+
+def run(*words, **environment):
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False,
+                          env=dict(os.environ, **environment))
+    assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def prefix(tmp_path_factory):
+    """A prefix that the loader of programs does not know."""
+    path = tmp_path_factory.mktemp("prefix")
+    run("cmake", "--install", paths.build(), "--prefix", path)
+    return path
+
+
+def pkg_config(prefix):
+    (found,) = Path(prefix).rglob("netboot.pc")
+    return run("pkg-config", "--cflags", "--libs", "netboot", PKG_CONFIG_PATH=str(found.parent)).split()
+
+
+@pytest.mark.parametrize("compiler, standard, suffix", [("gcc", "-std=c11", "c"), ("g++", "-std=c++14", "cc")])
+def test_programs_build_against_it(prefix, tmp_path, compiler, standard, suffix):
+    source, program = tmp_path / f"program.{suffix}", tmp_path / "program"
+    source.write_text(PROGRAM)
+    flags = pkg_config(prefix)
+    libraries = [flag[2:] for flag in flags if flag.startswith("-L")]
+    assert [Path(path).resolve().is_relative_to(prefix.resolve()) for path in libraries] == [True]
+    run(compiler, standard, "-Wall", "-Wextra", "-Werror", "-Wshadow", source, "-o", program, *flags,
+        f"-Wl,-rpath,{libraries[0]}")
+    assert run(program) == "x64-uefi 0"
+
+
+def test_the_tool_finds_its_library(prefix):
+    """Wherever it was installed, without LD_LIBRARY_PATH."""
+    tool = prefix / "sbin" / "netbootctl"
+    (library,) = [line for line in run("ldd", tool).splitlines() if "libnetboot.so" in line]
+    assert str(prefix) in library
+    assert "Exit status" in run(tool, "help")

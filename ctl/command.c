@@ -141,6 +141,9 @@ const struct command commands[] = {
          "found, 2 trouble.\n\n"
          "  netbootctl lint --root /srv/tftp\n\n"
          "With --json: a list of record, key, file, path, problem, fix."},
+    {.group = "migrate", .run = migrate_run, .options = migrate_options,
+     .summary = "from ISC dhcpd to Kea with netboot",
+     .details = "Not usable yet: it checks its options only."},
     {.group = "status", .run = status_run, .options = json_options, .summary = "the store at a glance",
      .details =
          "store: its directory; format: of its records; generation: one more with every change; changed: when the\n"

@@ -53,6 +53,7 @@ int import_run(struct session *session);
 int export_run(struct session *session);
 int menu_run(struct session *session);
 int lint_run(struct session *session);
+int migrate_run(struct session *session);
 int status_run(struct session *session);
 int help_run(struct session *session);
 int completion_run(struct session *session);
@@ -65,6 +66,6 @@ const char *help_topic(unsigned index);
 
 extern const struct option_row site_set_options[], loader_set_options[], target_set_options[], target_delete_options[],
     host_set_options[], host_list_options[], explain_options[], import_options[], export_options[], dry_run_options[],
-    json_options[], replay_options[], menu_options[], lint_options[];
+    json_options[], replay_options[], menu_options[], lint_options[], migrate_options[];
 
 #endif

@@ -34,12 +34,19 @@ const struct option_row *option_find(const struct option_row *rows, const char *
     return row ? row : find_in(common_options, name, size);
 }
 
-static const struct option_row *letter_find(char letter)
+static const struct option_row *letter_find_in(const struct option_row *rows, char letter)
 {
-    for (const struct option_row *row = common_options; row->name; row++)
-        if (row->letter == letter)
-            return row;
+    for (; rows && rows->name; rows++)
+        if (rows->letter == letter)
+            return rows;
     return NULL;
+}
+
+static const struct option_row *letter_find(const struct option_row *rows, char letter)
+{
+    const struct option_row *row = letter_find_in(rows, letter);
+
+    return row ? row : letter_find_in(common_options, letter);
 }
 
 static int unknown_option(const struct option_row *rows, const char *typed)
@@ -93,7 +100,7 @@ static int option_parse(struct arguments *arguments, int count, char **values, i
         if (typed[2 + size] == '=')
             value = typed + 3 + size;
     } else {
-        row = letter_find(typed[1]);
+        row = letter_find(arguments->rows, typed[1]);
         if (row && typed[2])
             value = typed + 2;
     }

@@ -156,6 +156,7 @@ const struct command commands[] = {
      .details = "  source <(netbootctl completion bash)"},
     {.group = "complete", .run = complete_run, .words = "[WORD]...", .least = 0, .most = ANY_NUMBER,
      .options = completion_none},
+    {.group = "manual", .run = manual_run, .words = "TEMPLATE", .least = 1, .most = 1},
     {.group = NULL},
 };
 /* clang-format on */

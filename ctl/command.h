@@ -58,6 +58,7 @@ int status_run(struct session *session);
 int help_run(struct session *session);
 int completion_run(struct session *session);
 int complete_run(struct session *session);
+int manual_run(struct session *session);
 
 /* Help of one command, of a group, of a topic, or of all (no words). An exit code. */
 int help_print(unsigned count, const char *const *words);

@@ -258,4 +258,3 @@ void run_boot(struct world *world)
     if (world->now < reset_at)
         pass_time(world, chance(60) ? between(100, 3000) : between(1000, 100000));
 }
-

@@ -140,4 +140,3 @@ void disturb(struct world *world)
         say(world, "a writer is stopped");
     }
 }
-

@@ -89,4 +89,3 @@ int next_packet(const struct world *world)
             found = (int)i;
     return found;
 }
-

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "text.h"
 
-#include "error.h"
+#include "common/failure.h"
 #include "suggest.h"
 
 #include <arpa/inet.h>
@@ -40,8 +40,8 @@ int platform_parse(const char *text, uint16_t *ret, struct netboot_error *error)
     for (code = 0; (arch = netboot_arch_find((unsigned)code)); code++)
         if (netboot_platform_name(arch->platform))
             suggest_offer(&nearest, netboot_platform_name(arch->platform));
-    return error_set(error, -EINVAL, "there is no platform `%.100s`%s (netbootctl help platforms lists them)", text,
-                     suggest_text(&nearest, hint));
+    return failure(error, -EINVAL, "there is no platform `%.100s`%s (netbootctl help platforms lists them)", text,
+                   suggest_text(&nearest, hint));
 }
 
 const char *platform_text(uint16_t platform, char text[PLATFORM_TEXT_SIZE])
@@ -59,10 +59,10 @@ int id_parse(const char *text, struct netboot_id *ret, struct netboot_error *err
 {
     if (netboot_id_parse(text, ret) == 0)
         return 0;
-    return error_set(error, -EINVAL,
-                     "`%.150s` is no host: type a MAC (52:54:00:12:34:56), a UUID, a DUID (00:04:...) or a name of "
-                     "letters, digits and ._-",
-                     text);
+    return failure(error, -EINVAL,
+                   "`%.150s` is no host: type a MAC (52:54:00:12:34:56), a UUID, a DUID (00:04:...) or a name of "
+                   "letters, digits and ._-",
+                   text);
 }
 
 int id_parse_as(enum netboot_id_type type, const char *what, const char *text, struct netboot_id *ret,
@@ -78,7 +78,7 @@ int id_parse_as(enum netboot_id_type type, const char *what, const char *text, s
         wanted = "a UUID: type it like 11223344-5566-7788-99aa-bbccddeeff00";
     else if (type == NETBOOT_ID_DUID)
         wanted = "a DUID: type its octets like 00:03:00:01:52:54:00:12:34:56";
-    return error_set(error, -EINVAL, "%s: `%.150s` is not %s", what, text, wanted);
+    return failure(error, -EINVAL, "%s: `%.150s` is not %s", what, text, wanted);
 }
 
 int address_parse(const char *what, const char *text, size_t size, uint8_t *ret, struct netboot_error *error)
@@ -88,10 +88,10 @@ int address_parse(const char *what, const char *text, size_t size, uint8_t *ret,
     bool v4 = size == 4;
 
     if (inet_pton(v4 ? AF_INET : AF_INET6, text, address) != 1)
-        return error_set(error, -EINVAL, "%s: `%.100s` is not an %s address: type it like %s", what, text,
-                         v4 ? "IPv4" : "IPv6", v4 ? "192.0.2.1" : "2001:db8::1");
+        return failure(error, -EINVAL, "%s: `%.100s` is not an %s address: type it like %s", what, text,
+                       v4 ? "IPv4" : "IPv6", v4 ? "192.0.2.1" : "2001:db8::1");
     if (memcmp(address, zero, size) == 0)
-        return error_set(error, -EINVAL, "%s: `%.100s` is the address of no machine", what, text);
+        return failure(error, -EINVAL, "%s: `%.100s` is the address of no machine", what, text);
     memcpy(ret, address, size);
     return 0;
 }
@@ -125,14 +125,14 @@ int prefix_parse(const char *text, uint8_t ret[PREFIX_SIZE], struct netboot_erro
     else if (!slash && strlen(text) < sizeof(address))
         memcpy(address, text, strlen(text));
     if (length < 0 || inet_pton(size == 4 ? AF_INET : AF_INET6, address, prefix + 1) != 1)
-        return error_set(error, -EINVAL,
-                         "prefixes: `%.100s` is not a prefix: type it like 192.0.2.0/24 or "
-                         "2001:db8::/64",
-                         text);
+        return failure(error, -EINVAL,
+                       "prefixes: `%.100s` is not a prefix: type it like 192.0.2.0/24 or "
+                       "2001:db8::/64",
+                       text);
     prefix[0] = (uint8_t)length;
     if (clear_host_bits(prefix + 1, size, (unsigned)length))
-        return error_set(error, -EINVAL, "prefixes: `%.100s` has bits set past its length: did you mean %s?", text,
-                         prefix_text(masked, right));
+        return failure(error, -EINVAL, "prefixes: `%.100s` has bits set past its length: did you mean %s?", text,
+                       prefix_text(masked, right));
     memcpy(ret, prefix, 1 + size);
     return 1 + (int)size;
 }

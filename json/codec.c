@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "codec.h"
 
-#include "error.h"
+#include "common/failure.h"
 #include "text.h"
 
 #include <arpa/inet.h>
@@ -11,7 +11,7 @@
 
 static int no_memory(struct netboot_error *error)
 {
-    return error_set(error, -ENOMEM, "out of memory");
+    return failure(error, -ENOMEM, "out of memory");
 }
 
 static cJSON *string_new(struct netboot_bytes text)
@@ -46,7 +46,7 @@ static int string_wanted(const struct field *field, const cJSON *value, struct n
 {
     if (cJSON_IsString(value))
         return 0;
-    return error_set(error, -EINVAL, "%s: a string is wanted", field->key);
+    return failure(error, -EINVAL, "%s: a string is wanted", field->key);
 }
 
 static int list_append(const struct field *field, struct netboot_list *list, struct netboot_bytes item,
@@ -55,7 +55,7 @@ static int list_append(const struct field *field, struct netboot_list *list, str
     if (!item.data)
         return no_memory(error);
     if (list->count == NETBOOT_LIST_MAX)
-        return error_set(error, -EINVAL, "%s: more than %d of them do not fit", field->key, NETBOOT_LIST_MAX);
+        return failure(error, -EINVAL, "%s: more than %d of them do not fit", field->key, NETBOOT_LIST_MAX);
     list->items[list->count++] = item;
     return 0;
 }
@@ -96,9 +96,9 @@ static int name_check(const struct field *field, const char *name, struct netboo
         return id_parse_as(NETBOOT_ID_NAME, field->key, name, &id, error);
     if (netboot_name_valid(name))
         return 0;
-    return error_set(error, -EINVAL,
-                     "%s: `%.150s` is not a name: letters, digits and ._-, a letter or digit first, at most %d",
-                     field->key, name, NETBOOT_NAME_MAX);
+    return failure(error, -EINVAL,
+                   "%s: `%.150s` is not a name: letters, digits and ._-, a letter or digit first, at most %d",
+                   field->key, name, NETBOOT_NAME_MAX);
 }
 
 static int name_decode(const struct field *field, const cJSON *value, void *at, struct memory *memory,
@@ -116,7 +116,7 @@ const struct codec codec_name = {name_decode, text_encode};
 /* The library's reasons do not know which key the value was for. */
 static int with_key(const char *key, int status, const struct netboot_error *reason, struct netboot_error *error)
 {
-    return status ? error_set(error, status, "%s: %.480s", key, reason->text) : 0;
+    return status ? failure(error, status, "%s: %.480s", key, reason->text) : 0;
 }
 
 static int file_check(const char *key, const char *file, struct netboot_error *error)
@@ -198,7 +198,7 @@ static int strings_decode(const struct field *field, const cJSON *value, decode_
     if (cJSON_IsString(value))
         return decode(field, value->valuestring, list, memory, error);
     if (!cJSON_IsArray(value))
-        return error_set(error, -EINVAL, "%s: a list of strings is wanted", field->key);
+        return failure(error, -EINVAL, "%s: a list of strings is wanted", field->key);
     cJSON_ArrayForEach(item, value)
     {
         int status = string_wanted(field, item, error);
@@ -227,7 +227,7 @@ static int prefix_append(const struct field *field, const char *text, struct net
     if (size < 0)
         return size;
     if (list_has(list, (struct netboot_bytes){prefix, (size_t)size}))
-        return error_set(error, -EINVAL, "%s: `%.100s` comes twice", field->key, text);
+        return failure(error, -EINVAL, "%s: `%.100s` comes twice", field->key, text);
     return list_append(field, list, memory_copy(memory, prefix, (size_t)size), error);
 }
 
@@ -263,7 +263,7 @@ static int id_append(const struct field *field, const char *text, struct netboot
         return status;
     memcpy(item + 1, id.value, id.size);
     if (list_has(list, (struct netboot_bytes){item, 1U + id.size}))
-        return error_set(error, -EINVAL, "%s: `%.150s` comes twice", field->key, text);
+        return failure(error, -EINVAL, "%s: `%.150s` comes twice", field->key, text);
     return list_append(field, list, memory_copy(memory, item, 1U + id.size), error);
 }
 
@@ -360,7 +360,7 @@ static int platform_file_append(const struct field *field, const cJSON *file, st
     if (status)
         return status;
     if (netboot_platform_file(list, platform).size > 0)
-        return error_set(error, -EINVAL, "%s: platform `%s` comes twice", field->key, file->string);
+        return failure(error, -EINVAL, "%s: platform `%s` comes twice", field->key, file->string);
     size_t size = strlen(file->valuestring);
     uint8_t *item = memory_take(memory, 2 + size);
     if (!item)
@@ -378,8 +378,8 @@ static int platform_files_decode(const struct field *field, const cJSON *value, 
     int status = 0;
 
     if (!cJSON_IsObject(value))
-        return error_set(error, -EINVAL, "%s: an object of platforms and files is wanted, as {\"x64-uefi\": \"a.efi\"}",
-                         field->key);
+        return failure(error, -EINVAL, "%s: an object of platforms and files is wanted, as {\"x64-uefi\": \"a.efi\"}",
+                       field->key);
     cJSON_ArrayForEach(file, value) if (status == 0) status = platform_file_append(field, file, at, memory, error);
     return status;
 }
@@ -425,10 +425,10 @@ static int label_append(const struct field *field, const cJSON *label, struct ne
     size_t key_size = strlen(label->string) + 1;
 
     if (!value)
-        return error_set(error, -EINVAL, "%s: the value of `%.100s` is no string", field->key, label->string);
+        return failure(error, -EINVAL, "%s: the value of `%.100s` is no string", field->key, label->string);
     if (!netboot_name_valid(label->string))
-        return error_set(error, -EINVAL, "%s: `%.100s` is no key of a label: letters, digits and ._-", field->key,
-                         label->string);
+        return failure(error, -EINVAL, "%s: `%.100s` is no key of a label: letters, digits and ._-", field->key,
+                       label->string);
     size_t value_size = strlen(value);
     char *text = memory_take(memory, key_size + value_size);
     if (!text)
@@ -438,7 +438,7 @@ static int label_append(const struct field *field, const cJSON *label, struct ne
     memcpy(text + key_size, value, value_size);
     for (size_t i = 0; i < list->count; i++)
         if (list->items[i].size >= key_size && memcmp(list->items[i].data, text, key_size) == 0)
-            return error_set(error, -EINVAL, "%s: `%s` comes twice", field->key, label->string);
+            return failure(error, -EINVAL, "%s: `%s` comes twice", field->key, label->string);
     return list_append(field, list, (struct netboot_bytes){(uint8_t *)text, key_size + value_size}, error);
 }
 
@@ -449,7 +449,7 @@ static int labels_decode(const struct field *field, const cJSON *value, void *at
     int status = 0;
 
     if (!cJSON_IsObject(value))
-        return error_set(error, -EINVAL, "%s: an object is wanted, as {\"rack\": \"12\"}", field->key);
+        return failure(error, -EINVAL, "%s: an object is wanted, as {\"rack\": \"12\"}", field->key);
     cJSON_ArrayForEach(label, value) if (status == 0) status = label_append(field, label, at, memory, error);
     return status;
 }
@@ -489,8 +489,8 @@ static int kind_decode(const struct field *field, const cJSON *value, void *at, 
     if (status)
         return status;
     if (kind < 0)
-        return error_set(error, -EINVAL, "%s: `%.100s` is no kind of target: type boot, local, silent or ignore",
-                         field->key, value->valuestring);
+        return failure(error, -EINVAL, "%s: `%.100s` is no kind of target: type boot, local, silent or ignore",
+                       field->key, value->valuestring);
     *(enum netboot_kind *)at = (enum netboot_kind)kind;
     return 0;
 }
@@ -514,7 +514,7 @@ static int order_decode(const struct field *field, const cJSON *value, void *at,
     if (cJSON_IsString(value) && strspn(value->valuestring, "0123456789") == strlen(value->valuestring))
         number = strtod(value->valuestring, &end);
     if (!(number >= 0 && number <= UINT16_MAX) || number != (uint16_t)number)
-        return error_set(error, -EINVAL, "%s: a number from 1 to %u is wanted, or 0 for none", field->key, UINT16_MAX);
+        return failure(error, -EINVAL, "%s: a number from 1 to %u is wanted, or 0 for none", field->key, UINT16_MAX);
     *(uint16_t *)at = (uint16_t)number;
     return 0;
 }

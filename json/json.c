@@ -2,7 +2,7 @@
 #include "json.h"
 
 #include "codec.h"
-#include "error.h"
+#include "common/failure.h"
 #include "suggest.h"
 
 #include <errno.h>
@@ -100,8 +100,8 @@ cJSON *json_parse(const char *text, size_t size, struct netboot_error *error)
     size_t used = end ? (size_t)(end - text) : 0;
 
     if (!ret) {
-        error_set(error, -EINVAL, "not JSON: it cannot be read from `%.*s` on",
-                  (int)(size - used < 20 ? size - used : 20), text + used);
+        failure(error, -EINVAL, "not JSON: it cannot be read from `%.*s` on",
+                (int)(size - used < 20 ? size - used : 20), text + used);
         return NULL;
     }
     while (used < size && strchr(" \t\r\n", text[used]))
@@ -110,10 +110,10 @@ cJSON *json_parse(const char *text, size_t size, struct netboot_error *error)
         return ret;
     cJSON_Delete(ret);
     if (used < size)
-        error_set(error, -EINVAL, "one JSON object a line is wanted: `%.*s` follows it",
-                  (int)(size - used < 20 ? size - used : 20), text + used);
+        failure(error, -EINVAL, "one JSON object a line is wanted: `%.*s` follows it",
+                (int)(size - used < 20 ? size - used : 20), text + used);
     else
-        error_set(error, -EINVAL, "a NUL in a text");
+        failure(error, -EINVAL, "a NUL in a text");
     return NULL;
 }
 
@@ -144,8 +144,8 @@ static int unknown_key(enum table table, const char *key, struct netboot_error *
         snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%s", i ? ", " : "",
                  tables[table].fields[i].key);
     }
-    return error_set(error, -EINVAL, "a %s has no key `%.100s`%s (its keys are %s)", tables[table].name, key,
-                     suggest_text(&nearest, hint), known);
+    return failure(error, -EINVAL, "a %s has no key `%.100s`%s (its keys are %s)", tables[table].name, key,
+                   suggest_text(&nearest, hint), known);
 }
 
 /* Sorts the object's values into the order of the fields. */
@@ -164,7 +164,7 @@ static int values_find(const cJSON *object, enum table table, const cJSON *value
         if (i == tables[table].count)
             return unknown_key(table, value->string, error);
         if (values[i])
-            return error_set(error, -EINVAL, "the key `%s` comes twice", value->string);
+            return failure(error, -EINVAL, "the key `%s` comes twice", value->string);
         values[i] = value;
     }
     return 0;
@@ -204,7 +204,7 @@ int record_from_json(const cJSON *object, struct record *ret, struct memory *mem
     int status;
 
     if (!cJSON_IsObject(object))
-        return error_set(error, -EINVAL, "a JSON object is wanted, as {\"name\": \"web1\", ...}");
+        return failure(error, -EINVAL, "a JSON object is wanted, as {\"name\": \"web1\", ...}");
     status = values_find(object, table, values, error);
     record_clear(ret);
     for (size_t i = 0; status == 0 && i < tables[table].count; i++) {
@@ -214,7 +214,7 @@ int record_from_json(const cJSON *object, struct record *ret, struct memory *mem
         if (!absent)
             status = field->codec->decode(field, values[i], (char *)&ret->site + field->offset, memory, error);
         else if (i < tables[table].required)
-            status = error_set(error, -EINVAL, "a %s needs the key `%s`", tables[table].name, field->key);
+            status = failure(error, -EINVAL, "a %s needs the key `%s`", tables[table].name, field->key);
     }
     return status;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The four tables of the store behind one set of calls. Nothing here prints. */
-#ifndef NETBOOTCTL_TABLE_H
-#define NETBOOTCTL_TABLE_H
+#ifndef NETBOOT_TABLE_H
+#define NETBOOT_TABLE_H
 
 #include "json.h"
 

@@ -9,8 +9,8 @@
  *
  * What is absent is null, [] or {}. Where a list is wanted a single string does. `changed` is read and not used.
  */
-#ifndef NETBOOTCTL_JSON_H
-#define NETBOOTCTL_JSON_H
+#ifndef NETBOOT_JSON_H
+#define NETBOOT_JSON_H
 
 #include "memory.h"
 #include "netboot.h"

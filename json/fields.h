@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The fields and options of a server's reply that have to do with network boot, as they are on the wire. */
-#ifndef NETBOOTCTL_FIELDS_H
-#define NETBOOTCTL_FIELDS_H
+#ifndef NETBOOT_FIELDS_H
+#define NETBOOT_FIELDS_H
 
 #include "netboot.h"
 

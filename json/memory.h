@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Memory that is given back all at once: where the values of a record live while the record is made. */
-#ifndef NETBOOTCTL_MEMORY_H
-#define NETBOOTCTL_MEMORY_H
+#ifndef NETBOOT_MEMORY_H
+#define NETBOOT_MEMORY_H
 
 #include "netboot.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* How one field of a record is read from JSON and written as JSON. */
-#ifndef NETBOOTCTL_CODEC_H
-#define NETBOOTCTL_CODEC_H
+#ifndef NETBOOT_CODEC_H
+#define NETBOOT_CODEC_H
 
 #include "json.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "table.h"
 
-#include "error.h"
+#include "common/failure.h"
 #include "text.h"
 
 #include <errno.h>
@@ -18,8 +18,8 @@ int key_parse(enum table table, const char *text, struct key *ret, struct netboo
         status = platform_parse(text, &key.platform, error);
     else if (!netboot_name_valid(text))
         status =
-            error_set(error, -EINVAL, "`%.150s` is no name of a %s: letters, digits and ._-, a letter or digit first",
-                      text, table_name(table));
+            failure(error, -EINVAL, "`%.150s` is no name of a %s: letters, digits and ._-, a letter or digit first",
+                    text, table_name(table));
     if (status == 0)
         *ret = key;
     return status;

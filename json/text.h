@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Values of records as people write them: platforms, prefixes, addresses, times. Nothing here prints. */
-#ifndef NETBOOTCTL_TEXT_H
-#define NETBOOTCTL_TEXT_H
+#ifndef NETBOOT_TEXT_H
+#define NETBOOT_TEXT_H
 
 #include "netboot.h"
 

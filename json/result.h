@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Facts, decision and answer as keys of a JSON object, the same wherever they are shown. False: out of memory. */
-#ifndef NETBOOTCTL_RESULT_H
-#define NETBOOTCTL_RESULT_H
+#ifndef NETBOOT_RESULT_H
+#define NETBOOT_RESULT_H
 
 #include "netboot.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* "Did you mean ...?" */
-#ifndef NETBOOTCTL_SUGGEST_H
-#define NETBOOTCTL_SUGGEST_H
+#ifndef NETBOOT_SUGGEST_H
+#define NETBOOT_SUGGEST_H
 
 #include <stddef.h>
 

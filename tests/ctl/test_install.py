@@ -2,12 +2,13 @@
 """What `cmake --install` puts in place: programs of others build against it, and netbootctl runs from it."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from lib import paths
+from lib import paths, targets
 
 PROGRAM = r"""
 #include <netboot.h>
@@ -66,3 +67,16 @@ def test_the_tool_finds_its_library(prefix):
     (library,) = [line for line in run("ldd", tool).splitlines() if "libnetboot.so" in line]
     assert str(prefix) in library
     assert "Exit status" in run(tool, "help")
+
+
+def test_the_example_of_the_manual_page(prefix, tmp_path):
+    page = subprocess.run(["mandoc", "-Tascii", "-Owidth=200", "-Oindent=0", str(paths.SOURCE / "docs" / "libnetboot.3")],
+                          capture_output=True, text=True, check=True).stdout
+    example = re.sub(".\b", "", page).split("EXAMPLES")[1].split("ERRORS")[0]
+    source, program = tmp_path / "example.c", tmp_path / "example"
+    source.write_text(example[example.index("#include"):example.rindex("}") + 1])
+    flags = pkg_config(prefix)
+    (library,) = [flag[2:] for flag in flags if flag.startswith("-L")]
+    run("gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", source, "-o", program, *flags, f"-Wl,-rpath,{library}")
+    store = targets.Store(tmp_path / "store").init().set_up(["site set default --tftp4 192.0.2.1"])
+    assert run(program, store.directory) == "answered ipxe.efi\n"

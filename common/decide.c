@@ -107,7 +107,7 @@ static bool rule_host(const struct matter *matter)
         copy_text(decision->host, sizeof(decision->host), host->name);
     else if (netboot_host_id(host, 0, &id) == 0)
         netboot_id_text(&id, decision->host);
-    return note(matter, FINDING_HOST);
+    return note(matter, matter->policy->joined ? FINDING_JOINED : FINDING_HOST);
 }
 
 /* Whether the store says of this very machine what it gets. A loader counts on every platform: the server's own file

@@ -38,6 +38,7 @@ struct env_spec {
     const char *table_names[ENV_TABLES_MAX];
     unsigned cursor_table; /* the one that the cursors of the slots are for */
     bool servers_write;    /* data.mdb too is the group's to write */
+    bool loose;            /* a crash of the machine may lose the last changes, though nothing else */
 };
 
 struct env_slot {
@@ -53,6 +54,7 @@ struct env {
     const char *directory; /* the operator's */
     char path[ENV_PATH_SIZE], data_path[ENV_PATH_SIZE], lock_path[ENV_PATH_SIZE], write_path[ENV_PATH_SIZE];
     size_t first_map_size;
+    size_t map_most;            /* the map never grows past it; 0: as far as address space goes */
     bool server;                /* never creates files, has all its slots ready from the start */
     const unsigned *not_forked; /* 1, and 0 in a forked child: that page is wiped there */
     pid_t pid;                  /* where such pages are not to be had */
@@ -88,6 +90,10 @@ int env_check_lock(const struct env *env, struct stat *ret_stat, struct netboot_
 /* Makes directory and empty environment, which `fill` completes; all of it or nothing. -EEXIST. */
 int env_create(const struct env_spec *spec, const char *directory, int (*fill)(MDB_txn *txn, const MDB_dbi *tables),
                struct netboot_error *error);
+/* Moves an environment that is damaged out of the way, as NAME.damaged, in place of the last one there. `damaged` is of
+ * its data file: where another one is there by now, that stays. */
+int env_set_aside(const struct env_spec *spec, const char *directory, const struct stat *damaged,
+                  struct netboot_error *error);
 /* Gives directory and files the permissions that they should have, where this process may. */
 void env_repair(const struct env *env);
 /* Makes lock.mdb or write.lock with the right group and mode. Negative errno value. */
@@ -143,8 +149,8 @@ void env_give_all(struct env *env);
 int env_make_slots(struct env *env);
 void env_drop_slot(struct env_slot *slot);
 void env_close_held(struct env *env);
-/* The address space that a process may take for a map. */
-size_t env_map_limit(void);
+/* What a map may take of address space. */
+size_t env_map_limit(const struct env *env);
 /* Makes the map large enough for the data, and at least as large as wanted if that can be had. */
 int env_remap(struct env *env, size_t wanted);
 /* Notes what no retry cures in an environment that stays open. */

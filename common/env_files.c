@@ -300,6 +300,40 @@ int env_create(const struct env_spec *spec, const char *directory, int (*fill)(M
     return code;
 }
 
+/* ---- Out of the way */
+
+static int move_aside(const struct env *env, const struct env *aside, const struct stat *damaged)
+{
+    struct stat status;
+
+    if (stat(env->data_path, &status) != 0)
+        return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+    if (status.st_dev != damaged->st_dev || status.st_ino != damaged->st_ino)
+        return 0; /* another program was faster */
+    remove_built(aside);
+    return rename(env->path, aside->path) == 0 ? 0 : -errno;
+}
+
+int env_set_aside(const struct env_spec *spec, const char *directory, const struct stat *damaged,
+                  struct netboot_error *error)
+{
+    struct env_spec name = *spec;
+    struct env env, aside;
+    char text[64];
+    int fd, code;
+
+    snprintf(text, sizeof(text), "%s.damaged", spec->name);
+    name.name = text;
+    if ((code = env_init(&env, spec, directory, error)) != 0 || (code = env_init(&aside, &name, directory, error)) != 0)
+        return code;
+    if ((fd = lock_directory(directory, error)) < 0)
+        return fd;
+    code = move_aside(&env, &aside, damaged);
+    close(fd);
+    return code == 0 ? 0
+                     : failure(error, code, "%s is damaged, and cannot be moved away: %s", env.path, strerror(-code));
+}
+
 /* ---- The writers' lock */
 
 #define HOLDER_SIZE 64

@@ -70,14 +70,15 @@ void env_close_held(struct env *env)
     env->guard = -1;
 }
 
-/* The address space that a process may take for a map. */
-size_t env_map_limit(void)
+/* What a map may take: of a process's address space a part, and no more than is set. */
+size_t env_map_limit(const struct env *env)
 {
+    size_t most = env->map_most > 0 ? env->map_most : SIZE_MAX / 4;
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-        return SIZE_MAX / 4;
-    return (size_t)limit.rlim_cur / 4;
+        return most;
+    return smaller((size_t)limit.rlim_cur / 4, most);
 }
 
 static int open_mdb(struct env *env, size_t map_size)
@@ -89,7 +90,10 @@ static int open_mdb(struct env *env, size_t map_size)
     if ((rc = mdb_env_set_maxdbs(env->mdb, env->spec->tables)) == 0 &&
         (rc = mdb_env_set_maxreaders(env->mdb, ENV_READERS_MAX)) == 0 &&
         (rc = mdb_env_set_mapsize(env->mdb, map_size)) == 0)
-        rc = mdb_env_open(env->mdb, env->path, MDB_NOTLS | (env->writable ? 0 : MDB_RDONLY), 0660);
+        rc = mdb_env_open(env->mdb, env->path,
+                          MDB_NOTLS | (env->writable ? 0 : MDB_RDONLY) |
+                              (env->spec->loose && env->writable ? MDB_NOMETASYNC : 0),
+                          0660);
     if (rc != 0) {
         mdb_env_close(env->mdb);
         env->mdb = NULL;
@@ -100,7 +104,7 @@ static int open_mdb(struct env *env, size_t map_size)
 /* A map as large as address space allows; LMDB makes it at least as large as the data. */
 static int open_mapped(struct env *env, struct netboot_error *error)
 {
-    size_t size = smaller(env->first_map_size > 0 ? env->first_map_size : ENV_MAP_SIZE, env_map_limit());
+    size_t size = smaller(env->first_map_size > 0 ? env->first_map_size : ENV_MAP_SIZE, env_map_limit(env));
     int rc;
 
     while ((rc = open_mdb(env, size)) == ENOMEM && size / 2 > (size_t)env->data.st_size)

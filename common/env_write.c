@@ -46,7 +46,7 @@ static int remap_held(struct env *env, size_t wanted)
         return 0; /* another thread was faster */
     if (wanted == 0)
         wanted = smaller(used, SIZE_MAX / 2) * 2;
-    if (wanted > env_map_limit() || !has_address_space(wanted))
+    if (wanted > env_map_limit(env) || !has_address_space(wanted))
         wanted = used + used / 4;
     if (wanted <= size || !has_address_space(wanted))
         return size >= used ? 0 : -ENOMEM;
@@ -79,9 +79,9 @@ static int writers_map(struct env *env, size_t *ret_wanted)
         return rc;
     if (wanted < atomic_load(&env->wanted))
         wanted = atomic_load(&env->wanted);
-    while (wanted / 2 < used && wanted < env_map_limit())
+    while (wanted / 2 < used && wanted < env_map_limit(env))
         wanted *= 2;
-    wanted = smaller(wanted, env_map_limit());
+    wanted = smaller(wanted, env_map_limit(env));
     *ret_wanted = wanted > size ? wanted : 0;
     return 0;
 }

@@ -49,6 +49,8 @@ static const char *const texts[FINDING_COUNT] = {
     [FINDING_TOO_LONG] = "{source}: too long for what the client can be sent (255 octets in DHCPv4, 127 in BOOTP, 1023 "
                          "in DHCPv6)",
     [FINDING_TAKEN] = "{source}: taken",
+    [FINDING_JOINED] =
+        "host {host} has the MAC that was seen with the client's UUID over DHCPv4: identifiers are joined",
     [FINDING_NOTHING] = "nothing left that this client can load: the reply stays as the server made it",
 };
 
@@ -62,7 +64,9 @@ static const char *const sources[] = {
 
 static struct netboot_bytes text_of(const struct netboot_reason *reason)
 {
-    const char *text = reason->finding < FINDING_COUNT ? texts[reason->finding] : "";
+    const char *text = reason->finding < FINDING_COUNT ? texts[reason->finding]
+                                                       : "a reason that this version of "
+                                                         "netboot does not know";
 
     /* A script is of the target alone. */
     if (reason->finding == FINDING_ABSENT && reason->source == NETBOOT_TARGET_SCRIPT)

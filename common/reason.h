@@ -3,6 +3,7 @@
 #ifndef NETBOOT_REASON_H
 #define NETBOOT_REASON_H
 
+/* The journal keeps the numbers: new findings go to the end, before FINDING_COUNT. */
 enum finding {
     FINDING_NO_BOOT_MESSAGE,
     FINDING_NO_BOOT_CLIENT,
@@ -41,7 +42,9 @@ enum finding {
     FINDING_TOO_LONG,
     FINDING_TAKEN,
     FINDING_NOTHING,
+    FINDING_JOINED,
     FINDING_COUNT
 };
+_Static_assert(FINDING_STAGE == 2 && FINDING_SITE == 22 && FINDING_NOTHING == 36, "the journal keeps the numbers");
 
 #endif

@@ -15,6 +15,7 @@
 
 #include "bytes.h"
 #include "failure.h"
+#include "journal_record.h"
 #include "once.h"
 
 #include <errno.h>
@@ -74,6 +75,18 @@ static bool id_shape(struct netboot_bytes value)
 static bool kind_shape(struct netboot_bytes value)
 {
     return value.data[0] <= NETBOOT_KIND_IGNORE;
+}
+
+/* Pairs of octets. */
+static bool reasons_shape(struct netboot_bytes value)
+{
+    return value.size % 2 == 0;
+}
+
+/* Numbers of 8 octets each. */
+static bool numbers_shape(struct netboot_bytes value)
+{
+    return value.size % 8 == 0;
 }
 
 /* ---- Checks: what a person may store */
@@ -304,6 +317,57 @@ static const struct field once_fields[] = {
     LIST(21, once_record, stored, ONCE_EXCHANGE_SIZE, ONCE_EXCHANGE_SIZE, "exchange", NULL, NULL),
 };
 
+static const struct field entry_fields[] = {
+    NUMBER(1, entry_record, first, 8, "first packet"),
+    NUMBER(2, entry_record, last, 8, "last packet"),
+    NUMBER(3, entry_record, packets, 2, "packets"),
+    NUMBER(4, entry_record, family, 2, "family"),
+    NUMBER(5, entry_record, stage, 2, "stage"),
+    NUMBER(6, entry_record, arch, 2, "architecture type"),
+    NUMBER(7, entry_record, platform, 2, "platform"),
+    NUMBER(8, entry_record, replies, 2, "replies"),
+    NUMBER(9, entry_record, transaction, 8, "transaction"),
+    NUMBER(10, entry_record, outcome, 2, "outcome"),
+    NUMBER(11, entry_record, source, 2, "source"),
+    NUMBER(12, entry_record, armed, 2, "boot-once"),
+    NUMBER(13, entry_record, flags, 2, "flags"),
+    BYTES(14, entry_record, mac, NETBOOT_MAC_SIZE, NETBOOT_MAC_SIZE, "MAC", NULL, NULL),
+    BYTES(15, entry_record, uuid, NETBOOT_UUID_SIZE, NETBOOT_UUID_SIZE, "UUID", NULL, NULL),
+    BYTES(16, entry_record, duid, 3, NETBOOT_DUID_MAX, "DUID", NULL, NULL),
+    BYTES(17, entry_record, address, NETBOOT_ADDRESS_SIZE, NETBOOT_ADDRESS_SIZE, "address", NULL, NULL),
+    BYTES(18, entry_record, host, 1, NETBOOT_ID_TEXT_SIZE - 1, "host", NULL, NULL),
+    BYTES(19, entry_record, target, 1, NETBOOT_NAME_MAX, "target", NULL, NULL),
+    BYTES(20, entry_record, site, 1, NETBOOT_NAME_MAX, "site", NULL, NULL),
+    BYTES(21, entry_record, boot_file, 1, NETBOOT_FILE_SIZE - 1, "boot file", NULL, NULL),
+    BYTES(22, entry_record, tftp_server_name, 1, 255, "TFTP server name", NULL, NULL),
+    BYTES(23, entry_record, next_server, 4, 4, "next server", NULL, NULL),
+    BYTES(24, entry_record, reasons, 2, 2 * NETBOOT_REASONS_MAX, "reasons", reasons_shape, NULL),
+    BYTES(25, entry_record, server, 1, NETBOOT_ONCE_BY_SIZE - 1, "server", NULL, NULL),
+};
+
+static const struct field machine_fields[] = {
+    BYTES(1, machine_record, id, 4, 1 + NETBOOT_DUID_MAX, "identifier", id_shape, NULL),
+    LIST(2, machine_record, ids, 4, 1 + NETBOOT_DUID_MAX, "further identifier", id_shape, NULL),
+    NUMBER(3, machine_record, first, 8, "first packet"),
+    NUMBER(4, machine_record, last, 8, "last packet"),
+    NUMBER(5, machine_record, exchanges, 8, "exchanges"),
+    NUMBER(6, machine_record, stages4, 2, "stages over DHCPv4"),
+    NUMBER(7, machine_record, stages6, 2, "stages over DHCPv6"),
+    NUMBER(8, machine_record, platform, 2, "platform"),
+    NUMBER(9, machine_record, arch, 2, "architecture type"),
+    NUMBER(10, machine_record, outcome, 2, "outcome"),
+    BYTES(11, machine_record, address4, 4, 4, "IPv4 address", NULL, NULL),
+    BYTES(12, machine_record, address6, NETBOOT_ADDRESS_SIZE, NETBOOT_ADDRESS_SIZE, "IPv6 address", NULL, NULL),
+    BYTES(13, machine_record, host, 1, NETBOOT_ID_TEXT_SIZE - 1, "host", NULL, NULL),
+    BYTES(14, machine_record, target, 1, NETBOOT_NAME_MAX, "target", NULL, NULL),
+    BYTES(15, machine_record, entries, 8, 8 * JOURNAL_MACHINE_ENTRIES, "entries", numbers_shape, NULL),
+};
+
+static const struct field shown_fields[] = {
+    LIST(1, shown_record, machines, 5, 2 + NETBOOT_DUID_MAX, "machine", NULL, NULL),
+    NUMBER(2, shown_record, overflow, 2, "overflow"),
+};
+
 #define TYPE(table, required_tag)                                                                                      \
     {                                                                                                                  \
         sizeof(table) / sizeof((table)[0]), 1u << ((required_tag)-1), table                                            \
@@ -315,6 +379,9 @@ const struct record_type record_loader = TYPE(loader_fields, 2);
 const struct record_type record_target = TYPE(target_fields, 1);
 const struct record_type record_host = TYPE(host_fields, 2);
 const struct record_type record_once = TYPE(once_fields, 1);
+const struct record_type record_entry = TYPE(entry_fields, 1);
+const struct record_type record_machine = TYPE(machine_fields, 1);
+const struct record_type record_shown = TYPE(shown_fields, 1);
 
 /* ---- Numbers: the width in the record says which type the member has */
 

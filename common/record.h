@@ -15,7 +15,8 @@
 
 /* One type of record: a table of its fields. */
 struct record_type;
-extern const struct record_type record_site, record_loader, record_target, record_host, record_once;
+extern const struct record_type record_site, record_loader, record_target, record_host, record_once, record_entry,
+    record_machine, record_shown;
 
 /*
  * Reads `value` into the public structure of that type (struct netboot_site for record_site, ...), as views into it.

@@ -66,7 +66,7 @@ static void clear_policy(struct netboot_policy *ret)
 
     /* Not the lists' items: clearing those would cost more than a look-up. */
     ret->armed = NETBOOT_ARMED_NONE;
-    ret->has_host = ret->has_target = ret->target_is_missing = false;
+    ret->has_host = ret->joined = ret->has_target = ret->target_is_missing = false;
     ret->host.name = ret->host.target = ret->host.note = none;
     ret->host.ids.count = ret->host.loaders.count = ret->host.labels.count = 0;
     ret->host.changed = 0;
@@ -102,6 +102,22 @@ static int find_host(struct netboot_view *view, const struct netboot_client *cli
             return code;
     }
     return 0;
+}
+
+/* The host of a client that shows a UUID alone, by the MAC that the journal has seen with it. Not if an operator has
+ * said what identifiers but MACs the host has: those are all, then. */
+static int find_joined(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret)
+{
+    struct key mac;
+
+    if (view->change || !view->store->journal.join || !journal_find_mac(&view->store->journal, client, &mac))
+        return 0;
+    int code = view_get_host(view, &mac, &ret->host);
+    for (size_t i = 0; code == 0 && i < ret->host.ids.count; i++)
+        if (ret->host.ids.items[i].data[0] != NETBOOT_ID_MAC)
+            code = -ENOENT;
+    ret->has_host = ret->joined = code == 0;
+    return code == -ENOENT ? 0 : code;
 }
 
 static const struct netboot_bytes default_name = {(const uint8_t *)"default", 7};
@@ -238,6 +254,8 @@ static int find_policy(struct netboot_view *view, const struct netboot_client *c
     clear_policy(ret);
     if (code == 0)
         code = find_host(view, client, ret);
+    if (code == 0 && !ret->has_host)
+        code = find_joined(view, client, ret);
     if (code == 0)
         code = find_target(view, recent, ret);
     if (code == 0)
@@ -253,7 +271,7 @@ int netboot_view_policy(struct netboot_view *view, const struct netboot_client *
 {
     int code = find_policy(view, client, ret);
 
-    if (code == 0 && ret->has_host)
+    if (code == 0 && ret->has_host && !ret->joined)
         state_peek(view, ret);
     return code;
 }
@@ -309,8 +327,10 @@ int netboot_serve(struct netboot_store *store, const struct netboot_query *query
     code = find_policy(&view, &ret->client, &policy);
     if (code != 0)
         no_decision(ret);
-    else if (!policy.has_host || !state_serve(&view, query, &policy, ret))
+    else if (!policy.has_host || policy.joined || !state_serve(&view, query, &policy, ret))
         decide(query, &policy, ret);
+    if (code == 0)
+        journal_note(&store->journal, query, ret); /* with the slot still held: whoever closes the store waits for it */
     env_read_end(slot);
     return code;
 }

@@ -140,12 +140,14 @@ static int fill(MDB_txn *txn, const MDB_dbi *tables)
 
 int netboot_store_create(const char *directory, struct netboot_error *error)
 {
-    int code = env_create(&store_spec, directory, fill, error), state;
+    int code = env_create(&store_spec, directory, fill, error), other;
 
     if (code != 0 && code != -EEXIST)
         return code;
-    state = state_create(directory, code == 0 ? error : NULL);
-    return code == 0 && state != -EEXIST ? state : code;
+    other = state_create(directory, code == 0 ? error : NULL);
+    if (other == 0 || other == -EEXIST)
+        other = journal_create(directory, code == 0 ? error : NULL);
+    return code == 0 && other != -EEXIST ? other : code;
 }
 
 /* ---- State */
@@ -184,6 +186,7 @@ static void store_free(struct netboot_store *store)
 {
     env_fini(&store->env);
     state_fini(&store->once);
+    journal_fini(&store->journal);
     free(store->recent);
     free(store->directory);
     free(store);
@@ -216,6 +219,8 @@ static int store_new(const char *directory, const struct netboot_store_options *
         code = env_prepare(&store->env, options->readers, error);
     if (code == 0)
         code = state_prepare(&store->once, store->directory, options, error);
+    if (code == 0)
+        code = journal_prepare(&store->journal, store->directory, options, store->once.server, error);
     if (code == 0)
         code = make_recent(store);
     if (code != 0) {
@@ -254,6 +259,10 @@ int netboot_store_open(const char *directory, const struct netboot_store_options
         store_free(store);
         return code;
     }
+    if ((code = journal_start(&store->journal, error)) != 0) {
+        netboot_store_close(store);
+        return code;
+    }
     *ret = store;
     return 0;
 }
@@ -267,6 +276,7 @@ void netboot_store_close(struct netboot_store *store)
             follow_stop(store);
         env_close(&store->env);
         state_close(&store->once);
+        journal_close(&store->journal);
         pthread_mutex_destroy(&store->mutex);
     }
     store_free(store);

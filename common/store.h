@@ -14,6 +14,7 @@
 #define NETBOOT_STORE_H
 
 #include "env.h"
+#include "journal.h"
 #include "record.h"
 #include "state.h"
 
@@ -78,7 +79,8 @@ struct recent {
 
 struct netboot_store {
     struct env env;
-    struct state once;     /* boot-once: the state store */
+    struct state once; /* boot-once: the state store */
+    struct journal journal;
     struct recent *recent; /* of each slot */
     char *directory;
     bool follow;

@@ -260,6 +260,7 @@ enum netboot_armed {
 struct netboot_policy {
     enum netboot_armed armed;
     bool has_host;
+    bool joined;            /* `host` is none of the client's own identifiers: the journal has seen them together */
     bool has_target;        /* `target` is set */
     bool target_is_missing; /* the host names a target that the store does not have; `target` is the default */
     struct netboot_host host;
@@ -354,11 +355,15 @@ struct netboot_change; /* a write transaction: one generation */
 #define NETBOOT_DEFAULT_DIRECTORY "/var/lib/netboot"
 
 struct netboot_store_options {
-    size_t map_size;    /* first size of the map in octets; 0: the default. It grows as needed. */
-    unsigned readers;   /* simultaneous look-ups of this process; 0: the default of 128 */
-    bool follow;        /* for servers: a thread opens the store when it can, follows its replacement, clears dead
-                           readers; netboot_store_open() then succeeds without a store */
-    const char *server; /* who answers, as records of boot-once tell it; NULL: the name of the program */
+    size_t map_size;     /* first size of the map in octets; 0: the default. It grows as needed. */
+    unsigned readers;    /* simultaneous look-ups of this process; 0: the default of 128 */
+    bool follow;         /* for servers: a thread opens the store when it can, follows its replacement, clears dead
+                            readers; netboot_store_open() then succeeds without a store */
+    const char *server;  /* who answers, as boot-once and the journal tell it; NULL: the name of the program */
+    bool journal;        /* for servers: netboot_serve() keeps a journal of what it answers */
+    size_t journal_size; /* octets that the journal may take on disk; 0: the default of 256 MiB */
+    bool join;           /* takes a client that shows only a UUID for the machine whose MAC was seen with it, see
+                            docs/journal.md; with `journal` only */
 };
 
 /*
@@ -427,8 +432,8 @@ int netboot_view_status(struct netboot_view *view, struct netboot_status *ret);
 
 /* --- writing */
 
-/* Creates directory (mode 2750, group `netboot` if there is one), targets store (format, default site, nothing else)
- * and state store. -EEXIST: there is a targets store already, which stays as it is. */
+/* Creates directory (mode 2750, group `netboot` if there is one), targets store (format, default site, nothing else),
+ * state store and journal. -EEXIST: there is a targets store already, which stays as it is. */
 int netboot_store_create(const char *directory, struct netboot_error *error);
 
 /* Begins a change, waiting up to `deadline_ms` for other writers; -ETIMEDOUT names who holds the lock. Every
@@ -519,6 +524,93 @@ int netboot_once_done(struct netboot_store *store, const struct netboot_id *ids,
 int netboot_view_once(struct netboot_view *view, const struct netboot_id *id, struct netboot_once *ret);
 /* How many hosts are in each state. */
 int netboot_view_once_counts(struct netboot_view *view, uint64_t ret[NETBOOT_ONCE_NEVER_DONE + 1]);
+
+/* ---- Journal -------------------------------------------------------------------------------------------------- */
+
+/*
+ * What happened: the last boots of each machine, in an environment of its own beside the targets store. A server opens
+ * the store with the option `journal`; netboot_serve() then puts what it decided into a bounded queue, which a thread
+ * of the library's empties into the journal. What does not fit is dropped and counted; nothing waits for it.
+ *
+ * Every call below works on any handle, and makes a view of its own: the journal is not held while `each` runs. Each
+ * returns 0, what `each` returned, or: -ENOENT: there is no journal; -EACCES, -EBADMSG, -ENOTSUP, -EAGAIN as
+ * netboot_store_open(); -ENOMEM.
+ */
+
+/* One step of a boot: what a machine was answered at one stage. Packets that repeat it, and the ACK or Reply that
+ * follows its OFFER or Advertise, are joined to it; the entry then gets a new number. */
+struct netboot_journal_entry {
+    uint64_t number;      /* in the order of writing; 1 is the first */
+    uint64_t first, last; /* its first and last packet, in milliseconds since 1970 */
+    unsigned packets;     /* at most 65535 */
+    uint8_t first_reply;  /* message type of the server's reply to the first packet; 0: BOOTP */
+    uint8_t last_reply;   /* and to the last one */
+    uint32_t transaction; /* of the last packet; 0: not told */
+    char server[NETBOOT_ONCE_BY_SIZE];
+    struct netboot_client client;     /* `requested` is not kept and empty; `duid` is valid during the call */
+    struct netboot_decision decision; /* netboot_reason_text() tells its reasons */
+};
+
+struct netboot_journal_filter {
+    uint64_t after;               /* entries with a greater number */
+    uint64_t since;               /* whose last packet was not before, in milliseconds since 1970 */
+    const struct netboot_id *ids; /* of machines that have shown one of these (no names); NULL: all */
+    size_t id_count;
+    size_t last; /* so many of the newest at most; 0: all */
+};
+
+/* Calls `each` in the order of numbers until it returns non-zero. `filter` NULL: all. */
+int netboot_journal_entries(struct netboot_store *store, const struct netboot_journal_filter *filter,
+                            int (*each)(const struct netboot_journal_entry *, void *user), void *user,
+                            struct netboot_error *error);
+
+/* A machine of the journal: it goes by its MAC if it has shown one, else by its UUID, else by its DUID. */
+struct netboot_journal_machine {
+    struct netboot_id id;
+    struct netboot_list ids;   /* what else it has shown, as in struct netboot_host; valid during the call */
+    uint64_t shared;           /* bit N: other machines have shown ids.items[N] too */
+    uint64_t first, last;      /* milliseconds since 1970 */
+    uint64_t exchanges;        /* steps that there ever were, those forgotten included */
+    unsigned stages4, stages6; /* bits 1 << enum netboot_stage, over DHCPv4 and over DHCPv6 */
+    uint16_t platform, arch;   /* of its firmware; NETBOOT_PLATFORM_NONE, NETBOOT_ARCH_NONE */
+    uint8_t address4[4];       /* the last ones; zero: none */
+    uint8_t address6[NETBOOT_ADDRESS_SIZE];
+    enum netboot_outcome outcome; /* of its last step */
+    char host[NETBOOT_ID_TEXT_SIZE];
+    char target[NETBOOT_NAME_MAX + 1];
+};
+
+/* Machines that have shown one of `ids`; NULL: all, in the order of their ids. */
+int netboot_journal_machines(struct netboot_store *store, const struct netboot_id *ids, size_t count,
+                             int (*each)(const struct netboot_journal_machine *, void *user), void *user,
+                             struct netboot_error *error);
+
+/* Identifiers that belong together: over DHCPv4 the machine `mac` has shown `uuid`, as no other did, and a client that
+ * shows no MAC goes by that UUID. */
+struct netboot_journal_join {
+    struct netboot_id mac, uuid;
+    uint64_t mac_last, uuid_last; /* when each was there last, in milliseconds since 1970 */
+};
+int netboot_journal_joins(struct netboot_store *store, int (*each)(const struct netboot_journal_join *, void *user),
+                          void *user, struct netboot_error *error);
+
+struct netboot_journal_state {
+    uint64_t identity; /* another one after the journal was made anew; numbers then begin again */
+    uint64_t newest;   /* number of the newest entry; 0: there is none */
+    uint64_t entries, machines;
+    uint64_t size;    /* octets in use */
+    uint64_t limit;   /* that this handle would keep it below */
+    uint64_t dropped; /* records that were ever lost, of all servers that wrote to it */
+};
+int netboot_journal_status(struct netboot_store *store, struct netboot_journal_state *ret, struct netboot_error *error);
+
+/* For a server's statistics, of this handle: records written, records lost. One atomic load each. */
+uint64_t netboot_journal_written(const struct netboot_store *store);
+uint64_t netboot_journal_dropped(const struct netboot_store *store);
+
+/* As netboot_store_event(), for a server's log: 1 once after the journal became usable, 2 once after it became
+ * unusable, 3 at most once a minute after records were lost; `error` tells what, why and what to do. */
+int netboot_journal_event(struct netboot_store *store, struct netboot_error *error);
 
 #ifdef __cplusplus
 }

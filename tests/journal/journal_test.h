@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* What the tests of the journal share: a store with some hosts, packets, and what the journal has of them. */
+#ifndef JOURNAL_TEST_H
+#define JOURNAL_TEST_H
+
+#include "outcome.h"
+#include "scratch.h"
+
+#include "options.h"
+#include "bytes.h"
+#include "store.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DEADLINE_MS 60000
+
+static inline uint64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+#define EVENTUALLY(condition)                                                                                          \
+    do {                                                                                                               \
+        uint64_t deadline_ = now_ms() + DEADLINE_MS;                                                                   \
+        while (!(condition)) {                                                                                         \
+            if (now_ms() > deadline_)                                                                                  \
+                fail_msg("never: %s", #condition);                                                                     \
+            nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);                                                   \
+        }                                                                                                              \
+    } while (0)
+
+struct fixture {
+    char directory[SCRATCH_SIZE];
+    struct netboot_store *store; /* a server's, with a journal */
+};
+
+static inline struct netboot_store *open_store(struct fixture *fixture, struct netboot_store_options options)
+{
+    struct netboot_store *store = NULL;
+
+    OK(netboot_store_open(fixture->directory, &options, &store, &error));
+    return store;
+}
+
+static inline struct netboot_store *open_server(struct fixture *fixture)
+{
+    return open_store(fixture, (struct netboot_store_options){.follow = true, .journal = true, .server = "tester"});
+}
+
+static inline struct netboot_id id_of(const char *text)
+{
+    struct netboot_id id;
+
+    if (netboot_id_parse(text, &id) != 0)
+        fail_msg("no identifier: %s", text);
+    return id;
+}
+
+/* A host with these identifiers, ended by NULL, and the target of its name. */
+static inline void put_host(struct netboot_change *change, const char *name, const char *const *ids)
+{
+    uint8_t octets[4][1 + NETBOOT_DUID_MAX];
+    struct netboot_host host = {.name = bytes_of(name), .target = bytes_of(name)};
+    struct netboot_target target = {.name = bytes_of(name), .script = bytes_of("{target}.ipxe")};
+
+    for (; ids[host.ids.count]; host.ids.count++) {
+        struct netboot_id id = id_of(ids[host.ids.count]);
+        octets[host.ids.count][0] = (uint8_t)id.type;
+        memcpy(octets[host.ids.count] + 1, id.value, id.size);
+        host.ids.items[host.ids.count] = (struct netboot_bytes){octets[host.ids.count], 1 + (size_t)id.size};
+    }
+    OK(netboot_change_put_host(change, NULL, &host, &error));
+    OK(netboot_change_put_target(change, &target, &error));
+}
+
+static inline void make_store(struct fixture *fixture)
+{
+    static const uint8_t tftp4[4] = {192, 0, 2, 1}, tftp6[16] = {0x20, 1, 0x0d, 0xb8, [15] = 1};
+    struct netboot_site site = {
+        .name = bytes_of("default"),
+        .tftp4 = {tftp4, 4 },
+        .tftp6 = {tftp6, 16},
+        .http4 = bytes_of("http://192.0.2.1/"),
+        .http6 = bytes_of("http://[2001:db8::1]/")
+    };
+    struct netboot_target target = {.name = bytes_of("default"), .script = bytes_of("script.ipxe")};
+    struct netboot_loader loader = {.platform = 7, .file = bytes_of("ipxe.efi")};
+    struct netboot_store *store = open_store(fixture, (struct netboot_store_options){.journal = false});
+    struct netboot_change *change = NULL;
+
+    OK(netboot_change_open(store, 1000, &change, &error));
+    OK(netboot_change_put_site(change, &site, &error));
+    OK(netboot_change_put_target(change, &target, &error));
+    OK(netboot_change_put_loader(change, &loader, &error));
+    put_host(change, "web1", (const char *const[]){"52:54:00:00:00:01", NULL});
+    put_host(change, "fixed",
+             (const char *const[]){"52:54:00:00:00:02", "99999999-0000-0000-0000-000000000002", NULL});
+    OK(netboot_change_commit(change, &error));
+    netboot_store_close(store);
+}
+
+static inline int setup(void **state)
+{
+    struct fixture *fixture = calloc(1, sizeof(*fixture));
+
+    scratch_make(fixture->directory);
+    OK(netboot_store_create(fixture->directory, &error));
+    make_store(fixture);
+    fixture->store = open_server(fixture);
+    *state = fixture;
+    return 0;
+}
+
+static inline int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+
+    netboot_store_close(fixture->store);
+    scratch_remove(fixture->directory);
+    free(fixture);
+    return 0;
+}
+
+/* ---- Packets */
+
+struct packet {
+    int family;
+    uint8_t message, reply;
+    const char *mac;  /* chaddr; in DHCPv6 of the relay's option */
+    const char *uuid; /* option 97, in DHCPv6 a DUID of type 4 as EDK2 sends it */
+    const char *duid; /* in DHCPv6, in place of the UUID's */
+    bool ipxe;
+    const char *address;
+};
+
+#define DISCOVER(...) (&(struct packet){4, DHCPDISCOVER, DHCPOFFER, __VA_ARGS__})
+#define REQUESTED(...) (&(struct packet){4, DHCPREQUEST, DHCPACK, __VA_ARGS__})
+#define SOLICITED(...) (&(struct packet){6, SOLICIT, ADVERTISE, __VA_ARGS__})
+#define REQUESTED6(...) (&(struct packet){6, REQUEST, REPLY, __VA_ARGS__})
+
+struct packet_octets {
+    uint8_t mac[6], link_layer[8], machine[17], duid[NETBOOT_DUID_MAX];
+};
+
+static inline void add_ids4(struct netboot_query *query, const struct packet *packet, struct packet_octets *octets)
+{
+    if (packet->mac) {
+        memcpy(octets->mac, id_of(packet->mac).value, 6);
+        query->hardware_type = HARDWARE_ETHERNET;
+        query->hardware_address = (struct netboot_bytes){octets->mac, 6};
+    }
+    if (packet->uuid) {
+        swap_uuid(octets->machine + 1, id_of(packet->uuid).value);
+        netboot_query_add(query, DHCP4_CLIENT_MACHINE_IDENTIFIER, octets->machine, sizeof(octets->machine));
+    }
+}
+
+static inline void add_ids6(struct netboot_query *query, const struct packet *packet, struct packet_octets *octets)
+{
+    size_t size = 2 + NETBOOT_UUID_SIZE;
+
+    if (packet->mac) {
+        octets->link_layer[1] = HARDWARE_ETHERNET;
+        memcpy(octets->link_layer + 2, id_of(packet->mac).value, 6);
+        query->link_layer_address = (struct netboot_bytes){octets->link_layer, sizeof(octets->link_layer)};
+    }
+    if (packet->duid) {
+        struct netboot_id duid = id_of(packet->duid);
+        memcpy(octets->duid, duid.value, size = duid.size);
+    } else if (packet->uuid) {
+        octets->duid[1] = DUID_UUID;
+        if (packet->ipxe)
+            memcpy(octets->duid + 2, id_of(packet->uuid).value, NETBOOT_UUID_SIZE);
+        else
+            swap_uuid(octets->duid + 2, id_of(packet->uuid).value);
+    }
+    if (packet->duid || packet->uuid)
+        netboot_query_add(query, DHCP6_CLIENT_IDENTIFIER, octets->duid, size);
+}
+
+/* An x64 UEFI machine, or iPXE on it. */
+static inline void make_query(const struct packet *packet, struct packet_octets *octets, struct netboot_query *query)
+{
+    static const uint8_t arch[2] = {0, 7}, requested4[] = {66, 67}, requested6[] = {0, 59};
+    static const uint8_t class6[] = {0, 4, 'i', 'P', 'X', 'E'};
+
+    *query = (struct netboot_query){.family = (enum netboot_family)packet->family,
+                                    .message_type = packet->message,
+                                    .reply_type = packet->reply};
+    inet_pton(packet->family == 4 ? AF_INET : AF_INET6,
+              packet->address ? packet->address : packet->family == 4 ? "192.0.2.10" : "2001:db8::10",
+              query->assigned_address);
+    if (packet->family == 4) {
+        add_ids4(query, packet, octets);
+        netboot_query_add(query, DHCP4_CLIENT_ARCH, arch, sizeof(arch));
+        netboot_query_add(query, DHCP4_PARAMETER_REQUEST_LIST, requested4, sizeof(requested4));
+        if (packet->ipxe)
+            netboot_query_add(query, DHCP4_USER_CLASS, "iPXE", 4);
+    } else {
+        add_ids6(query, packet, octets);
+        netboot_query_add(query, DHCP6_CLIENT_ARCH, arch, sizeof(arch));
+        netboot_query_add(query, DHCP6_OPTION_REQUEST, requested6, sizeof(requested6));
+        if (packet->ipxe)
+            netboot_query_add(query, DHCP6_USER_CLASS, class6, sizeof(class6));
+    }
+}
+
+static inline struct netboot_result serve(struct netboot_store *store, const struct packet *packet)
+{
+    struct packet_octets octets = {0};
+    struct netboot_query query;
+    struct netboot_result result;
+
+    make_query(packet, &octets, &query);
+    assert_int_equal(netboot_serve(store, &query, &result), 0);
+    return result;
+}
+
+/* Waits until the journal has all that was put into the queue so far. */
+static inline void settle(struct netboot_store *store)
+{
+    struct journal *journal = &store->journal;
+
+    EVENTUALLY(netboot_journal_written(store) + atomic_load(&journal->lost) >= atomic_load(&journal->queue.head));
+}
+
+/* ---- What the journal has */
+
+struct entries {
+    size_t count;
+    struct netboot_journal_entry entries[64];
+};
+
+static inline int keep_entry(const struct netboot_journal_entry *entry, void *user)
+{
+    struct entries *entries = user;
+
+    if (entries->count < COUNT(entries->entries))
+        entries->entries[entries->count] = *entry;
+    entries->count++;
+    return 0;
+}
+
+static inline struct entries *entries_of(struct netboot_store *store, const char *id)
+{
+    static struct entries entries;
+    struct netboot_id parsed = id ? id_of(id) : (struct netboot_id){.size = 0};
+    struct netboot_journal_filter filter = {.ids = id ? &parsed : NULL, .id_count = 1};
+
+    entries.count = 0;
+    OK(netboot_journal_entries(store, &filter, keep_entry, &entries, &error));
+    return &entries;
+}
+
+struct machines {
+    size_t count;
+    struct netboot_journal_machine machines[16];
+};
+
+static inline int keep_machine(const struct netboot_journal_machine *machine, void *user)
+{
+    struct machines *machines = user;
+
+    if (machines->count < COUNT(machines->machines))
+        machines->machines[machines->count] = *machine;
+    machines->count++;
+    return 0;
+}
+
+static inline struct machines *machines_of(struct netboot_store *store, const char *id)
+{
+    static struct machines machines;
+    struct netboot_id parsed = id ? id_of(id) : (struct netboot_id){.size = 0};
+
+    machines.count = 0;
+    OK(netboot_journal_machines(store, id ? &parsed : NULL, 1, keep_machine, &machines, &error));
+    return &machines;
+}
+
+static inline struct netboot_journal_state state_of(struct netboot_store *store)
+{
+    struct netboot_journal_state state;
+
+    OK(netboot_journal_status(store, &state, &error));
+    return state;
+}
+
+#endif

@@ -2,6 +2,7 @@
 #include "edit.h"
 
 #include "output.h"
+#include "revision.h"
 #include "suggest.h"
 #include "text.h"
 
@@ -146,53 +147,39 @@ int edit_delete(struct edit *edit, const struct key *key)
     return DONE;
 }
 
-/* `before` and `after` as JSON; the record is put if they differ. */
-static int put_if_changed(struct edit *edit, const struct key *key, const cJSON *before, const cJSON *after)
+/* Puts the record if it differs, and tells it. */
+static int put_if_changed(struct edit *edit, struct revision *revision)
 {
     struct netboot_error error;
-    struct record record = {.table = key->table};
-    char text[KEY_TEXT_SIZE];
-    int status = record_from_json(after, &record, &edit->memory, &error);
+    bool is_new = !revision->before;
+    int status = revision_put(edit->change, revision, &edit->memory, &error);
 
-    if (status != 0)
-        return failed_with(&error);
-    cJSON *canonical = record_to_json(key->table, &record.site);
-    if (!canonical)
-        return failed("out of memory");
-    record_text(key->table, &record.site, text);
-    cJSON_DeleteItemFromObjectCaseSensitive(canonical, "changed");
-    if (before && cJSON_Compare(before, canonical, true)) {
-        if (!edit->only_changes)
-            fprintf(edit->report, "unchanged: %s\n", text);
-    } else if ((status = table_put(edit->change, before ? key : NULL, &record, &error)) == 0) {
-        edit->any = true;
-        tell(edit, before ? "changed" : "added", before ? "would change" : "would add", text, before, canonical);
-    }
-    cJSON_Delete(canonical);
     if (status == -EEXIST)
         return failed("%s: set that host, or take it away there with --no-id", error.text);
-    return status == 0 ? DONE : failed_with(&error);
+    if (status != 0)
+        return failed_by_option(edit->session, &error);
+    if (!revision->changed) {
+        if (!edit->only_changes)
+            fprintf(edit->report, "unchanged: %s\n", revision->text);
+        return DONE;
+    }
+    edit->any = true;
+    tell(edit, is_new ? "added" : "changed", is_new ? "would add" : "would change", revision->text, revision->before,
+         revision->after);
+    return DONE;
 }
 
 int edit_set(struct edit *edit, const struct key *key, edit_make *make, void *user)
 {
-    struct record record;
-    cJSON *before = NULL, *after;
-    char text[KEY_TEXT_SIZE];
-    int status = table_get(edit->view, key, &record);
+    struct netboot_error error;
+    struct revision revision;
 
-    if (status != 0 && status != -ENOENT)
-        return failed("%s cannot be read: it is damaged; delete it and set it anew", key_text(key, text));
-    if (status == 0 && !(before = record_to_json(key->table, &record.site)))
-        return failed("out of memory");
-    if (before)
-        cJSON_DeleteItemFromObjectCaseSensitive(before, "changed"); /* the store sets it */
-    after = before ? cJSON_Duplicate(before, true) : cJSON_CreateObject();
-    int code = after ? make(edit, key, !before, after, user) : failed("out of memory");
+    if (revision_begin(edit->view, key, &revision, &error) != 0)
+        return failed_with(&error);
+    int code = make(edit, key, !revision.before, revision.after, user);
     if (code == DONE)
-        code = put_if_changed(edit, key, before, after);
-    cJSON_Delete(before);
-    cJSON_Delete(after);
+        code = put_if_changed(edit, &revision);
+    revision_free(&revision);
     memory_reset(&edit->memory);
     return code;
 }

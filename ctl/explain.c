@@ -1,50 +1,42 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What would a machine get, and why? The packet that it would send is made from the options and served as a server
- * serves it. */
+/* What would a machine get, and why? */
+#include "explain.h"
+
 #include "command.h"
-#include "explain_query.h"
+#include "json.h"
 #include "output.h"
-#include "result.h"
-#include "table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* clang-format off */
 const struct option_row explain_options[] = {
-    {.name = "family", .value = "4|6", .help = "DHCPv4 or DHCPv6", .completion = COMPLETE_WORDS, .words = "4 6"},
-    {.name = "mac", .value = "MAC", .help = "of the card that asks (default: the host's first)"},
-    {.name = "uuid", .value = "UUID", .help = "of the firmware (default: the host's first)"},
-    {.name = "duid", .value = "DUID", .help = "the client's in DHCPv6 (default: of the UUID, else the host's first)"},
+    {.name = "family", .value = "4|6", .help = "DHCPv4 or DHCPv6",
+     .effect = EFFECT_TEXT, .key = "family", .completion = COMPLETE_WORDS, .words = "4 6"},
+    {.name = "mac", .value = "MAC", .help = "of the card that asks (default: the host's first)",
+     .effect = EFFECT_TEXT, .key = "mac"},
+    {.name = "uuid", .value = "UUID", .help = "of the firmware (default: the host's first)",
+     .effect = EFFECT_TEXT, .key = "uuid"},
+    {.name = "duid", .value = "DUID", .help = "the client's in DHCPv6 (default: of the UUID, else the host's first)",
+     .effect = EFFECT_TEXT, .key = "duid"},
     {.name = "arch", .value = "N",
-     .help = "architecture type, as number or platform (7 or x64-uefi); several make a list", .repeated = true,
+     .help = "architecture type, as number or platform (7 or x64-uefi); several make a list",
+     .effect = EFFECT_LIST, .key = "arch", .repeated = true,
      .completion = COMPLETE_PLATFORM},
     {.name = "vendor-class", .value = "TEXT",
-     .help = "the vendor class (default: with --arch what such firmware sends; '' for none)"},
-    {.name = "user-class", .value = "TEXT", .help = "the user class: iPXE for iPXE"},
-    {.name = "address", .value = "ADDRESS", .help = "where it is: finds the site (default: site `default`)"},
+     .help = "the vendor class (default: with --arch what such firmware sends; '' for none)",
+     .effect = EFFECT_TEXT, .key = "vendor-class", .may_be_empty = true},
+    {.name = "user-class", .value = "TEXT", .help = "the user class: iPXE for iPXE",
+     .effect = EFFECT_TEXT, .key = "user-class", .may_be_empty = true},
+    {.name = "address", .value = "ADDRESS", .help = "where it is: finds the site (default: site `default`)",
+     .effect = EFFECT_TEXT, .key = "address"},
     {.name = "requested", .value = "N,N..",
-     .help = "the options it asks for (default: what firmware asks for; '' for none)"},
+     .help = "the options it asks for (default: what firmware asks for; '' for none)",
+     .effect = EFFECT_TEXT, .key = "requested", .may_be_empty = true},
     {.name = "json", .help = "as JSON"},
     {0},
 };
 /* clang-format on */
-
-/* ---- The answer as JSON ----------------------------------------------------------------------------------------- */
-
-static cJSON *result_to_json(const struct asked *asked, const struct netboot_result *result)
-{
-    cJSON *ret = cJSON_CreateObject();
-
-    if (ret && result_add_client(ret, &result->client) &&
-        result_add_text(ret, "sent_vendor_class", asked->vendor_class) &&
-        result_add_text(ret, "sent_user_class", asked->user_class) && result_add_requested(ret, &result->client) &&
-        result_add_decision(ret, &result->client, &result->decision) &&
-        result_add_edits(ret, asked->family, &result->answer))
-        return ret;
-    cJSON_Delete(ret);
-    return NULL;
-}
 
 /* ---- The answer as text ----------------------------------------------------------------------------------------- */
 
@@ -88,49 +80,73 @@ static void edits_print(const cJSON *object)
     }
 }
 
-static void result_print(const cJSON *object, const struct asked *asked)
+static void result_print(const cJSON *object, const cJSON *arguments)
 {
     static const char *const client[] = {
         "stage",           "platform",  "arch", "mac", "uuid", "duid", "address", "sent_vendor_class",
         "sent_user_class", "requested", NULL};
     static const char *const found[] = {"host", "target", "site", NULL};
+    bool v4 = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(object, "family")) == NETBOOT_V4;
 
-    printf("client (a DHCPv%d %s)\n", asked->family, asked->family == NETBOOT_V4 ? "Discover" : "Solicit");
+    printf("client (a DHCPv%s)\n", v4 ? "4 Discover" : "6 Solicit");
     keys_print(object, client);
     printf("decision: %s\n", json_text(object, "outcome"));
     keys_print(object, found);
     reasons_print(object);
     puts("answer");
     edits_print(object);
-    if (asked->vendor_class_guessed)
+    if (json_text(object, "sent_vendor_class") && !json_text(arguments, "vendor-class"))
         puts("The vendor class is what such firmware sends; --vendor-class names another.");
-    if (asked_kind(asked) == ORDINARY)
+    if (strcmp(json_text(object, "stage"), netboot_stage_name(NETBOOT_STAGE_NONE)) == 0)
         puts(
             "Asked as an ordinary host: --arch x64-uefi asks as firmware of that platform, --user-class iPXE as iPXE.");
 }
 
+/* "66,67" as the list of numbers that it stands for; what is none stays as it is. */
+static int requested_split(cJSON *arguments)
+{
+    const char *text = json_text(arguments, "requested");
+    cJSON *list;
+
+    if (!text)
+        return DONE;
+    char *json = NULL;
+    if (asprintf(&json, "[%s]", text) < 0)
+        return failed("out of memory");
+    list = cJSON_Parse(json);
+    free(json);
+    if (!list)
+        return misused("--requested: `%s` is not a list of option codes: type it like 59,60,16", text);
+    return cJSON_ReplaceItemInObjectCaseSensitive(arguments, "requested", list) ? DONE : failed("out of memory");
+}
+
+static int arguments_make(struct session *session, cJSON **ret)
+{
+    int code = options_to_changes(session->arguments, ret);
+
+    if (code == DONE && session->arguments->word_count > 0 &&
+        !cJSON_AddStringToObject(*ret, "id", session->arguments->words[0]))
+        code = failed("out of memory");
+    return code == DONE ? requested_split(*ret) : code;
+}
+
 int explain_run(struct session *session)
 {
-    struct asked asked = {.used = 0};
-    struct netboot_query query;
-    struct netboot_result result;
-    int code = asked_read(session, &asked);
+    struct netboot_error error;
+    cJSON *arguments = NULL, *object = NULL;
+    bool json = session_has(session, "json");
+    int code = arguments_make(session, &arguments);
 
     if (code == DONE)
         code = session_view(session);
-    if (code == DONE)
-        code = asked_host(session, &asked);
-    if (code != DONE)
-        return code;
-    asked_query(&asked, &query);
-    int status = netboot_serve(session->store, &query, &result);
-    if (status != 0)
-        return failed("the store in %s cannot be read: %s", session->directory, strerror(-status));
-    cJSON *object = result_to_json(&asked, &result);
-    if (object && !session_has(session, "json")) {
-        result_print(object, &asked);
+    if (code == DONE && explain_to_json(session->view, arguments, &object, &error) != 0)
+        code = failed_by_option(session, &error);
+    if (code == DONE && json)
+        code = show_object(object, true);
+    else if (code == DONE)
+        result_print(object, arguments);
+    if (!json)
         cJSON_Delete(object);
-        return DONE;
-    }
-    return show_object(object, true);
+    cJSON_Delete(arguments);
+    return code;
 }

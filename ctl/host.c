@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "command.h"
 #include "edit.h"
+#include "host_json.h"
 #include "list.h"
 #include "once.h"
 #include "output.h"
@@ -41,16 +42,21 @@ const struct option_row host_set_options[] = {
      .repeated = true},
     {.name = "no-note", .help = "takes the note away", .effect = EFFECT_CLEAR, .key = "note"},
     {.name = "once", .value = "TARGET", .help = "boots that target at the next boot, then never again",
+     .effect = EFFECT_TEXT, .key = "once",
      .completion = COMPLETE_TARGET},
     {.name = "until-done", .value = "TARGET",
      .help = "boots that target until it is reported done (netbootctl host done), --tries times at most",
+     .effect = EFFECT_TEXT, .key = "until-done",
      .completion = COMPLETE_TARGET},
     {.name = "expires", .value = "TIME",
-     .help = "of --once and --until-done: 30m, 2h, 7d from now, or a time as 2027-01-31T12:00:00Z (default: 24h)"},
-    {.name = "tries", .value = "N", .help = "of --until-done: boots at most, 1 to 1000 (default: 3)"},
+     .help = "of --once and --until-done: 30m, 2h, 7d from now, or a time as 2027-01-31T12:00:00Z (default: 24h)",
+     .effect = EFFECT_TEXT, .key = "expires"},
+    {.name = "tries", .value = "N", .help = "of --until-done: boots at most, 1 to 1000 (default: 3)",
+     .effect = EFFECT_TEXT, .key = "tries"},
     {.name = "window", .value = "SECONDS",
-     .help = "of --once and --until-done: how long other packets may count as the same boot, 0 to 600 (default: 60)"},
-    {.name = "no-once", .help = "takes --once or --until-done back"},
+     .help = "of --once and --until-done: how long other packets may count as the same boot, 0 to 600 (default: 60)",
+     .effect = EFFECT_TEXT, .key = "window"},
+    {.name = "no-once", .help = "takes --once or --until-done back", .effect = EFFECT_CLEAR, .key = "once"},
     {.name = "dry-run", .help = "only says what would change"},
     {0},
 };
@@ -78,45 +84,6 @@ static const struct column columns[] = {
 /* Options that name one machine. */
 static const char *const single_options[] = {"name", "mac", "uuid", "duid", "no-id", "no-name"};
 
-/* The key of the list that such an identifier is in. */
-static const char *list_of(enum netboot_id_type type)
-{
-    return type == NETBOOT_ID_MAC ? "mac" : type == NETBOOT_ID_UUID ? "uuid" : "duid";
-}
-
-/* Sees to it that the host still has the identifier it was called by: the same command twice means the same host. */
-static int keep_id(cJSON *record, const struct netboot_id *id)
-{
-    const char *key = list_of(id->type);
-    char text[NETBOOT_ID_TEXT_SIZE];
-    struct netboot_id other;
-    cJSON *list = cJSON_GetObjectItemCaseSensitive(record, key), *item;
-
-    if (!cJSON_IsArray(list)) {
-        cJSON_DeleteItemFromObjectCaseSensitive(record, key);
-        list = cJSON_AddArrayToObject(record, key);
-    }
-    cJSON_ArrayForEach(item, list)
-    {
-        bool same = netboot_id_parse_as(id->type, item->valuestring, &other) == 0 && other.size == id->size &&
-                    memcmp(other.value, id->value, id->size) == 0;
-        if (same)
-            return DONE;
-    }
-    item = cJSON_CreateString(netboot_id_text(id, text));
-    return item && cJSON_InsertItemInArray(list, 0, item) ? DONE : failed("out of memory");
-}
-
-static bool has_ids(const cJSON *record)
-{
-    static const char *const keys[] = {"mac", "uuid", "duid"};
-
-    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-        if (cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(record, keys[i])) > 0)
-            return true;
-    return false;
-}
-
 /* A host that is called by its name. */
 static int name_it(const struct edit *edit, const struct netboot_id *id, bool is_new, cJSON *record)
 {
@@ -126,7 +93,7 @@ static int name_it(const struct edit *edit, const struct netboot_id *id, bool is
     netboot_id_text(id, text);
     if (is_new && name && strcmp(name, text) != 0)
         return failed("there is no host %s to be renamed: netbootctl host list shows those there are", text);
-    if (is_new && !has_ids(record))
+    if (is_new && host_check(record, NULL) != 0)
         return failed("there is no host %s: to create it, type --mac, --uuid or --duid too", text);
     if (is_new && !cJSON_HasObjectItem(record, "name") && !cJSON_AddStringToObject(record, "name", text))
         return failed("out of memory");
@@ -135,16 +102,15 @@ static int name_it(const struct edit *edit, const struct netboot_id *id, bool is
 
 static int host_make(struct edit *edit, const struct key *key, bool is_new, cJSON *record, void *user)
 {
-    int code = json_merge(record, user) == 0 ? DONE : failed("out of memory");
+    struct netboot_error error;
 
-    if (code == DONE && key->id.type == NETBOOT_ID_NAME)
-        code = name_it(edit, &key->id, is_new, record);
-    else if (code == DONE)
-        code = keep_id(record, &key->id);
+    if (host_change(record, &key->id, user, &error) != 0)
+        return failed_by_option(edit->session, &error);
+    int code = key->id.type == NETBOOT_ID_NAME ? name_it(edit, &key->id, is_new, record) : DONE;
     if (code == DONE)
         code = options_drop(edit->session->arguments, record);
-    if (code == DONE && !has_ids(record))
-        code = misused("a host needs a MAC, UUID or DUID: netbootctl host delete removes it altogether");
+    if (code == DONE && host_check(record, &error) != 0)
+        code = failed_with(&error);
     return code;
 }
 
@@ -177,50 +143,73 @@ static int words_check(const struct session *session)
     return DONE;
 }
 
-int host_set(struct session *session)
+/* What the options say of the record, and what of its boot-once, which points into `ret_armed`. */
+static int changes_read(const struct session *session, cJSON **ret, cJSON **ret_armed, struct once *ret_once)
 {
     struct netboot_error error;
-    cJSON *changes = NULL;
-    struct once once;
-    struct edit edit;
     int code = words_check(session);
 
     if (code == DONE)
-        code = once_read(session, &once);
-    if (code == DONE)
-        code = options_to_changes(session->arguments, &changes);
-    if (code != DONE || (code = edit_begin(session, &edit)) != DONE) {
-        cJSON_Delete(changes);
+        code = options_to_changes(session->arguments, ret);
+    if (code != DONE)
         return code;
-    }
-    edit.only_changes = once.action != ONCE_NOTHING;
-    code = target_check(&edit, changes);
-    for (unsigned i = 0; code == DONE && i < session->arguments->word_count; i++) {
+    *ret_armed = once_split(*ret);
+    if (!*ret_armed)
+        return failed("out of memory");
+    return once_read(*ret_armed, ret_once, &error) == 0 ? DONE : failed_by_option(session, &error);
+}
+
+static int change_hosts(struct edit *edit, cJSON *changes, const struct once *once)
+{
+    const struct arguments *arguments = edit->session->arguments;
+    struct netboot_error error;
+    int code = target_check(edit, changes);
+
+    edit->only_changes = once->action != ONCE_NOTHING;
+    for (unsigned i = 0; code == DONE && i < arguments->word_count; i++) {
         struct key key;
-        key_parse(TABLE_HOST, session->arguments->words[i], &key, &error);
-        code = edit_set(&edit, &key, host_make, changes);
+        key_parse(TABLE_HOST, arguments->words[i], &key, &error);
+        code = edit_set(edit, &key, host_make, changes);
     }
-    cJSON_Delete(changes);
+    if (code == DONE && once_check(edit->view, once, &error) != 0)
+        code = failed_by_option(edit->session, &error);
+    return code;
+}
+
+int host_set(struct session *session)
+{
+    cJSON *changes = NULL, *armed = NULL;
+    struct once once;
+    struct edit edit;
+    int code = changes_read(session, &changes, &armed, &once);
+
     if (code == DONE)
-        code = once_check(session, edit.view, &once);
-    code = edit_end(&edit, code);
-    return code == DONE ? once_carry_out(session, &once) : code;
+        code = edit_begin(session, &edit);
+    if (code == DONE)
+        code = edit_end(&edit, change_hosts(&edit, changes, &once));
+    if (code == DONE)
+        code = once_carry_out(session, &once);
+    cJSON_Delete(changes);
+    cJSON_Delete(armed);
+    return code;
 }
 
 int host_show(struct session *session)
 {
     struct netboot_error error;
-    struct record record;
+    cJSON *object = NULL;
     struct key key;
-    int code = show_begin(session, TABLE_HOST, &key, &record);
 
+    if (key_parse(TABLE_HOST, session->arguments->words[0], &key, &error) != 0)
+        return misused("%s", error.text);
+    int code = session_view(session);
     if (code != DONE)
         return code;
-    cJSON *object = record_to_json(TABLE_HOST, &record.site);
-    if (object && once_show(session, &key.id, object, &error) != 0) {
-        cJSON_Delete(object);
-        return failed("%s", error.text);
-    }
+    int status = host_to_json(session->view, &key.id, &object, &error);
+    if (status == -ENOENT)
+        return not_there(session->view, &key);
+    if (status != 0)
+        return failed_with(&error);
     return show_object(object, session_has(session, "json"));
 }
 

@@ -43,6 +43,7 @@ struct option_row {
     const char *constant; /* for EFFECT_CONSTANT */
     bool repeated;        /* may be given several times */
     bool keyed_by_platform;
+    bool may_be_empty; /* '' is a value too */
     enum completion completion;
     const char *words; /* for COMPLETE_WORDS, separated by spaces */
     char letter;       /* short form, or 0 */

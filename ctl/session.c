@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Another writer is done in milliseconds, or it is an import. */
@@ -51,6 +52,16 @@ void session_close(struct session *session)
     netboot_store_close(session->store);
     session->view = NULL;
     session->store = NULL;
+}
+
+int failed_by_option(const struct session *session, const struct netboot_error *error)
+{
+    size_t size = strcspn(error->text, ": ");
+    bool is_option = size > 0 && option_find(session->arguments->rows, error->text, size);
+    struct netboot_error shown = {.code = error->code};
+
+    snprintf(shown.text, sizeof(shown.text), "%s%.*s", is_option ? "--" : "", (int)sizeof(shown.text) - 3, error->text);
+    return failed_with(&shown);
 }
 
 bool session_has(const struct session *session, const char *option)

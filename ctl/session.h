@@ -21,6 +21,9 @@ int session_view(struct session *session);
 int session_change(struct session *session, struct netboot_change **ret);
 void session_close(struct session *session);
 
+/* failed_with(), where a reason that begins with the name of an option is told as people type it: "--mac: ...". */
+int failed_by_option(const struct session *session, const struct netboot_error *error);
+
 bool session_has(const struct session *session, const char *option);
 
 #endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Boot once as JSON: what arms it, and what is shown of it. Nothing here prints. */
+#ifndef NETBOOT_BOOT_ONCE_H
+#define NETBOOT_BOOT_ONCE_H
+
+#include "netboot.h"
+
+#include <cjson/cJSON.h>
+
+enum once_action { ONCE_NOTHING, ONCE_ARM, ONCE_DISARM, ONCE_REPORT };
+
+struct once {
+    enum once_action action;
+    struct netboot_once_request request;
+};
+
+/* Moves the keys of boot once out of what a host is to become, into an object of their own: once, until-done, expires,
+ * tries, window. NULL: out of memory. */
+cJSON *once_split(cJSON *changes);
+/* Reads them: `once` null disarms. `ret` points into `object`. -EINVAL. */
+int once_read(const cJSON *object, struct once *ret, struct netboot_error *error);
+/* Whether the target is there and one that can be armed. -ENOENT, -EINVAL, -EBADMSG. */
+int once_check(struct netboot_view *view, const struct once *once, struct netboot_error *error);
+/* Arms, disarms or reports done, all or none. */
+int once_apply(struct netboot_store *store, const struct once *once, const struct netboot_id *ids, size_t count,
+               unsigned deadline_ms, struct netboot_error *error);
+
+/* Adds `once` to a host that has one. */
+int once_add(struct netboot_view *view, const struct netboot_id *id, cJSON *host, struct netboot_error *error);
+/* Adds how many hosts are in which state, if any is. */
+int once_counts_add(struct netboot_view *view, cJSON *status, struct netboot_error *error);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* The store at a glance, as JSON. Nothing here prints. */
+#ifndef NETBOOT_STATUS_H
+#define NETBOOT_STATUS_H
+
+#include "netboot.h"
+
+#include <cjson/cJSON.h>
+
+/* store, format, generation, changed, hosts, sites, targets, loaders, size, map_size, readers; once: how many hosts are
+ * in which state, where any is. cJSON_Delete() the result. */
+int status_to_json(struct netboot_view *view, const char *directory, cJSON **ret, struct netboot_error *error);
+
+#endif

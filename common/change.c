@@ -5,6 +5,7 @@
 #include "bytes.h"
 
 #include <stdlib.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -43,13 +44,35 @@ MDB_cursor *change_host_cursor(struct netboot_change *change, const struct key *
     return change->cursors[3];
 }
 
+/* Ranges follow from sites, and `meta` is the store's own. */
+static bool is_kept(unsigned table, const struct key *key)
+{
+    return table == TABLE_HOST || (table == TABLE_POLICY && key->octets[0] != ROW_RANGE);
+}
+
+int change_keep_row(struct netboot_change *change, unsigned table, const struct key *key)
+{
+    MDB_val row = key_value(key), value;
+    int rc;
+
+    if (change->images.too_large || !is_kept(table, key))
+        return 0;
+    rc = table == TABLE_HOST ? mdb_cursor_get(change_host_cursor(change, key), &row, &value, MDB_SET_KEY)
+                             : mdb_get(change->view.txn, view_table(&change->view, table), &row, &value);
+    if (rc == 0 || rc == MDB_NOTFOUND)
+        images_add(&change->images, table, key, rc == 0 ? &value : NULL);
+    return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
 int change_put_row(struct netboot_change *change, unsigned table, const struct key *key, const void *value, size_t size,
                    struct netboot_error *error)
 {
     MDB_val row = key_value(key), data = {size, (void *)value};
-    int rc = table == TABLE_HOST ? mdb_cursor_put(change_host_cursor(change, key), &row, &data, 0)
-                                 : mdb_put(change->view.txn, view_table(&change->view, table), &row, &data, 0);
+    int rc = change_keep_row(change, table, key);
 
+    if (rc == 0)
+        rc = table == TABLE_HOST ? mdb_cursor_put(change_host_cursor(change, key), &row, &data, 0)
+                                 : mdb_put(change->view.txn, view_table(&change->view, table), &row, &data, 0);
     change->touched = true;
     return rc == 0 ? 0 : change_failed(change, rc, error);
 }
@@ -57,8 +80,10 @@ int change_put_row(struct netboot_change *change, unsigned table, const struct k
 int change_delete_row(struct netboot_change *change, unsigned table, const struct key *key, struct netboot_error *error)
 {
     MDB_val row = key_value(key);
-    int rc = mdb_del(change->view.txn, view_table(&change->view, table), &row, NULL);
+    int rc = change_keep_row(change, table, key);
 
+    if (rc == 0)
+        rc = mdb_del(change->view.txn, view_table(&change->view, table), &row, NULL);
     change->touched = true;
     return rc == 0 || rc == MDB_NOTFOUND ? 0 : change_failed(change, rc, error);
 }
@@ -73,7 +98,7 @@ int change_put_record(struct netboot_change *change, const struct key *key, cons
     return change_put_row(change, TABLE_POLICY, key, change->record, (size_t)size, error);
 }
 
-static int put_meta(struct netboot_change *change, const char *name, uint64_t number, struct netboot_error *error)
+int change_put_meta(struct netboot_change *change, const char *name, uint64_t number, struct netboot_error *error)
 {
     struct key key = {.size = strlen(name)};
     uint8_t octets[8];
@@ -84,9 +109,25 @@ static int put_meta(struct netboot_change *change, const char *name, uint64_t nu
     return change_put_row(change, TABLE_META, &key, octets, sizeof(octets), error);
 }
 
+int change_new_id(struct netboot_change *change, struct netboot_error *error)
+{
+    uint64_t id;
+
+    if (getrandom(&id, sizeof(id), 0) != sizeof(id))
+        return failure(error, -EIO, "there are no random numbers for the id of the store");
+    return change_put_meta(change, "id", id, error);
+}
+
 int change_damaged(int code, const char *what, struct netboot_error *error)
 {
-    return failure(error, code, "the record of the %s is damaged: bring the store back from a backup", what);
+    return failure(error, code, "the record of the %s is damaged: delete it, and set it anew or restore a backup",
+                   what);
+}
+
+int change_damaged_store(int code, const char *what, struct netboot_error *error)
+{
+    return failure(error, code, "the %s in the store is damaged: move the store away, init it anew, restore a backup",
+                   what);
 }
 
 /* ---- Lists in which each item has a key of its own */
@@ -136,6 +177,7 @@ int netboot_change_put_target(struct netboot_change *change, const struct netboo
                                     error)) != 0)
         return code;
     key_of_name(&key, ROW_TARGET, target->name.data, target->name.size);
+    change->others_changed++;
     return change_put_record(change, &key, &record_target, target, error);
 }
 
@@ -148,6 +190,7 @@ int netboot_change_put_loader(struct netboot_change *change, const struct netboo
     if ((code = change_check(change, error)) != 0 || (code = record_check(&record_loader, loader, error)) != 0)
         return code;
     key_of_platform(&key, loader->platform);
+    change->others_changed++;
     return change_put_record(change, &key, &record_loader, loader, error);
 }
 
@@ -157,6 +200,7 @@ static int delete_found(struct netboot_change *change, const struct key *key, co
     MDB_val value;
     int code = view_get(&change->view, TABLE_POLICY, key, &value);
 
+    change->others_changed += code == 0;
     if (code == 0)
         return change_delete_row(change, TABLE_POLICY, key, error);
     if (code == -ENOENT)
@@ -194,13 +238,46 @@ int netboot_change_delete_loader(struct netboot_change *change, uint16_t platfor
     return delete_found(change, &key, what, error);
 }
 
+/* Keeps all rows of a table, or none if they are too many. Counts its records. */
+static int keep_table(struct netboot_change *change, unsigned table)
+{
+    MDB_cursor *cursor;
+    MDB_stat status;
+    MDB_val key, value;
+    int rc = mdb_stat(change->view.txn, view_table(&change->view, table), &status);
+
+    if (rc == 0 && (status.ms_leaf_pages + status.ms_overflow_pages) * status.ms_psize > 2 * HISTORY_CHANGE_MAX) {
+        change->images.too_large = true;
+        images_free(&change->images);
+    }
+    if (rc == 0)
+        rc = mdb_cursor_open(change->view.txn, view_table(&change->view, table), &cursor);
+    if (rc != 0)
+        return rc;
+    while (!change->images.too_large && (rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
+        struct key kept = {.size = key.mv_size};
+        if (kept.size > KEY_SIZE)
+            continue;
+        memcpy(kept.octets, key.mv_data, kept.size);
+        if (is_kept(table, &kept))
+            images_add(&change->images, table, &kept, &value);
+    }
+    mdb_cursor_close(cursor);
+    return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
 int netboot_change_clear(struct netboot_change *change, struct netboot_error *error)
 {
+    struct netboot_status status;
     int code = change_check(change, error), rc;
 
     if (code != 0)
         return code;
-    if ((rc = mdb_drop(change->view.txn, view_table(&change->view, TABLE_HOST), 0)) != 0 ||
+    if (netboot_view_status(&change->view, &status) == 0)
+        change->others_changed += status.sites + status.targets + status.loaders;
+    change->hosts_changed += change->hosts;
+    if ((rc = keep_table(change, TABLE_HOST)) != 0 || (rc = keep_table(change, TABLE_POLICY)) != 0 ||
+        (rc = mdb_drop(change->view.txn, view_table(&change->view, TABLE_HOST), 0)) != 0 ||
         (rc = mdb_drop(change->view.txn, view_table(&change->view, TABLE_POLICY), 0)) != 0)
         return change_failed(change, rc, error);
     change->hosts = 0;
@@ -224,6 +301,7 @@ static void end(struct netboot_change *change)
 {
     env_give(change->view.slot);
     close(change->lock);
+    images_free(&change->images);
     free(change);
 }
 
@@ -247,7 +325,7 @@ static int begin(struct netboot_change *change, struct netboot_error *error)
     if (rc != 0)
         code = env_failure(&store->env, rc, "change", error);
     else if ((code = view_meta(&change->view, "hosts", &change->hosts)) != 0)
-        change_damaged(code, "number of hosts", error);
+        change_damaged_store(code, "number of hosts", error);
     if (code == 0)
         return 0;
     close_cursors(change);
@@ -296,11 +374,14 @@ static int put_all_meta(struct netboot_change *change, struct netboot_error *err
     int code = view_meta(&change->view, "generation", &generation);
 
     if (code != 0)
-        return change_damaged(code, "generation", error);
-    if ((code = put_meta(change, "generation", generation + 1, error)) != 0 ||
-        (code = put_meta(change, "changed", (uint64_t)time(NULL), error)) != 0)
+        return change_damaged_store(code, "generation", error);
+    if ((code = change_put_meta(change, "generation", generation + 1, error)) != 0 ||
+        (code = change_put_meta(change, "changed", (uint64_t)time(NULL), error)) != 0)
         return code;
-    return put_meta(change, "hosts", change->hosts, error);
+    if ((code = change_put_meta(change, "hosts", change->hosts, error)) != 0)
+        return code;
+    int rc = history_put(change, generation + 1);
+    return rc == 0 ? 0 : change_failed(change, rc, error);
 }
 
 int netboot_change_commit(struct netboot_change *change, struct netboot_error *error)
@@ -333,6 +414,7 @@ void netboot_change_abort(struct netboot_change *change)
         return;
     if (env_in_child(&change->store->env)) {
         close(change->lock);
+        images_free(&change->images);
         free(change);
         return;
     }

@@ -6,11 +6,15 @@
  *   change_host.c   hosts and what leads to them
  *   change_site.c   sites and their prefixes
  *   change_range.c  the ranges of addresses that follow from them
+ *   history.c       what it keeps of the rows as they were
+ *   revert.c        those brought back
+ *   restore.c       all records of a backup
  */
 #ifndef NETBOOT_CHANGE_H
 #define NETBOOT_CHANGE_H
 
 #include "failure.h"
+#include "history.h"
 #include "store.h"
 
 #include <errno.h>
@@ -27,6 +31,9 @@ struct netboot_change {
     struct netboot_error failed; /* the first failure of the database: after it there is no commit */
     /* One for each type of identifier: what comes sorted goes onto the page where the last one went. */
     MDB_cursor *cursors[4];
+    struct images images;                   /* the rows before it changed them */
+    uint64_t hosts_changed, others_changed; /* records put or deleted */
+    char by[NETBOOT_HISTORY_BY_SIZE], what[NETBOOT_HISTORY_WHAT_SIZE];
     uint8_t record[RECORD_SIZE_MAX];
 };
 
@@ -34,7 +41,13 @@ struct netboot_change {
 int change_check(struct netboot_change *change, struct netboot_error *error);
 /* LMDB's code as negative errno value with a text; there is no commit any more. */
 int change_failed(struct netboot_change *change, int rc, struct netboot_error *error);
+/* `what` is as "host web1". */
 int change_damaged(int code, const char *what, struct netboot_error *error);
+/* The same for a row of `meta`, which no one can set. */
+int change_damaged_store(int code, const char *what, struct netboot_error *error);
+
+/* Keeps the row as it is, before it is changed. LMDB's code. */
+int change_keep_row(struct netboot_change *change, unsigned table, const struct key *key);
 
 int change_put_row(struct netboot_change *change, unsigned table, const struct key *key, const void *value, size_t size,
                    struct netboot_error *error);
@@ -42,10 +55,20 @@ int change_delete_row(struct netboot_change *change, unsigned table, const struc
                       struct netboot_error *error);
 int change_put_record(struct netboot_change *change, const struct key *key, const struct record_type *type,
                       const void *record, struct netboot_error *error);
+int change_put_meta(struct netboot_change *change, const char *name, uint64_t number, struct netboot_error *error);
+/* Draws a new id for the store: what was armed for the old one counts no more. */
+int change_new_id(struct netboot_change *change, struct netboot_error *error);
 MDB_cursor *change_host_cursor(struct netboot_change *change, const struct key *key);
 
 /* The key of a row of `policy` that goes by a name. -ENOENT: there can be none of this name. */
 int change_name_key(uint8_t row, const char *name, const char *what, struct key *ret, struct netboot_error *error);
+
+/* The first row of `policy` from `key` on, copied; -ENOENT when it does not begin as `key` does in `same` octets. The
+ * name of the site that a prefix belongs to goes into `ret_name`, unless that is NULL. */
+int change_next_row(struct netboot_change *change, struct key *key, size_t same, struct key *ret_name);
+
+/* Adds the host of a backup, its record as it is. -EBADMSG, -EINVAL. */
+int change_restore_host(struct netboot_change *change, struct netboot_bytes record, struct netboot_error *error);
 
 /* Lists in which each item has a key of its own: -EINVAL for "two WHAT". */
 size_t change_platform_key(struct netboot_bytes item);

@@ -66,6 +66,14 @@ static int check_host(const struct netboot_host *host, struct keys *ret, struct 
     return 0;
 }
 
+static int host_damaged(const struct key *key, struct netboot_error *error)
+{
+    char what[NETBOOT_ID_TEXT_SIZE + 8] = "host ";
+
+    key_text(key, what + 5);
+    return change_damaged(-EBADMSG, what, error);
+}
+
 /* Another host has one of our identifiers. */
 static int taken(struct netboot_change *change, const struct key *key, MDB_val other, struct netboot_error *error)
 {
@@ -75,7 +83,7 @@ static int taken(struct netboot_change *change, const struct key *key, MDB_val o
 
     (void)change;
     if (record_decode(&record_host, value_bytes(other), &host) != 0)
-        return change_damaged(-EBADMSG, key_text(key, text), error);
+        return host_damaged(key, error);
     if (host.name.size > 0)
         return failure(error, -EEXIST, "%s belongs to the host %.*s already", key_text(key, text), (int)host.name.size,
                        (const char *)host.name.data);
@@ -95,8 +103,6 @@ static int get_host_row(struct netboot_change *change, const struct key *key, MD
 static int check_keys(struct netboot_change *change, const struct keys *keys, const struct key *own,
                       struct netboot_error *error)
 {
-    char text[NETBOOT_ID_TEXT_SIZE];
-
     for (size_t i = 0; i < keys->count; i++) {
         struct key owner;
         MDB_val value;
@@ -107,7 +113,7 @@ static int check_keys(struct netboot_change *change, const struct keys *keys, co
             return change_failed(change, rc, error);
         int code = view_find_host(&change->view, &keys->keys[i], &owner, &value);
         if (code != 0)
-            return change_damaged(code, key_text(&keys->keys[i], text), error);
+            return host_damaged(&keys->keys[i], error);
         if (!own || !same_key(&owner, own))
             return taken(change, &keys->keys[i], value, error);
     }
@@ -135,23 +141,91 @@ static int delete_keys(struct netboot_change *change, const struct keys *keys, c
     return 0;
 }
 
-/* The keys of the host that has the identifier, and a copy of its own key. -ENOENT. */
-static int find_keys(struct netboot_change *change, const struct key *id, struct keys *ret, struct netboot_error *error)
+/* A host that cannot be read: the row that was looked for, and the one where the record should be. */
+struct damaged {
+    struct key rows[2];
+};
+
+/* `found` is where the look-up of `id` ended: at a record that cannot be read, at none, or at an alias. That may be of
+ * some other host. */
+static void blame(struct netboot_change *change, const struct key *id, const struct key *found, struct damaged *ret)
+{
+    struct key other;
+    MDB_val value;
+    bool of_other = view_find_host(&change->view, found, &other, &value) == 0 && !same_key(&other, found);
+
+    *ret = (struct damaged){
+        {*id, of_other ? *id : *found}
+    };
+}
+
+/* The keys of the host that has the identifier. -ENOENT; -EBADMSG: it cannot be read. */
+static int find_keys(struct netboot_change *change, const struct key *id, struct keys *ret, struct damaged *ret_damaged,
+                     struct netboot_error *error)
 {
     char text[NETBOOT_ID_TEXT_SIZE];
     struct netboot_host host;
-    struct key key;
+    struct key found = *id;
     MDB_val value;
-    int code = view_find_host(&change->view, id, &key, &value);
+    int code = view_find_host(&change->view, id, &found, &value);
 
     if (code == -ENOENT)
         return failure(error, code, "there is no host %s", key_text(id, text));
     if (code == 0)
         code = record_decode(&record_host, value_bytes(value), &host);
-    if (code != 0)
-        return change_damaged(code, key_text(id, text), error);
-    keys_of_host(&host, ret);
-    return same_key(primary_key(ret), &key) ? 0 : change_damaged(-EBADMSG, key_text(id, text), error);
+    if (code == 0) {
+        keys_of_host(&host, ret);
+        if (same_key(primary_key(ret), &found))
+            return 0;
+    } else if (code != -EBADMSG) {
+        return failure(error, code, "the host %s cannot be looked up: %s", key_text(id, text), strerror(-code));
+    }
+    blame(change, id, &found, ret_damaged);
+    return host_damaged(id, error);
+}
+
+static bool is_of_damaged(const struct damaged *damaged, MDB_val row, MDB_val value)
+{
+    const uint8_t *octets = value.mv_data;
+    bool is_alias = value.mv_size > 0 && octets[0] == NO_RECORD;
+
+    for (unsigned i = 0; i < 2; i++)
+        if (key_equals(&damaged->rows[i], row.mv_data, row.mv_size) ||
+            (is_alias && key_equals(&damaged->rows[i], octets + 1, value.mv_size - 1)))
+            return true;
+    return false;
+}
+
+/* A host that cannot be read does not say what leads to it. So all rows are looked at, and counted at that. */
+static int drop_damaged(struct netboot_change *change, const struct damaged *damaged, struct netboot_error *error)
+{
+    MDB_cursor_op next = MDB_FIRST;
+    MDB_val row = {0}, value;
+    uint64_t hosts = 0;
+    MDB_cursor *cursor;
+    struct key at;
+    int rc = mdb_cursor_open(change->view.txn, view_table(&change->view, TABLE_HOST), &cursor), code = 0;
+
+    if (rc != 0)
+        return change_failed(change, rc, error);
+    while (code == 0 && (rc = mdb_cursor_get(cursor, &row, &value, next)) == 0) {
+        next = MDB_NEXT;
+        if (!is_of_damaged(damaged, row, value)) {
+            hosts += value.mv_size > 0 && *(const uint8_t *)value.mv_data != NO_RECORD;
+            continue;
+        }
+        at.size = smaller(row.mv_size, KEY_SIZE);
+        memcpy(at.octets, row.mv_data, at.size);
+        code = change_delete_row(change, TABLE_HOST, &at, error);
+        row = key_value(&at);
+        next = MDB_SET_RANGE; /* the row behind the one deleted */
+    }
+    mdb_cursor_close(cursor);
+    if (code == 0 && rc != MDB_NOTFOUND)
+        code = change_failed(change, rc, error);
+    if (code == 0)
+        change->hosts = hosts;
+    return code;
 }
 
 static int to_key(const struct netboot_id *id, struct key *ret, struct netboot_error *error)
@@ -167,20 +241,26 @@ struct row_values {
     uint8_t alias_octets[1 + KEY_SIZE];
 };
 
+static void set_values(const struct keys *keys, MDB_val record, struct row_values *ret)
+{
+    const struct key *primary = primary_key(keys);
+
+    ret->record = record;
+    ret->alias_octets[0] = NO_RECORD;
+    memcpy(ret->alias_octets + 1, primary->octets, primary->size);
+    ret->alias = (MDB_val){1 + primary->size, ret->alias_octets};
+}
+
 static int encode_host(struct netboot_change *change, const struct netboot_host *host, const struct keys *keys,
                        struct row_values *ret, struct netboot_error *error)
 {
-    const struct key *primary = primary_key(keys);
     struct netboot_host stored = *host;
 
     stored.changed = (uint64_t)time(NULL);
     ssize_t size = record_encode(&record_host, &stored, change->record, sizeof(change->record));
     if (size < 0)
         return failure(error, -EINVAL, "the record is larger than the %d octets that fit", RECORD_SIZE_MAX);
-    ret->record = (MDB_val){(size_t)size, change->record};
-    ret->alias_octets[0] = NO_RECORD;
-    memcpy(ret->alias_octets + 1, primary->octets, primary->size);
-    ret->alias = (MDB_val){1 + primary->size, ret->alias_octets};
+    set_values(keys, (MDB_val){(size_t)size, change->record}, ret);
     return 0;
 }
 
@@ -194,8 +274,12 @@ static int put_keys(struct netboot_change *change, const struct keys *keys, cons
     for (*ret_count = 0; *ret_count < keys->count; ++*ret_count) {
         const struct key *key = &keys->keys[*ret_count];
         MDB_val row = key_value(key), value = *ret_count == keys->primary ? values->record : values->alias;
+        if (flags == 0 && (rc = change_keep_row(change, TABLE_HOST, key)) != 0)
+            break;
         if ((rc = mdb_cursor_put(change_host_cursor(change, key), &row, &value, flags)) != 0)
             break;
+        if (flags != 0)
+            images_add(&change->images, TABLE_HOST, key, NULL);
     }
     return rc;
 }
@@ -214,11 +298,28 @@ static int replace_host(struct netboot_change *change, const struct keys *old, c
     return rc == 0 ? 0 : change_failed(change, rc, error);
 }
 
+static int add_host(struct netboot_change *change, const struct keys *keys, const struct row_values *values,
+                    struct netboot_error *error);
+
+/* In place of the host that has the identifier. */
+static int put_over(struct netboot_change *change, const struct key *id, const struct keys *keys,
+                    const struct row_values *values, struct netboot_error *error)
+{
+    struct damaged damaged;
+    struct keys old;
+    int code = find_keys(change, id, &old, &damaged, error);
+
+    if (code == 0)
+        return replace_host(change, &old, keys, values, error);
+    if (code == -EBADMSG && (code = drop_damaged(change, &damaged, error)) == 0)
+        code = add_host(change, keys, values, error);
+    return code;
+}
+
 /* A host that is most likely new, as in an import: one search per key. What turns out to be taken is undone. */
 static int add_host(struct netboot_change *change, const struct keys *keys, const struct row_values *values,
                     struct netboot_error *error)
 {
-    struct keys old;
     size_t count;
     int rc = put_keys(change, keys, values, MDB_NOOVERWRITE, &count), code;
 
@@ -228,10 +329,8 @@ static int add_host(struct netboot_change *change, const struct keys *keys, cons
     }
     if (rc != MDB_KEYEXIST)
         return change_failed(change, rc, error);
-    if (count == 0) { /* the host with this first identifier is replaced */
-        code = find_keys(change, &keys->keys[0], &old, error);
-        return code == 0 ? replace_host(change, &old, keys, values, error) : code;
-    }
+    if (count == 0) /* the host with this first identifier is replaced */
+        return put_over(change, &keys->keys[0], keys, values, error);
     struct keys put = *keys;
     put.count = count;
     code = delete_keys(change, &put, NULL, error);
@@ -242,7 +341,7 @@ int netboot_change_put_host(struct netboot_change *change, const struct netboot_
                             const struct netboot_host *host, struct netboot_error *error)
 {
     struct row_values values;
-    struct keys keys, old;
+    struct keys keys;
     struct key id;
     int code;
 
@@ -250,21 +349,53 @@ int netboot_change_put_host(struct netboot_change *change, const struct netboot_
         (code = encode_host(change, host, &keys, &values, error)) != 0)
         return code;
     if (!key)
-        return add_host(change, &keys, &values, error);
-    if ((code = to_key(key, &id, error)) != 0 || (code = find_keys(change, &id, &old, error)) != 0)
-        return code;
-    return replace_host(change, &old, &keys, &values, error);
+        code = add_host(change, &keys, &values, error);
+    else if ((code = to_key(key, &id, error)) == 0)
+        code = put_over(change, &id, &keys, &values, error);
+    change->hosts_changed += code == 0;
+    return code;
 }
 
 int netboot_change_delete_host(struct netboot_change *change, const struct netboot_id *id, struct netboot_error *error)
 {
+    struct damaged damaged;
     struct keys keys;
     struct key key;
     int code;
 
-    if ((code = change_check(change, error)) != 0 || (code = to_key(id, &key, error)) != 0 ||
-        (code = find_keys(change, &key, &keys, error)) != 0 || (code = delete_keys(change, &keys, NULL, error)) != 0)
+    if ((code = change_check(change, error)) != 0 || (code = to_key(id, &key, error)) != 0)
         return code;
-    change->hosts--;
+    code = find_keys(change, &key, &keys, &damaged, error);
+    if (code == -EBADMSG)
+        code = drop_damaged(change, &damaged, error);
+    else if (code == 0 && (code = delete_keys(change, &keys, NULL, error)) == 0)
+        change->hosts--;
+    change->hosts_changed += code == 0;
+    return code;
+}
+
+/* ---- Restoring -------------------------------------------------------------------------------------------------- */
+
+int change_restore_host(struct netboot_change *change, struct netboot_bytes record, struct netboot_error *error)
+{
+    char text[NETBOOT_ID_TEXT_SIZE];
+    struct netboot_host host;
+    struct row_values values;
+    struct keys keys;
+    size_t count;
+    int code = record_decode(&record_host, record, &host);
+
+    if (code != 0)
+        return failure(error, code, "a record of a host is malformed");
+    if ((code = check_host(&host, &keys, error)) != 0)
+        return code;
+    set_values(&keys, (MDB_val){record.size, (void *)record.data}, &values);
+    int rc = put_keys(change, &keys, &values, MDB_NOOVERWRITE, &count);
+    if (rc == MDB_KEYEXIST)
+        return failure(error, -EBADMSG, "two hosts have %s", key_text(&keys.keys[count], text));
+    if (rc != 0)
+        return change_failed(change, rc, error);
+    change->hosts++;
+    change->hosts_changed++;
     return 0;
 }

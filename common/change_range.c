@@ -54,8 +54,11 @@ static int put_range(struct flattening *flat, const uint8_t *last, struct netboo
         return change_put_row(flat->change, TABLE_POLICY, &key, &none, 1, error);
     if (code == 0)
         code = record_decode(&record_site, value_bytes(value), &site);
-    if (code != 0)
-        return change_damaged(-EBADMSG, "site", error);
+    if (code != 0) {
+        char what[NAME_SHOWN + 16];
+        snprintf(what, sizeof(what), "site %.*s", (int)(name.size - 1), (const char *)name.octets + 1);
+        return change_damaged(-EBADMSG, what, error);
+    }
     site.prefixes.count = 0;
     return change_put_record(flat->change, &key, &record_site, &site, error);
 }
@@ -92,7 +95,7 @@ static int add_prefix(struct flattening *flat, const struct key *row, const stru
     int code;
 
     if (row->size != 3 + flat->size || flat->depth == sizeof(flat->open) / sizeof(flat->open[0]))
-        return change_damaged(-EBADMSG, "prefix", error);
+        return change_damaged_store(-EBADMSG, "list of prefixes", error);
     prefix[0] = row->octets[row->size - 1];
     memcpy(prefix + 1, row->octets + 2, flat->size);
     if ((code = close_prefixes(flat, prefix + 1, error)) != 0)
@@ -108,8 +111,7 @@ static int add_prefix(struct flattening *flat, const struct key *row, const stru
     return 0;
 }
 
-/* The first row from `key` on, copied; -ENOENT when it does not begin as `key` does in `same` octets. */
-static int next_row(struct netboot_change *change, struct key *key, size_t same, struct key *ret_name)
+int change_next_row(struct netboot_change *change, struct key *key, size_t same, struct key *ret_name)
 {
     MDB_val row = key_value(key), value;
     int rc = mdb_cursor_get(change->view.cursor, &row, &value, MDB_SET_RANGE);
@@ -131,7 +133,7 @@ static int drop_ranges(struct netboot_change *change, struct netboot_error *erro
 {
     for (;;) {
         struct key key = {1, {ROW_RANGE}};
-        int code = next_row(change, &key, 1, NULL);
+        int code = change_next_row(change, &key, 1, NULL);
         if (code == 0)
             code = change_delete_row(change, TABLE_POLICY, &key, error);
         if (code != 0)
@@ -150,7 +152,7 @@ static int build_ranges(struct netboot_change *change, enum netboot_family famil
     uint8_t last[NETBOOT_ADDRESS_SIZE];
     int code;
 
-    while ((code = next_row(change, &row, 2, &site)) == 0 && (code = add_prefix(&flat, &row, &site, error)) == 0)
+    while ((code = change_next_row(change, &row, 2, &site)) == 0 && (code = add_prefix(&flat, &row, &site, error)) == 0)
         row.octets[row.size++] = 0; /* the next row is behind this one */
     if (code != -ENOENT || (code = close_prefixes(&flat, NULL, error)) != 0)
         return code;

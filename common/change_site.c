@@ -82,6 +82,22 @@ static int put_prefixes(struct netboot_change *change, const struct netboot_site
     return code;
 }
 
+/* The prefixes of a site whose record cannot be read. */
+static int drop_damaged(struct netboot_change *change, const struct key *site, struct netboot_error *error)
+{
+    struct key row = {1, {ROW_PREFIX}}, name;
+    int code;
+
+    change->ranges_stale = true;
+    while ((code = change_next_row(change, &row, 1, &name)) == 0) {
+        if (key_equals(&name, site->octets, site->size) &&
+            (code = change_delete_row(change, TABLE_POLICY, &row, error)) != 0)
+            return code;
+        row.octets[row.size++] = 0; /* the next row is behind this one */
+    }
+    return code == -ENOENT ? 0 : change_damaged_store(code, "list of prefixes", error);
+}
+
 /* Takes away the prefixes that the site of that name has so far. -ENOENT: there is none. */
 static int drop_prefixes(struct netboot_change *change, const struct key *key, struct netboot_error *error)
 {
@@ -93,7 +109,7 @@ static int drop_prefixes(struct netboot_change *change, const struct key *key, s
         return failure(error, code, "there is no site %.*s", (int)(key->size - 1), (const char *)key->octets + 1);
     if (code == 0)
         code = record_decode(&record_site, value_bytes(value), &site);
-    return code == 0 ? put_prefixes(change, &site, false, error) : change_damaged(code, "site", error);
+    return code == 0 ? put_prefixes(change, &site, false, error) : drop_damaged(change, key, error);
 }
 
 int netboot_change_put_site(struct netboot_change *change, const struct netboot_site *site, struct netboot_error *error)
@@ -109,6 +125,7 @@ int netboot_change_put_site(struct netboot_change *change, const struct netboot_
     if ((code = put_prefixes(change, site, true, error)) != 0)
         return code;
     change->ranges_stale |= bytes_equal(site->name, "default");
+    change->others_changed++;
     return change_put_record(change, &key, &record_site, site, error);
 }
 
@@ -122,5 +139,6 @@ int netboot_change_delete_site(struct netboot_change *change, const char *name, 
         (code = drop_prefixes(change, &key, error)) != 0)
         return code;
     change->ranges_stale |= strcmp(name, "default") == 0;
+    change->others_changed++;
     return change_delete_row(change, TABLE_POLICY, &key, error);
 }

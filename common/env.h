@@ -19,6 +19,7 @@
 
 #include "netboot.h"
 
+#include <limits.h>
 #include <lmdb.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -29,12 +30,14 @@
 #define ENV_READERS 128      /* of one process */
 #define ENV_MAP_SIZE ((size_t)16 << 30)
 #define ENV_PATH_SIZE 4096
+#define ENV_NO_TABLE UINT_MAX /* an environment that was made without it */
 
 struct env_spec {
     const char *name; /* of the directory, below the operator's */
     const char *what; /* as messages call it */
     uint32_t format;  /* the newest that is understood; `format` of the first table, 4 octets, big-endian */
     unsigned tables;
+    unsigned more_tables; /* behind those: they are made with a new environment, an older one need not have them */
     const char *table_names[ENV_TABLES_MAX];
     unsigned cursor_table; /* the one that the cursors of the slots are for */
     bool servers_write;    /* data.mdb too is the group's to write */

@@ -152,7 +152,7 @@ static int build_tables(const struct env_spec *spec, MDB_env *mdb, int (*fill)(M
 
     if (rc != 0)
         return rc;
-    for (unsigned i = 0; i < spec->tables && rc == 0; i++)
+    for (unsigned i = 0; i < spec->tables + spec->more_tables && rc == 0; i++)
         rc = mdb_dbi_open(txn, spec->table_names[i], MDB_CREATE, &tables[i]);
     if (rc == 0)
         rc = fill(txn, tables);
@@ -170,7 +170,7 @@ static int build_data(const struct env_spec *spec, const char *path, int (*fill)
 
     if (rc != 0)
         return env_code(rc);
-    rc = mdb_env_set_maxdbs(mdb, spec->tables);
+    rc = mdb_env_set_maxdbs(mdb, spec->tables + spec->more_tables);
     if (rc == 0)
         rc = mdb_env_set_maxreaders(mdb, ENV_READERS_MAX);
     if (rc == 0)

@@ -87,7 +87,7 @@ static int open_mdb(struct env *env, size_t map_size)
 
     if (rc != 0)
         return rc;
-    if ((rc = mdb_env_set_maxdbs(env->mdb, env->spec->tables)) == 0 &&
+    if ((rc = mdb_env_set_maxdbs(env->mdb, env->spec->tables + env->spec->more_tables)) == 0 &&
         (rc = mdb_env_set_maxreaders(env->mdb, ENV_READERS_MAX)) == 0 &&
         (rc = mdb_env_set_mapsize(env->mdb, map_size)) == 0)
         rc = mdb_env_open(env->mdb, env->path,
@@ -155,6 +155,9 @@ static int open_tables(struct env *env, MDB_txn *txn, struct netboot_error *erro
         if (code != 0)
             return code;
     }
+    for (unsigned i = env->spec->tables; i < env->spec->tables + env->spec->more_tables; i++)
+        if (mdb_dbi_open(txn, env->spec->table_names[i], 0, &env->tables[i]) != 0)
+            env->tables[i] = ENV_NO_TABLE;
     return 0;
 }
 

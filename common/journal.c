@@ -13,20 +13,18 @@
 #include <time.h>
 
 #define JOURNAL_FORMAT 1
-#define TICK_MS 100     /* between two looks at the queue, so that packets need wake no one */
-#define OPEN_MS 500     /* between two looks at the files */
-#define LOCK_MS 100     /* that other writers are waited for */
-#define TELL_MS 60000   /* between two reports of lost records */
+#define TICK_MS 100   /* between two looks at the queue, so that packets need wake no one */
+#define OPEN_MS 500   /* between two looks at the files */
+#define LOCK_MS 100   /* that other writers are waited for */
+#define TELL_MS 60000 /* between two reports of lost records */
 
 static const struct env_spec journal_spec = {
     .name = "journal",
     .what = "journal",
     .format = JOURNAL_FORMAT,
     .tables = JOURNAL_TABLES,
-    .table_names = {[JOURNAL_META] = "meta",
-                    [JOURNAL_ENTRY] = "entry",
-                    [JOURNAL_MACHINE] = "machine",
-                    [JOURNAL_ID] = "id"},
+    .table_names =
+        {[JOURNAL_META] = "meta", [JOURNAL_ENTRY] = "entry", [JOURNAL_MACHINE] = "machine", [JOURNAL_ID] = "id"},
     .cursor_table = JOURNAL_ENTRY,
     .servers_write = true,
     .loose = true,

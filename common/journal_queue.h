@@ -17,9 +17,9 @@ struct queue_slot;
 
 struct journal_queue {
     struct queue_slot *slots;
-    _Alignas(64) atomic_size_t head;     /* the next slot to be filled */
-    _Alignas(64) size_t tail;            /* the next one to be emptied; the thread's own */
-    atomic_uint_fast64_t dropped;        /* records that found the ring full */
+    _Alignas(64) atomic_size_t head; /* the next slot to be filled */
+    _Alignas(64) size_t tail;        /* the next one to be emptied; the thread's own */
+    atomic_uint_fast64_t dropped;    /* records that found the ring full */
 };
 
 /* Makes the slots, with all their memory. -ENOMEM. */

@@ -47,7 +47,8 @@ static int begin(struct netboot_store *store, struct env_slot **ret, struct netb
     if (code != 0)
         return code;
     code = env_read_begin(env, ret);
-    return code == 0 ? 0 : failure(error, code, "the journal in %s cannot be read: %s", env->directory, strerror(-code));
+    return code == 0 ? 0
+                     : failure(error, code, "the journal in %s cannot be read: %s", env->directory, strerror(-code));
 }
 
 /* ---- Numbers of entries */
@@ -170,8 +171,8 @@ static int pick_of_machine(const struct key *key, void *user)
     return code;
 }
 
-static int pick_numbers(struct netboot_store *store, const struct netboot_journal_filter *filter,
-                        struct picked *picked, struct netboot_error *error)
+static int pick_numbers(struct netboot_store *store, const struct netboot_journal_filter *filter, struct picked *picked,
+                        struct netboot_error *error)
 {
     struct env_slot *slot;
     int code = begin(store, &slot, error);
@@ -454,8 +455,7 @@ static uint64_t newest_entry(const struct journal *journal, MDB_txn *txn)
     return ret;
 }
 
-int netboot_journal_status(struct netboot_store *store, struct netboot_journal_state *ret,
-                           struct netboot_error *error)
+int netboot_journal_status(struct netboot_store *store, struct netboot_journal_state *ret, struct netboot_error *error)
 {
     const struct journal *journal = &store->journal;
     MDB_stat stats[JOURNAL_TABLES];
@@ -468,7 +468,8 @@ int netboot_journal_status(struct netboot_store *store, struct netboot_journal_s
     for (unsigned i = 0; i < JOURNAL_TABLES && rc == 0; i++) {
         rc = mdb_stat(slot->txn, journal->env.tables[i], &stats[i]);
         if (rc == 0)
-            size += (stats[i].ms_branch_pages + stats[i].ms_leaf_pages + stats[i].ms_overflow_pages) * stats[i].ms_psize;
+            size +=
+                (stats[i].ms_branch_pages + stats[i].ms_leaf_pages + stats[i].ms_overflow_pages) * stats[i].ms_psize;
     }
     if (rc == 0)
         *ret = (struct netboot_journal_state){

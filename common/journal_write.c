@@ -83,7 +83,7 @@ static int put(const struct batch *batch, unsigned table, MDB_val key, const str
     return size < 0 ? EINVAL : mdb_put(batch->txn, batch->journal->env.tables[table], &key, &value, 0);
 }
 
-static int delete(const struct batch *batch, unsigned table, MDB_val key)
+static int delete (const struct batch *batch, unsigned table, MDB_val key)
 {
     int rc = mdb_del(batch->txn, batch->journal->env.tables[table], &key, NULL);
 
@@ -381,8 +381,7 @@ static int add(struct batch *batch, const struct netboot_journal_entry *entry)
         machine = (struct machine_record){.platform = NETBOOT_PLATFORM_NONE, .arch = NETBOOT_ARCH_NONE};
     machine.id = (struct netboot_bytes){key.octets, key.size};
     numbers_read(&machine, &numbers);
-    if ((rc = join_entry(batch, &machine, &numbers, &record)) != 0 ||
-        (rc = put_entry(batch, &record, &number)) != 0 ||
+    if ((rc = join_entry(batch, &machine, &numbers, &record)) != 0 || (rc = put_entry(batch, &record, &number)) != 0 ||
         (rc = note_ids(batch, &machine, &key, &record, &items)) != 0)
         return rc;
     describe_machine(&machine, &record);
@@ -412,8 +411,7 @@ static int forget_entry(const struct batch *batch, const struct entry_record *re
     struct numbers numbers;
     struct key key;
 
-    if (!record_key(record, &key) ||
-        get(batch, JOURNAL_MACHINE, key_value(&key), &record_machine, &row, &machine) != 0)
+    if (!record_key(record, &key) || get(batch, JOURNAL_MACHINE, key_value(&key), &record_machine, &row, &machine) != 0)
         return 0;
     numbers_read(&machine, &numbers);
     for (size_t i = 0; i < numbers.count; i++)

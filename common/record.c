@@ -15,6 +15,7 @@
 
 #include "bytes.h"
 #include "failure.h"
+#include "history.h"
 #include "journal_record.h"
 #include "once.h"
 
@@ -91,8 +92,7 @@ static bool numbers_shape(struct netboot_bytes value)
 
 /* ---- Checks: what a person may store */
 
-/* The octets of the UTF-8 sequence at `data` (RFC 3629), 0 if it is none or a control character. */
-static size_t character_size(const uint8_t *data, size_t size)
+size_t record_character_size(const uint8_t *data, size_t size)
 {
     static const struct {
         uint8_t first, mask;
@@ -122,7 +122,7 @@ static size_t character_size(const uint8_t *data, size_t size)
 static int text_check(const char *name, struct netboot_bytes value, struct netboot_error *error)
 {
     for (size_t at = 0, size; at < value.size; at += size) {
-        size = character_size(value.data + at, value.size - at);
+        size = record_character_size(value.data + at, value.size - at);
         if (size == 0)
             return failure(error, -EINVAL,
                            "the %s has a control character or no UTF-8 at octet %zu: write it in plain text", name,
@@ -368,6 +368,14 @@ static const struct field shown_fields[] = {
     NUMBER(2, shown_record, overflow, 2, "overflow"),
 };
 
+static const struct field history_fields[] = {
+    NUMBER(1, history_record, when, 8, "time"),
+    NUMBER(2, history_record, hosts, 8, "number of hosts"),
+    NUMBER(3, history_record, others, 8, "number of other records"),
+    BYTES(4, history_record, by, 1, NETBOOT_HISTORY_BY_SIZE - 1, "name of who changes", NULL, NULL),
+    BYTES(5, history_record, what, 1, NETBOOT_HISTORY_WHAT_SIZE - 1, "change", NULL, NULL),
+};
+
 #define TYPE(table, required_tag)                                                                                      \
     {                                                                                                                  \
         sizeof(table) / sizeof((table)[0]), 1u << ((required_tag)-1), table                                            \
@@ -382,6 +390,7 @@ const struct record_type record_once = TYPE(once_fields, 1);
 const struct record_type record_entry = TYPE(entry_fields, 1);
 const struct record_type record_machine = TYPE(machine_fields, 1);
 const struct record_type record_shown = TYPE(shown_fields, 1);
+const struct record_type record_history = TYPE(history_fields, 1);
 
 /* ---- Numbers: the width in the record says which type the member has */
 

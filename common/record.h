@@ -16,7 +16,7 @@
 /* One type of record: a table of its fields. */
 struct record_type;
 extern const struct record_type record_site, record_loader, record_target, record_host, record_once, record_entry,
-    record_machine, record_shown;
+    record_machine, record_shown, record_history;
 
 /*
  * Reads `value` into the public structure of that type (struct netboot_site for record_site, ...), as views into it.
@@ -28,5 +28,8 @@ int record_decode(const struct record_type *type, struct netboot_bytes value, vo
 int record_check(const struct record_type *type, const void *record, struct netboot_error *error);
 /* Writes a record that passed the check. Its size, or -ENOBUFS. */
 ssize_t record_encode(const struct record_type *type, const void *record, uint8_t *buffer, size_t size);
+
+/* The octets of the UTF-8 sequence at `data` (RFC 3629), 0 if it is none or a control character. */
+size_t record_character_size(const uint8_t *data, size_t size);
 
 #endif

@@ -17,7 +17,9 @@ const struct env_spec store_spec = {
     .what = "targets store",
     .format = STORE_FORMAT,
     .tables = TABLES,
-    .table_names = {[TABLE_META] = "meta", [TABLE_POLICY] = "policy", [TABLE_HOST] = "host"},
+    .more_tables = ALL_TABLES - TABLES,
+    .table_names =
+        {[TABLE_META] = "meta", [TABLE_POLICY] = "policy", [TABLE_HOST] = "host", [TABLE_HISTORY] = "history"},
     .cursor_table = TABLE_POLICY,
 };
 

@@ -7,6 +7,7 @@
  *            'p' family address length -> name of the site that has the prefix
  *            'r' family address -> of a range of addresses that ends there: the site, without its prefixes; or none
  *   host     identifier -> the host, or an alias: the identifier that has it
+ *   history  'e' generation -> who made it, when and what       'i' generation -> the rows as they were before
  *
  * Rows of `policy` are few, and in one table because each table that a look-up touches costs it a search of its own.
  */
@@ -22,7 +23,7 @@
 
 #define STORE_FORMAT 1
 
-enum { TABLE_META, TABLE_POLICY, TABLE_HOST, TABLES };
+enum { TABLE_META, TABLE_POLICY, TABLE_HOST, TABLES, TABLE_HISTORY = TABLES, ALL_TABLES };
 
 extern const struct env_spec store_spec;
 

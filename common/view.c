@@ -3,7 +3,7 @@
 #include "store.h"
 
 #include "bytes.h"
-#include "failure.h"
+#include "change.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -187,6 +187,7 @@ struct walk {
         int (*loader)(const struct netboot_loader *loader, void *user);
     } visit;
     void *user;
+    bool *damaged; /* set by `each` where a record cannot be read */
 };
 
 /*
@@ -223,25 +224,30 @@ static int walk_rows(const struct walk *walk, MDB_cursor *cursor, struct key *fr
     return rc == MDB_NOTFOUND ? 0 : env_code(rc);
 }
 
-static int walk_from(const struct walk *walk, struct key *from, bool past)
+/* What is damaged does not keep the rest from being seen. */
+static int walk_from(struct walk *walk, struct key *from, bool past)
 {
     MDB_cursor *cursor;
+    bool damaged = false;
     int rc = mdb_cursor_open(walk->view->txn, view_table(walk->view, walk->table), &cursor);
 
     if (rc != 0)
         return env_code(rc);
+    walk->damaged = &damaged;
     rc = walk_rows(walk, cursor, from, past);
     mdb_cursor_close(cursor);
-    return rc;
+    return rc == 0 && damaged ? -EBADMSG : rc;
 }
 
 #define EACH(type)                                                                                                     \
     static int each_##type(const struct walk *walk, struct netboot_bytes value)                                        \
     {                                                                                                                  \
         struct netboot_##type record;                                                                                  \
-        int code = record_decode(&record_##type, value, &record);                                                      \
                                                                                                                        \
-        return code == 0 ? walk->visit.type(&record, walk->user) : code;                                               \
+        if (record_decode(&record_##type, value, &record) == 0)                                                        \
+            return walk->visit.type(&record, walk->user);                                                              \
+        *walk->damaged = true;                                                                                         \
+        return 0;                                                                                                      \
     }
 
 EACH(host)
@@ -249,7 +255,7 @@ EACH(site)
 EACH(target)
 EACH(loader)
 
-static int walk_policy(const struct walk *walk)
+static int walk_policy(struct walk *walk)
 {
     struct key from = {1, {walk->row}};
 
@@ -258,17 +264,17 @@ static int walk_policy(const struct walk *walk)
 
 int netboot_view_sites(struct netboot_view *view, int (*each)(const struct netboot_site *, void *user), void *user)
 {
-    return walk_policy(&(struct walk){view, TABLE_POLICY, ROW_SITE, each_site, {.site = each}, user});
+    return walk_policy(&(struct walk){view, TABLE_POLICY, ROW_SITE, each_site, {.site = each}, user, NULL});
 }
 
 int netboot_view_targets(struct netboot_view *view, int (*each)(const struct netboot_target *, void *user), void *user)
 {
-    return walk_policy(&(struct walk){view, TABLE_POLICY, ROW_TARGET, each_target, {.target = each}, user});
+    return walk_policy(&(struct walk){view, TABLE_POLICY, ROW_TARGET, each_target, {.target = each}, user, NULL});
 }
 
 int netboot_view_loaders(struct netboot_view *view, int (*each)(const struct netboot_loader *, void *user), void *user)
 {
-    return walk_policy(&(struct walk){view, TABLE_POLICY, ROW_LOADER, each_loader, {.loader = each}, user});
+    return walk_policy(&(struct walk){view, TABLE_POLICY, ROW_LOADER, each_loader, {.loader = each}, user, NULL});
 }
 
 /* Where the walk over the hosts goes on after an identifier. That of a host that is gone still has its place in the
@@ -291,7 +297,7 @@ static int after_host(struct netboot_view *view, const struct netboot_id *after,
 int netboot_view_hosts(struct netboot_view *view, const struct netboot_id *after,
                        int (*each)(const struct netboot_host *, void *user), void *user)
 {
-    struct walk walk = {view, TABLE_HOST, 0, each_host, {.host = each}, user};
+    struct walk walk = {view, TABLE_HOST, 0, each_host, {.host = each}, user, NULL};
     struct key from = {1, {0}};
     int code = after ? after_host(view, after, &from) : 0;
 
@@ -310,7 +316,7 @@ static int count_one(const struct walk *walk, struct netboot_bytes value)
 static int count_rows(struct netboot_view *view, uint8_t row, uint64_t *ret)
 {
     *ret = 0;
-    return walk_policy(&(struct walk){view, TABLE_POLICY, row, count_one, {NULL}, ret});
+    return walk_policy(&(struct walk){view, TABLE_POLICY, row, count_one, {NULL}, ret, NULL});
 }
 
 /* LMDB lists readers as lines of text after a heading, or says in parentheses that there are none. */
@@ -353,6 +359,8 @@ int netboot_view_status(struct netboot_view *view, struct netboot_status *ret)
         (code = count_rows(view, ROW_TARGET, &status.targets)) != 0 ||
         (code = count_rows(view, ROW_LOADER, &status.loaders)) != 0 || (code = database_status(view, &status)) != 0)
         return code;
+    if (view->change) /* the number in `meta` is that of the last commit */
+        status.hosts = view->change->hosts;
     status.format = (uint32_t)format;
     *ret = status;
     return 0;

@@ -412,12 +412,17 @@ int netboot_view_target(struct netboot_view *view, const char *name, struct netb
 int netboot_view_loader(struct netboot_view *view, uint16_t platform, struct netboot_loader *ret);
 
 /* Calls `each` for every record in the order of keys until it returns non-zero, which is returned. Hosts begin after
- * the host of id `after` (NULL: at the first). Records are valid during the call only. */
+ * the host of id `after` (NULL: at the first). Records are valid during the call only. Damaged ones are passed over:
+ * then it is -EBADMSG in the end, and netboot_view_damaged() names them. */
 int netboot_view_hosts(struct netboot_view *view, const struct netboot_id *after,
                        int (*each)(const struct netboot_host *, void *user), void *user);
 int netboot_view_sites(struct netboot_view *view, int (*each)(const struct netboot_site *, void *user), void *user);
 int netboot_view_targets(struct netboot_view *view, int (*each)(const struct netboot_target *, void *user), void *user);
 int netboot_view_loaders(struct netboot_view *view, int (*each)(const struct netboot_loader *, void *user), void *user);
+
+/* Calls `each` with what there is of each damaged record, as "host 52:54:00:12:34:56" or "target rescue", until it
+ * returns non-zero, which is returned. By that identifier or name it can be deleted. Reads the whole store. */
+int netboot_view_damaged(struct netboot_view *view, int (*each)(const char *record, void *user), void *user);
 
 struct netboot_status {
     uint32_t format;     /* of the store */
@@ -441,6 +446,9 @@ int netboot_store_create(const char *directory, struct netboot_error *error);
 int netboot_change_open(struct netboot_store *store, unsigned deadline_ms, struct netboot_change **ret,
                         struct netboot_error *error);
 struct netboot_view *netboot_change_view(struct netboot_change *change);
+/* Who makes the change, and what it is, for the history; either may be NULL. Both are copied and cut to what fits
+ * there, and what is no text is replaced by '?'. */
+void netboot_change_describe(struct netboot_change *change, const char *by, const char *what);
 /* Durable and visible to every reader on return, or nothing happened. Ends the change either way. */
 int netboot_change_commit(struct netboot_change *change, struct netboot_error *error);
 void netboot_change_abort(struct netboot_change *change); /* NULL is fine */
@@ -449,7 +457,8 @@ void netboot_change_abort(struct netboot_change *change); /* NULL is fine */
  * Put creates or replaces a whole record; every value is checked (-EINVAL with the reason). A host is the one that
  * has `key` among its ids (NULL: a new one, or the one that has its first id); it must have a MAC, UUID or DUID, and
  * none that another host has (-EEXIST names it). `changed` is set here. Records given may not be views into the same
- * change. Delete: -ENOENT; the target `default` and the site `default` can be deleted as any other.
+ * change. Delete: -ENOENT; the target `default` and the site `default` can be deleted as any other. A damaged host can
+ * be replaced and deleted as well.
  */
 int netboot_change_put_host(struct netboot_change *change, const struct netboot_id *key,
                             const struct netboot_host *host, struct netboot_error *error);
@@ -465,6 +474,72 @@ int netboot_change_delete_target(struct netboot_change *change, const char *name
 int netboot_change_delete_loader(struct netboot_change *change, uint16_t platform, struct netboot_error *error);
 /* Empties all four tables (import --replace). */
 int netboot_change_clear(struct netboot_change *change, struct netboot_error *error);
+
+/* ---- History and backup ---------------------------------------------------------------------------------------- */
+
+/*
+ * The last changes, in the store itself: an entry is of the same transaction as its change. Each has what was there
+ * before, so that it can be undone, unless that was too much: bounds are in docs/store-format.md. Nothing of this
+ * section ever arms a host to boot once: it can only disarm.
+ */
+
+#define NETBOOT_HISTORY_BY_SIZE 64
+#define NETBOOT_HISTORY_WHAT_SIZE 256
+struct netboot_history {
+    uint64_t generation; /* that the change made */
+    uint64_t when;       /* seconds since 1970 */
+    uint64_t hosts;      /* that it put or deleted */
+    uint64_t others;     /* sites, loaders and targets, likewise */
+    bool kept;           /* the change can be undone, if all later ones can */
+    bool revertible;     /* netboot_change_revert() can go back to this generation */
+    char by[NETBOOT_HISTORY_BY_SIZE];
+    char what[NETBOOT_HISTORY_WHAT_SIZE];
+};
+
+/* Calls `each` for every entry, the newest first, until it returns non-zero, which is returned. */
+int netboot_view_history(struct netboot_view *view, int (*each)(const struct netboot_history *, void *user),
+                         void *user);
+
+/* A record before and after; NULL where there is none, or a damaged one. Exactly one pair is not all NULL. */
+struct netboot_difference {
+    const struct netboot_site *site_before, *site_after;
+    const struct netboot_loader *loader_before, *loader_after;
+    const struct netboot_target *target_before, *target_after;
+    const struct netboot_host *host_before, *host_after;
+};
+
+/*
+ * Brings all records back to what they were in that generation; the generation itself goes on. `each` (NULL: none) is
+ * called with every record that it changes; it must not use the change. The change must be new: -EINVAL; likewise for a
+ * generation that is not before the present one. -ENODATA: it is further back than the history goes, or behind a
+ * change that was too large to be kept; only a backup has that state.
+ */
+int netboot_change_revert(struct netboot_change *change, uint64_t generation,
+                          void (*each)(const struct netboot_difference *, void *user), void *user,
+                          struct netboot_error *error);
+
+struct netboot_backup {
+    uint64_t generation; /* that was backed up */
+    uint64_t changed;    /* when that was made, seconds since 1970 */
+    uint64_t hosts, sites, targets, loaders;
+    uint64_t damaged; /* records of the store that are not in the backup */
+};
+
+/* Hands the records that the view shows to `write` as one stream of octets; it returns 0, or a negative errno value,
+ * which is returned. The history is left out, and so is what is armed to boot once. */
+int netboot_view_backup(struct netboot_view *view, int (*write)(const void *data, size_t size, void *user), void *user,
+                        struct netboot_backup *ret, struct netboot_error *error);
+
+/* Reads up to `size` octets: how many, 0 at the end, or a negative errno value, which is returned. */
+typedef long netboot_read(void *data, size_t size, void *user);
+
+/* Whether a stream is a whole and undamaged backup, and what is in it. -EBADMSG: damaged, cut short or none at all;
+ * -ENOTSUP: of a newer format. */
+int netboot_backup_check(netboot_read *read, void *user, struct netboot_backup *ret, struct netboot_error *error);
+/* Makes all records those of the backup. The store gets a new id, so that all that was armed is disarmed. On failure
+ * (as above, -EINVAL, -EEXIST) the change is to be aborted. */
+int netboot_change_restore(struct netboot_change *change, netboot_read *read, void *user, struct netboot_backup *ret,
+                           struct netboot_error *error);
 
 /* ---- Boot once ------------------------------------------------------------------------------------------------ */
 

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* What users of this machine may do with files, by their mode bits. Nothing here prints. */
+#ifndef NETBOOTCTL_ACCOUNT_H
+#define NETBOOTCTL_ACCOUNT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#define ACCOUNT_NAME_SIZE 64
+#define ACCOUNT_GROUPS_MAX 256
+
+struct account {
+    char name[ACCOUNT_NAME_SIZE];
+    bool known; /* to this machine; one that is not may what others may */
+    uid_t user;
+    int group_count;
+    gid_t groups[ACCOUNT_GROUPS_MAX];
+};
+
+/* The user of that name with its groups. -ENOENT: there is none, `ret` is then one that is not known; -ENAMETOOLONG. */
+int account_find(const char *name, struct account *ret);
+/* Whether `wanted` (R_OK, W_OK and X_OK) is allowed. Root is held to the bits too, as it is where it has no capability
+ * to pass over them: under AppArmor, in containers. */
+bool account_may(const struct account *account, const struct stat *status, int wanted);
+
+#define ACCESS_PATH_SIZE 4096
+/* What keeps somebody from a file. */
+struct obstacle {
+    char path[ACCESS_PATH_SIZE]; /* the file, or a directory on the way to it */
+    int error;                   /* errno value; 0: the mode does not allow it */
+    bool is_directory;
+    int wanted; /* what is not allowed */
+    unsigned accounts; /* bit by bit, to whom */
+};
+
+/*
+ * Whether all of `accounts` (at most 32) may do `wanted` with the file `path`, and enter the directories that lead to
+ * it, the first `from` octets of the path taken for granted. True, or false with the first obstacle. Access lists
+ * (acl(5)) count as leave: the mode does not tell.
+ */
+bool access_check(const char *path, size_t from, const struct account *accounts, unsigned count, int wanted,
+                  struct obstacle *ret);
+
+#endif

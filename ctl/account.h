@@ -31,7 +31,7 @@ struct obstacle {
     char path[ACCESS_PATH_SIZE]; /* the file, or a directory on the way to it */
     int error;                   /* errno value; 0: the mode does not allow it */
     bool is_directory;
-    int wanted; /* what is not allowed */
+    int wanted;        /* what is not allowed */
     unsigned accounts; /* bit by bit, to whom */
 };
 

@@ -96,8 +96,8 @@ static bool is_operator(const char *word, size_t size)
 static bool is_optional(const char *rest)
 {
     static const char *const ends[][4] = {
-        {"||", NULL},
-        {"&&", "exit", "||", NULL},
+        {"||",  NULL},
+        { "&&", "exit", "||", NULL},
     };
     const char *word;
     size_t size;
@@ -125,7 +125,7 @@ const char *script_fetched_path(const char *file)
 
     for (size_t i = 0; i < sizeof(bases) / sizeof(bases[0]); i++)
         if (strncmp(file, bases[i], strlen(bases[i])) == 0)
-            return file + strlen(bases[i]);
+            return file + strlen(bases[i]) - 1;
     return NULL;
 }
 

@@ -34,7 +34,7 @@ void script_begin(struct script *script, char *text);
 /* The next file, or false at the end. */
 bool script_next(struct script *script, struct script_file *ret);
 
-/* "fetch": what a kernel's command line has as =${http}/PATH or =${nfs}/PATH. PATH, else NULL. */
+/* "fetch": what a kernel's command line has as =${http}/PATH or =${nfs}/PATH. /PATH, else NULL. */
 const char *script_fetched_path(const char *file);
 
 #define SCRIPT_SETTING_SIZE 64

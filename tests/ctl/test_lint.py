@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MPL-2.0
-"""netbootctl lint: what machines are sent to and does not find below the data root."""
+"""netbootctl lint --root: what machines are sent to and do not find below the data root."""
 
-import json
+import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -10,45 +11,33 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from lib import paths  # noqa: E402
+from linting import lint, place  # noqa: E402
 
 BOOT = paths.SOURCE / "boot"
-KEYS = ["record", "key", "file", "path", "problem", "fix"]
 
 
 @pytest.fixture
-def root(tmp_path, ctl):
-    """A data root that has what a new store names, and scripts that name nothing else."""
+def root(tmp_path, tmp_path_factory, ctl):
+    """A data root that has what a new store names, and scripts that name nothing else; servers may come to it."""
+    ctl.ok("site", "set", "default", "--tftp4", "192.0.2.1")
     path = tmp_path / "root"
     path.mkdir()
-    path.chmod(0o755)
+    for directory in (path, *path.parents):
+        if directory.is_relative_to(tmp_path_factory.getbasetemp().parent):
+            os.chmod(directory, 0o755)
     for name in ("undionly.kpxe", "ipxe32.efi", "ipxe.efi", "script.ipxe", "local.ipxe"):
         place(path, name)
     return path
 
 
-def place(root, name, text="#!ipxe\n"):
-    file = root / name
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text)
-    file.chmod(0o644)
-    for directory in [parent for parent in file.parents if root in parent.parents]:
-        directory.chmod(0o755)
-    return file
-
-
 def findings(ctl, root):
     """(record, key, file) of each."""
-    done = ctl("lint", "--root", root, "--json")
-    assert done.err == "" and done.returncode in (0, 1)
-    found = json.loads(done.out)
-    assert done.returncode == (1 if found else 0)
-    assert all(list(one) == KEYS for one in found)
-    return [(one["record"], one["key"], one["file"]) for one in found]
+    return [(one["record"], one["key"], one["file"]) for one in lint(ctl, "--root", root)]
 
 
 def test_nothing_found(ctl, root):
-    assert ctl.ok("lint", "--root", root) == ""
-    assert ctl.ok("lint", "--root", f"{root}//", "--json") == "[]\n"
+    assert ctl.ok("lint", "--server-user", "root", "--root", root) == ""
+    assert ctl.ok("lint", "--server-user", "root", "--root", f"{root}//", "--json") == "[]\n"
 
 
 @pytest.mark.parametrize("words, found", [
@@ -94,27 +83,87 @@ def test_a_line_says_what_and_what_to_do(ctl, root):
     ctl.ok("target", "set", "t", "--kernel", "a/k")
     (root / "targets").mkdir()
     place(root, "targets/t.ipxe")
-    done = ctl("lint", "--root", root)
+    done = ctl("lint", "--server-user", "root", "--root", root)
     assert (done.returncode, done.err) == (1, "")
-    assert done.out == (f"target t: kernel: {root}/a/k is not there: put it there, or netbootctl target set t "
-                        "--kernel FILE\n")
+    assert done.out == (f"error: target t: kernel: {root}/a/k is not there: put it there, or netbootctl target set t "
+                        "--kernel FILE [missing-file]\n")
 
 
-@pytest.mark.parametrize("name, mode, told", [
-    ("dir/a.efi", 0o640, "chmod o+r {root}/dir/a.efi"),
-    ("dir", 0o754, "chmod o+x {root}/dir"),
-    ("", 0o750, "chmod o+x {root}"),
+@pytest.mark.parametrize("name, mode, told, lines", [
+    ("dir/a.efi", 0o640, "may not be read by tftp and www-data: chmod o+r {root}/dir/a.efi", 3),
+    ("dir", 0o754, "is a directory that tftp and www-data may not enter: chmod o+x {root}/dir", 1),
+    ("", 0o750, "is a directory that tftp and www-data may not enter: chmod o+x {root}", 1),
 ])
-def test_servers_have_to_read_it(ctl, root, name, mode, told):
+def test_servers_have_to_read_it(ctl, root, name, mode, told, lines):
     place(root, "dir/a.efi")
     for platform in ("x86-bios", "x86-uefi", "x64-uefi"):
         ctl.ok("loader", "set", platform, "dir/a.efi")
     assert findings(ctl, root) == []
     (root / name).chmod(mode)
-    done = ctl("lint", "--root", root)
+    done = ctl("lint", "--server-user", "root", "--root", root)
     assert done.returncode == 1
-    assert all(line.endswith(": " + told.format(root=root)) for line in done.out.splitlines())
-    assert done.out.count("loader ") == 3
+    assert len(done.out.splitlines()) == lines
+    assert all(line.endswith(f" {told.format(root=root)} [unreadable-file]") for line in done.out.splitlines())
+    more = {"": " and 3 more: ", "dir": " and 2 more: "}
+    assert name not in more or f"loader x86-bios: file{more[name]}" in done.out
+
+
+def test_a_directory_above_the_root(ctl, root):
+    root.parent.chmod(0o700)
+    (found,) = lint(ctl, "--root", root)
+    assert (found["code"], found["record"], found["path"]) == ("unreadable-file", "data root", str(root.parent))
+
+
+@pytest.mark.parametrize("users, mode, owner, group, found", [
+    (["tftp"], 0o640, "root", "tftp", False),
+    (["www-data"], 0o640, "root", "tftp", True),
+    (["tftp"], 0o400, "tftp", "root", False),
+    (["tftp"], 0o044, "tftp", "root", True),  # the owner's bits count for the owner
+    (["tftp", "www-data"], 0o640, "root", "tftp", True),
+])
+def test_mode_bits(ctl, root, users, mode, owner, group, found):
+    file = place(root, "a.efi")
+    shutil.chown(file, owner, group)
+    file.chmod(mode)
+    ctl.ok("loader", "set", "x64-uefi", "a.efi")
+    words = [word for user in users for word in ("--file-user", user)]
+    codes = [one["code"] for one in lint(ctl, "--root", root, *words)]
+    assert codes == (["unreadable-file"] if found else [])
+
+
+@pytest.mark.parametrize("shim, grub", [
+    ("shimx64.efi", "grubx64.efi"),
+    ("SHIMX64.EFI", "grubx64.efi"),
+    ("shimx64.efi.signed", "grubx64.efi"),
+    ("shimaa64.efi", "grubaa64.efi"),
+    ("shimia32.efi", "grubia32.efi"),
+    ("shim.efi", "grubx64.efi"),
+    ("ashimx64.efi", None),
+])
+def test_a_shim_wants_grub_beside_it(ctl, root, shim, grub):
+    place(root, f"debian/{shim}")
+    ctl.ok("loader", "set", "x64-uefi", f"debian/{shim}")
+    found = lint(ctl, "--root", root)
+    if grub is None:
+        assert found == []
+        return
+    assert [(one["code"], one["file"]) for one in found] == [("shim-alone", f"debian/{shim}")]
+    assert found[0]["fix"] == f"put {grub} there: {root}/debian/{grub}"
+    place(root, f"debian/{grub}")
+    assert lint(ctl, "--root", root) == []
+
+
+def test_a_file_of_many_hosts_is_told_once(ctl, root):
+    macs = [f"52:54:00:00:00:{number:02x}" for number in range(3)]
+    ctl.ok("host", "set", *macs, "--loader", "x64-uefi=b.efi")
+    assert findings(ctl, root) == [(f"host {macs[0]}", "loader x64-uefi", "b.efi")]
+
+
+def test_scripts_that_scripts_chain(ctl, root):
+    place(root, "script.ipxe", "#!ipxe\nchain sub/a.ipxe\nchain sub/a.ipxe\n")
+    place(root, "sub/a.ipxe", "#!ipxe\n\nchain ../script.ipxe\nimgfetch b\n")
+    assert findings(ctl, root) == [
+        ("target default", "script, script.ipxe line 2, sub/a.ipxe line 4", "b")]
 
 
 # What of a script's line has to be there.
@@ -129,16 +178,24 @@ def test_servers_have_to_read_it(ctl, root, name, mode, told):
     ("chain a-${mac}.ipxe || goto failed", None),
     ("kernel http://192.0.2.1/linux || goto failed", None),
     ("echo kernels", None),
+    ("imgfetch --timeout 9 a/b || shell", "a/b"),
+    ("module a/b c d", "a/b"),
+    ("sanboot --drive 0x80 --no-describe a.iso", "a.iso"),
+    ("sanboot --drive 0x80 || exit", None),
+    ("boot linux", None),
+    ("kernel \\\n a/linux x", "a/linux"),
+    ("chain own.ipxe && exit ||", None),
+    (":kernel a", None),
 ])
 def test_scripts(ctl, root, line, file):
     place(root, "script.ipxe", f"#!ipxe\n{line}\n")
-    assert findings(ctl, root) == ([("target default", "script, script.ipxe", file)] if file else [])
+    assert findings(ctl, root) == ([("target default", "script, script.ipxe line 2", file)] if file else [])
 
 
 def test_a_scripts_files_are_beside_it(ctl, root):
     place(root, "sub/x.ipxe", "#!ipxe\nkernel linux\nkernel ../other\n")
     ctl.ok("target", "set", "default", "--script", "sub/x.ipxe")
-    paths_found = [one["path"] for one in json.loads(ctl("lint", "--root", root, "--json").out)]
+    paths_found = [one["path"] for one in lint(ctl, "--root", root)]
     assert paths_found == [f"{root}/sub/linux", f"{root}/sub/../other"]
 
 
@@ -152,9 +209,11 @@ def test_entries_of_the_shipped_menu(ctl, root):
 
 
 @pytest.mark.parametrize("words, told", [
-    ([], "--root"),
     (["--root", "/nowhere/at/all"], "/nowhere/at/all"),
     (["--root", "/etc/passwd"], "no directory"),
+    (["--file-user", "nobody-of-that-name"], "no user"),
+    (["--server-user", "nobody-of-that-name"], "no user"),
+    (["--skip", "no-such-code"], "--codes"),
 ])
 def test_trouble(ctl, words, told):
     assert told in ctl.wrong(2, "lint", *words)

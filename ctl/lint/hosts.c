@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Hosts: there may be millions, so nothing is kept of each. */
+#include "lint.h"
+
+#include "common/bytes.h"
+#include "common/options.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* ---- Targets ---------------------------------------------------------------------------------------------------- */
+
+static void target_found(struct lint *lint, const char *target, const char *first, uint64_t count)
+{
+    char problem[256], fix[512];
+
+    snprintf(problem, sizeof(problem), "the target %s is not there: the target `default` applies", target);
+    snprintf(fix, sizeof(fix), "netbootctl target set %s --script FILE, or netbootctl host set %s --target TARGET",
+             target, record_name(first));
+    lint_found(lint, LINT_MISSING_TARGET,
+               &(struct lint_finding){
+                   .record = first, .key = "target", .problem = problem, .fix = fix, .count = count});
+}
+
+void lint_host_target(struct lint *lint, const void *record)
+{
+    const struct netboot_host *host = record;
+    char target[NETBOOT_NAME_MAX + 1], text[KEY_TEXT_SIZE];
+
+    if (host->target.size == 0 || policy_target(&lint->policy, host->target))
+        return;
+    snprintf(target, sizeof(target), "%.*s", (int)host->target.size, (const char *)host->target.data);
+    record_text(TABLE_HOST, host, text);
+    if (!tally_add(&lint->missing_targets, target, text))
+        target_found(lint, target, text, 1);
+}
+
+static void target_tallied(const struct tally_row *row, void *user)
+{
+    target_found(user, row->key, row->first, row->count);
+}
+
+void lint_missing_targets(struct lint *lint)
+{
+    tally_each(&lint->missing_targets, target_tallied, lint);
+}
+
+/* ---- Identifiers ------------------------------------------------------------------------------------------------ */
+
+/* The identifier that a DUID is made of (RFC 8415, section 11; RFC 6355): a machine shows it over DHCPv4. */
+static bool id_inside(const struct netboot_id *duid, struct netboot_id *ret)
+{
+    static const struct {
+        unsigned type;
+        size_t before, size;
+        enum netboot_id_type id;
+    } kinds[] = {
+        {DUID_LLT,  8, NETBOOT_MAC_SIZE,  NETBOOT_ID_MAC },
+        {DUID_LL,   4, NETBOOT_MAC_SIZE,  NETBOOT_ID_MAC },
+        {DUID_UUID, 2, NETBOOT_UUID_SIZE, NETBOOT_ID_UUID},
+    };
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (duid->size != kinds[i].before + kinds[i].size || read_be16(duid->value) != kinds[i].type)
+            continue;
+        if (kinds[i].id == NETBOOT_ID_MAC && read_be16(duid->value + 2) != HARDWARE_ETHERNET)
+            continue;
+        *ret = (struct netboot_id){.type = kinds[i].id, .size = (uint8_t)kinds[i].size};
+        memcpy(ret->value, duid->value + kinds[i].before, kinds[i].size);
+        return true;
+    }
+    return false;
+}
+
+/* The record is found by its first identifier, so that tells two apart. */
+static bool is_same_host(const struct netboot_host *a, const struct netboot_host *b)
+{
+    return a->ids.count > 0 && b->ids.count > 0 && a->ids.items[0].size == b->ids.items[0].size &&
+           memcmp(a->ids.items[0].data, b->ids.items[0].data, a->ids.items[0].size) == 0;
+}
+
+static void shared_found(struct lint *lint, const struct netboot_host *host, const struct netboot_id *id,
+                         const struct netboot_host *other)
+{
+    char record[KEY_TEXT_SIZE], other_record[KEY_TEXT_SIZE], text[NETBOOT_ID_TEXT_SIZE],
+        problem[3 * KEY_TEXT_SIZE], fix[3 * KEY_TEXT_SIZE + 128];
+
+    record_text(TABLE_HOST, host, record);
+    record_text(TABLE_HOST, other, other_record);
+    netboot_id_text(id, text);
+    snprintf(problem, sizeof(problem), "%s is of %s too: which of the two a machine is depends on what it shows", text,
+             other_record);
+    snprintf(fix, sizeof(fix),
+             "make them one, netbootctl host delete %s and netbootctl host set %s with all identifiers, or take the "
+             "wrong one away with --no-id",
+             record_name(record), record_name(other_record));
+    lint_found(lint, LINT_SHARED_ID,
+               &(struct lint_finding){.record = record,
+                                      .key = id->type == NETBOOT_ID_MAC ? "MAC" : "UUID",
+                                      .problem = problem,
+                                      .fix = fix});
+}
+
+/* A store refuses an identifier that another host has, a UUID in either byte order; but a DUID that is made of one is
+ * another identifier, and a store that another program wrote may have anything. */
+void lint_host_ids(struct lint *lint, const void *record)
+{
+    const struct netboot_host *host = record;
+    struct netboot_host other;
+    struct netboot_id id, inside;
+
+    for (size_t i = 0; netboot_host_id(host, i, &id) == 0; i++) {
+        bool look = id.type == NETBOOT_ID_UUID;
+        if (id.type == NETBOOT_ID_DUID && (look = id_inside(&id, &inside)))
+            id = inside;
+        if (look && netboot_view_host(lint->session->view, &id, &other) == 0 && !is_same_host(host, &other))
+            shared_found(lint, host, &id, &other);
+    }
+}
+
+/* ---- UUIDs that are none ---------------------------------------------------------------------------------------- */
+
+/* What AMI's firmware has where the manufacturer wrote nothing. All zeros and all ones are no identifier to a store. */
+static bool is_unset(const uint8_t *uuid)
+{
+    static const uint8_t unset[NETBOOT_UUID_SIZE] = {0x03, 0x00, 0x02, 0x00, 0x04, 0x00, 0x05, 0x00,
+                                                     0x00, 0x06, 0x00, 0x07, 0x00, 0x08, 0x00, 0x09};
+    uint8_t swapped[NETBOOT_UUID_SIZE];
+
+    swap_uuid(swapped, unset);
+    return memcmp(uuid, unset, sizeof(unset)) == 0 || memcmp(uuid, swapped, sizeof(swapped)) == 0;
+}
+
+void lint_host_uuid(struct lint *lint, const void *record)
+{
+    const struct netboot_host *host = record;
+    char text[KEY_TEXT_SIZE], value[NETBOOT_ID_TEXT_SIZE], problem[NETBOOT_ID_TEXT_SIZE + 128], fix[3 * KEY_TEXT_SIZE];
+    struct netboot_id id;
+
+    for (size_t i = 0; netboot_host_id(host, i, &id) == 0; i++) {
+        if (id.type != NETBOOT_ID_UUID || !is_unset(id.value))
+            continue;
+        record_text(TABLE_HOST, host, text);
+        netboot_id_text(&id, value);
+        snprintf(problem, sizeof(problem), "%s is in many machines: each that shows no other identifier is this host",
+                 value);
+        snprintf(fix, sizeof(fix), "netbootctl host set %s --no-id %s, with --mac MAC if it has no other",
+                 record_name(text), value);
+        lint_found(lint, LINT_COMMON_UUID,
+                   &(struct lint_finding){.record = text, .key = "UUID", .problem = problem, .fix = fix});
+    }
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "lint.h"
+
+#include "command.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* clang-format off */
+const struct option_row lint_options[] = {
+    {.name = "root", .value = "DIR", .help = "the data root, which TFTP and HTTP serve: looks for files there",
+     .completion = COMPLETE_DIRECTORY},
+    {.name = "file-user", .value = "USER", .repeated = true,
+     .help = "as whom boot files are read (default: tftp and www-data)"},
+    {.name = "server-user", .value = "USER", .repeated = true,
+     .help = "as whom DHCP servers read the store (default: _kea and dhcpd, where there are such users)"},
+    {.name = "skip", .value = "CODE", .repeated = true, .help = "does not tell of findings of that kind"},
+    {.name = "codes", .help = "lists what may be found, and ends"},
+    {.name = "json", .help = "as JSON"},
+    {0},
+};
+/* clang-format on */
+
+#define TROUBLE 2 /* as diff(1) has it: 1 says that something was found */
+
+/* ---- Findings --------------------------------------------------------------------------------------------------- */
+
+static cJSON *finding_to_json(enum lint_code code, const struct lint_finding *finding)
+{
+    const struct {
+        const char *key, *text;
+    } texts[] = {
+        {"severity", lint_severity_name(lint_kinds[code].severity)},
+        {"code",     lint_kinds[code].name                        },
+        {"record",   finding->record                              },
+        {"key",      finding->key                                 },
+        {"file",     finding->file                                },
+        {"path",     finding->path                                },
+        {"problem",  finding->problem                             },
+        {"fix",      finding->fix                                 },
+    };
+    cJSON *ret = cJSON_CreateObject();
+
+    for (size_t i = 0; ret && i < sizeof(texts) / sizeof(texts[0]); i++)
+        if (!(texts[i].text ? cJSON_AddStringToObject(ret, texts[i].key, texts[i].text)
+                            : cJSON_AddNullToObject(ret, texts[i].key))) {
+            cJSON_Delete(ret);
+            return NULL;
+        }
+    if (ret && !cJSON_AddNumberToObject(ret, "count", finding->count ? (double)finding->count : 1)) {
+        cJSON_Delete(ret);
+        return NULL;
+    }
+    return ret;
+}
+
+static void part_print(const char *text, const char *after)
+{
+    if (!text)
+        return;
+    print_safe(stdout, text);
+    fputs(after, stdout);
+}
+
+/* "error: target debian: kernel: /srv/tftp/k is not there: put it there [missing-file]" */
+static void finding_print(enum lint_code code, const struct lint_finding *finding)
+{
+    char more[MORE_TEXT_SIZE];
+
+    part_print(lint_severity_name(lint_kinds[code].severity), ": ");
+    part_print(finding->record, lint_more(finding->count, more));
+    fputs(": ", stdout);
+    part_print(finding->key, ": ");
+    part_print(finding->path ? finding->path : finding->file, " ");
+    part_print(finding->problem, ": ");
+    part_print(finding->fix, " ");
+    printf("[%s]\n", lint_kinds[code].name);
+}
+
+void lint_found(struct lint *lint, enum lint_code code, const struct lint_finding *finding)
+{
+    if (lint->skipped[code] || lint->code != DONE)
+        return;
+    lint->found++;
+    if (lint->json)
+        lint->code = listing_row(&lint->listing, finding_to_json(code, finding));
+    else
+        finding_print(code, finding);
+    if (ferror(stdout))
+        lint->code = FAILED; /* output_end() says why */
+}
+
+void lint_no_memory(struct lint *lint)
+{
+    if (lint->code == DONE)
+        lint->code = failed("out of memory");
+}
+
+const char *lint_more(uint64_t count, char text[MORE_TEXT_SIZE])
+{
+    text[0] = '\0';
+    if (count > 1)
+        snprintf(text, MORE_TEXT_SIZE, " and %llu more", (unsigned long long)count - 1);
+    return text;
+}
+
+const char *lint_names(const struct account *accounts, unsigned count, unsigned bits, char text[NAMES_SIZE])
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (unsigned i = 0; i < count; i++) {
+        if (!(bits >> i & 1))
+            continue;
+        const char *before = used == 0 ? "" : bits >> i == 1 ? " and " : ", ";
+        int size = snprintf(text + used, NAMES_SIZE - used, "%s%s", before, accounts[i].name);
+        if (size < 0 || (size_t)size >= NAMES_SIZE - used)
+            break;
+        used += (size_t)size;
+    }
+    return text;
+}
+
+/* ---- Options ---------------------------------------------------------------------------------------------------- */
+
+static int root_option(struct lint *lint, char root[ACCESS_PATH_SIZE])
+{
+    const char *given = option_value(lint->session->arguments, "root");
+    struct stat status;
+
+    if (!given)
+        return DONE;
+    size_t size = strlen(given);
+    while (size > 1 && given[size - 1] == '/')
+        size--;
+    if (size == 0 || size >= ACCESS_PATH_SIZE - 2 * NETBOOT_FILE_SIZE)
+        return misused("--root is the data root, not `%.200s`", given);
+    memcpy(root, given, size);
+    root[size] = '\0';
+    if (stat(root, &status) != 0)
+        return failed("%s: %s: --root is the data root that TFTP and HTTP serve", root, strerror(errno));
+    if (!S_ISDIR(status.st_mode))
+        return failed("%s is no directory: --root is the data root that TFTP and HTTP serve", root);
+    lint->root = root;
+    lint->root_size = size;
+    return DONE;
+}
+
+/* Users who are named have to be there. Of those who are not, `strangers` counts them as anybody. */
+static int accounts_option(const struct session *session, const char *option, const char *const *defaults,
+                           bool strangers, struct account accounts[LINT_ACCOUNTS_MAX], unsigned *ret_count)
+{
+    unsigned index = 0, count = 0;
+    const char *name;
+
+    while ((name = option_next(session->arguments, option, &index))) {
+        if (count == LINT_ACCOUNTS_MAX)
+            return misused("--%s: at most %d of them", option, LINT_ACCOUNTS_MAX);
+        if (account_find(name, &accounts[count++]) != 0)
+            return misused("--%s: there is no user `%.100s` on this machine", option, name);
+    }
+    bool given = count > 0;
+    for (; !given && *defaults; defaults++)
+        if (account_find(*defaults, &accounts[count]) == 0 || strangers)
+            count++;
+    *ret_count = count;
+    return DONE;
+}
+
+static int skip_option(struct lint *lint)
+{
+    unsigned index = 0;
+    const char *name;
+
+    while ((name = option_next(lint->session->arguments, "skip", &index))) {
+        unsigned code = 0;
+        while (code < LINT_CODES && strcmp(name, lint_kinds[code].name) != 0)
+            code++;
+        if (code == LINT_CODES)
+            return misused("--skip: there is no `%.100s`: netbootctl lint --codes lists them", name);
+        lint->skipped[code] = true;
+    }
+    return DONE;
+}
+
+static int options_read(struct lint *lint, char root[ACCESS_PATH_SIZE])
+{
+    static const char *const readers[] = {"tftp", "www-data", NULL};
+    static const char *const servers[] = {"_kea", "dhcpd", NULL};
+    int code = root_option(lint, root);
+
+    if (code == DONE)
+        code = accounts_option(lint->session, "file-user", readers, true, lint->readers, &lint->reader_count);
+    if (code == DONE)
+        code = accounts_option(lint->session, "server-user", servers, false, lint->servers, &lint->server_count);
+    return code == DONE ? skip_option(lint) : code;
+}
+
+/* ---- The command ------------------------------------------------------------------------------------------------ */
+
+static int codes_print(bool json)
+{
+    static const struct column columns[] = {
+        {"CODE",     "code"    },
+        {"SEVERITY", "severity"},
+        {"FINDS",    "summary" },
+        {NULL,       NULL      }
+    };
+    struct listing listing;
+    int code = listing_begin(&listing, "codes", columns, json);
+
+    for (unsigned i = 0; code == DONE && i < LINT_CODES; i++) {
+        cJSON *row = cJSON_CreateObject();
+        if (row && cJSON_AddStringToObject(row, "code", lint_kinds[i].name) &&
+            cJSON_AddStringToObject(row, "severity", lint_severity_name(lint_kinds[i].severity)) &&
+            cJSON_AddStringToObject(row, "summary", lint_kinds[i].summary))
+            code = listing_row(&listing, row);
+        else
+            code = failed("out of memory");
+    }
+    return listing_end(&listing, code);
+}
+
+static int findings_tell(struct lint *lint)
+{
+    int code = lint->json ? listing_begin(&lint->listing, "findings", NULL, true) : DONE;
+
+    if (code == DONE)
+        code = lint_check_all(lint);
+    return lint->json ? listing_end(&lint->listing, code) : code;
+}
+
+static void lint_free(struct lint *lint)
+{
+    struct tally *const tallies[] = {&lint->missing_targets, &lint->host_values, &lint->host_files,
+                                     &lint->closed,          &lint->scripts,     &lint->unserved};
+
+    for (size_t i = 0; i < sizeof(tallies) / sizeof(tallies[0]); i++)
+        tally_free(tallies[i]);
+    policy_free(&lint->policy);
+}
+
+int lint_run(struct session *session)
+{
+    struct lint lint = {.session = session, .json = session_has(session, "json")};
+    char root[ACCESS_PATH_SIZE];
+
+    if (session_has(session, "codes"))
+        return codes_print(lint.json) == DONE ? DONE : TROUBLE;
+    int code = options_read(&lint, root);
+    if (code == DONE)
+        code = session_view(session);
+    if (code == DONE)
+        code = policy_load(session, &lint.policy);
+    if (code == DONE)
+        code = lint_journal_read(&lint);
+    if (code == DONE)
+        code = findings_tell(&lint);
+    lint_free(&lint);
+    return code != DONE ? TROUBLE : lint.found > 0 ? FAILED : DONE;
+}

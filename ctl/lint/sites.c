@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Sites: their prefixes, and their servers. */
+#include "lint.h"
+
+#include "text.h"
+
+#include "common/bytes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Prefixes --------------------------------------------------------------------------------------------------- */
+
+static bool is_default(const struct netboot_site *site)
+{
+    return bytes_equal(site->name, "default");
+}
+
+void lint_site_prefix(struct lint *lint, const void *record)
+{
+    const struct netboot_site *site = record;
+    char text[KEY_TEXT_SIZE], fix[2 * KEY_TEXT_SIZE];
+
+    if (site->prefixes.count > 0 || is_default(site))
+        return;
+    record_text(TABLE_SITE, site, text);
+    snprintf(fix, sizeof(fix), "netbootctl site set %s --prefix PREFIX, or netbootctl site delete %s",
+             record_name(text), record_name(text));
+    lint_found(lint, LINT_SITE_WITHOUT_PREFIX,
+               &(struct lint_finding){.record = text,
+                                      .key = "prefixes",
+                                      .problem = "there is none: no machine is of this site",
+                                      .fix = fix});
+}
+
+/*
+ * Prefixes within prefixes are what they are for: the longest wins. Without effect are those within one of the same
+ * site, with none of another between, and those all of whose addresses are in longer ones.
+ */
+struct prefix {
+    struct netboot_bytes bytes; /* octet of length, then the address */
+    const struct netboot_site *site;
+    const struct prefix *parent; /* the next shorter one that holds it */
+    unsigned __int128 covered;   /* by longer ones, in parts of 2^128; that many parts are 0 again */
+    bool has_children;
+};
+
+static int prefix_compare(const void *a, const void *b)
+{
+    struct netboot_bytes left = ((const struct prefix *)a)->bytes, right = ((const struct prefix *)b)->bytes;
+
+    if (left.size != right.size)
+        return left.size < right.size ? -1 : 1;
+    int order = memcmp(left.data + 1, right.data + 1, left.size - 1);
+    return order != 0 ? order : left.data[0] - right.data[0];
+}
+
+static bool prefix_holds(struct netboot_bytes outer, struct netboot_bytes inner)
+{
+    unsigned bits = outer.data[0], octets = bits / 8, rest = bits % 8;
+
+    if (outer.size != inner.size || outer.data[0] > inner.data[0])
+        return false;
+    return memcmp(outer.data + 1, inner.data + 1, octets) == 0 &&
+           (rest == 0 || ((outer.data[1 + octets] ^ inner.data[1 + octets]) >> (8 - rest)) == 0);
+}
+
+/* In their order each is held by the one before it, or by one that holds that, or by none. */
+static void prefixes_nest(struct prefix *prefixes, size_t count)
+{
+    struct prefix *open = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        struct prefix *prefix = &prefixes[i];
+        while (open && !prefix_holds(open->bytes, prefix->bytes))
+            open = (struct prefix *)open->parent;
+        prefix->parent = open;
+        if (open && open->bytes.data[0] < prefix->bytes.data[0]) {
+            open->has_children = true;
+            open->covered += (unsigned __int128)1 << (128 - (prefix->bytes.data[0] - open->bytes.data[0]));
+        }
+        open = prefix;
+    }
+}
+
+static void prefix_found(struct lint *lint, const struct prefix *prefix, const char *problem)
+{
+    char text[KEY_TEXT_SIZE], key[PREFIX_TEXT_SIZE + 16], shown[PREFIX_TEXT_SIZE], fix[2 * KEY_TEXT_SIZE];
+
+    record_text(TABLE_SITE, prefix->site, text);
+    snprintf(key, sizeof(key), "prefix %s", prefix_text(prefix->bytes, shown));
+    snprintf(fix, sizeof(fix), "netbootctl site set %s with a --prefix for each of the others, if that is not meant",
+             record_name(text));
+    lint_found(lint, LINT_PREFIX_WITHOUT_EFFECT,
+               &(struct lint_finding){.record = text, .key = key, .problem = problem, .fix = fix});
+}
+
+static void prefix_check(struct lint *lint, const struct prefix *prefix)
+{
+    char problem[128], shown[PREFIX_TEXT_SIZE];
+
+    if (prefix->has_children && prefix->covered == 0) {
+        prefix_found(lint, prefix, "has no effect: all its addresses are in longer prefixes");
+    } else if (prefix->parent && prefix->parent->site == prefix->site) {
+        snprintf(problem, sizeof(problem), "has no effect: the site has %s, which holds it",
+                 prefix_text(prefix->parent->bytes, shown));
+        prefix_found(lint, prefix, problem);
+    }
+}
+
+void lint_prefixes(struct lint *lint)
+{
+    const struct policy *policy = &lint->policy;
+    size_t room = 0, count = 0;
+
+    for (size_t i = 0; i < policy->site_count; i++)
+        room += policy->sites[i].prefixes.count;
+    struct prefix *prefixes = calloc(room + 1, sizeof(*prefixes));
+    if (!prefixes) {
+        lint_no_memory(lint);
+        return;
+    }
+    for (size_t i = 0; i < policy->site_count; i++)
+        for (size_t k = 0; k < policy->sites[i].prefixes.count; k++)
+            prefixes[count++] =
+                (struct prefix){.bytes = policy->sites[i].prefixes.items[k], .site = &policy->sites[i]};
+    qsort(prefixes, count, sizeof(*prefixes), prefix_compare);
+    prefixes_nest(prefixes, count);
+    for (size_t i = 0; i < count; i++)
+        prefix_check(lint, &prefixes[i]);
+    free(prefixes);
+}
+
+/* ---- Servers ---------------------------------------------------------------------------------------------------- */
+
+/* Relative files that such machines are sent to. */
+struct relative_files {
+    uint64_t count;
+    char first[KEY_TEXT_SIZE + NETBOOT_FILE_SIZE];
+};
+
+static void relative_note(const struct value *value, void *user)
+{
+    struct relative_files *files = user;
+
+    if (value->by_script || memmem(value->file.data, value->file.size, "://", 3))
+        return;
+    if (files->count++ == 0)
+        snprintf(files->first, sizeof(files->first), "%.*s (%s)", (int)value->file.size,
+                 (const char *)value->file.data, value->record);
+}
+
+/* Whether machines of the family can be at the site. */
+static bool has_family(const struct netboot_site *site, enum netboot_family family)
+{
+    bool found = is_default(site);
+
+    for (size_t i = 0; i < site->prefixes.count; i++)
+        found |= site->prefixes.items[i].size == (family == NETBOOT_V4 ? 5 : 17);
+    return found;
+}
+
+static void base_found(struct lint *lint, const struct netboot_site *site, const char *server, const char *option,
+                       const struct relative_files *files)
+{
+    char text[KEY_TEXT_SIZE], problem[KEY_TEXT_SIZE + NETBOOT_FILE_SIZE + 256], fix[KEY_TEXT_SIZE + 128],
+        more[MORE_TEXT_SIZE];
+
+    record_text(TABLE_SITE, site, text);
+    snprintf(problem, sizeof(problem), "has no %s for relative files: machines that come so are not sent %s%s", server, files->first,
+             lint_more(files->count, more));
+    snprintf(fix, sizeof(fix), "netbootctl site set %s --%s", record_name(text), option);
+    lint_found(lint, LINT_NO_BASE, &(struct lint_finding){.record = text, .problem = problem, .fix = fix});
+}
+
+/* A site needs what machines come by: what another site has, or the journal has seen. One that has nothing at all
+ * needs something. */
+static void site_bases(struct lint *lint, const struct netboot_site *site, const struct relative_files *files)
+{
+    bool any = false;
+
+    for (enum way way = 0; way < WAYS_OF_FIRMWARE; way++)
+        any |= way_base(way, site).size > 0;
+    if (!any && (has_family(site, NETBOOT_V4) || has_family(site, NETBOOT_V6))) {
+        base_found(lint, site, "TFTP server nor HTTP base URL",
+                   has_family(site, NETBOOT_V4) ? "tftp4 ADDRESS --http4 URL" : "tftp6 ADDRESS --http6 URL", files);
+        return;
+    }
+    for (enum way way = 0; way < WAYS_OF_FIRMWARE; way++)
+        if (lint->policy.in_use[way] && way_base(way, site).size == 0 && has_family(site, ways[way].family))
+            base_found(lint, site, ways[way].server, ways[way].option, files);
+}
+
+void lint_bases(struct lint *lint)
+{
+    const struct policy *policy = &lint->policy;
+    struct relative_files files = {0};
+
+    for (size_t i = 0; i < policy->loader_count; i++)
+        loader_values(&policy->loaders[i], relative_note, &files);
+    for (size_t i = 0; i < policy->target_count; i++)
+        target_values(&policy->targets[i], relative_note, &files);
+    for (size_t i = 0; files.count > 0 && i < policy->site_count; i++)
+        site_bases(lint, &policy->sites[i], &files);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Targets that boot nothing, for all or for some. */
+#include "lint.h"
+
+#include "text.h"
+
+#include <string.h>
+
+/* Whether iPXE finds something in it whatever the platform. */
+static bool has_script(const struct netboot_target *target)
+{
+    return target->kind == NETBOOT_KIND_LOCAL || target->script.size > 0 || target->kernel.size > 0;
+}
+
+void lint_target_empty(struct lint *lint, const void *record)
+{
+    const struct netboot_target *target = record;
+    char text[KEY_TEXT_SIZE], fix[KEY_TEXT_SIZE + 160];
+
+    if (target->kind != NETBOOT_KIND_BOOT || has_script(target) || target->files.count > 0)
+        return;
+    record_text(TABLE_TARGET, target, text);
+    snprintf(fix, sizeof(fix), "netbootctl target set %s --script FILE, or --kernel FILE, or --file PLATFORM=FILE",
+             record_name(text));
+    lint_found(lint, LINT_EMPTY_TARGET,
+               &(struct lint_finding){
+                   .record = text, .problem = "has neither script nor kernel nor files: it boots nothing", .fix = fix});
+}
+
+static void platform_found(struct lint *lint, uint16_t platform)
+{
+    char problem[256], fix[256], name[PLATFORM_TEXT_SIZE];
+
+    platform_text(platform, name);
+    snprintf(problem, sizeof(problem),
+             "has no script, no kernel and no file for %s: such machines, which have a loader, load it and then nothing",
+             name);
+    snprintf(fix, sizeof(fix), "netbootctl target set default --script FILE, or --file %s=FILE", name);
+    lint_found(lint, LINT_TARGET_PLATFORM,
+               &(struct lint_finding){.record = "target default", .key = name, .problem = problem, .fix = fix});
+}
+
+/* `default` is for every machine that may come: at least those of platforms that have a loader. Which platforms the
+ * machines of the other targets have, the journal knows. */
+void lint_default_target(struct lint *lint)
+{
+    static const char name[] = "default";
+    const struct netboot_target *target =
+        policy_target(&lint->policy, (struct netboot_bytes){(const uint8_t *)name, strlen(name)});
+
+    if (!target || target->kind != NETBOOT_KIND_BOOT || has_script(target) || target->files.count == 0)
+        return;
+    for (size_t i = 0; i < lint->policy.loader_count; i++) {
+        uint16_t platform = lint->policy.loaders[i].platform;
+        if (netboot_platform_file(&target->files, platform).size == 0)
+            platform_found(lint, platform);
+    }
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* The values of records that name files. */
+#include "policy.h"
+
+#include "table.h"
+#include "text.h"
+
+#include "common/bytes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+const char *record_name(const char *record)
+{
+    const char *space = strchr(record, ' ');
+
+    return space ? space + 1 : record;
+}
+
+#define FIX_SIZE (KEY_TEXT_SIZE + 128)
+
+void loader_values(const struct netboot_loader *loader, value_visit *each, void *user)
+{
+    char record[KEY_TEXT_SIZE], fix[FIX_SIZE];
+
+    record_text(TABLE_LOADER, loader, record);
+    snprintf(fix, sizeof(fix), "netbootctl loader set %s FILE", record_name(record));
+    each(&(struct value){.record = record,
+                         .key = "file",
+                         .fix = fix,
+                         .file = loader->file,
+                         .platform = loader->platform,
+                         .firmware = true},
+         user);
+}
+
+/* A list of files by platform: the option `name` of `set`. */
+static void platform_values(struct value value, const char *command, const char *name, const struct netboot_list *files,
+                            value_visit *each, void *user)
+{
+    char key[64], fix[FIX_SIZE + 64], platform[PLATFORM_TEXT_SIZE];
+
+    for (size_t i = 0; i < files->count; i++) {
+        if (files->items[i].size < 3)
+            continue;
+        value.platform = read_be16(files->items[i].data);
+        value.file = bytes_after(files->items[i], 2);
+        platform_text(value.platform, platform);
+        snprintf(key, sizeof(key), "%s %s", name, platform);
+        snprintf(fix, sizeof(fix), "%s --%s %s=FILE", command, name, platform);
+        value.key = key;
+        value.fix = fix;
+        each(&value, user);
+    }
+}
+
+static void option_value_visit(struct value value, const char *command, const char *option, struct netboot_bytes file,
+                               value_visit *each, void *user)
+{
+    char fix[FIX_SIZE + 64];
+
+    if (file.size == 0)
+        return;
+    snprintf(fix, sizeof(fix), "%s --%s FILE", command, option);
+    value.key = option;
+    value.fix = fix;
+    value.file = file;
+    each(&value, user);
+}
+
+/* A target of kind local has one script, whatever its record says. */
+static void local_value(struct value value, value_visit *each, void *user)
+{
+    static const char script[] = "local.ipxe";
+
+    value.key = "script";
+    value.fix = "run boot/install";
+    value.file = (struct netboot_bytes){(const uint8_t *)script, strlen(script)};
+    each(&value, user);
+}
+
+/* The script that a target with a kernel and none of its own has from netbootctl menu. */
+static void kernel_script_value(struct value value, const struct netboot_target *target, value_visit *each, void *user)
+{
+    char script[sizeof("targets/.ipxe") + NETBOOT_NAME_MAX];
+    int size = snprintf(script, sizeof(script), "targets/%.*s.ipxe", (int)target->name.size,
+                        (const char *)target->name.data);
+
+    value.key = "script";
+    value.fix = "let it be written: netbootctl menu --output with the data root";
+    value.file = (struct netboot_bytes){(const uint8_t *)script, (size_t)size};
+    each(&value, user);
+}
+
+static void boot_values(struct value value, const char *command, const struct netboot_target *target, value_visit *each,
+                        void *user)
+{
+    option_value_visit(value, command, "script", target->script, each, user);
+    struct value loaded = value;
+    loaded.by_script = true;
+    option_value_visit(loaded, command, "kernel", target->kernel, each, user);
+    for (size_t i = 0; i < target->initrds.count; i++)
+        option_value_visit(loaded, command, "initrd", target->initrds.items[i], each, user);
+    if (target->script.size == 0 && target->kernel.size > 0)
+        kernel_script_value(value, target, each, user);
+}
+
+void target_values(const struct netboot_target *target, value_visit *each, void *user)
+{
+    char record[KEY_TEXT_SIZE], command[FIX_SIZE];
+    struct value value = {
+        .record = record, .platform = NETBOOT_PLATFORM_NONE, .ipxe = true, .target = target->name};
+
+    if (target->kind == NETBOOT_KIND_SILENT || target->kind == NETBOOT_KIND_IGNORE)
+        return;
+    record_text(TABLE_TARGET, target, record);
+    snprintf(command, sizeof(command), "netbootctl target set %s", record_name(record));
+    if (target->kind == NETBOOT_KIND_LOCAL)
+        local_value(value, each, user);
+    else
+        boot_values(value, command, target, each, user);
+    value.firmware = true;
+    platform_values(value, command, "file", &target->files, each, user);
+}
+
+void host_values(const struct netboot_host *host, value_visit *each, void *user)
+{
+    char record[KEY_TEXT_SIZE], command[FIX_SIZE];
+
+    if (host->loaders.count == 0)
+        return;
+    record_text(TABLE_HOST, host, record);
+    snprintf(command, sizeof(command), "netbootctl host set %s", record_name(record));
+    platform_values((struct value){.record = record, .firmware = true}, command, "loader", &host->loaders, each, user);
+}
+
+const char *host_value_key(const struct value *value, char key[HOST_VALUE_KEY_SIZE])
+{
+    snprintf(key, HOST_VALUE_KEY_SIZE, "%04x%.*s", value->platform, (int)value->file.size,
+             (const char *)value->file.data);
+    return key;
+}
+
+void host_value_of(const char *key, const char *record, value_visit *each, void *user)
+{
+    char command[FIX_SIZE], digits[5];
+    uint8_t file[2 + NETBOOT_FILE_SIZE];
+    struct netboot_list files = {.count = 1};
+
+    snprintf(digits, sizeof(digits), "%.4s", key);
+    unsigned platform = (unsigned)strtoul(digits, NULL, 16);
+    file[0] = (uint8_t)(platform >> 8);
+    file[1] = (uint8_t)platform;
+    size_t size = strnlen(key + 4, NETBOOT_FILE_SIZE);
+    memcpy(file + 2, key + 4, size);
+    files.items[0] = (struct netboot_bytes){file, 2 + size};
+    snprintf(command, sizeof(command), "netbootctl host set %s", record_name(record));
+    platform_values((struct value){.record = record, .firmware = true}, command, "loader", &files, each, user);
+}

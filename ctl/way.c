@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "way.h"
+
+#include "common/options.h"
+
+const struct way_row ways[WAYS] = {
+    [WAY_PXE4] = {NETBOOT_V4, NETBOOT_STAGE_PXE,  "IPv4 PXE",  "tftp4 ADDRESS", "IPv4 TFTP server"  },
+    [WAY_PXE6] = {NETBOOT_V6, NETBOOT_STAGE_PXE,  "IPv6 PXE",  "tftp6 ADDRESS", "IPv6 TFTP server"  },
+    [WAY_HTTP4] = {NETBOOT_V4, NETBOOT_STAGE_HTTP, "IPv4 HTTP", "http4 URL",     "IPv4 HTTP base URL"},
+    [WAY_HTTP6] = {NETBOOT_V6, NETBOOT_STAGE_HTTP, "IPv6 HTTP", "http6 URL",     "IPv6 HTTP base URL"},
+    [WAY_IPXE4] = {NETBOOT_V4, NETBOOT_STAGE_IPXE, "IPv4 iPXE", "http4 URL",     "IPv4 HTTP base URL"},
+    [WAY_IPXE6] = {NETBOOT_V6, NETBOOT_STAGE_IPXE, "IPv6 iPXE", "http6 URL",     "IPv6 HTTP base URL"},
+};
+
+struct netboot_bytes way_base(enum way way, const struct netboot_site *site)
+{
+    const struct netboot_bytes bases[WAYS][2] = {
+        [WAY_PXE4] = {site->tftp4},  [WAY_PXE6] = {site->tftp6},
+        [WAY_HTTP4] = {site->http4}, [WAY_HTTP6] = {site->http6},
+        [WAY_IPXE4] = {site->http4,               site->tftp4 },
+           [WAY_IPXE6] = {site->http6,              site->tftp6 },
+    };
+
+    return bases[way][0].size > 0 ? bases[way][0] : bases[way][1];
+}
+
+/* As the only thing that there is: iPXE's script, firmware's loader. */
+enum finding way_resolve(enum way way, const struct netboot_client *who, const struct netboot_site *site,
+                         struct netboot_bytes target, struct netboot_bytes value, struct netboot_decision *ret)
+{
+    bool ipxe = ways[way].stage == NETBOOT_STAGE_IPXE, v4 = ways[way].family == NETBOOT_V4;
+    const struct netboot_query query = {.family = ways[way].family,
+                                        .message_type = v4 ? DHCPDISCOVER : SOLICIT,
+                                        .reply_type = v4 ? DHCPOFFER : ADVERTISE};
+    struct netboot_policy policy = {.has_target = true};
+    struct netboot_client client = *who;
+
+    client.family = ways[way].family;
+    client.stage = ways[way].stage;
+    policy.target.name = target;
+    policy.site = *site;
+    if (ipxe)
+        policy.target.script = value;
+    else
+        policy.loader = value;
+    netboot_decide(&query, &client, &policy, ret);
+    for (unsigned i = 0; i < ret->reason_count; i++)
+        if (ret->reasons[i].source == (ipxe ? NETBOOT_TARGET_SCRIPT : NETBOOT_LOADER))
+            return (enum finding)ret->reasons[i].finding;
+    return FINDING_NOTHING;
+}

@@ -133,14 +133,15 @@ const struct command commands[] = {
          "  netbootctl menu --output /srv/tftp && netbootctl target set default --script menu.ipxe\n\n"
          "As script.ipxe does, it runs a machine's own script first, and settings.ipxe beside it."},
     {.group = "lint", .run = lint_run, .options = lint_options,
-     .summary = "which files that machines are sent to are not there",
+     .summary = "what will not work, before a machine finds out",
      .details =
-         "Looks below the data root for every relative file that loaders, targets and hosts name and for what the\n"
-         "scripts of targets load, and whether servers may read it. A line for each that is missing, with what to do.\n"
-         "URLs, and files with {mac} and the like, are not looked for. Exit status: 0 nothing found, 1 something\n"
-         "found, 2 trouble.\n\n"
+         "Looks at the store: sites without servers, names and URLs that machines cannot follow, targets that a\n"
+         "platform cannot boot, hosts that are one machine, machines of the journal that would get nothing, a store\n"
+         "that servers cannot read. With --root also at the files that are named below the data root and in scripts.\n"
+         "A line for each finding, with what to do and its code; docs/lint.md has a paragraph for each code. Exit\n"
+         "status: 0 nothing found, 1 something found, 2 trouble.\n\n"
          "  netbootctl lint --root /srv/tftp\n\n"
-         "With --json: a list of record, key, file, path, problem, fix."},
+         "With --json: a list of severity, code, record, key, file, path, problem, fix, count."},
     {.group = "migrate", .run = migrate_run, .options = migrate_options,
      .summary = "from ISC dhcpd to Kea with netboot",
      .details = "Not usable yet: it checks its options only."},

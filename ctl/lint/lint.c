@@ -253,8 +253,6 @@ int lint_run(struct session *session)
     if (code == DONE)
         code = policy_load(session, &lint.policy);
     if (code == DONE)
-        code = lint_journal_read(&lint);
-    if (code == DONE)
         code = findings_tell(&lint);
     lint_free(&lint);
     return code != DONE ? TROUBLE : lint.found > 0 ? FAILED : DONE;

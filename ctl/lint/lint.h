@@ -65,11 +65,11 @@ struct lint {
     uint64_t found;
     int code; /* of what went wrong meanwhile */
     /* What hosts and files have in common. */
-    struct tally missing_targets; /* "TARGET" */
+    struct tally missing_targets;         /* "TARGET" */
     struct tally host_values, host_files; /* "PLATFORM FILE" */
-    struct tally closed;          /* directories that may not be entered */
-    struct tally scripts;         /* that have been read */
-    struct tally unserved;        /* machines of the journal that get nothing */
+    struct tally closed;                  /* directories that may not be entered */
+    struct tally scripts;                 /* that have been read */
+    struct tally unserved;                /* machines of the journal that get nothing */
 };
 
 /* Any text may be NULL. */
@@ -117,9 +117,7 @@ void lint_missing_targets(struct lint *lint);
 void lint_host_ids(struct lint *lint, const void *host);
 void lint_host_uuid(struct lint *lint, const void *host);
 
-/* machines.c. Reads the journal, where there is one, before all checks: an exit code. */
-int lint_journal_read(struct lint *lint);
-void lint_machines(struct lint *lint);
+void lint_machines(struct lint *lint); /* machines.c */
 
 void lint_data_root(struct lint *lint); /* files.c */
 void lint_loader_file(struct lint *lint, const void *loader);

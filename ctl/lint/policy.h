@@ -12,7 +12,7 @@ struct policy {
     struct netboot_site *sites;
     struct netboot_loader *loaders;
     struct netboot_target *targets; /* in the order of their names */
-    bool in_use[WAYS];              /* a site has a server for it, or the journal has machines that came so */
+    bool in_use[WAYS];              /* a site has a server for it */
     uint16_t longest_platform;      /* of those with a loader, by its name */
     struct netboot_bytes longest_target;
 };

@@ -26,11 +26,10 @@ void lint_site_prefix(struct lint *lint, const void *record)
     record_text(TABLE_SITE, site, text);
     snprintf(fix, sizeof(fix), "netbootctl site set %s --prefix PREFIX, or netbootctl site delete %s",
              record_name(text), record_name(text));
-    lint_found(lint, LINT_SITE_WITHOUT_PREFIX,
-               &(struct lint_finding){.record = text,
-                                      .key = "prefixes",
-                                      .problem = "there is none: no machine is of this site",
-                                      .fix = fix});
+    lint_found(
+        lint, LINT_SITE_WITHOUT_PREFIX,
+        &(struct lint_finding){
+            .record = text, .key = "prefixes", .problem = "there is none: no machine is of this site", .fix = fix});
 }
 
 /*
@@ -122,8 +121,7 @@ void lint_prefixes(struct lint *lint)
     }
     for (size_t i = 0; i < policy->site_count; i++)
         for (size_t k = 0; k < policy->sites[i].prefixes.count; k++)
-            prefixes[count++] =
-                (struct prefix){.bytes = policy->sites[i].prefixes.items[k], .site = &policy->sites[i]};
+            prefixes[count++] = (struct prefix){.bytes = policy->sites[i].prefixes.items[k], .site = &policy->sites[i]};
     qsort(prefixes, count, sizeof(*prefixes), prefix_compare);
     prefixes_nest(prefixes, count);
     for (size_t i = 0; i < count; i++)
@@ -146,8 +144,8 @@ static void relative_note(const struct value *value, void *user)
     if (value->by_script || memmem(value->file.data, value->file.size, "://", 3))
         return;
     if (files->count++ == 0)
-        snprintf(files->first, sizeof(files->first), "%.*s (%s)", (int)value->file.size,
-                 (const char *)value->file.data, value->record);
+        snprintf(files->first, sizeof(files->first), "%.*s (%s)", (int)value->file.size, (const char *)value->file.data,
+                 value->record);
 }
 
 /* Whether machines of the family can be at the site. */
@@ -167,14 +165,13 @@ static void base_found(struct lint *lint, const struct netboot_site *site, const
         more[MORE_TEXT_SIZE];
 
     record_text(TABLE_SITE, site, text);
-    snprintf(problem, sizeof(problem), "has no %s for relative files: machines that come so are not sent %s%s", server, files->first,
-             lint_more(files->count, more));
+    snprintf(problem, sizeof(problem), "has no %s for relative files: machines that come so are not sent %s%s", server,
+             files->first, lint_more(files->count, more));
     snprintf(fix, sizeof(fix), "netbootctl site set %s --%s", record_name(text), option);
     lint_found(lint, LINT_NO_BASE, &(struct lint_finding){.record = text, .problem = problem, .fix = fix});
 }
 
-/* A site needs what machines come by: what another site has, or the journal has seen. One that has nothing at all
- * needs something. */
+/* A site needs what machines come by: what another site has. One that has nothing at all needs something. */
 static void site_bases(struct lint *lint, const struct netboot_site *site, const struct relative_files *files)
 {
     bool any = false;

@@ -58,6 +58,7 @@ def test_nothing_found(ctl, root):
 def test_records(ctl, root, words, found):
     ctl.ok(*words)
     assert findings(ctl, root) == found
+    assert {one["code"] for one in lint(ctl, "--root", root)} <= {"missing-file"}
     for _, _, file in found:
         place(root, file.lstrip("/"))
     assert findings(ctl, root) == []

@@ -5,6 +5,7 @@ import json
 import re
 import shlex
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -177,6 +178,67 @@ def test_a_file_that_the_group_may_not_use(ctl, open_way, name, mode):
     ((code, record, path, fix),) = store_findings(ctl, "www-data")
     assert (code, record, path) == ("store-access", "user www-data", str(open_way / name))
     assert fix.startswith("chmod ")
+
+
+# ---- machines that came by
+
+def boot(ctl, *packets):
+    """Packets served with a journal: (family, stage, last octet of the MAC, architecture)."""
+    options = {
+        (4, "PXE"): ([60, b"PXEClient"],), (4, "HTTP"): ([60, b"HTTPClient"],), (4, "iPXE"): ([77, b"iPXE"],),
+        (6, "PXE"): ([16, b"\0\0\1\x57\0\x09PXEClient"],), (6, "HTTP"): ([16, b"\0\0\1\x57\0\x0aHTTPClient"],),
+        (6, "iPXE"): ([15, b"\0\4iPXE"],),
+    }
+    lines = []
+    for family, stage, number, arch in packets:
+        query = {"family": family, "message_type": 1, "reply_type": 2, "options": [
+            [code, data.hex()] for code, data in (*options[family, stage], [{4: 93, 6: 61}[family],
+                                                                            arch.to_bytes(2, "big")])]}
+        if family == 4:
+            query.update(hardware_type=1, hardware_address=f"5254000000{number:02x}")
+        else:
+            query.update(link_layer_address=f"00015254000000{number:02x}")
+        lines.append(json.dumps(query))
+    subprocess.run([paths.engine(), ctl.directory, "journal"], input="\n".join(lines) + "\n", text=True, check=True,
+                   stdout=subprocess.PIPE, timeout=60)
+
+
+# What came by, what was done to the store, what is found.
+MACHINES = {
+    "a platform with a loader": ([(4, "PXE", 1, 7), (4, "iPXE", 1, 7)], [], []),
+    "a platform without": ([(4, "PXE", 1, 11)], [], [("no-loader", "machine 52:54:00:00:00:01", "arm64-uefi IPv4 PXE")]),
+    "served by one way of two": ([(4, "PXE", 1, 7), (6, "PXE", 1, 7)], [], []),
+    "served by none of two": (
+        [(4, "HTTP", 1, 7), (6, "PXE", 1, 7)], [],
+        [("no-boot-file", "machine 52:54:00:00:00:01", "x64-uefi IPv6 PXE")]),
+    "a target without its platform": (
+        [(4, "PXE", 1, 0), (4, "iPXE", 1, 0)],
+        ["target set t --file x64-uefi=grub.efi", "host set 52:54:00:00:00:01 --name web1 --target t"],
+        [("target-platform", "machine web1", "x86-bios IPv4 iPXE")]),
+    "a target with its platform": (
+        [(4, "PXE", 1, 7), (4, "iPXE", 1, 7)],
+        ["target set t --file x64-uefi=grub.efi", "host set 52:54:00:00:00:01 --name web1 --target t"], []),
+    "a target that is silent": ([(4, "PXE", 1, 11)], ["target set default --silent"], []),
+}
+
+
+@pytest.mark.parametrize("case", MACHINES)
+def test_machines_of_the_journal(ctl, case):
+    packets, lines, found = MACHINES[case]
+    ctl.ok(*V4.split())
+    boot(ctl, *packets)
+    for line in lines:
+        done = ctl(*shlex.split(line))
+        assert done.returncode == 0, done.err
+    assert codes(ctl) == found
+
+
+def test_machines_that_have_it_in_common_are_counted(ctl):
+    ctl.ok(*V4.split())
+    boot(ctl, *((4, "PXE", number, 11) for number in range(1, 6)))
+    (found,) = lint(ctl)
+    assert (found["count"], found["fix"]) == (5, "netbootctl loader set arm64-uefi FILE")
+    assert found["problem"].endswith("the platform's loader: there is none for arm64-uefi")
 
 
 # ---- the codes

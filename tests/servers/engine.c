@@ -182,14 +182,16 @@ static void serve(struct netboot_store *store, const json_t *json)
 
 int main(int argc, char **argv)
 {
-    struct netboot_store_options options = {.follow = argc == 3 && strcmp(argv[2], "follow") == 0};
+    bool journal = argc == 3 && strcmp(argv[2], "journal") == 0;
+    struct netboot_store_options options = {.follow = journal || (argc == 3 && strcmp(argv[2], "follow") == 0),
+                                            .journal = journal};
     struct netboot_store *store;
     struct netboot_error error;
     char *line = NULL;
     size_t room = 0;
 
     if (argc < 2 || argc > 3)
-        die("usage", "engine STORE [follow]");
+        die("usage", "engine STORE [follow|journal]");
     if (netboot_store_open(argv[1], &options, &store, &error) < 0)
         die(argv[1], error.text);
     while (getline(&line, &room, stdin) > 0) {

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Why a client is sent no boot file, and what to do about it. */
+#ifndef NETBOOTCTL_REMEDY_H
+#define NETBOOTCTL_REMEDY_H
+
+#include "netboot.h"
+
+#include "common/reason.h"
+
+struct remedy {
+    enum finding finding;
+    enum netboot_source source;       /* what the finding is about */
+    char reason[NETBOOT_REASON_SIZE]; /* as netboot_reason_text() has it */
+    char fix[NETBOOT_FILE_SIZE];      /* a command, mostly; "" where none helps */
+};
+
+/* What kept the client from a boot file, of all the reasons of a decision without one: the last place where there was
+ * something, else the last one where there was nothing. */
+void remedy_find(const struct netboot_client *client, const struct netboot_decision *decision, struct remedy *ret);
+
+#endif

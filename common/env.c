@@ -322,15 +322,7 @@ void env_give(struct env_slot *slot)
 
 static int renew_slot(struct env *env, struct env_slot *slot)
 {
-    int rc;
-
-    if (!slot->txn)
-        return make_slot(env, slot);
-    if ((rc = mdb_txn_renew(slot->txn)) != 0)
-        return rc;
-    if ((rc = mdb_cursor_renew(slot->txn, slot->cursor)) != 0)
-        mdb_txn_reset(slot->txn);
-    return rc;
+    return slot->txn ? mdb_txn_renew(slot->txn) : make_slot(env, slot);
 }
 
 int env_read_begin(struct env *env, struct env_slot **ret)
@@ -355,6 +347,15 @@ int env_read_begin(struct env *env, struct env_slot **ret)
             return code;
     }
     return -EAGAIN;
+}
+
+int env_renew_cursor(struct env *env, struct env_slot *slot)
+{
+    int rc = mdb_cursor_renew(slot->txn, slot->cursor);
+
+    if (rc != 0)
+        env_note_broken(env, rc);
+    return rc;
 }
 
 void env_read_end(struct env_slot *slot)

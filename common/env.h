@@ -10,9 +10,10 @@
  *
  * Nothing here knows what the tables hold, beside the format number in the first one.
  *
- * Reader slots.  Each holds a read transaction and a cursor that are made once and renewed per look-up. A thread
- * takes a slot with one compare-and-swap and gives it back after its look-up. Whoever takes *all* slots has the
- * environment for itself: so it is remapped, closed and opened again while other threads go on calling.
+ * Reader slots.  Each holds a read transaction and a cursor that are made once. The transaction is renewed per look-up,
+ * the cursor, which costs as much as a small look-up, by who uses it. A thread takes a slot with one compare-and-swap
+ * and gives it back after its look-up. Whoever takes *all* slots has the environment for itself: so it is remapped,
+ * closed and opened again while other threads go on calling.
  */
 #ifndef NETBOOT_ENV_H
 #define NETBOOT_ENV_H
@@ -129,6 +130,8 @@ int env_take(struct env *env, struct env_slot **ret);
 void env_give(struct env_slot *slot);
 /* A slot with a transaction of the newest state, until env_read_end(). */
 int env_read_begin(struct env *env, struct env_slot **ret);
+/* Makes the slot's cursor one of its transaction. LMDB's code. */
+int env_renew_cursor(struct env *env, struct env_slot *slot);
 void env_read_end(struct env_slot *slot);
 
 /* A write transaction for the holder of the writers' lock, and a slot that keeps the environment open until

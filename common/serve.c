@@ -165,7 +165,7 @@ static void keep_range(struct netboot_view *view, struct recent *recent, MDB_val
     recent->last.size = row.mv_size;
     memcpy(recent->last.octets, row.mv_data, row.mv_size);
     recent->before.size = 0;
-    if (mdb_cursor_get(view->cursor, &before, &value, MDB_PREV) == 0 && before.mv_size == row.mv_size &&
+    if (view_cursor_get(view, &before, &value, MDB_PREV) == 0 && before.mv_size == row.mv_size &&
         memcmp(before.mv_data, row.mv_data, 2) == 0) {
         recent->before.size = before.mv_size;
         memcpy(recent->before.octets, before.mv_data, before.mv_size);
@@ -191,7 +191,7 @@ static int find_range(struct netboot_view *view, struct recent *recent, const st
         copy_site(ret, &recent->site);
         return 0;
     }
-    int rc = mdb_cursor_get(view->cursor, &row, &value, MDB_SET_RANGE);
+    int rc = view_cursor_get(view, &row, &value, MDB_SET_RANGE);
     if (rc != 0)
         return env_code(rc);
     if (row.mv_size != address->size || memcmp(row.mv_data, address->octets, 2) != 0)

@@ -318,7 +318,9 @@ static int each_record(struct state *state, int (*each)(MDB_val key, const struc
 
     if (code != 0)
         return atomic_load(&state->env.gate) == ENV_CLOSED ? 0 : code;
-    rc = mdb_cursor_get(slot->cursor, &key, &value, MDB_FIRST);
+    rc = env_renew_cursor(&state->env, slot);
+    if (rc == 0)
+        rc = mdb_cursor_get(slot->cursor, &key, &value, MDB_FIRST);
     while (rc == 0 && code == 0) {
         bool sound = record_decode(&record_once, value_bytes(value), &record) == 0;
         code = each(key, sound ? &record : NULL, user);

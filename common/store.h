@@ -109,7 +109,7 @@ struct netboot_view {
     struct netboot_store *store;
     struct env_slot *slot;
     MDB_txn *txn;
-    MDB_cursor *cursor; /* on `policy` */
+    MDB_cursor *cursor; /* on `policy`; NULL: not used so far */
     struct recent *recent;
     struct netboot_change *change; /* that it shows, else NULL */
 };
@@ -120,6 +120,8 @@ static inline MDB_dbi view_table(const struct netboot_view *view, unsigned table
 }
 
 struct netboot_view view_of_slot(struct netboot_store *store, struct env_slot *slot);
+/* A row of `policy`, by the view's cursor. LMDB's code. */
+int view_cursor_get(struct netboot_view *view, MDB_val *row, MDB_val *value, MDB_cursor_op where);
 /* One row: 0, -ENOENT, or what LMDB says. */
 int view_get(struct netboot_view *view, unsigned table, const struct key *key, MDB_val *ret);
 /* The key under which the host with this identifier is: 0, -ENOENT, -EBADMSG. */

@@ -10,14 +10,22 @@
 
 struct netboot_view view_of_slot(struct netboot_store *store, struct env_slot *slot)
 {
-    return (struct netboot_view){.store = store,
-                                 .slot = slot,
-                                 .txn = slot->txn,
-                                 .cursor = slot->cursor,
-                                 .recent = &store->recent[slot - store->env.slots]};
+    return (struct netboot_view){
+        .store = store, .slot = slot, .txn = slot->txn, .recent = &store->recent[slot - store->env.slots]};
 }
 
 /* ---- Rows */
+
+int view_cursor_get(struct netboot_view *view, MDB_val *row, MDB_val *value, MDB_cursor_op where)
+{
+    if (!view->cursor) {
+        int rc = env_renew_cursor(&view->store->env, view->slot);
+        if (rc != 0)
+            return rc;
+        view->cursor = view->slot->cursor;
+    }
+    return mdb_cursor_get(view->cursor, row, value, where);
+}
 
 int view_get(struct netboot_view *view, unsigned table, const struct key *key, MDB_val *ret)
 {
@@ -26,7 +34,7 @@ int view_get(struct netboot_view *view, unsigned table, const struct key *key, M
 
     /* The cursor is where the last row of this table was: often the next one is on the same page. */
     if (table == TABLE_POLICY)
-        rc = mdb_cursor_get(view->cursor, &row, ret, MDB_SET_KEY);
+        rc = view_cursor_get(view, &row, ret, MDB_SET_KEY);
     else
         rc = mdb_get(view->txn, view_table(view, table), &row, ret);
     return rc == 0 ? 0 : env_code(rc);

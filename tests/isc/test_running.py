@@ -112,7 +112,7 @@ def test_user_who_may_not(family, link, client, store, users):
     with server:
         for _ in range(5):
             assert boot_file(client, family) == OWN_FILE[family]
-        said = [line for line in server.log() if re.match(r"netboot: (?!\S+ of )", line)]
+        said = [line for line in server.log() if re.match(r"netboot: (?!\S+: )", line)]
         assert len(said) == 1 and str(store.directory) in said[0], said
         give(store.directory, 0, UID)
         wait_boot_file(client, family, LOADER[family])

@@ -46,7 +46,7 @@ def restore(store, kept):
 
 def netboot_lines(server):
     """What dhcpd said of the store; decisions name a client."""
-    return [line for line in server.log() if re.match(r"netboot: (?!\S+ of )", line)]
+    return [line for line in server.log() if re.match(r"netboot: (?!\S+: )", line)]
 
 
 @FAMILIES

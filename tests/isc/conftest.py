@@ -8,26 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "servers"))
 
-from lib import net, targets, wire  # noqa: E402
-
-
-@pytest.fixture(scope="session")
-def shelf(tmp_path_factory):
-    import stores
-
-    return targets.Shelf(tmp_path_factory.mktemp("stores"), stores.STORES)
-
-
-@pytest.fixture(scope="module")
-def link():
-    with net.Link() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def client(link):
-    with wire.Wire(link) as made:
-        yield made
+from lib.fixtures import client, link, shelf  # noqa: E402, F401
 
 
 @pytest.fixture

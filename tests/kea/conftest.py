@@ -4,21 +4,15 @@
 import pytest
 
 from clients import Clients
-from lib import net, targets, wire
+from lib import targets
+from lib.fixtures import client, link  # noqa: F401
 
 SITE = "site set default --tftp4 192.0.2.1 --tftp6 2001:db8::1 --http4 http://192.0.2.1 --http6 http://[2001:db8::1]"
 
 
 @pytest.fixture(scope="module")
-def link():
-    with net.Link() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def clients(link):
-    with wire.Wire(link) as made:
-        yield Clients(made)
+def clients(client):
+    return Clients(client)
 
 
 @pytest.fixture

@@ -3,27 +3,9 @@
 
 import pytest
 
-import stores
-from lib import net, targets, wire
+from lib.fixtures import client, link, shelf  # noqa: F401
 from plugins import PLUGINS
 from runner import Engine
-
-
-@pytest.fixture(scope="session")
-def shelf(tmp_path_factory):
-    return targets.Shelf(tmp_path_factory.mktemp("stores"), stores.STORES)
-
-
-@pytest.fixture(scope="module")
-def link():
-    with net.Link() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def client(link):
-    with wire.Wire(link) as made:
-        yield made
 
 
 class Running:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "status.h"
 
+#include "boot_once.h"
 #include "command.h"
 #include "output.h"
 
@@ -30,6 +31,10 @@ int status_run(struct session *session)
         return code;
     if (status_to_json(session->view, session->directory, &object, &error) != 0)
         return failed_with(&error);
+    if (once_counts_add(session->view, object, &error) != 0) {
+        cJSON_Delete(object);
+        return failed_with(&error);
+    }
     bool json = session_has(session, "json");
     if (!json && !(size_for_people(object, "size") && size_for_people(object, "map_size"))) {
         cJSON_Delete(object);

@@ -111,7 +111,7 @@ int host_check(const cJSON *record, struct netboot_error *error)
 {
     if (has_ids(record))
         return 0;
-    return failure(error, -EINVAL, "a host needs a MAC, UUID or DUID: delete it to be rid of it altogether");
+    return failure(error, -EINVAL, "a host needs a MAC, UUID or DUID");
 }
 
 int host_target_check(struct netboot_view *view, const cJSON *changes, struct netboot_error *error)

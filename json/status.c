@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "status.h"
 
-#include "boot_once.h"
 #include "common/failure.h"
 #include "text.h"
 
 #include <errno.h>
 
-static cJSON *targets_to_json(const char *directory, const struct netboot_status *status)
+static cJSON *to_json(const char *directory, const struct netboot_status *status)
 {
     const struct {
         const char *key;
@@ -42,14 +41,9 @@ int status_to_json(struct netboot_view *view, const char *directory, cJSON **ret
 
     if (netboot_view_status(view, &status) != 0)
         return failure(error, -EBADMSG, "the store in %s cannot be read: it is damaged", directory);
-    cJSON *object = targets_to_json(directory, &status);
+    cJSON *object = to_json(directory, &status);
     if (!object)
         return failure(error, -ENOMEM, "out of memory");
-    int code = once_counts_add(view, object, error);
-    if (code != 0) {
-        cJSON_Delete(object);
-        return code;
-    }
     *ret = object;
     return 0;
 }

@@ -7,8 +7,8 @@
 
 #include <cjson/cJSON.h>
 
-/* store, format, generation, changed, hosts, sites, targets, loaders, size, map_size, readers; once: how many hosts are
- * in which state, where any is. cJSON_Delete() the result. */
+/* store, format, generation, changed, hosts, sites, targets, loaders, size, map_size, readers. cJSON_Delete() the
+ * result. -EBADMSG, -ENOMEM. */
 int status_to_json(struct netboot_view *view, const char *directory, cJSON **ret, struct netboot_error *error);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //
 // What Kea calls when it loads and unloads the library.
+#include "commands.h"
 #include "hook.h"
 
 #include <process/daemon.h>
@@ -58,7 +59,17 @@ void load_hook(LibraryHandle &handle)
         .arg(std::string(parameters.replace_boot_file ? "replace" : "keep"))
         .arg(parameters.database);
     made->events.log(made->store, parameters.database);
+    register_commands(handle);
     hook = made.release();
+}
+
+void load_failed(const char *what) noexcept
+{
+    try {
+        LOG_ERROR(logger, NETBOOT_LOAD_FAILED).arg(std::string(what));
+    } catch (...) {
+        // Kea tells that the library was not loaded.
+    }
 }
 
 } // namespace
@@ -83,18 +94,23 @@ int load(LibraryHandle &handle)
         netboot::load_hook(handle);
         return 0;
     } catch (const std::exception &error) {
-        LOG_ERROR(netboot::logger, NETBOOT_LOAD_FAILED).arg(std::string(error.what()));
+        netboot::load_failed(error.what());
     } catch (...) {
-        LOG_ERROR(netboot::logger, NETBOOT_LOAD_FAILED).arg(std::string("an exception of an unknown kind"));
+        netboot::load_failed("an exception of an unknown kind");
     }
     return 1;
 }
 
+// Whatever goes wrong here, Kea has to go on.
 int unload()
 {
-    delete netboot::hook;
-    netboot::hook = nullptr;
-    LOG_INFO(netboot::logger, NETBOOT_UNLOADED);
+    try {
+        delete netboot::hook;
+        netboot::hook = nullptr;
+        LOG_INFO(netboot::logger, NETBOOT_UNLOADED);
+    } catch (...) {
+        netboot::hook = nullptr;
+    }
     return 0;
 }
 

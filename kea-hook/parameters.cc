@@ -39,8 +39,7 @@ bool take_journal(const Element &value, Parameters &ret)
 
 bool take_allow_changes(const Element &value, Parameters &ret)
 {
-    if (value.boolValue())
-        ret.without_effect.push_back("allow-changes");
+    ret.allow_changes = value.boolValue();
     return true;
 }
 

@@ -18,6 +18,7 @@ namespace netboot
 struct Parameters {
     std::string database;
     bool replace_boot_file = false;
+    bool allow_changes = false;
     std::vector<std::string> without_effect; // those switched on that this version does nothing with
 };
 

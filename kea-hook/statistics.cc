@@ -57,6 +57,7 @@ void Statistics::count(const netboot_decision &decision)
 
 void Statistics::count_store_error()
 {
+    store_errors_++;
     add_one(store_error_);
 }
 

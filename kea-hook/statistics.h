@@ -6,6 +6,8 @@
 
 #include <netboot.h>
 
+#include <atomic>
+#include <cstdint>
 #include <string>
 
 namespace netboot
@@ -22,9 +24,14 @@ class Statistics
 
     void count(const netboot_decision &decision);
     void count_store_error();
+    uint64_t store_errors() const
+    {
+        return store_errors_;
+    }
 
   private:
     // Kea asks for strings; these are not made anew for each packet.
+    std::atomic<uint64_t> store_errors_{0};
     const std::string answered_, host_found_, no_boot_file_, not_ours_, store_error_;
 };
 

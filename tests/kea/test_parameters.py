@@ -43,10 +43,10 @@ GOOD = {
         "existing-boot-file is keep, database is /nowhere/netboot",
         ["journal"],
     ),
-    "both without effect": (
+    "all on": (
         {"database": "/nowhere/netboot", "journal": True, "allow-changes": True},
         "existing-boot-file is keep",
-        ["allow-changes", "journal"],
+        ["journal"],
     ),
 }
 

@@ -32,6 +32,23 @@ def test_puts_files_and_configuration_in_place(tmp_path):
     assert not left, "placeholders that nobody filled in"
 
 
+def test_ganesha_in_the_place_of_the_kernels_server(tmp_path):
+    theirs = tmp_path / "etc/ganesha/ganesha.conf"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("# the operator's\n")
+    wanted = ("--root", "/srv/boot", "--clients", "192.0.2.0/24", "--nfs", "ganesha")
+    done = install(tmp_path, *wanted)
+    assert done.returncode == 0, done.stderr
+    assert "next: systemctl restart nfs-ganesha\n" in done.stdout
+    ours = (tmp_path / "etc/ganesha/netboot.conf").read_text()
+    assert 'Path = "/srv/boot";' in ours and "Clients = 192.0.2.0/24;" in ours and "@" not in ours
+    assert theirs.read_text() == '# the operator\'s\n%include "/etc/ganesha/netboot.conf"\n'
+    assert not (tmp_path / "etc/exports.d").exists()
+    before = content(tmp_path)
+    assert install(tmp_path, *wanted).stdout == ""
+    assert content(tmp_path) == before
+
+
 def test_second_run_changes_nothing(tmp_path):
     install(tmp_path)
     before = content(tmp_path)
@@ -83,7 +100,8 @@ def test_does_not_enable_a_second_site_on_the_same_port(tmp_path):
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--root", "srv/tftp"), ("--root", "/a b"), ("--root",), ("--interface", "a;b"), ("--clients", "a b"), ("--what",)],
+    [("--root", "srv/tftp"), ("--root", "/a b"), ("--root",), ("--interface", "a;b"), ("--clients", "a b"), ("--what",),
+     ("--nfs", "samba", "--clients", "*"), ("--nfs", "ganesha")],
     ids=" ".join,
 )
 def test_wrong_use_ends_with_2_and_touches_nothing(tmp_path, arguments):

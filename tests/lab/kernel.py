@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MPL-2.0
 """
-A Linux kernel from Debian's archive and an initrd that prints a banner and powers the machine off.
+A Linux kernel from Debian's archive, an initrd that prints a banner and powers the machine off, and one with modules.
 
-Both are kept in a cache directory: the first run fetches them, later ones find them there.
+All are kept in a cache directory: the first run fetches them, later ones find them there.
 """
 
 import gzip
@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 PACKAGES = {"x64": "linux-image-cloud-amd64"}
+MODULES = ("virtio_pci", "virtio_net", "nfsv3", "nfsv4")
 BUSYBOX = Path("/bin/busybox")  # of busybox-static
 
 INIT = """\
@@ -24,12 +25,14 @@ target='none named'
 for word in $(/bin/busybox cat /proc/cmdline); do
     case $word in netboot.target=*) target=${word#*=} ;; esac
 done
+[ ! -e /nfsroot ] || exec /bin/busybox sh /nfsroot # of the initrd with modules
 /bin/busybox cat <<END
 
     +----------------------------------------------------+
     |  Linux $(/bin/busybox uname -r) has booted from the network
     |  target: $target
     +----------------------------------------------------+
+    command line: $(/bin/busybox cat /proc/cmdline)
 
 END
 /bin/busybox poweroff -f
@@ -70,18 +73,62 @@ def _download_or_update(package, directory):
         return _download(package, directory)
 
 
-def kernel(cache, firmware="x64"):
-    """Path of the kernel for that firmware's processor."""
-    path = Path(cache) / f"linux-{firmware}"
-    if path.exists():
-        return path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as work:
+def _kernel(cache, firmware):
+    return Path(cache) / f"linux-{firmware}"
+
+
+def _modules(cache, firmware):
+    return Path(cache) / f"modules-{firmware}.img"
+
+
+def _fetch(cache, firmware):
+    """Kernel and modules for that firmware's processor, from one package."""
+    with tempfile.TemporaryDirectory(dir=cache) as work:
         package = _download_or_update(PACKAGES[firmware], work)
         _run("dpkg-deb", "-x", package, f"{work}/files")
         (image,) = Path(work, "files", "boot").glob("vmlinuz-*")
-        os.replace(image, path)
+        archive_write(_modules(cache, firmware), _module_members(Path(work, "files", "lib", "modules")))
+        os.replace(image, _kernel(cache, firmware))
+
+
+def _needed(cache, firmware, path):
+    if not (_kernel(cache, firmware).exists() and _modules(cache, firmware).exists()):
+        Path(cache).mkdir(parents=True, exist_ok=True)
+        _fetch(cache, firmware)
     return path
+
+
+def kernel(cache, firmware="x64"):
+    """Path of the kernel for that firmware's processor."""
+    return _needed(cache, firmware, _kernel(cache, firmware))
+
+
+def modules(cache, firmware="x64"):
+    """Path of an initrd with modules of that kernel for the network and NFS, in /modules, and their order."""
+    return _needed(cache, firmware, _modules(cache, firmware))
+
+
+def _module_members(directory):
+    """Members of an archive: the modules of MODULES with those that they need, and in which order they go in."""
+    files = {path.stem.replace("-", "_"): path for path in directory.rglob("*.ko")}
+    order, content = [], {}
+
+    def add(name):
+        if name in content or name not in files:  # what is no file is built in
+            return
+        content[name] = files[name].read_bytes()
+        for needed in re.search(rb"\0depends=([^\0]*)\0", content[name]).group(1).decode().split(","):
+            add(needed.replace("-", "_"))
+        order.append(name)
+
+    for name in MODULES:
+        if name not in files:
+            raise KernelError(f"{directory}: there is no module {name}")
+        add(name)
+    yield "modules", 0o040755, b""
+    for name in order:
+        yield f"modules/{name}.ko", 0o100644, content[name]
+    yield "modules/order", 0o100644, "\n".join([*order, ""]).encode()
 
 
 def _entry(number, name, mode, data=b""):
@@ -92,22 +139,25 @@ def _entry(number, name, mode, data=b""):
     return header + b"\0" * (-len(header) % 4) + data + b"\0" * (-len(data) % 4)
 
 
-def initrd(cache):
-    """Path of the initrd."""
-    members = [
-        ("bin", 0o040755, b""),
-        ("bin/busybox", 0o100755, BUSYBOX.read_bytes()),
-        ("init", 0o100755, INIT.encode()),
-        ("TRAILER!!!", 0, b""),
-    ]
-    archive = b"".join(_entry(number, *member) for number, member in enumerate(members, 1))
-    path = Path(cache) / "initrd.img"
+def archive_write(path, members):
+    """Writes an initrd of (name, mode, content) to `path`."""
+    whole = b"".join(_entry(number, *member) for number, member in enumerate((*members, ("TRAILER!!!", 0, b"")), 1))
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(gzip.compress(archive, 6, mtime=0))
+        file.write(gzip.compress(whole, 6, mtime=0))
     os.chmod(file.name, 0o644)
     os.replace(file.name, path)
     return path
+
+
+def initrd(cache):
+    """Path of the initrd."""
+    members = (
+        ("bin", 0o040755, b""),
+        ("bin/busybox", 0o100755, BUSYBOX.read_bytes()),
+        ("init", 0o100755, INIT.encode()),
+    )
+    return archive_write(Path(cache) / "initrd.img", members)
 
 
 def place(cache, root, firmware="x64"):

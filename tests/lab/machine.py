@@ -49,6 +49,8 @@ FIRMWARE = {
         "methods": {
             # The card's ROM is iPXE and says so in its first packet.
             "rom": ["-device", "e1000,netdev=n0,mac={mac},bootindex=1"],
+            # The same with a card that Debian's kernels for the cloud know.
+            "rom-virtio": ["-device", "virtio-net-pci,netdev=n0,mac={mac},bootindex=1"],
             # A plain PXE client: iPXE with another name, that loads what it is told and forgets itself.
             "pxe4": [
                 *("-kernel", str(IPXE / "ipxe.lkrn"), "-initrd", "{directory}/plain.ipxe"),

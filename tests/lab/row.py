@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lib import paths, targets
 
-from . import boot, disk, efi, kernel, machine, network, rows, servers, wire
+from . import boot, disk, efi, kernel, machine, network, nfsroot, rows, servers, wire
 
 STEP_SECONDS = 240  # the longest: firmware that is offered nothing tries every method before its disk
 
@@ -19,6 +19,15 @@ class RowError(Exception):
     def __init__(self, reason, logs=""):
         super().__init__(reason)
         self.logs = logs
+
+
+def check(names):
+    """Raises FileNotFoundError if what a row needs was not built."""
+    if any(rows.ROWS[name].get("dhcp") == "dhcpd" for name in names):
+        try:
+            paths.dhcpd()
+        except FileNotFoundError as error:
+            raise FileNotFoundError(f"{error}; isc-patch/build --output {paths.build() / 'isc'} does") from error
 
 
 def prepare(directory):
@@ -100,13 +109,18 @@ class Row:
             directory = Path(path)
             directory.chmod(0o755)  # tftpd reads as a user of its own
             root = _data_root(self._shared, directory, self.row)
-            store = targets.Store(directory / "netboot").set_up([*rows.COMMON_STORE, *self.row.get("store", ())])
+            lines = [line.replace("@ROOT@", str(root)) for line in (*rows.COMMON_STORE, *self.row.get("store", ()))]
+            store = targets.Store(directory / "netboot").set_up(lines)
+            nfs = self.row.get("nfs", False)
+            if nfs:
+                nfsroot.place(paths.build() / "lab", root)
             if "menu" in self.row:
                 store.ctl("menu", "--output", root, *self.row["menu"].split())
             families = self.row.get("families", (4, 6))
             network_class = network.RelayedNetwork if self.row.get("relay") else network.Network
+            options = {"families": families, "managed": 6 in families, "dhcp": self.row.get("dhcp", "kea"), "nfs": nfs}
             with network_class() as link, servers.Servers(
-                link, directory, root, store.directory, families=families, managed=6 in families
+                link, directory, root, store.directory, **options
             ) as running, wire.Wire(link.server) as watch:
                 for one in self.row["boots"]:
                     store.set_up(one.get("before", ()))

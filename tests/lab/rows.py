@@ -5,7 +5,9 @@ The lab's table: which machine boots how, and what must be seen of it, step by s
 A row has the machine's `firmware` and its `boots`, each with the `method` and its `steps`. Beside: `families` that have
 a DHCP server; `store`, lines for netbootctl after the common ones; `before`, lines between two boots; `files`, texts to
 serve beside the common ones; `menu`, options of `netbootctl menu`, which writes into what is served; `disk`, whether
-the machine has one of its own; `relay`, whether it is behind one; `reboots`, that it goes on when it starts itself anew.
+the machine has one of its own; `relay`, whether it is behind one; `reboots`, that it goes on when it starts itself
+anew; `nfs`, whether the data root (@ROOT@ in `store`) is served by NFS; `dhcp`, "dhcpd" where ISC dhcpd answers in Kea's
+place.
 SUBSET are the rows that ./check runs without --all.
 
 Steps: ("fetch", PROTOCOL, FAMILY, FILE) the file has arrived · ("next", FILES, FILE) of those files it is the next to
@@ -289,6 +291,34 @@ ROWS.update(
                 {"before": ("host set machine --target install",), "method": "rom", "steps": [("banner", "install")]},
             ],
         },
+        # Linux that mounts its system from the data root.
+        "bios-nfsroot": {
+            "firmware": "bios",
+            "families": (4,),
+            "nfs": True,
+            "store": (
+                "target set nfsroot --kernel linux --initrd initrd.img --initrd nfsroot.img"
+                f" --command-line 'console=ttyS0 quiet nfsroot={network.SERVER4}:@ROOT@/nfsroot'",
+                _host("bios", "nfsroot"),
+            ),
+            "menu": "",
+            "boots": [
+                {
+                    "method": "rom-virtio",
+                    "steps": [
+                        ("fetch", "HTTP", 4, "nfsroot.img"),
+                        ("text", "NFS 4: this file lies on the server"),
+                        ("text", "NFS 3: this file lies on the server"),
+                        ("text", "the system is read-only"),
+                        ("banner", "nfsroot"),
+                        ("off",),
+                    ],
+                }
+            ],
+        },
+        # ISC dhcpd in Kea's place.
+        "bios-dhcpd4": {**_matrix("bios", "pxe4"), "families": (4,), "dhcp": "dhcpd"},
+        "x64-dhcpd6": {**_matrix("x64", "pxe6"), "families": (6,), "dhcp": "dhcpd"},
         # The servers on another link, behind a router that relays.
         "bios-relay4": {
             "firmware": "bios",

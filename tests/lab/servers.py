@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: MPL-2.0
 """
-The servers of the lab: Kea for both families, tftpd-hpa, nginx and radvd, as processes in the server's namespace.
+The servers of the lab: Kea for both families, tftpd-hpa, nginx, radvd and, where it is wanted, NFS-Ganesha, as
+processes in the server's namespace.
 
-nginx, tftpd-hpa and radvd run with what boot/ installs, Kea with the hook. Everything they write is in one directory.
+All but Kea run with what boot/ installs, Kea with the hook. Everything they write is in one directory.
 """
 
 import contextlib
 import os
 import re
 import shlex
+import signal
 import subprocess
 from pathlib import Path
 
@@ -37,6 +39,24 @@ http {{
 """
 
 
+# NFS-Ganesha's own frame, as /etc/ganesha/ganesha.conf is. No client of a former server is waited for: that takes 90 s.
+GANESHA = """\
+NFSv4 {{
+    Graceless = true;
+}}
+%include "{site}"
+"""
+
+# What rpcbind and NFS-Ganesha keep in /run is theirs alone: a file system of their own, in process ids of their own.
+NFS = """\
+set -e
+mount -t tmpfs -o mode=755 none /run
+mkdir -p /run/rpcbind /run/ganesha
+rpcbind
+exec ganesha.nfsd -F -L {log} -f {config} -p {pid}
+"""
+
+
 class ServerError(Exception):
     pass
 
@@ -47,21 +67,21 @@ def fill_in(template, values):
 
 
 class Process:
-    """A server that writes its pid file when it serves."""
+    """A server; `ready` tells whether it serves, and `end` is the signal that ends it."""
 
-    def __init__(self, namespace, name, command, pid_file, log):
-        self.name, self.log = name, log
+    def __init__(self, namespace, name, command, ready, log, end=signal.SIGTERM):
+        self.name, self.log, self._end = name, log, end
         with open(log, "ab") as output:
             self._process = namespace.start(*command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         try:
-            self._wait(pid_file)
+            self._wait(ready)
         except BaseException:
             self.stop()
             raise
 
-    def _wait(self, pid_file):
+    def _wait(self, ready):
         for _ in range(START_SECONDS * 50):
-            if pid_file.exists():
+            if ready():
                 return
             with contextlib.suppress(subprocess.TimeoutExpired):
                 code = self._process.wait(0.02)
@@ -70,7 +90,7 @@ class Process:
 
     def stop(self):
         if self._process.poll() is None:
-            self._process.terminate()
+            self._process.send_signal(self._end)
             try:
                 self._process.wait(5)
             except subprocess.TimeoutExpired:
@@ -91,10 +111,10 @@ def tail(path, lines=15):
 class Servers:
     """
     All of them. `database` is the hook's store, `root` the data root; `families` those that have a DHCP server;
-    `managed` False makes radvd say that there is no DHCPv6, so that no machine looks for it. `dhcp` may be "dhcpd".
+    `managed` False makes radvd say that there is no DHCPv6, so that no machine looks for it. `dhcp` may be "dhcpd"; `nfs` says whether NFS is served.
     """
 
-    def __init__(self, link, directory, root, database, families=(4, 6), managed=True, dhcp="kea"):
+    def __init__(self, link, directory, root, database, families=(4, 6), managed=True, dhcp="kea", nfs=False):
         self.server, self.router, self.directory = link.server, link.router, Path(directory)
         self._values = {
             "ROOT": root,
@@ -102,6 +122,7 @@ class Servers:
             "ETC": directory,
             "INTERFACE": link.router_interface,
             "LIFETIME": 1800,
+            "CLIENTS": ", ".join(link.subnets[family]["subnet"] for family in (4, 6)),
         }
         self._dhcp = []
         with contextlib.ExitStack() as stack:
@@ -109,7 +130,7 @@ class Servers:
                 server = self._dhcp_server(dhcp, link, family, database)
                 for one in (server, *link.relays(family)):
                     self._dhcp.append(stack.enter_context(one))
-            for start in (self._tftpd, self._nginx, lambda: self._radvd(managed)):
+            for start in (self._tftpd, self._nginx, lambda: self._radvd(managed), *((self._nfs,) if nfs else ())):
                 stack.enter_context(start())
             self._stack = stack.pop_all()
 
@@ -134,14 +155,14 @@ class Servers:
             f". {shlex.quote(str(defaults))}; exec in.tftpd --foreground --pidfile {shlex.quote(str(pid_file))}"
             ' --user "$TFTP_USERNAME" --address "$TFTP_ADDRESS" $TFTP_OPTIONS "$TFTP_DIRECTORY"'
         )
-        return self._start("tftpd", ("sh", "-c", command), pid_file)
+        return self._start("tftpd", ("sh", "-c", command), pid_file.exists)
 
     def _nginx(self):
         self._place("nginx.conf", "nginx-site.conf")
         config = self.directory / "nginx.conf"
         config.write_text(NGINX.format(directory=self.directory))
         command = ("nginx", "-c", config, "-e", self.directory / "nginx.log")
-        return self._start("nginx", command, self.directory / "nginx.pid")
+        return self._start("nginx", command, (self.directory / "nginx.pid").exists)
 
     def _radvd(self, managed):
         config = self._place("radvd.conf", "radvd.conf")
@@ -149,18 +170,29 @@ class Servers:
             config.write_text(re.sub(r"(Managed|OtherConfig)Flag on", r"\1Flag off", config.read_text()))
         pid_file = self.directory / "radvd.pid"
         command = ("radvd", "--nodaemon", "--logmethod", "stderr", "-C", config, "-p", pid_file)
-        return self._start("radvd", command, pid_file, self.router)
+        return self._start("radvd", command, pid_file.exists, self.router)
 
-    def _start(self, name, command, pid_file, namespace=None):
+    def _nfs(self):
+        config, log = self.directory / "ganesha.conf", self.directory / "ganesha.log"
+        config.write_text(GANESHA.format(site=self._place("ganesha.conf", "ganesha-site.conf")))
+        script = NFS.format(config=config, log=shlex.quote(str(log)), pid=self.directory / "ganesha.pid")
+        # Killed with it is what runs in its process ids; it lets no other signal end it.
+        command = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", script)
+        return self._start(
+            "nfs", command, lambda: log.exists() and "NFS SERVER INITIALIZED" in log.read_text(), end=signal.SIGKILL
+        )
+
+    def _start(self, name, command, ready, namespace=None, end=signal.SIGTERM):
         path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
         command = ("env", f"PATH={path}", *command)
-        return Process(namespace or self.server, name, command, pid_file, self.directory / f"{name}.log")
+        return Process(namespace or self.server, name, command, ready, self.directory / f"{name}.log", end)
 
     def story(self, lines=15):
         """The ends of all logs."""
         parts = [(server.name, server.story(lines)) for server in self._dhcp]
-        for name in ("tftpd.log", "nginx.log", "netboot.log", "radvd.log"):
-            parts.append((name, tail(self.directory / name, lines)))
+        for name in ("tftpd.log", "nginx.log", "netboot.log", "radvd.log", "nfs.log", "ganesha.log"):
+            if (self.directory / name).exists():
+                parts.append((name, tail(self.directory / name, lines)))
         return "\n".join(f"--- {name}\n{text.rstrip()}" for name, text in parts)
 
     def __enter__(self):

@@ -6,8 +6,8 @@
 #include "outcome.h"
 #include "scratch.h"
 
-#include "options.h"
 #include "bytes.h"
+#include "options.h"
 #include "store.h"
 
 #include <arpa/inet.h>
@@ -100,8 +100,7 @@ static inline void make_store(struct fixture *fixture)
     OK(netboot_change_put_target(change, &target, &error));
     OK(netboot_change_put_loader(change, &loader, &error));
     put_host(change, "web1", (const char *const[]){"52:54:00:00:00:01", NULL});
-    put_host(change, "fixed",
-             (const char *const[]){"52:54:00:00:00:02", "99999999-0000-0000-0000-000000000002", NULL});
+    put_host(change, "fixed", (const char *const[]){"52:54:00:00:00:02", "99999999-0000-0000-0000-000000000002", NULL});
     OK(netboot_change_commit(change, &error));
     netboot_store_close(store);
 }
@@ -191,11 +190,12 @@ static inline void make_query(const struct packet *packet, struct packet_octets 
     static const uint8_t arch[2] = {0, 7}, requested4[] = {66, 67}, requested6[] = {0, 59};
     static const uint8_t class6[] = {0, 4, 'i', 'P', 'X', 'E'};
 
-    *query = (struct netboot_query){.family = (enum netboot_family)packet->family,
-                                    .message_type = packet->message,
-                                    .reply_type = packet->reply};
+    *query = (struct netboot_query){
+        .family = (enum netboot_family)packet->family, .message_type = packet->message, .reply_type = packet->reply};
     inet_pton(packet->family == 4 ? AF_INET : AF_INET6,
-              packet->address ? packet->address : packet->family == 4 ? "192.0.2.10" : "2001:db8::10",
+              packet->address       ? packet->address
+              : packet->family == 4 ? "192.0.2.10"
+                                    : "2001:db8::10",
               query->assigned_address);
     if (packet->family == 4) {
         add_ids4(query, packet, octets);

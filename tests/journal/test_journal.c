@@ -2,7 +2,6 @@
 /* The journal: what was answered is in it, by every way that leads to it. */
 #include "journal_test.h"
 
-
 #define WEB1 "52:54:00:00:00:01"
 #define STRANGER "52:54:00:00:00:99"
 #define UUID1 "11111111-2222-3333-4444-555555555501"
@@ -47,10 +46,10 @@ static void test_stages_and_boots_are_entries_of_their_own(void **state)
         int family;
         const char *file;
     } expected[] = {
-        {NETBOOT_STAGE_PXE,  4, "ipxe.efi"                        },
-        {NETBOOT_STAGE_IPXE, 4, "http://192.0.2.1/web1.ipxe"      },
-        {NETBOOT_STAGE_PXE,  4, "ipxe.efi"                        },
-        {NETBOOT_STAGE_PXE,  4, "ipxe.efi"                        },
+        {NETBOOT_STAGE_PXE,  4, "ipxe.efi"                      },
+        {NETBOOT_STAGE_IPXE, 4, "http://192.0.2.1/web1.ipxe"    },
+        {NETBOOT_STAGE_PXE,  4, "ipxe.efi"                      },
+        {NETBOOT_STAGE_PXE,  4, "ipxe.efi"                      },
         {NETBOOT_STAGE_IPXE, 6, "http://[2001:db8::1]/web1.ipxe"},
     };
     struct entries *entries;
@@ -163,13 +162,13 @@ static void test_filters(void **state)
         struct netboot_journal_filter filter;
         size_t count;
     } cases[] = {
-        {{.after = 0},                    3},
-        {{.after = first},                2},
+        {{.after = 0},                      3},
+        {{.after = first},                  2},
         {{.after = state_of(store).newest}, 0},
-        {{.last = 2},                     2},
-        {{.since = 1},                    3},
-        {{.since = UINT64_MAX},           0},
-        {{.since = UINT64_MAX, .last = 1}, 0},
+        {{.last = 2},                       2},
+        {{.since = 1},                      3},
+        {{.since = UINT64_MAX},             0},
+        {{.since = UINT64_MAX, .last = 1},  0},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         entries.count = 0;

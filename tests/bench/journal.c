@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * What the journal adds to a packet: netboot_serve() with it and without it, in one process and one store.
+ *
+ * usage: bench_journal DIRECTORY [HOSTS]     DIRECTORY is made where it is not there.
+ * Rounds of both alternate, each short enough for the queue; between them the thread writes what waits. Printed are
+ * the medians of the rounds, and of their ratios and differences.
+ */
+#include "packets.h"
+
+#include "store.h"
+
+#include <unistd.h>
+
+#define ROUNDS 201
+#define ROUND_PACKETS 1000
+
+static double time_round(struct netboot_store *store, struct packets packets, unsigned seed, bool journal)
+{
+    struct netboot_result result;
+    double start;
+
+    store->journal.on = journal;
+    start = now_ns();
+    for (unsigned i = 0; i < ROUND_PACKETS; i++) {
+        struct netboot_query query;
+        make_query(&query, packets, (seed + i * 7919u) % host_count);
+        stop_if(netboot_serve(store, &query, &result) != 0 || result.decision.outcome != NETBOOT_ANSWERED,
+                "netboot_serve");
+    }
+    start = now_ns() - start;
+    store->journal.on = true;
+    return start / ROUND_PACKETS;
+}
+
+static void wait_for_thread(struct netboot_store *store)
+{
+    while (netboot_journal_written(store) + netboot_journal_dropped(store) < atomic_load(&store->journal.queue.head))
+        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+}
+
+static void compare(struct netboot_store *store, const char *name, struct packets packets)
+{
+    double with[ROUNDS], without[ROUNDS], ratios[ROUNDS], differences[ROUNDS];
+
+    time_round(store, packets, 1, false);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        unsigned seed = round * 104729u;
+        /* Each is first in turn: the one behind finds more in the caches. */
+        if (round % 2 == 0)
+            with[round] = time_round(store, packets, seed, true);
+        without[round] = time_round(store, packets, seed + (round % 2 == 0 ? 52361u : 0), false);
+        if (round % 2 == 1)
+            with[round] = time_round(store, packets, seed + 52361u, true);
+        wait_for_thread(store);
+        double queries = time_queries(packets, seed);
+        with[round] -= queries;
+        without[round] -= queries;
+        ratios[round] = with[round] / without[round];
+        differences[round] = with[round] - without[round];
+    }
+    printf("%-22s %10.0f %10.0f %8.2f %12.0f\n", name, median(with, ROUNDS), median(without, ROUNDS),
+           median(ratios, ROUNDS), median(differences, ROUNDS));
+}
+
+int main(int argc, char **argv)
+{
+    const struct netboot_store_options options = {.follow = true, .journal = true};
+    struct netboot_store *store;
+    struct netboot_error error = {0};
+    static const struct {
+        const char *name;
+        struct packets packets;
+    } cases[] = {
+        {"DHCPv4, known host", {4, true} },
+        {"DHCPv4, stranger",   {4, false}},
+        {"DHCPv6, known host", {6, true} },
+    };
+
+    if (argc < 2 || argc > 3) {
+        fprintf(stderr, "usage: bench_journal DIRECTORY [HOSTS]\n");
+        return 2;
+    }
+    if (argc > 2)
+        host_count = (unsigned)strtoul(argv[2], NULL, 10);
+    packet_count = ROUND_PACKETS;
+    if (access(argv[1], F_OK) != 0)
+        make_store(argv[1]);
+    stop_if(netboot_store_open(argv[1], &options, &store, &error) != 0, error.text);
+    printf("%u hosts, %u packets a round, median of %d rounds\n", host_count, packet_count, ROUNDS);
+    printf("%-22s %10s %10s %8s %12s\n", "", "journal ns", "without ns", "ratio", "more, ns");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        compare(store, cases[i].name, cases[i].packets);
+    printf("%llu records written, %llu dropped\n", (unsigned long long)netboot_journal_written(store),
+           (unsigned long long)netboot_journal_dropped(store));
+    netboot_store_close(store);
+    return 0;
+}

@@ -274,15 +274,6 @@ static bool is_shared(const struct journal *journal, MDB_txn *txn, struct netboo
            (shown.machines.count > 1 || shown.overflow);
 }
 
-static void copy_text(char *ret, size_t size, struct netboot_bytes text)
-{
-    size_t count = smaller(text.size, size - 1);
-
-    if (count > 0)
-        memcpy(ret, text.data, count);
-    ret[count] = '\0';
-}
-
 static int read_machine(const struct journal *journal, MDB_txn *txn, MDB_val key, struct machine *ret)
 {
     struct netboot_journal_machine *machine = &ret->machine;
@@ -310,8 +301,8 @@ static int read_machine(const struct journal *journal, MDB_txn *txn, MDB_val key
         memcpy(machine->address4, record.address4.data, sizeof(machine->address4));
     if (record.address6.size > 0)
         memcpy(machine->address6, record.address6.data, sizeof(machine->address6));
-    copy_text(machine->host, sizeof(machine->host), record.host);
-    copy_text(machine->target, sizeof(machine->target), record.target);
+    journal_copy_text(machine->host, sizeof(machine->host), record.host);
+    journal_copy_text(machine->target, sizeof(machine->target), record.target);
     for (size_t i = 0; i < record.ids.count; i++)
         machine->shared |= (uint64_t)is_shared(journal, txn, record.ids.items[i]) << i;
     return 0;

@@ -6,12 +6,13 @@
 
 #include <errno.h>
 
-static bool copy_text(char *ret, size_t size, struct netboot_bytes text)
+/* All that is written here is printable ASCII; what is not is damaged, and must do nothing to a terminal. */
+bool journal_copy_text(char *ret, size_t size, struct netboot_bytes text)
 {
     if (text.size >= size)
         return false;
-    if (text.size > 0)
-        memcpy(ret, text.data, text.size);
+    for (size_t i = 0; i < text.size; i++)
+        ret[i] = text.data[i] >= ' ' && text.data[i] <= '~' ? (char)text.data[i] : '?';
     ret[text.size] = '\0';
     return true;
 }
@@ -56,11 +57,11 @@ static bool decision_from_record(const struct entry_record *record, struct netbo
     ret->reason_count = (unsigned)record->reasons.size / 2;
     for (unsigned i = 0; i < ret->reason_count; i++)
         ret->reasons[i] = (struct netboot_reason){record->reasons.data[2 * i], record->reasons.data[2 * i + 1]};
-    return copy_text(ret->host, sizeof(ret->host), record->host) &&
-           copy_text(ret->target, sizeof(ret->target), record->target) &&
-           copy_text(ret->site, sizeof(ret->site), record->site) &&
-           copy_text(ret->tftp_server_name, sizeof(ret->tftp_server_name), record->tftp_server_name) &&
-           copy_text(ret->boot_file, sizeof(ret->boot_file), record->boot_file);
+    return journal_copy_text(ret->host, sizeof(ret->host), record->host) &&
+           journal_copy_text(ret->target, sizeof(ret->target), record->target) &&
+           journal_copy_text(ret->site, sizeof(ret->site), record->site) &&
+           journal_copy_text(ret->tftp_server_name, sizeof(ret->tftp_server_name), record->tftp_server_name) &&
+           journal_copy_text(ret->boot_file, sizeof(ret->boot_file), record->boot_file);
 }
 
 int entry_from_record(const struct entry_record *record, uint64_t number, struct netboot_journal_entry *ret)
@@ -75,7 +76,7 @@ int entry_from_record(const struct entry_record *record, uint64_t number, struct
         .transaction = (uint32_t)record->transaction,
     };
     if (!numbers_are_known(record) || !decision_from_record(record, &ret->decision) ||
-        !copy_text(ret->server, sizeof(ret->server), record->server))
+        !journal_copy_text(ret->server, sizeof(ret->server), record->server))
         return -EBADMSG;
     client_from_record(record, &ret->client);
     return 0;

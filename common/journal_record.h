@@ -46,6 +46,8 @@ struct entry_octets {
     uint8_t reasons[2 * NETBOOT_REASONS_MAX];
 };
 void entry_to_record(const struct netboot_journal_entry *entry, struct entry_octets *octets, struct entry_record *ret);
+/* A text of a record as C string. False: it is too long. */
+bool journal_copy_text(char *ret, size_t size, struct netboot_bytes text);
 /* Whether both tell the same step, whenever it was and whatever else the packets differ in. */
 bool entry_is_same_step(const struct entry_record *a, const struct entry_record *b);
 

@@ -72,7 +72,8 @@ const struct command commands[] = {
          "  netbootctl host set 52:54:00:12:34:56 --name web1 --target debian\n"
          "  netbootctl host set web1 --mac 52:54:00:12:34:56 --mac 52:54:00:12:34:57 --label rack=12\n"
          "  netbootctl host set web1 web2 web3 --target default\n"
-         "  netbootctl host set web1 --once install --expires 2h"},
+         "  netbootctl host set web1 --once install --expires 2h\n"
+         "  netbootctl host set 52:54:00:12:34:56 --from-seen --name web1 --target debian"},
     {.group = "host", .verb = "show", .run = host_show, .words = "ID", .least = 1, .most = 1, .options = json_options,
      .completion = COMPLETE_HOST, .summary = "show a host"},
     {.group = "host", .verb = "list", .run = host_list, .options = host_list_options, .summary = "list hosts"},
@@ -85,7 +86,10 @@ const struct command commands[] = {
     {.group = "explain", .run = explain_run, .words = "[ID]", .least = 0, .most = 1, .options = explain_options,
      .completion = COMPLETE_HOST, .summary = "what a machine would get, and why",
      .details =
-         "Makes the packet that the client would send, and serves it from the store as the DHCP servers do. ID, or\n"
+         "With ID alone: the machine's last steps by the journal, why it got what it got, and what it would get now;\n"
+         "with --json: journal, the last steps as netbootctl log has them, and now, a decision for each kind of step,\n"
+         "with same, whether it is as it was. Otherwise it\n"
+         "makes the packet that the client would send, and serves it from the store as the DHCP servers do. ID, or\n"
          "--mac and --uuid, say who it is; --arch what firmware; --address where. Nothing is sent, nothing changes.\n\n"
          "  netbootctl explain --family 4 web1 --arch x64-uefi --address 192.0.2.10\n"
          "  netbootctl explain --family 6 --mac 52:54:00:12:34:56 --arch 16\n"
@@ -94,6 +98,33 @@ const struct command commands[] = {
          "sent_vendor_class, sent_user_class, requested; outcome (not-ours, kept, ignored, no-boot-file, silent,\n"
          "answered), host, target, site, boot_file, next_server, tftp_server_name, vendor_class; reasons, a list of\n"
          "texts; edits, what changes in the server's reply: field, remove, value, hex. What is absent is null."},
+    {.group = "log", .run = log_run, .words = "[ID]", .least = 0, .most = 1, .options = log_options,
+     .completion = COMPLETE_HOST, .summary = "what machines got at each step of their boots, by the journal",
+     .details =
+         "DHCP servers with netboot keep a journal. A line is one step: the server's replies to one exchange. Reply is\n"
+         "offered (OFFER, Advertise), or given (ACK, Reply). ID is a MAC, UUID, DUID or name; of a host that the store\n"
+         "has, all its identifiers count. Times are UTC; the newest is at the end. It has the last 32 steps of a\n"
+         "machine, and in all what fits into its size.\n\n"
+         "  netbootctl log web1\n"
+         "  netbootctl log --since 15m\n\n"
+         "With --json: number (of the entry; another one when packets were joined to it), first, last, packets,\n"
+         "first_reply, last_reply, server; family to address as explain has them; transport (TFTP, HTTP, HTTPS), once\n"
+         "(its boot-once was served); outcome to reasons as explain has them."},
+    {.group = "watch", .run = watch_run, .words = "[ID]", .least = 0, .most = 1, .options = watch_options,
+     .completion = COMPLETE_HOST, .summary = "the same as it happens",
+     .details =
+         "Begins with what happens next, and ends with Ctrl-C. A step is told of again when more packets of it came,\n"
+         "as when what was offered is given. With --json: an object a line, with the keys that log has."},
+    {.group = "seen", .run = seen_run, .options = seen_options, .summary = "which machines are out there",
+     .details =
+         "A machine goes by its MAC, if it shows none by its UUID, else by its DUID. Host is the one that the store\n"
+         "has for it now. With --join: a client that shows a UUID alone over DHCPv6, and the machine that alone has\n"
+         "shown that UUID over DHCPv4 with its MAC; host set --from-seen takes both for one.\n\n"
+         "  netbootctl seen --unknown\n"
+         "  netbootctl host set 52:54:00:12:34:56 --from-seen --name web1 --target debian\n\n"
+         "With --json: id, host, mac, uuid, duid, shared (what other machines have shown too), platform, arch, stages,\n"
+         "transport (of its firmware), addresses, first, last, count (steps), outcome and target (of the last one);\n"
+         "with --join: mac, host, uuid, mac_last, uuid_last, command."},
     {.group = "replay",
      .run = replay_run,
      .words = "[FILE|-]",

@@ -54,6 +54,9 @@ int export_run(struct session *session);
 int menu_run(struct session *session);
 int lint_run(struct session *session);
 int migrate_run(struct session *session);
+int log_run(struct session *session);
+int watch_run(struct session *session);
+int seen_run(struct session *session);
 int status_run(struct session *session);
 int help_run(struct session *session);
 int completion_run(struct session *session);
@@ -67,6 +70,7 @@ const char *help_topic(unsigned index);
 
 extern const struct option_row site_set_options[], loader_set_options[], target_set_options[], target_delete_options[],
     host_set_options[], host_list_options[], explain_options[], import_options[], export_options[], dry_run_options[],
-    json_options[], replay_options[], menu_options[], lint_options[], migrate_options[];
+    json_options[], replay_options[], menu_options[], lint_options[], migrate_options[], log_options[], watch_options[],
+    seen_options[];
 
 #endif

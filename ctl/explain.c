@@ -3,6 +3,7 @@
 #include "explain.h"
 
 #include "command.h"
+#include "explain_journal.h"
 #include "json.h"
 #include "output.h"
 
@@ -135,8 +136,11 @@ int explain_run(struct session *session)
     struct netboot_error error;
     cJSON *arguments = NULL, *object = NULL;
     bool json = session_has(session, "json");
-    int code = arguments_make(session, &arguments);
+    int code;
 
+    if (explain_journal_wanted(session))
+        return explain_journal_run(session);
+    code = arguments_make(session, &arguments);
     if (code == DONE)
         code = session_view(session);
     if (code == DONE && explain_to_json(session->view, arguments, &object, &error) != 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "command.h"
 #include "edit.h"
+#include "from_seen.h"
 #include "host_json.h"
 #include "list.h"
 #include "once.h"
@@ -41,6 +42,7 @@ const struct option_row host_set_options[] = {
     {.name = "no-label", .value = "KEY", .help = "takes that label away", .effect = EFFECT_DROP_KEY, .key = "labels",
      .repeated = true},
     {.name = "no-note", .help = "takes the note away", .effect = EFFECT_CLEAR, .key = "note"},
+    {.name = "from-seen", .help = "with all identifiers that the journal has seen of the machine (netbootctl seen)"},
     {.name = "once", .value = "TARGET", .help = "boots that target at the next boot, then never again",
      .effect = EFFECT_TEXT, .key = "once",
      .completion = COMPLETE_TARGET},
@@ -106,7 +108,9 @@ static int host_make(struct edit *edit, const struct key *key, bool is_new, cJSO
 
     if (host_change(record, &key->id, user, &error) != 0)
         return failed_by_option(edit->session, &error);
-    int code = key->id.type == NETBOOT_ID_NAME ? name_it(edit, &key->id, is_new, record) : DONE;
+    int code = session_has(edit->session, "from-seen") ? from_seen_add(edit->session, &key->id, record) : DONE;
+    if (code == DONE && key->id.type == NETBOOT_ID_NAME)
+        code = name_it(edit, &key->id, is_new, record);
     if (code == DONE)
         code = options_drop(edit->session->arguments, record);
     if (code == DONE && host_check(record, &error) != 0)

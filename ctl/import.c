@@ -265,7 +265,7 @@ int import_run(struct session *session)
     if (import.waits)
         free(import.waits->items);
     free(import.waits);
-    seen_free(&import.seen);
+    repeats_free(&import.repeats);
     memory_free(&import.memory);
     input_close(&source.input);
     return code;

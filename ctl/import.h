@@ -4,7 +4,7 @@
 #define NETBOOTCTL_IMPORT_H
 
 #include "import_line.h"
-#include "seen.h"
+#include "repeats.h"
 #include "session.h"
 
 struct counts {
@@ -32,7 +32,7 @@ struct import {
     struct netboot_status before;
     bool replace, dry_run, on_terminal;
     struct memory memory; /* of the record at hand */
-    struct seen seen;
+    struct repeats repeats;
     struct waits *waits;
     char target_known[NETBOOT_NAME_MAX + 1]; /* one that is there: most hosts name the same as the one before */
     struct counts counts[TABLE_COUNT];

@@ -117,7 +117,7 @@ static int64_t line_of(struct import *import, const struct netboot_host *host)
 {
     struct key key = {.table = TABLE_HOST};
 
-    return netboot_host_id(host, 0, &key.id) == 0 ? seen_find(&import->seen, &key) : 0;
+    return netboot_host_id(host, 0, &key.id) == 0 ? repeats_find(&import->repeats, &key) : 0;
 }
 
 static int host_put(struct import *import, const struct key *key, const struct record *record,
@@ -162,13 +162,13 @@ static int host_put(struct import *import, const struct key *key, const struct r
 /* ---- Records ---------------------------------------------------------------------------------------------------- */
 
 /* Remembers what has come. */
-static int seen_note(struct import *import, const struct record *record, struct netboot_error *error)
+static int repeats_note(struct import *import, const struct record *record, struct netboot_error *error)
 {
     struct key key;
     int status = key_of(record->table, &record->site, &import->memory, &key);
 
     if (status == 0)
-        status = seen_add(&import->seen, &key, import->line);
+        status = repeats_add(&import->repeats, &key, import->line);
     return status == -ENOMEM ? error_set(error, status, "out of memory") : 0;
 }
 
@@ -179,7 +179,7 @@ static int put(struct import *import, const struct key *key, const struct record
     if (status == 0)
         status = record->table == TABLE_HOST ? host_put(import, key, record, error)
                                              : table_put(import->change, key, record, error);
-    return status == 0 ? seen_note(import, record, error) : status;
+    return status == 0 ? repeats_note(import, record, error) : status;
 }
 
 /* Adds to the list `key` of `merged` what `line` has there and it has not. */
@@ -228,7 +228,7 @@ static cJSON *merge(const cJSON *before, const cJSON *object, const struct recor
 static int unchanged(struct import *import, const struct record *record, struct netboot_error *error)
 {
     import->counts[record->table].unchanged++;
-    return seen_note(import, record, error);
+    return repeats_note(import, record, error);
 }
 
 /* A record that the store has: what the line names replaces what there was, --replace all of it. */
@@ -267,7 +267,7 @@ static int duplicate_check(struct import *import, enum table table, const struct
     int64_t line = 0;
 
     if (key_of(table, &old->site, &import->memory, &key) == 0)
-        line = seen_find(&import->seen, &key);
+        line = repeats_find(&import->repeats, &key);
     if (line < 0)
         return error_set(error, -ENOMEM, "out of memory");
     if (line == 0)
@@ -317,7 +317,7 @@ static int rest_collect(enum table table, const void *record, void *user)
     struct key *key = &rest->keys[rest->count];
 
     int status = key_of(table, record, &rest->memory, key);
-    int64_t line = status == 0 ? seen_find(&rest->import->seen, key) : status;
+    int64_t line = status == 0 ? repeats_find(&rest->import->repeats, key) : status;
 
     if (line != 0)
         return line < 0 ? (int)line : 0;

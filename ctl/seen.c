@@ -1,97 +1,137 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "seen.h"
+/* Which machines are out there, by the journal; and which of their identifiers belong together. */
+#include "command.h"
+#include "journal.h"
+#include "output.h"
+#include "result.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SIZE_FIRST 1024
+/* clang-format off */
+const struct option_row seen_options[] = {
+    {.name = "unknown", .help = "only those that no host of the store has"},
+    {.name = "join", .help = "in place of machines, identifiers that belong together, and how to take them"},
+    {.name = "json", .help = "as JSON"},
+    {0},
+};
+/* clang-format on */
 
-/* Only the hash of a key is kept: at a million records two of them share one with a chance of 1 in 30 million. */
-struct seen_item {
-    uint64_t hash;
-    uint64_t line; /* 0: a free slot */
+static const struct column columns[] = {
+    {"MACHINE",   "id"       },
+    {"HOST",      "host"     },
+    {"PLATFORM",  "platform" },
+    {"STAGES",    "stages"   },
+    {"TRANSPORT", "transport"},
+    {"ADDRESSES", "addresses"},
+    {"COUNT",     "count"    },
+    {"FIRST",     "first"    },
+    {"LAST",      "last"     },
+    {"UUID",      "uuid"     },
+    {NULL,        NULL       },
 };
 
-static uint64_t hash_more(uint64_t hash, const void *data, size_t size)
-{
-    const uint8_t *octets = data;
+static const struct column join_columns[] = {
+    {"MACHINE", "mac"      },
+    {"HOST",    "host"     },
+    {"UUID",    "uuid"     },
+    {"LAST V4", "mac_last" },
+    {"LAST V6", "uuid_last"},
+    {"TO TAKE", "command"  },
+    {NULL,      NULL       },
+};
 
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ octets[i]) * 0x100000001b3; /* FNV-1a */
-    return hash;
+struct seen {
+    struct session *session;
+    struct listing listing;
+    bool unknown;
+    int code;
+};
+
+/* Its name, else its first identifier. */
+static const char *host_text(const struct netboot_host *host, char text[NETBOOT_ID_TEXT_SIZE])
+{
+    struct netboot_id id;
+
+    text[0] = '\0';
+    if (host->name.size > 0)
+        snprintf(text, NETBOOT_ID_TEXT_SIZE, "%.*s", (int)host->name.size, (const char *)host->name.data);
+    else if (netboot_host_id(host, 0, &id) == 0)
+        netboot_id_text(&id, text);
+    return text;
 }
 
-static uint64_t hash_of(const struct key *key)
+static int seen_machine(const struct netboot_journal_machine *machine, void *user)
 {
-    uint8_t type[2] = {(uint8_t)key->table, (uint8_t)key->id.type};
-    uint64_t hash = hash_more(0xcbf29ce484222325, type, sizeof(type));
+    struct seen *seen = user;
+    struct netboot_host host;
+    char text[NETBOOT_ID_TEXT_SIZE] = "";
+    bool known = machine_host(seen->session->view, machine, &host) != -ENOENT;
 
-    if (key->table == TABLE_HOST)
-        hash = hash_more(hash, key->id.value, key->id.size);
-    else if (key->table == TABLE_LOADER)
-        hash = hash_more(hash, &key->platform, sizeof(key->platform));
-    else
-        hash = hash_more(hash, key->name, strlen(key->name));
-    return hash ^ hash >> 32;
-}
-
-/* The slot that has the hash, or the free one where it belongs. */
-static struct seen_item *slot_of(const struct seen *seen, uint64_t hash)
-{
-    size_t i = hash & (seen->size - 1);
-
-    while (seen->slots[i].line && seen->slots[i].hash != hash)
-        i = (i + 1) & (seen->size - 1);
-    return &seen->slots[i];
-}
-
-/* Makes the table large enough for all items, and sorts in those that are not. */
-static int sort_in(struct seen *seen)
-{
-    if (4 * seen->count > 3 * seen->size) {
-        size_t size = seen->size ? seen->size : SIZE_FIRST;
-        while (2 * seen->count > size)
-            size *= 2;
-        struct seen_item *slots = calloc(size, sizeof(*slots));
-        if (!slots)
-            return -ENOMEM;
-        free(seen->slots);
-        seen->slots = slots;
-        seen->size = size;
-        seen->sorted = 0;
-    }
-    for (; seen->sorted < seen->count; seen->sorted++)
-        *slot_of(seen, seen->items[seen->sorted].hash) = seen->items[seen->sorted];
-    return 0;
-}
-
-int64_t seen_find(struct seen *seen, const struct key *key)
-{
-    if (seen->count == 0)
+    if (known && seen->unknown)
         return 0;
-    if (seen->sorted < seen->count && sort_in(seen) != 0)
-        return -ENOMEM;
-    return (int64_t)slot_of(seen, hash_of(key))->line;
+    if (known)
+        host_text(&host, text);
+    seen->code = listing_row(&seen->listing, machine_to_json(machine, text));
+    return seen->code == DONE ? 0 : 1;
 }
 
-int seen_add(struct seen *seen, const struct key *key, uint64_t line)
+static cJSON *join_to_json(const struct netboot_journal_join *join, const char *host)
 {
-    if (seen->count == seen->room) {
-        size_t room = seen->room ? 2 * seen->room : SIZE_FIRST;
-        struct seen_item *items = realloc(seen->items, room * sizeof(*items));
-        if (!items)
-            return -ENOMEM;
-        seen->items = items;
-        seen->room = room;
-    }
-    seen->items[seen->count++] = (struct seen_item){hash_of(key), line};
-    return 0;
+    char mac[NETBOOT_ID_TEXT_SIZE], uuid[NETBOOT_ID_TEXT_SIZE], mac_last[MS_TEXT_SIZE], uuid_last[MS_TEXT_SIZE];
+    char command[2 * NETBOOT_ID_TEXT_SIZE];
+    cJSON *ret = cJSON_CreateObject();
+
+    netboot_id_text(&join->mac, mac);
+    snprintf(command, sizeof(command), "netbootctl host set --from-seen %s", mac);
+    if (ret && result_add_text(ret, "mac", mac) && result_add_text(ret, "host", host) &&
+        result_add_text(ret, "uuid", netboot_id_text(&join->uuid, uuid)) &&
+        result_add_text(ret, "mac_last", ms_text(join->mac_last, mac_last)) &&
+        result_add_text(ret, "uuid_last", ms_text(join->uuid_last, uuid_last)) &&
+        result_add_text(ret, "command", command))
+        return ret;
+    cJSON_Delete(ret);
+    return NULL;
 }
 
-void seen_free(struct seen *seen)
+/* What a host has already needs no proposal. */
+static int seen_join(const struct netboot_journal_join *join, void *user)
 {
-    free(seen->items);
-    free(seen->slots);
-    *seen = (struct seen){.items = NULL};
+    struct seen *seen = user;
+    char text[NETBOOT_ID_TEXT_SIZE] = "";
+    struct netboot_host host;
+
+    if (netboot_view_host(seen->session->view, &join->uuid, &host) != -ENOENT)
+        return 0;
+    if (netboot_view_host(seen->session->view, &join->mac, &host) == 0)
+        host_text(&host, text);
+    seen->code = listing_row(&seen->listing, join_to_json(join, text));
+    return seen->code == DONE ? 0 : 1;
+}
+
+int seen_run(struct session *session)
+{
+    struct seen seen = {.session = session, .unknown = session_has(session, "unknown")};
+    bool join = session_has(session, "join");
+    struct netboot_error error;
+    int code = DONE, status;
+
+    if (join && seen.unknown)
+        return misused("--join and --unknown exclude each other: type one of them");
+    if ((code = session_view(session)) == DONE)
+        code = listing_begin(&seen.listing,
+                             join           ? "identifiers to be joined"
+                             : seen.unknown ? "unknown machines"
+                                            : "machines",
+                             join ? join_columns : columns, session_has(session, "json"));
+    if (code != DONE)
+        return code;
+    if (join)
+        status = netboot_journal_joins(session->store, seen_join, &seen, &error);
+    else
+        status = netboot_journal_machines(session->store, NULL, 0, seen_machine, &seen, &error);
+    if (status < 0)
+        seen.code = journal_failed(session, &error);
+    return listing_end(&seen.listing, seen.code);
 }

@@ -4,6 +4,7 @@
 #include "arguments.h"
 #include "common/failure.h"
 #include "text.h"
+#include "when.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -35,29 +36,6 @@ cJSON *once_split(cJSON *changes)
     return ret;
 }
 
-/* "2h" from now, or a time as it is shown. 0: neither. */
-static uint64_t expiry_parse(const char *text, time_t now)
-{
-    static const struct {
-        char unit;
-        unsigned long seconds;
-    } units[] = {
-        {'s', 1    },
-        {'m', 60   },
-        {'h', 3600 },
-        {'d', 86400}
-    };
-    size_t digits = strspn(text, "0123456789");
-    struct tm utc = {0};
-
-    if (digits > 0 && digits < 10 && text[digits] && !text[digits + 1])
-        for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-            if (text[digits] == units[i].unit)
-                return (uint64_t)now + strtoul(text, NULL, 10) * units[i].seconds;
-    const char *end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    return end && !*end ? (uint64_t)timegm(&utc) : 0;
-}
-
 static int expires_read(const cJSON *object, struct netboot_once_request *request, struct netboot_error *error)
 {
     time_t now = time(NULL);
@@ -66,7 +44,7 @@ static int expires_read(const cJSON *object, struct netboot_once_request *reques
 
     if (status != 0 || !expires)
         return status;
-    request->expires = expiry_parse(expires, now);
+    request->expires = when_parse(expires, (uint64_t)now, false);
     if (request->expires == 0)
         return failure(error, -EINVAL,
                        "expires: `%.50s` is no time: 30m, 2h or 7d from now, or as 2027-01-31T12:00:00Z", expires);

@@ -4,22 +4,22 @@
  * only when one is asked for are they sorted into a hash table, so that an import without a record twice, into a store
  * without any of its records, never touches memory at random. Nothing here prints.
  */
-#ifndef NETBOOTCTL_SEEN_H
-#define NETBOOTCTL_SEEN_H
+#ifndef NETBOOTCTL_REPEATS_H
+#define NETBOOTCTL_REPEATS_H
 
 #include "table.h"
 
-struct seen {
-    struct seen_item *items;
+struct repeats {
+    struct repeats_item *items;
     size_t count, room;
-    struct seen_item *slots; /* a power of two of them: the items up to `sorted` */
+    struct repeats_item *slots; /* a power of two of them: the items up to `sorted` */
     size_t size, sorted;
 };
 
 /* The line at which the record of that key came, 0 if it did not, or -ENOMEM. */
-int64_t seen_find(struct seen *seen, const struct key *key);
+int64_t repeats_find(struct repeats *repeats, const struct key *key);
 /* -ENOMEM. */
-int seen_add(struct seen *seen, const struct key *key, uint64_t line);
-void seen_free(struct seen *seen);
+int repeats_add(struct repeats *repeats, const struct key *key, uint64_t line);
+void repeats_free(struct repeats *repeats);
 
 #endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* The journal: what machines got, in the order of time, and as it happens. */
+#include "command.h"
+#include "journal.h"
+#include "output.h"
+#include "when.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define WATCH_MS 200
+
+/* clang-format off */
+const struct option_row log_options[] = {
+    {.name = "since", .value = "TIME", .help = "only what was since: 30m, 2h, 7d ago, or a time as 2027-01-31T12:00:00Z"},
+    {.name = "last", .value = "N", .help = "only the last N"},
+    {.name = "json", .help = "as JSON"},
+    {0},
+};
+const struct option_row watch_options[] = {
+    {.name = "json", .help = "as JSON, an object a line"},
+    {0},
+};
+/* clang-format on */
+
+/* ---- What is asked for */
+
+static int read_ids(struct session *session, struct machine_ids *ids, struct netboot_journal_filter *ret)
+{
+    if (session->arguments->word_count == 0)
+        return session_store(session);
+    ret->ids = ids->ids;
+    int code = machine_ids_read(session, session->arguments->words[0], ids);
+    ret->id_count = ids->count;
+    return code;
+}
+
+static int read_filter(struct session *session, struct machine_ids *ids, struct netboot_journal_filter *ret)
+{
+    const char *since = option_value(session->arguments, "since"), *last = option_value(session->arguments, "last");
+    const char *end;
+    unsigned long number;
+
+    if (since && (ret->since = 1000 * when_parse(since, (uint64_t)time(NULL), true)) == 0)
+        return misused("--since: `%.50s` is no time: 30m, 2h or 7d ago, or as 2027-01-31T12:00:00Z", since);
+    if (last && (!number_parse(last, 1000000000, &number, &end) || *end || number == 0))
+        return misused("--last: `%.50s` is no number from 1 to 1000000000", last);
+    if (last)
+        ret->last = number;
+    return read_ids(session, ids, ret);
+}
+
+/* ---- log */
+
+struct log {
+    struct listing listing;
+    bool json;
+    size_t count;
+    int code;
+};
+
+static int log_entry(const struct netboot_journal_entry *entry, void *user)
+{
+    struct log *log = user;
+
+    if (log->json) {
+        log->code = listing_row(&log->listing, entry_to_json(entry));
+    } else {
+        if (log->count == 0)
+            entry_titles_print(stdout);
+        entry_print(stdout, entry);
+        log->code = ferror(stdout) ? FAILED : DONE;
+    }
+    log->count++;
+    return log->code == DONE ? 0 : 1;
+}
+
+int log_run(struct session *session)
+{
+    static const struct column no_columns[] = {
+        {NULL, NULL}
+    };
+    struct netboot_journal_filter filter = {.after = 0};
+    struct machine_ids ids = {.count = 0};
+    struct netboot_error error;
+    struct log log = {.json = session_has(session, "json")};
+    int code = read_filter(session, &ids, &filter);
+
+    if (code == DONE && log.json)
+        code = listing_begin(&log.listing, "entries", no_columns, true);
+    if (code != DONE)
+        return code;
+    if (netboot_journal_entries(session->store, &filter, log_entry, &log, &error) < 0)
+        log.code = journal_failed(session, &error);
+    if (log.json)
+        return listing_end(&log.listing, log.code);
+    if (log.code == DONE && log.count == 0)
+        note("the journal has nothing of %s%s",
+             session->arguments->word_count ? session->arguments->words[0] : "any machine",
+             filter.since ? " since then" : "");
+    return log.code;
+}
+
+/* ---- watch */
+
+struct watch {
+    struct session *session;
+    struct netboot_journal_filter filter;
+    bool json, is_lost;
+    uint64_t identity; /* of the journal that the filter's number is of */
+    int code;
+};
+
+static int watch_entry(const struct netboot_journal_entry *entry, void *user)
+{
+    struct watch *watch = user;
+    char *text = NULL;
+
+    watch->filter.after = entry->number;
+    if (watch->json) {
+        cJSON *object = entry_to_json(entry);
+        text = object ? cJSON_PrintUnformatted(object) : NULL;
+        cJSON_Delete(object);
+        if (!text)
+            watch->code = failed("out of memory");
+        else
+            puts(text);
+        free(text);
+    } else {
+        entry_print(stdout, entry);
+    }
+    return watch->code == DONE ? 0 : 1;
+}
+
+/* A journal that is away, as while a server makes it anew, is waited for. */
+static void watch_round(struct watch *watch)
+{
+    struct netboot_journal_state state;
+    struct netboot_error error;
+    int status = netboot_journal_status(watch->session->store, &state, &error);
+
+    if (status == 0 && state.identity != watch->identity) {
+        watch->identity = state.identity;
+        watch->filter.after = 0;
+    }
+    if (status == 0)
+        status = netboot_journal_entries(watch->session->store, &watch->filter, watch_entry, watch, &error);
+    if (status < 0 && !watch->is_lost)
+        note("%s; waiting for it", error.text);
+    watch->is_lost = status < 0;
+    if (fflush(stdout) != 0 || ferror(stdout))
+        watch->code = FAILED; /* output_end() says why */
+}
+
+static int watch_begin(struct watch *watch)
+{
+    struct netboot_journal_state state;
+    struct netboot_error error;
+
+    if (netboot_journal_status(watch->session->store, &state, &error) != 0)
+        return journal_failed(watch->session, &error);
+    watch->identity = state.identity;
+    watch->filter.after = state.newest;
+    if (!watch->json)
+        entry_titles_print(stdout);
+    return DONE;
+}
+
+/* The signals that end it are waited for in place of sleeping, so that nothing is left half printed. */
+int watch_run(struct session *session)
+{
+    const struct timespec pause = {.tv_nsec = WATCH_MS * 1000000L};
+    struct watch watch = {.session = session, .json = session_has(session, "json")};
+    struct machine_ids ids = {.count = 0};
+    sigset_t end;
+
+    sigemptyset(&end);
+    sigaddset(&end, SIGINT);
+    sigaddset(&end, SIGTERM);
+    sigaddset(&end, SIGHUP);
+    sigprocmask(SIG_BLOCK, &end, NULL);
+    watch.code = read_ids(session, &ids, &watch.filter);
+    if (watch.code == DONE)
+        watch.code = watch_begin(&watch);
+    while (watch.code == DONE) {
+        watch_round(&watch);
+        if (watch.code == DONE && sigtimedwait(&end, NULL, &pause) > 0)
+            break;
+    }
+    return watch.code;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Numbers and times as people write them. */
+#ifndef NETBOOT_WHEN_H
+#define NETBOOT_WHEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Digits only, to the end or to `*end`. False: none, or more than `max`. */
+bool number_parse(const char *text, unsigned long max, unsigned long *ret, const char **end);
+
+/* "30m", "2h", "7d" from `now` on, or back from it where `back`; or a time as 2027-01-31T12:00:00Z. Seconds since 1970;
+ * 0: neither. */
+uint64_t when_parse(const char *text, uint64_t now, bool back);
+
+#endif

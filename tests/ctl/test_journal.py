@@ -1,0 +1,288 @@
+# SPDX-License-Identifier: MPL-2.0
+"""log, watch, seen, explain ID, host set --from-seen: what the journal tells."""
+
+import json
+import os
+import queue
+import re
+import signal
+import subprocess
+import threading
+
+import pytest
+
+from lib import paths
+
+MAC, OTHER, STRANGER = "52:54:00:00:00:01", "52:54:00:00:00:02", "52:54:00:00:00:99"
+UUID = "11111111-2222-3333-4444-555555555501"
+DUID = "00:04:" + ":".join(re.findall("..", UUID.replace("-", "")))
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z"
+
+
+def boots(ctl, *lines, join=False):
+    """Packets served by a server without a network; what it decided for each."""
+    agent = paths.build() / "tests/journal/journal_agent"
+    done = subprocess.run([agent, ctl.directory, *(["join"] if join else [])], input="\n".join(lines) + "\n", text=True,
+                          stdout=subprocess.PIPE, timeout=60, check=True)
+    return [dict(zip(("outcome", "host", "target", "boot_file", "once"), line.split("\t")))
+            for line in done.stdout.splitlines()]
+
+
+@pytest.fixture
+def lab(ctl):
+    ctl.ok("site", "set", "default", "--tftp4", "192.0.2.1", "--tftp6", "2001:db8::1", "--http4", "http://192.0.2.1/",
+           "--http6", "http://[2001:db8::1]/")
+    ctl.ok("target", "set", "debian", "--script", "debian.ipxe")
+    ctl.ok("host", "set", MAC, "--name", "web1", "--mac", OTHER, "--target", "debian")
+    return ctl
+
+
+@pytest.fixture
+def booted(lab):
+    """web1 over DHCPv4 with both its cards, its DHCPv6 by UUID alone, and a stranger that has only been offered."""
+    boots(lab, f"4 discover mac={MAC} uuid={UUID}", f"4 request mac={MAC} uuid={UUID}",
+          f"4 discover mac={MAC} ipxe", f"4 request mac={MAC} ipxe", f"4 discover mac={OTHER}",
+          f"6 discover uuid={UUID}", f"4 discover mac={STRANGER} address=198.51.100.7")
+    return lab
+
+
+# ---- log
+
+def test_log_has_a_line_for_each_step_the_newest_last(booted):
+    lines = booted.ok("log").splitlines()
+    assert lines[0].split()[:4] == ["TIME", "HOST", "MACHINE", "STEP"]
+    rows = [line.split() for line in lines[1:]]
+    assert all(re.fullmatch(TIME, row[0]) for row in rows)
+    assert [row[1:8] for row in rows] == [
+        ["web1", MAC, "v4", "PXE", "x64-uefi", "given", "answered"],
+        ["web1", MAC, "v4", "iPXE", "x64-uefi", "given", "answered"],
+        ["web1", OTHER, "v4", "PXE", "x64-uefi", "offered", "answered"],
+        ["-", UUID, "v6", "PXE", "x64-uefi", "offered", "answered"],
+        ["-", STRANGER, "v4", "PXE", "x64-uefi", "offered", "answered"]]
+    assert lines[2].endswith("debian: http://192.0.2.1/debian.ipxe")
+
+
+@pytest.mark.parametrize("word, count", [("web1", 3), (MAC, 3), (OTHER, 3), (UUID, 3), (STRANGER, 1)])
+def test_log_of_a_machine_has_all_its_cards(booted, word, count):
+    assert len(booted.json("log", word)) == count
+
+
+def test_log_json(booted):
+    entry = booted.json("log")[1]
+    assert list(entry) == [
+        "number", "first", "last", "packets", "first_reply", "last_reply", "server", "family", "stage", "platform", "arch",
+        "mac", "uuid", "duid", "address", "transport", "once", "outcome", "host", "target", "site", "boot_file",
+        "next_server", "tftp_server_name", "vendor_class", "reasons"]
+    assert (entry["packets"], entry["first_reply"], entry["last_reply"]) == (2, "OFFER", "ACK")
+    assert (entry["server"], entry["stage"], entry["transport"], entry["mac"]) == ("agent", "iPXE", "HTTP", MAC)
+    assert entry["boot_file"] == "http://192.0.2.1/debian.ipxe"
+    assert "host web1 has one of the client's identifiers" in entry["reasons"]
+    assert re.fullmatch(TIME, entry["first"]) and entry["first"] <= entry["last"]
+
+
+@pytest.mark.parametrize("words, count", [
+    (["--since", "1h"], 5), (["--since", "2000-01-01T00:00:00Z"], 5), (["--since", "2099-01-01T00:00:00Z"], 0),
+    (["--last", "2"], 2), (["web1", "--last", "1"], 1), (["web1", "--since", "1h", "--last", "9"], 3)])
+def test_log_of_a_part(booted, words, count):
+    assert len(booted.json("log", *words)) == count
+
+
+@pytest.mark.parametrize("words, code, text", [
+    (["--since", "yesterday"], 2, "--since: `yesterday` is no time"),
+    (["--last", "0"], 2, "--last: `0` is no number"),
+    (["web9"], 1, "there is no host web9"),
+    (["not a name"], 2, "not a name")])
+def test_log_says_what_is_wrong(booted, words, code, text):
+    assert text in booted.wrong(code, "log", *words)
+
+
+def test_log_of_nothing(lab):
+    done = lab("log")
+    assert (done.returncode, done.out) == (0, "") and "has nothing of any machine" in done.err
+    assert lab.json("log") == []
+
+
+@pytest.mark.parametrize("command", [["log"], ["seen"], ["seen", "--join"], ["watch"]])
+def test_without_a_journal(lab, command):
+    for name in (lab.directory / "journal").iterdir():
+        name.unlink()
+    (lab.directory / "journal").rmdir()
+    assert f"there is no journal in {lab.directory}" in lab.wrong(1, *command)
+    assert "stays as it is" in lab.ok("init")  # which makes what is missing
+    assert lab.json("log") == []
+
+
+def test_no_control_characters(lab):
+    """A damaged text does nothing to a terminal, and JSON stays JSON."""
+    boots(lab, f"4 discover mac={MAC} ipxe")
+    data = lab.directory / "journal/data.mdb"
+    data.write_bytes(data.read_bytes().replace(b"debian", b"d\x1b[2\x9bn"))
+    for command in (["log"], ["log", "--json"], ["explain", "web1"], ["seen"], ["seen", "--json"]):
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", lab(*command).out), command
+    assert lab.json("log")[0]["target"] == "d?[2?n"
+
+
+# ---- explain
+
+def test_explain_tells_what_it_got_and_what_it_would_get(booted):
+    text = booted.ok("explain", "web1")
+    assert text.count("now  the same") == 3
+    assert "\n  got  answered, http://192.0.2.1/debian.ipxe\n        1. stage iPXE" in text
+    booted.ok("target", "set", "debian", "--script", "other.ipxe")
+    text = booted.ok("explain", "web1")
+    assert text.count("now  the same") == 2
+    assert "\n  now  answered, http://192.0.2.1/other.ipxe\n        1. stage iPXE" in text
+
+
+def test_explain_json(booted):
+    booted.ok("target", "set", "debian", "--local")
+    result = booted.json("explain", "web1")
+    assert list(result) == ["journal", "now"]
+    assert result["journal"] == booted.json("log", "web1")
+    assert [(now["mac"], now["stage"], now["same"]) for now in result["now"]] == [
+        (MAC, "PXE", True), (MAC, "iPXE", False), (OTHER, "PXE", True)]
+    assert result["now"][1]["boot_file"].endswith("local.ipxe")
+
+
+def test_explain_of_a_boot_once(lab):
+    lab.ok("host", "set", "web1", "--once", "default")
+    boots(lab, f"4 discover mac={MAC} ipxe", f"4 request mac={MAC} ipxe")
+    entry, = lab.json("log", "web1")
+    assert (entry["once"], entry["target"]) == (True, "default")
+    assert "(once)" in lab.ok("log")
+    now, = lab.json("explain", "web1")["now"]
+    assert (now["same"], now["target"]) == (False, "debian")
+
+
+def test_explain_without_a_journal_asks_for_more(lab):
+    assert lab.wrong(2, "explain", "web1").startswith("explain wants --family 4 or --family 6")
+
+
+# ---- seen
+
+def test_seen(booted):
+    machines = {machine["id"]: machine for machine in booted.json("seen")}
+    assert list(machines) == [MAC, OTHER, STRANGER, UUID]
+    assert list(machines[MAC]) == [
+        "id", "host", "mac", "uuid", "duid", "shared", "platform", "arch", "stages", "transport", "addresses", "first",
+        "last", "count", "outcome", "target"]
+    assert machines[MAC]["stages"] == ["v4 PXE", "v4 iPXE"]
+    assert (machines[MAC]["host"], machines[MAC]["uuid"], machines[MAC]["count"]) == ("web1", [UUID], 2)
+    assert (machines[STRANGER]["host"], machines[STRANGER]["addresses"]) == (None, ["198.51.100.7"])
+    assert (machines[UUID]["stages"], machines[UUID]["duid"][0][:5]) == (["v6 PXE"], "00:04")
+    assert [machine["id"] for machine in booted.json("seen", "--unknown")] == [STRANGER, UUID]
+    titles, *rows = booted.ok("seen", "--unknown").splitlines()
+    assert titles.startswith("MACHINE") and [row.split()[0] for row in rows] == [STRANGER, UUID]
+
+
+def test_a_host_from_what_was_seen(booted):
+    booted.ok("host", "set", STRANGER, "--from-seen", "--name", "new", "--target", "debian")
+    assert booted.json("host", "show", "new")["mac"] == [STRANGER]
+    assert [machine["id"] for machine in booted.json("seen", "--unknown")] == [UUID]
+
+
+def test_identifiers_that_belong_together(booted):
+    join, = booted.json("seen", "--join")
+    assert (join["mac"], join["host"], join["uuid"]) == (MAC, "web1", UUID)
+    command = join["command"].split()
+    assert command[:3] == ["netbootctl", "host", "set"]
+    before = booted.export()
+    assert "uuid" in booted.ok(*command[1:], "--dry-run") and booted.export() == before
+    booted.ok(*command[1:])
+    host = booted.json("host", "show", "web1")
+    assert (host["mac"], host["uuid"], len(host["duid"]), host["target"]) == ([MAC, OTHER], [UUID], 1, "debian")
+    assert booted.json("seen", "--join") == [] and booted.ok("host", "set", MAC, "--from-seen").startswith("unchanged")
+
+
+def test_what_others_have_shown_is_left_out(lab):
+    boots(lab, f"4 discover mac={MAC} uuid={UUID}", f"4 discover mac={STRANGER} uuid={UUID}", f"6 discover uuid={UUID}")
+    assert lab.json("seen", "--join") == []
+    done = lab("host", "set", STRANGER, "--from-seen")
+    assert done.returncode == 0 and f"{UUID} is left out" in done.err
+    assert lab.json("host", "show", STRANGER)["uuid"] == []
+    assert "2 machines have shown" in lab.wrong(1, "host", "set", UUID, "--from-seen")
+
+
+def test_what_was_never_seen(booted):
+    assert "the journal has not seen 52:54:00:00:00:77" in booted.wrong(1, "host", "set", "52:54:00:00:00:77",
+                                                                        "--from-seen")
+    assert booted("host", "show", "52:54:00:00:00:77").returncode == 1
+
+
+# ---- watch
+
+class Watch:
+    """A `netbootctl watch` that runs, its lines in a queue."""
+
+    def __init__(self, ctl, *words):
+        self.process = subprocess.Popen([ctl.program, "watch", *words], env=ctl.environment, text=True,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.lines = queue.Queue()
+        threading.Thread(target=lambda: [self.lines.put(line) for line in self.process.stdout], daemon=True).start()
+
+    def line(self):
+        return self.lines.get(timeout=30)
+
+    def end(self, number):
+        self.process.send_signal(number)
+        assert self.process.wait(30) == 0
+        assert self.process.stderr.read() == ""
+
+
+@pytest.fixture
+def watch(lab):
+    running = []
+
+    def start(*words):
+        running.append(Watch(lab, *words))
+        return running[-1]
+
+    yield start
+    for one in running:
+        if one.process.poll() is None:
+            one.process.kill()
+            one.process.wait()
+        one.process.stdout.close()
+        one.process.stderr.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_watch(lab, watch, number):
+    boots(lab, f"4 discover mac={STRANGER}")  # before it began
+    one = watch()
+    assert one.line().startswith("TIME")
+    boots(lab, f"4 discover mac={MAC}")
+    assert one.line().split()[1:7] == ["web1", MAC, "v4", "PXE", "x64-uefi", "offered"]
+    boots(lab, f"4 request mac={MAC}")
+    assert one.line().split()[1:7] == ["web1", MAC, "v4", "PXE", "x64-uefi", "given"]
+    one.end(number)
+
+
+def test_watch_json_goes_on_with_another_journal(lab, watch):
+    machine, all_machines = watch("--json", "web1"), watch("--json")
+    # Both have begun once they tell of a step; which of them sees the first ones is open.
+    started = threading.Event()
+
+    def knock():
+        while not started.wait(0.2):
+            boots(lab, f"4 discover mac={MAC} uuid={UUID}")
+
+    knocking = threading.Thread(target=knock)
+    knocking.start()
+    try:
+        first = json.loads(machine.line())
+        all_machines.line()
+    finally:
+        started.set()
+        knocking.join()
+    assert (first["host"], first["mac"], first["uuid"]) == ("web1", MAC, UUID)
+    os.rename(lab.directory / "journal", lab.directory / "journal.old")
+    lab.ok("init")
+    boots(lab, f"4 discover mac={STRANGER}", f"4 discover mac={MAC} ipxe")
+    while (entry := json.loads(machine.line()))["stage"] != "iPXE":
+        assert entry["mac"] == MAC
+    while json.loads(all_machines.line())["mac"] != STRANGER:
+        pass
+    for one in (machine, all_machines):
+        one.process.send_signal(signal.SIGINT)
+        assert one.process.wait(30) == 0

@@ -23,7 +23,7 @@ static struct recent *recent_of(struct netboot_view *view)
     if (recent->transaction != transaction || recent->epoch != epoch) {
         recent->transaction = transaction;
         recent->epoch = epoch;
-        recent->has_target = recent->has_site = recent->has_loader = false;
+        recent->has_target[0] = recent->has_target[1] = recent->has_site = recent->has_loader = false;
     }
     return recent;
 }
@@ -127,17 +127,18 @@ static bool same_bytes(struct netboot_bytes a, struct netboot_bytes b)
     return a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
 }
 
-static int get_target(struct netboot_view *view, struct recent *recent, struct netboot_bytes name,
+/* `place` is of the target among the recent ones: many hosts share a few, and all others the default. */
+static int get_target(struct netboot_view *view, struct recent *recent, unsigned place, struct netboot_bytes name,
                       struct netboot_target *ret)
 {
-    if (recent && recent->has_target && same_bytes(recent->target.name, name)) {
-        copy_target(ret, &recent->target);
+    if (recent && recent->has_target[place] && same_bytes(recent->target[place].name, name)) {
+        copy_target(ret, &recent->target[place]);
         return 0;
     }
     int code = view_get_named(view, &record_target, ROW_TARGET, name, ret);
     if (code == 0 && recent) {
-        copy_target(&recent->target, ret);
-        recent->has_target = true;
+        copy_target(&recent->target[place], ret);
+        recent->has_target[place] = true;
     }
     return code;
 }
@@ -147,11 +148,11 @@ static int find_target(struct netboot_view *view, struct recent *recent, struct 
     int code = -ENOENT;
 
     if (ret->has_host && ret->host.target.size > 0) {
-        code = get_target(view, recent, ret->host.target, &ret->target);
+        code = get_target(view, recent, 1, ret->host.target, &ret->target);
         ret->target_is_missing = code == -ENOENT;
     }
     if (code == -ENOENT)
-        code = get_target(view, recent, default_name, &ret->target);
+        code = get_target(view, recent, 0, default_name, &ret->target);
     ret->has_target = code == 0;
     return code == -ENOENT ? 0 : code;
 }

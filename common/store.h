@@ -70,12 +70,12 @@ void key_of_prefix(struct key *ret, struct netboot_bytes prefix);
 struct recent {
     _Alignas(64) size_t transaction; /* of the state that it was found in */
     size_t epoch;                    /* and of the map */
-    bool has_target, has_site, has_loader;
+    bool has_target[2], has_site, has_loader;
     uint16_t platform;
     struct netboot_bytes loader;
     struct key before, last; /* the range: behind the one address (none: from the first one on), up to the other */
     struct netboot_site site;
-    struct netboot_target target;
+    struct netboot_target target[2]; /* the default, and the last one that a host named */
 };
 
 struct netboot_store {

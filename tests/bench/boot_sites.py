@@ -100,4 +100,5 @@ def configurations(family, pairing, store):
         hosts = "".join(HOST[family].format(name=f"host{n}", mac=mac(n), duid=duid(n)) for n in known())
         return SCOPE[family].format(inside=TREE[family]) + hosts, database + SCOPE[family].format(inside="")
     own = SCOPE[family].format(inside=ONE_FILE[family])
-    return own, database + "netboot-existing-boot-file replace;\n" + own
+    more = "netboot-existing-boot-file replace;\n" if pairing == "more" else ""
+    return own, database + more + own

@@ -85,23 +85,10 @@ static const struct command *find(const char *name)
     return NULL;
 }
 
-static int run(const struct command *command, const struct remote *remote, const char *text, cJSON **ret,
-               struct netboot_error *told)
-{
-    cJSON *arguments = text ? json_parse(text, strlen(text), told) : NULL;
-
-    if (text && !arguments)
-        return -EINVAL;
-    int status = command->run(remote, arguments, ret, told);
-    cJSON_Delete(arguments);
-    return status;
-}
-
-int remote_run(const struct remote *remote, const char *name, const char *arguments, char **ret_answer,
+int remote_run(const struct remote *remote, const char *name, const cJSON *arguments, cJSON **ret_answer,
                struct netboot_error *told)
 {
     const struct command *command = find(name);
-    cJSON *answer = NULL;
 
     *ret_answer = NULL;
     if (!command)
@@ -109,9 +96,5 @@ int remote_run(const struct remote *remote, const char *name, const char *argume
     if (command->changes && !remote->allow_changes)
         return failure(told, -ENOSYS,
                        "%s is not allowed here: set the netboot hook's parameter \"allow-changes\" to true", name);
-    int status = run(command, remote, arguments, &answer, told);
-    if (answer && !(*ret_answer = cJSON_PrintUnformatted(answer)))
-        status = failure(told, -ENOMEM, "out of memory");
-    cJSON_Delete(answer);
-    return status;
+    return command->run(remote, arguments, ret_answer, told);
 }

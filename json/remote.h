@@ -8,6 +8,8 @@
 
 #include "netboot.h"
 
+#include <cjson/cJSON.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -24,7 +26,7 @@ struct remote {
 };
 
 enum {
-    REMOTE_PAGE_MAX = 1000, /* hosts in a page */
+    REMOTE_PAGE_MAX = 500,  /* hosts in a page */
     REMOTE_WAIT_MS = 100    /* for another writer */
 };
 
@@ -32,11 +34,11 @@ enum {
 const char *remote_name(unsigned index);
 
 /*
- * Carries out a command. `arguments` is the text of a JSON object, NULL for none. 0, or:
- * -ENODATA: it was done and there is nothing, no such host; -ENOSYS: not offered; anything else: it was not done.
- * `told` gets a line for people in any case. *ret_answer: the text of a JSON object, to be freed, or NULL.
+ * Carries out a command. `arguments` is an object, NULL for none. 0, or: -ENODATA: it was done and there is nothing, no
+ * such host; -ENOSYS: not offered; anything else: it was not done. `told` gets a line for people in any case.
+ * *ret_answer: an object for cJSON_Delete(), or NULL.
  */
-int remote_run(const struct remote *remote, const char *name, const char *arguments, char **ret_answer,
+int remote_run(const struct remote *remote, const char *name, const cJSON *arguments, cJSON **ret_answer,
                struct netboot_error *told);
 
 #ifdef __cplusplus

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //
-// Kea's side of the commands: its elements as text and back, and its result codes. What they do is in json/remote.c.
+// Kea's side of the commands: the arguments, the answers and the result codes. What they do is in json/remote.c.
 #include "commands.h"
 
+#include "elements.h"
 #include "hook.h"
 
 #include <remote.h>
@@ -11,73 +12,15 @@
 #include <process/daemon.h>
 
 #include <cerrno>
-#include <cstdlib>
-#include <memory>
+#include <string>
 
 using isc::data::ConstElementPtr;
-using isc::data::Element;
 using isc::hooks::CalloutHandle;
 
 namespace netboot
 {
 namespace
 {
-
-// Deeper than any command's arguments are.
-const unsigned max_depth = 16;
-
-void write_string(const std::string &value, std::string &ret)
-{
-    const char digits[] = "0123456789abcdef";
-
-    ret += '"';
-    for (const char c : value) {
-        const unsigned char octet = static_cast<unsigned char>(c);
-        if (octet < ' ') {
-            ret += std::string("\\u00") + digits[octet >> 4] + digits[octet & 15];
-            continue;
-        }
-        if (c == '"' || c == '\\')
-            ret += '\\';
-        ret += c;
-    }
-    ret += '"';
-}
-
-// Not Element::str(): that takes each octet of a UTF-8 text for a character of its own.
-void write_json(const Element &value, unsigned depth, std::string &ret)
-{
-    const char *separator = "";
-
-    if (depth > max_depth)
-        throw std::invalid_argument("the arguments are nested too deeply");
-    switch (value.getType()) {
-    case Element::string:
-        return write_string(value.stringValue(), ret);
-    case Element::list:
-        ret += '[';
-        for (const auto &item : value.listValue()) {
-            ret += separator;
-            write_json(*item, depth + 1, ret);
-            separator = ",";
-        }
-        ret += ']';
-        return;
-    case Element::map:
-        ret += '{';
-        for (const auto &item : value.mapValue()) {
-            ret += separator;
-            write_string(item.first, ret);
-            ret += ':';
-            write_json(*item.second, depth + 1, ret);
-            separator = ",";
-        }
-        ret += '}';
-        return;
-    default:
-        ret += value.str();
-    }
-}
 
 int result_code(int status)
 {
@@ -95,15 +38,13 @@ int result_code(int status)
 ConstElementPtr run(const ConstElementPtr &command)
 {
     const std::string server = isc::process::Daemon::getProcName();
-    ConstElementPtr arguments;
-    const std::string name = isc::config::parseCommand(arguments, command);
-    std::string text;
+    ConstElementPtr given;
+    const std::string name = isc::config::parseCommand(given, command);
+    const Json arguments = given ? json_of(*given) : Json();
+    cJSON *answer = nullptr;
     netboot_error told;
-    char *answer = nullptr;
-
-    if (arguments)
-        write_json(*arguments, 0, text);
     remote remote;
+
     remote.store = hook->store;
     remote.directory = hook->parameters.database.c_str();
     remote.server = server.c_str();
@@ -111,11 +52,11 @@ ConstElementPtr run(const ConstElementPtr &command)
     remote.allow_changes = hook->parameters.allow_changes;
     remote.journal = false;
     remote.store_errors = hook->statistics.store_errors();
-    const int status = remote_run(&remote, name.c_str(), arguments ? text.c_str() : nullptr, &answer, &told);
-    const std::unique_ptr<char, void (*)(void *)> held(answer, free);
+    const int result = result_code(remote_run(&remote, name.c_str(), arguments.get(), &answer, &told));
+    const Json held(answer);
     if (!answer)
-        return isc::config::createAnswer(result_code(status), std::string(told.text));
-    return isc::config::createAnswer(result_code(status), std::string(told.text), Element::fromJSON(answer));
+        return isc::config::createAnswer(result, std::string(told.text));
+    return isc::config::createAnswer(result, std::string(told.text), element_of(*answer));
 }
 
 // Nothing may escape from here: Kea would answer with an error that names no reason.

@@ -12,6 +12,7 @@ and raises if it crashed or did not end cleanly.
 
 import copy
 import json
+import shutil
 import socket
 from pathlib import Path
 
@@ -38,10 +39,12 @@ _DAEMON = {4: "kea-dhcp4", 6: "kea-dhcp6"}
 class Kea(Daemon):
     """
     `parameters` are the hook's; None loads no hook. `settings` are merged over the Dhcp4 or Dhcp6 object, `subnets`
-    replaces SUBNETS, `hooks` are further entries of hooks-libraries, `severity` is the log's ("DEBUG" at level 99).
+    replaces SUBNETS, `hooks` are further entries of hooks-libraries, `severity` is the log's ("DEBUG" at level 99),
+    `user` is who it runs as: with the capabilities that it has as a service.
     """
 
-    def __init__(self, link, family, parameters=None, settings=None, subnets=None, hooks=(), hook=None, severity="INFO"):
+    def __init__(self, link, family, parameters=None, settings=None, subnets=None, hooks=(), hook=None, severity="INFO",
+                 user=None):
         super().__init__(link.server, _DAEMON[family])
         self.family = family
         self.control = self.directory / "control"
@@ -53,6 +56,7 @@ class Kea(Daemon):
             self._hook = str(hook or paths.hook())
             self._libraries.insert(0, {"library": self._hook, "parameters": _texts(parameters)})
         self._severity = severity
+        self._user = user
 
     # ---- configuration
 
@@ -110,10 +114,20 @@ class Kea(Daemon):
         if "LD_PRELOAD" in environment and self._severity in ("INFO", "DEBUG"):
             self.last_words = f"DHCP{self.family}_SHUTDOWN"
         daemon = unconfined(find(self.name, f"{self.name}-server"), self.directory)
-        self.run(daemon, "-c", self.write_config(), environment=environment)
+        self.run(*self._as_user(), daemon, "-c", self.write_config(), environment=environment)
         if wait:
             self.wait_log(f"DHCP{self.family}_STARTED", START_SECONDS)
         return self
+
+    def _as_user(self):
+        if not self._user:
+            return ()
+        shutil.chown(self.directory, self._user, self._user)
+        capabilities = "+net_raw,+net_bind_service"
+        return (
+            *("setpriv", "--reuid", self._user, "--regid", self._user, "--init-groups", "--pdeathsig", "KILL"),
+            *("--inh-caps", capabilities, "--ambient-caps", capabilities),
+        )
 
     # ---- the control socket
 
@@ -122,15 +136,19 @@ class Kea(Daemon):
         request = {"command": name}
         if arguments is not None:
             request["arguments"] = arguments
-        with socket.socket(socket.AF_UNIX) as control:
-            control.settimeout(START_SECONDS)
-            control.connect(str(self.control))
-            control.sendall(json.dumps(request).encode())
-            control.shutdown(socket.SHUT_WR)
-            answer = json.loads(b"".join(iter(lambda: control.recv(65536), b"")))
+        answer = self.send(json.dumps(request, ensure_ascii=False).encode())
         if check and answer["result"] != 0:
             raise RuntimeError(f"{name}: {answer}")
         return answer
+
+    def send(self, request):
+        """The answer to the octets of a request. Kea writes each octet of UTF-8 as a character of its own."""
+        with socket.socket(socket.AF_UNIX) as control:
+            control.settimeout(START_SECONDS)
+            control.connect(str(self.control))
+            control.sendall(request)
+            control.shutdown(socket.SHUT_WR)
+            return json.loads(b"".join(iter(lambda: control.recv(65536), b"")))
 
     def statistic(self, name):
         """The latest value of a statistic, None where there is none."""

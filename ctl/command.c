@@ -175,7 +175,15 @@ const struct command commands[] = {
          "With --json: a list of severity, code, record, key, file, path, problem, fix, count."},
     {.group = "migrate", .run = migrate_run, .options = migrate_options,
      .summary = "from ISC dhcpd to Kea with netboot",
-     .details = "Not usable yet: it checks its options only."},
+     .details =
+         "Writes into DIR: kea-dhcp4.conf and kea-dhcp6.conf with the hook in them; netboot.jsonl, for netbootctl\n"
+         "import: what hosts and platforms boot; leases as Kea's memfile loads them; REPORT.md, which says what moved,\n"
+         "what changed on purpose and what needs a person, with file and line; report.json, the same for programs.\n"
+         "Nothing else is touched, and DIR is written whole or not at all. Leases are given on the day of the move.\n"
+         "Hosts in them that were made over OMAPI count as hosts.\n\n"
+         "  netbootctl migrate -4 /etc/dhcp/dhcpd.conf --leases /var/lib/dhcp/dhcpd.leases --output kea\n\n"
+         "Exit status: 0 nothing needs a person, 1 something does or it failed, 2 wrong use, or a file that dhcpd does\n"
+         "not take either."},
     {.group = "status", .run = status_run, .options = json_options, .summary = "the store at a glance",
      .details =
          "store: its directory; format: of its records; generation: one more with every change; changed: when the\n"

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Client classes: parents of subclasses, tests that keama could not make, and options that a subnet's would beat. */
+#include "mend.h"
+
+#include "json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The class that "sub#NAME#N" is a subclass of. */
+static bool is_subclass_of(const cJSON *class, const char *name)
+{
+    const char *own = json_text(class, "name");
+    size_t size = strlen(name);
+
+    return own && strncmp(own, "sub#", 4) == 0 && strncmp(own + 4, name, size) == 0 && own[4 + size] == '#';
+}
+
+/* A parent's members are those of its subclasses. */
+static char *members_test(const cJSON *classes, const char *name)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    const cJSON *class;
+    const char *join = "";
+
+    if (!out)
+        return NULL;
+    cJSON_ArrayForEach(class, classes)
+    {
+        if (!is_subclass_of(class, name) || !json_text(class, "test"))
+            continue;
+        fprintf(out, "%smember('%s')", join, json_text(class, "name"));
+        join = " or ";
+    }
+    fclose(out);
+    return text;
+}
+
+static bool is_if_branch(const struct statement *statement)
+{
+    return statement && !statement_is(statement, "class") && !statement_is(statement, "subclass");
+}
+
+/* What is in a class or branch whose condition Kea cannot test. */
+static void find_untested(struct mend *mend, const struct statement *statement)
+{
+    static const struct finding finding = {
+        .severity = FINDING_PERSON,
+        .why = "its condition could not be written as a test of Kea's",
+        .fix = "write a client class with a \"test\" that says the same (section \"Client Classification\" of Kea's "
+               "manual), and this in it",
+        .differs = ANSWER_OPTIONS | ANSWER_ROUTERS | ANSWER_DNS | ANSWER_LEASE_TIME | ANSWER_ADDRESS | ANSWER_SILENCE,
+    };
+
+    if (statement && !is_if_branch(statement)) {
+        mend_find(mend, statement, &finding);
+        return;
+    }
+    for (const struct statement *at = statement ? statement->child : NULL; at; at = at->next)
+        if (!at->block && !is_boot_statement(at))
+            mend_find(mend, at, &finding);
+}
+
+/* Only network boot hangs on it, or nothing does: no loss. */
+static bool is_needless(const struct mend *mend, const cJSON *class, const struct statement *statement)
+{
+    (void)mend;
+    for (const struct statement *at = statement ? statement->child : NULL; at; at = at->next)
+        if (!at->block && !is_boot_statement(at) && !statement_is(at, "match"))
+            return false;
+    return !cJSON_HasObjectItem(class, "option-data") && !is_if_branch(statement);
+}
+
+static bool is_named_in_a_pool(const struct statement *list, const char *name)
+{
+    char quoted[256];
+
+    snprintf(quoted, sizeof(quoted), "\"%s\"", name);
+    for (; list; list = list->next)
+        if (((statement_is(list, "allow members") || statement_is(list, "deny members")) &&
+             strcmp(statement_word(list, 3), quoted) == 0) ||
+            is_named_in_a_pool(list->child, name))
+            return true;
+    return false;
+}
+
+/* Whether the class stays. */
+static bool class_mend(struct mend *mend, cJSON *classes, cJSON *class)
+{
+    const struct statement *statement = mend_statement(mend, class);
+    const char *name = json_text(class, "name");
+
+    if (!name || strncmp(name, "gen#", 4) == 0 || cJSON_HasObjectItem(class, "//"))
+        return false;
+    cJSON_DeleteItemFromObjectCaseSensitive(class, "match-if");
+    if (json_text(class, "test")) {
+        findings_moved(mend->findings, is_if_branch(statement) ? "conditions, as classes" : "classes", 1);
+        return true;
+    }
+    char *test = members_test(classes, name);
+    mend->no_memory |= !test;
+    bool parent = test && test[0];
+    if (parent) {
+        mend_text(mend, class, "test", test);
+        findings_moved(mend->findings, "classes", 1);
+    }
+    free(test);
+    if (parent)
+        return true;
+    bool needed = is_named_in_a_pool(mend->reduction->top, name);
+    if (needed || !is_needless(mend, class, statement))
+        find_untested(mend, statement);
+    return needed; /* a class without a test has no members: the pool stays closed */
+}
+
+/* Moves to the end, in their order, the classes whose member `key` begins so. */
+static void move_last(struct mend *mend, cJSON *classes, const char *key, const char *begin)
+{
+    cJSON *next;
+    int left = cJSON_GetArraySize(classes);
+
+    for (cJSON *at = classes->child; left > 0; at = next, left--) {
+        const char *text = json_text(at, key);
+        next = at->next;
+        if (text && strncmp(text, begin, strlen(begin)) == 0 &&
+            !cJSON_AddItemToArray(classes, cJSON_DetachItemViaPointer(classes, at)))
+            mend->no_memory = true;
+    }
+}
+
+/* A test may only name classes that come before its own. */
+static void parents_last(struct mend *mend, cJSON *classes)
+{
+    move_last(mend, classes, "test", "member('sub#");
+    move_last(mend, classes, "name", "pool-");
+}
+
+/* ---- Precedence ------------------------------------------------------------------------------------------------- */
+
+struct wanted {
+    const cJSON *option;
+    const struct statement *statement;
+};
+
+static double code_of(const cJSON *option)
+{
+    return cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(option, "code"));
+}
+
+static bool has_code(const cJSON *scope, double code)
+{
+    const cJSON *option;
+
+    cJSON_ArrayForEach(option, cJSON_GetObjectItemCaseSensitive(scope, "option-data"))
+    {
+        if (code_of(option) == code)
+            return true;
+    }
+    return false;
+}
+
+/* In dhcpd a class comes after the subnet, in Kea before it. */
+static void precedence_find(struct mend *mend, cJSON *network, cJSON *subnet, void *user)
+{
+    const struct wanted *wanted = user;
+    double code = code_of(wanted->option);
+    char fix[400];
+
+    if (!has_code(subnet, code) && !(network && has_code(network, code)))
+        return;
+    snprintf(fix, sizeof(fix),
+             "take this option out of subnet %s (option-data, code %.0f) and put it into a class of all others there",
+             json_text(subnet, "subnet"), code);
+    mend_find(mend, wanted->statement,
+              &(struct finding){.severity = FINDING_PERSON,
+                                .why = "the class sets an option that a subnet sets, too: in dhcpd the class's went "
+                                       "out, in Kea the subnet's does",
+                                .fix = fix,
+                                .differs = ANSWER_OPTIONS | ANSWER_ROUTERS | ANSWER_DNS});
+}
+
+static void precedence_check(struct mend *mend, cJSON *class)
+{
+    cJSON *option;
+
+    if (is_if_branch(mend_statement(mend, class)))
+        return; /* a global `if` is before the subnet in both */
+    cJSON_ArrayForEach(option, cJSON_GetObjectItemCaseSensitive(class, "option-data"))
+    {
+        struct wanted wanted = {option, mend_statement(mend, option)};
+        mend_each_subnet(mend, precedence_find, &wanted);
+    }
+}
+
+void mend_classes(struct mend *mend)
+{
+    cJSON *classes = cJSON_GetObjectItemCaseSensitive(mend->dhcp, "client-classes"), *next, *class;
+
+    for (cJSON *at = classes ? classes->child : NULL; at; at = next) {
+        next = at->next;
+        if (!class_mend(mend, classes, at))
+            cJSON_Delete(cJSON_DetachItemViaPointer(classes, at));
+    }
+    if (!classes)
+        return;
+    parents_last(mend, classes);
+    cJSON_ArrayForEach(class, classes) precedence_check(mend, class);
+    if (!classes->child)
+        cJSON_DeleteItemFromObjectCaseSensitive(mend->dhcp, "client-classes");
+}

@@ -21,7 +21,7 @@ const struct option_row json_options[] = {
 };
 /* clang-format on */
 
-static const struct option_row completion_none[] = {{0}};
+static const struct option_row completion_none[] = {{0}}, no_options[] = {{0}};
 
 /* clang-format off */
 const struct command commands[] = {
@@ -155,6 +155,34 @@ const struct command commands[] = {
     {.group = "export", .run = export_run, .options = export_options,
      .summary = "write all records to standard output",
      .details = "netbootctl export >FILE; netbootctl import --replace FILE brings the same back."},
+    {.group = "history", .run = history_run, .options = history_options, .summary = "who changed what, and when",
+     .details =
+         "The last 1000 changes, the newest first. GENERATION is the number that the change gave the store; HOSTS and\n"
+         "OTHERS, how many hosts, and sites, loaders and targets it put or deleted; REVERT, whether netbootctl revert\n"
+         "can go back to the state after it. Of a change that was too large (8 MiB of what was there before), and of\n"
+         "those that are long ago (32 MiB in all), what was there before is not kept. Boot once has no part in it.\n\n"
+         "With --json: a list of generation, when, by, hosts, others, kept, revertible, what."},
+    {.group = "revert", .run = revert_run, .words = "GENERATION", .least = 1, .most = 1, .options = revert_options,
+     .summary = "go back to the state of an earlier generation",
+     .details =
+         "Brings all records back to what they were after that generation's change, as one change of its own, which\n"
+         "can be reverted too. What is armed to boot once is never armed by it: a host that comes back is not.\n\n"
+         "  netbootctl history --last 5\n"
+         "  netbootctl revert 41 --dry-run\n"
+         "  netbootctl revert 41"},
+    {.group = "backup", .run = backup_run, .words = "FILE|-", .least = 1, .most = 1, .options = no_options,
+     .completion = COMPLETE_FILE, .summary = "write all records into a file",
+     .details =
+         "One state of the store, while it is in use, with a checksum. The file is there whole or not at all, with\n"
+         "mode 0640. The history is not in it, nor what is armed to boot once. A damaged record is named and left\n"
+         "out, with exit status 1.\n\n"
+         "  netbootctl backup /var/backups/netboot-$(date +%F)"},
+    {.group = "restore", .run = restore_run, .words = "FILE|-", .least = 1, .most = 1, .options = restore_options,
+     .completion = COMPLETE_FILE, .summary = "replace all records by those of a backup",
+     .details =
+         "All of it or nothing: a backup that is damaged, cut short or of a newer version changes nothing. The servers\n"
+         "go on meanwhile, and see the old state or the new one. Whatever is armed to boot once is disarmed. Where the\n"
+         "store is lost: netbootctl init, then netbootctl restore FILE."},
     {.group = "menu", .run = menu_run, .options = menu_options, .summary = "write the boot menu from the targets",
      .details =
          "Writes an iPXE script that shows the targets with an --order, each where it can work, and says what failed.\n"

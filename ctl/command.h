@@ -51,6 +51,10 @@ int explain_run(struct session *session);
 int replay_run(struct session *session);
 int import_run(struct session *session);
 int export_run(struct session *session);
+int history_run(struct session *session);
+int revert_run(struct session *session);
+int backup_run(struct session *session);
+int restore_run(struct session *session);
 int menu_run(struct session *session);
 int lint_run(struct session *session);
 int migrate_run(struct session *session);
@@ -71,6 +75,6 @@ const char *help_topic(unsigned index);
 extern const struct option_row site_set_options[], loader_set_options[], target_set_options[], target_delete_options[],
     host_set_options[], host_list_options[], explain_options[], import_options[], export_options[], dry_run_options[],
     json_options[], replay_options[], menu_options[], lint_options[], migrate_options[], log_options[], watch_options[],
-    seen_options[];
+    seen_options[], history_options[], revert_options[], restore_options[];
 
 #endif

@@ -37,6 +37,8 @@ int edit_end(struct edit *edit, int code)
     fclose(edit->report);
     if (code == DONE)
         fputs(edit->report_text, stdout);
+    if (code == DONE && edit->any && !edit->dry_run)
+        code = output_after_change();
     free(edit->report_text);
     memory_free(&edit->memory);
     return code;
@@ -78,9 +80,10 @@ void differences_print(FILE *file, const cJSON *before, const cJSON *after)
     }
 }
 
-static void tell(struct edit *edit, const char *did, const char *would, const char *what, const cJSON *before,
-                 const cJSON *after)
+void edit_tell(struct edit *edit, const char *did, const char *would, const char *what, const cJSON *before,
+               const cJSON *after)
 {
+    edit->any = true;
     fprintf(edit->report, "%s %s", edit->dry_run ? would : did, what);
     if (after)
         differences_print(edit->report, before, after);
@@ -142,8 +145,7 @@ int edit_delete(struct edit *edit, const struct key *key)
     status = table_delete(edit->change, key, &error);
     if (status != 0)
         return failed_with(&error);
-    edit->any = true;
-    tell(edit, "deleted", "would delete", text, NULL, NULL);
+    edit_tell(edit, "deleted", "would delete", text, NULL, NULL);
     return DONE;
 }
 
@@ -155,7 +157,9 @@ static int put_if_changed(struct edit *edit, struct revision *revision)
     int status = revision_put(edit->change, revision, &edit->memory, &error);
 
     if (status == -EEXIST)
-        return failed("%s: set that host, or take it away there with --no-id", error.text);
+        return failed("%s: %s", error.text,
+                      revision->key.table == TABLE_HOST ? "set that host, or take it away there with --no-id"
+                                                        : "take it away there first, with --no-prefix");
     if (status != 0)
         return failed_by_option(edit->session, &error);
     if (!revision->changed) {
@@ -163,9 +167,8 @@ static int put_if_changed(struct edit *edit, struct revision *revision)
             fprintf(edit->report, "unchanged: %s\n", revision->text);
         return DONE;
     }
-    edit->any = true;
-    tell(edit, is_new ? "added" : "changed", is_new ? "would add" : "would change", revision->text, revision->before,
-         revision->after);
+    edit_tell(edit, is_new ? "added" : "changed", is_new ? "would add" : "would change", revision->text,
+              revision->before, revision->after);
     return DONE;
 }
 

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "command.h"
+#include "output.h"
 #include "table.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
+
+#define FIRST_GENERATION 1 /* of a store that was made and not changed since */
 
 static const struct {
     const char *platform, *file;
@@ -35,30 +39,58 @@ static int fill(struct netboot_change *change, struct netboot_error *error)
     return status;
 }
 
+/* A store that nothing has been changed in gets its first records: also one whose init was killed before it came to
+ * that. Ends the change. */
+static int complete(struct netboot_change *change, bool *ret_created, struct netboot_error *error)
+{
+    struct netboot_status store;
+    int status = netboot_view_status(netboot_change_view(change), &store);
+
+    if (status != 0)
+        error_set(error, status, "the store cannot be read: it is damaged");
+    if (status != 0 || store.generation > FIRST_GENERATION) {
+        netboot_change_abort(change);
+        return status;
+    }
+    if ((status = fill(change, error)) != 0)
+        netboot_change_abort(change);
+    else
+        status = netboot_change_commit(change, error);
+    *ret_created = status == 0;
+    return status;
+}
+
+static int tell_there(const struct session *session)
+{
+    printf("there is a store in %s already: it stays as it is\n", session->directory);
+    return DONE;
+}
+
 int init_run(struct session *session)
 {
     struct netboot_error error;
     struct netboot_change *change;
+    struct netboot_status store;
+    bool created = false;
     int status = netboot_store_create(session->directory, &error);
-    int code = status == 0 || status == -EEXIST ? session_view(session) : failed("%s", error.text);
 
+    if (status != 0 && status != -EEXIST)
+        return failed("%s", error.text);
+    int code = session_view(session);
     if (code != DONE)
         return code;
-    if (status == -EEXIST) {
-        printf("there is a store in %s already: it stays as it is\n", session->directory);
-        return DONE;
-    }
+    if (netboot_view_status(session->view, &store) != 0)
+        return failed("the store in %s cannot be read: it is damaged", session->directory);
+    if (store.generation > FIRST_GENERATION)
+        return tell_there(session);
     if ((code = session_change(session, &change)) != DONE)
         return code;
-    status = fill(change, &error);
-    if (status != 0)
-        netboot_change_abort(change);
-    else
-        status = netboot_change_commit(change, &error);
-    if (status != 0)
+    if ((status = complete(change, &created, &error)) != 0)
         return failed("%s", error.text);
+    if (!created) /* another init was faster */
+        return tell_there(session);
     printf("created a store in %s\n"
            "next: tell it where boot files are: netbootctl site set default --tftp4 ADDRESS --http4 URL\n",
            session->directory);
-    return DONE;
+    return output_after_change();
 }

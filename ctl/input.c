@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "input.h"
 
+#include "spool.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -15,11 +17,9 @@ int input_open(struct input *input, const char *path)
 {
     struct stat status;
 
-    *input = (struct input){.file = STDIN_FILENO};
-    if (strcmp(path, "-") != 0)
-        input->file = open(path, O_RDONLY | O_CLOEXEC);
+    *input = (struct input){.file = spool_open(path)};
     if (input->file < 0)
-        return -errno;
+        return input->file;
     if (fstat(input->file, &status) == 0 && S_ISREG(status.st_mode))
         input->size = (uint64_t)status.st_size;
     input->buffer = malloc(BUFFER_SIZE + 1);
@@ -33,8 +33,7 @@ void input_close(struct input *input)
 {
     free(input->buffer);
     input->buffer = NULL;
-    if (input->file > STDIN_FILENO)
-        close(input->file);
+    close(input->file);
 }
 
 /* Makes room and reads more. 0 at the end of the file, negative errno value. */

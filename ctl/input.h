@@ -19,7 +19,7 @@ struct input {
     uint64_t size;     /* of the file; 0 where it is not known */
 };
 
-/* "-" is standard input. Negative errno value. */
+/* "-" is standard input. What is no regular file is read to its end first. Negative errno value. */
 int input_open(struct input *input, const char *path);
 void input_close(struct input *input);
 /*

@@ -5,29 +5,13 @@
 #include "output.h"
 #include "table.h"
 #include "text.h"
+#include "who.h"
 
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #define DEADLINE_MS 10000
-
-/* Who types: through sudo as well. */
-static const char *typist(char text[NETBOOT_ONCE_BY_SIZE])
-{
-    const char *name = geteuid() == 0 ? getenv("SUDO_USER") : NULL;
-    const struct passwd *user = name ? NULL : getpwuid(getuid());
-
-    if (user)
-        name = user->pw_name;
-    snprintf(text, NETBOOT_ONCE_BY_SIZE, "%s", name ? name : "");
-    for (const char *at = text; *at; at++)
-        if (*at <= ' ' || *at > '~')
-            text[0] = '\0';
-    return text[0] ? text : NULL;
-}
 
 static void tell(const struct session *session, const struct once *once, const char *word)
 {
@@ -56,7 +40,7 @@ static int apply(struct session *session, const struct once *once, const struct 
     struct once signed_by = *once;
     char by[NETBOOT_ONCE_BY_SIZE];
 
-    signed_by.request.by = typist(by);
+    signed_by.request.by = who_name(by);
     return once_apply(session->store, &signed_by, ids, count, DEADLINE_MS, &error) == 0 ? DONE : failed_with(&error);
 }
 

@@ -4,6 +4,7 @@
 #include "error.h"
 
 #include <errno.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -235,6 +236,18 @@ int listing_end(struct listing *listing, int code)
     }
     rows_release(listing);
     return code;
+}
+
+int output_after_change(void)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return DONE;
+    int cause = errno;
+    __fpurge(stdout); /* said once is enough */
+    clearerr(stdout);
+    return failed("the change was made, but standard output cannot be told of it: %s",
+                  cause ? strerror(cause) : "a write failed");
 }
 
 int output_end(int code)

@@ -33,6 +33,8 @@ int listing_row(struct listing *listing, cJSON *row);
 /* `code`: of what went before. Frees the list. */
 int listing_end(struct listing *listing, int code);
 
+/* To be called when a change is made and told: FAILED, after saying that it was made, if it could not be told. */
+int output_after_change(void);
 /* Whether all of standard output was written; says why if not. An exit code: `code` unless that failed. */
 int output_end(int code);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "session.h"
 
+#include "who.h"
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,6 +33,7 @@ int session_view(struct session *session)
 
 int session_change(struct session *session, struct netboot_change **ret)
 {
+    char by[NETBOOT_ONCE_BY_SIZE], what[NETBOOT_HISTORY_WHAT_SIZE];
     struct netboot_error error;
     int code = session_store(session);
 
@@ -42,7 +45,10 @@ int session_change(struct session *session, struct netboot_change **ret)
             note("%s; waiting up to %d seconds", error.text, WAIT_MS / 1000);
         status = netboot_change_open(session->store, WAIT_MS, ret, &error);
     }
-    return status == 0 ? DONE : failed("%s", error.text);
+    if (status != 0)
+        return failed("%s", error.text);
+    netboot_change_describe(*ret, who_name(by), who_command(session, what));
+    return DONE;
 }
 
 void session_close(struct session *session)

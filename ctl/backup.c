@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "command.h"
+#include "confirm.h"
+#include "output.h"
+#include "spool.h"
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* clang-format off */
+const struct option_row restore_options[] = {
+    {.name = "dry-run", .help = "only checks the backup and says what is in it"},
+    {.name = "yes", .help = "without asking, where that replaces more than 100 hosts"},
+    {0},
+};
+/* clang-format on */
+
+#define BACKUP_MODE 0640
+
+static const char *counts_text(const struct netboot_backup *backup, char text[128])
+{
+    snprintf(text, 128, "%" PRIu64 " hosts, %" PRIu64 " sites, %" PRIu64 " targets, %" PRIu64 " loaders", backup->hosts,
+             backup->sites, backup->targets, backup->loaders);
+    return text;
+}
+
+/* ---- backup ----------------------------------------------------------------------------------------------------- */
+
+static int write_file(const void *data, size_t size, void *user)
+{
+    FILE *file = user;
+
+    errno = 0;
+    return fwrite(data, 1, size, file) == size ? 0 : errno ? -errno : -EIO;
+}
+
+static int damaged_name(const char *record, void *user)
+{
+    (void)user;
+    note("%s is damaged, and is not in the backup", record);
+    return 0;
+}
+
+/* Writes the backup. What of the store is damaged is named, and makes it FAILED although it is written. */
+static int write_backup(struct session *session, FILE *file, struct netboot_backup *ret)
+{
+    struct netboot_error error;
+
+    if (netboot_view_backup(session->view, write_file, file, ret, &error) != 0)
+        return failed("%s", error.text);
+    return DONE;
+}
+
+static int tell_damaged(struct session *session, const struct netboot_backup *backup)
+{
+    if (backup->damaged == 0)
+        return DONE;
+    netboot_view_damaged(session->view, damaged_name, NULL);
+    return failed("the backup was written without %" PRIu64 " damaged record%s: delete them, and set them anew",
+                  backup->damaged, backup->damaged == 1 ? "" : "s");
+}
+
+static int backup_to_output(struct session *session)
+{
+    struct netboot_backup backup;
+
+    if (isatty(STDOUT_FILENO))
+        return misused("a backup is no text: type a file's name, or redirect standard output");
+    int code = write_backup(session, stdout, &backup);
+    return code == DONE ? tell_damaged(session, &backup) : code;
+}
+
+/* Everything is on the disk before the name is there. */
+static int finish(FILE *file, const char *temporary, const char *path)
+{
+    char directory[4096];
+    const char *slash = strrchr(path, '/');
+    int code = fflush(file) == 0 && fchmod(fileno(file), BACKUP_MODE) == 0 && fsync(fileno(file)) == 0 ? 0 : -errno;
+
+    if (fclose(file) != 0 && code == 0)
+        code = -errno;
+    if (code == 0 && rename(temporary, path) != 0)
+        code = -errno;
+    if (code != 0)
+        return failed("cannot write %s: %s", path, strerror(-code));
+    snprintf(directory, sizeof(directory), "%.*s", slash ? (int)(slash - path + 1) : 1, slash ? path : ".");
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        code = fsync(fd);
+        close(fd);
+    }
+    return code == 0 ? DONE : failed("%s was written, but the directory is not known to be on the disk", path);
+}
+
+static int backup_to_file(struct session *session, const char *path)
+{
+    struct netboot_backup backup;
+    struct stat status;
+    char temporary[4096], when[TIME_TEXT_SIZE], counts[128];
+
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+        return misused("%s is no file: type -, and redirect standard output", path);
+    if (snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >= (int)sizeof(temporary))
+        return misused("the name of the file is too long");
+    int fd = mkostemp(temporary, O_CLOEXEC);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+    if (!file)
+        return failed("cannot write %s: %s", path, strerror(errno));
+    int code = write_backup(session, file, &backup);
+    if (code == DONE)
+        code = finish(file, temporary, path);
+    else
+        fclose(file);
+    if (code != DONE) {
+        unlink(temporary);
+        return code;
+    }
+    printf("%s: generation %" PRIu64 " of %s: %s\n", path, backup.generation, time_text(backup.changed, when),
+           counts_text(&backup, counts));
+    return tell_damaged(session, &backup);
+}
+
+int backup_run(struct session *session)
+{
+    const char *path = session->arguments->words[0];
+    int code = session_view(session);
+
+    if (code != DONE)
+        return code;
+    return strcmp(path, "-") == 0 ? backup_to_output(session) : backup_to_file(session, path);
+}
+
+/* ---- restore ---------------------------------------------------------------------------------------------------- */
+
+static long read_file(void *data, size_t size, void *user)
+{
+    FILE *file = user;
+    size_t got = fread(data, 1, size, file);
+
+    return got == 0 && ferror(file) ? -EIO : (long)got;
+}
+
+/* The whole of it is looked at before anything is changed, and before other writers are kept waiting. */
+static int check(FILE *file, const char *name, struct netboot_backup *ret)
+{
+    struct netboot_error error;
+
+    if (netboot_backup_check(read_file, file, ret, &error) != 0)
+        return failed("%s: %s; nothing was changed", name, error.text);
+    rewind(file);
+    return DONE;
+}
+
+static int ask(struct session *session, const char *name, const struct netboot_backup *backup)
+{
+    struct netboot_status status;
+    char question[512];
+    int code = session_view(session);
+
+    if (code != DONE)
+        return code;
+    if (netboot_view_status(session->view, &status) != 0)
+        return failed("the store in %s cannot be read", session->directory);
+    snprintf(question, sizeof(question), "restore %.200s replaces %" PRIu64 " hosts with %" PRIu64, name, status.hosts,
+             backup->hosts);
+    return confirm(session, status.hosts, question);
+}
+
+static int restore(struct session *session, FILE *file, const char *name, uint64_t *ret_generation)
+{
+    struct netboot_backup backup;
+    struct netboot_change *change;
+    struct netboot_status status;
+    struct netboot_error error;
+    int code = session_change(session, &change);
+
+    if (code != DONE)
+        return code;
+    if (netboot_view_status(netboot_change_view(change), &status) != 0)
+        code = failed("the store in %s cannot be read", session->directory);
+    if (code == DONE && netboot_change_restore(change, read_file, file, &backup, &error) != 0)
+        code = failed("%s: %s; nothing was changed", name, error.text);
+    if (code != DONE)
+        netboot_change_abort(change);
+    else if (netboot_change_commit(change, &error) != 0)
+        code = failed("%s", error.text);
+    *ret_generation = status.generation + 1;
+    return code;
+}
+
+static int restore_file(struct session *session, FILE *file, const char *name)
+{
+    char when[TIME_TEXT_SIZE], counts[128];
+    struct netboot_backup backup;
+    uint64_t generation = 0;
+    int code = check(file, name, &backup);
+
+    if (code == DONE)
+        code = ask(session, name, &backup);
+    bool dry_run = session_has(session, "dry-run");
+    if (code == DONE && !dry_run)
+        code = restore(session, file, name, &generation);
+    if (code != DONE)
+        return code;
+    printf("%s generation %" PRIu64 " of %s: %s", dry_run ? "would restore" : "restored", backup.generation,
+           time_text(backup.changed, when), counts_text(&backup, counts));
+    if (!dry_run)
+        printf("; as generation %" PRIu64 ", nothing armed to boot once", generation);
+    putchar('\n');
+    return dry_run ? DONE : output_after_change();
+}
+
+int restore_run(struct session *session)
+{
+    const char *path = session->arguments->words[0];
+    const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+    int fd = spool_open(path);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+
+    if (!file)
+        return failed("cannot read %s: %s", name, strerror(fd < 0 ? -fd : errno));
+    int code = restore_file(session, file, name);
+    fclose(file);
+    return code;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "command.h"
+#include "confirm.h"
+#include "edit.h"
+#include "output.h"
+#include "text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* clang-format off */
+const struct option_row history_options[] = {
+    {.name = "last", .value = "N", .help = "only the last N changes"},
+    {.name = "json", .help = "as JSON"},
+    {0},
+};
+
+const struct option_row revert_options[] = {
+    {.name = "dry-run", .help = "only says what would change"},
+    {.name = "yes", .help = "without asking, where that changes more than 100 hosts"},
+    {0},
+};
+/* clang-format on */
+
+static const struct column columns[] = {
+    {"GENERATION", "generation"},
+    {"WHEN",       "when"      },
+    {"BY",         "by"        },
+    {"HOSTS",      "hosts"     },
+    {"OTHERS",     "others"    },
+    {"REVERT",     "revertible"},
+    {"WHAT",       "what"      },
+    {NULL,         NULL        },
+};
+
+/* A whole number; false if it is none. */
+static bool read_number(const char *text, uint64_t *ret)
+{
+    char *end;
+
+    errno = 0;
+    *ret = strtoull(text, &end, 10);
+    return text[0] >= '0' && text[0] <= '9' && !*end && errno == 0;
+}
+
+/* ---- history ---------------------------------------------------------------------------------------------------- */
+
+struct history {
+    struct listing listing;
+    uint64_t left;
+    int code;
+};
+
+static bool add_text(cJSON *object, const char *key, const char *text)
+{
+    return text[0] ? cJSON_AddStringToObject(object, key, text) != NULL : cJSON_AddNullToObject(object, key) != NULL;
+}
+
+static cJSON *entry_to_json(const struct netboot_history *entry)
+{
+    char when[TIME_TEXT_SIZE];
+    cJSON *ret = cJSON_CreateObject();
+
+    if (cJSON_AddNumberToObject(ret, "generation", (double)entry->generation) &&
+        add_text(ret, "when", time_text(entry->when, when)) && add_text(ret, "by", entry->by) &&
+        cJSON_AddNumberToObject(ret, "hosts", (double)entry->hosts) &&
+        cJSON_AddNumberToObject(ret, "others", (double)entry->others) &&
+        cJSON_AddBoolToObject(ret, "kept", entry->kept) &&
+        cJSON_AddBoolToObject(ret, "revertible", entry->revertible) && add_text(ret, "what", entry->what))
+        return ret;
+    cJSON_Delete(ret);
+    return NULL;
+}
+
+static int entry_list(const struct netboot_history *entry, void *user)
+{
+    struct history *history = user;
+
+    if (history->left-- == 0)
+        return 1;
+    history->code = listing_row(&history->listing, entry_to_json(entry));
+    return history->code == DONE ? 0 : 1;
+}
+
+int history_run(struct session *session)
+{
+    const char *last = option_value(session->arguments, "last");
+    struct history history = {.left = UINT64_MAX};
+
+    if (last && (!read_number(last, &history.left) || history.left == 0))
+        return misused("--last: `%.50s` is no number of changes", last);
+    int code = session_view(session);
+    if (code == DONE)
+        code = listing_begin(&history.listing, "changes so far", columns, session_has(session, "json"));
+    if (code != DONE)
+        return code;
+    int status = netboot_view_history(session->view, entry_list, &history);
+    if (status < 0)
+        history.code = failed("the history cannot be read: %s", strerror(-status));
+    return listing_end(&history.listing, history.code);
+}
+
+/* ---- revert ----------------------------------------------------------------------------------------------------- */
+
+struct revert {
+    struct edit *edit; /* NULL: only counted */
+    uint64_t hosts;
+};
+
+static cJSON *to_json(enum table table, const void *record)
+{
+    cJSON *ret = record ? record_to_json(table, record) : NULL;
+
+    cJSON_DeleteItemFromObjectCaseSensitive(ret, "changed");
+    return ret;
+}
+
+static void tell(const struct revert *revert, enum table table, const void *before, const void *after)
+{
+    char text[KEY_TEXT_SIZE];
+    cJSON *old = to_json(table, before), *new = to_json(table, after);
+
+    record_text(table, after ? after : before, text);
+    if (!after)
+        edit_tell(revert->edit, "deleted", "would delete", text, NULL, NULL);
+    else
+        edit_tell(revert->edit, before ? "changed" : "added", before ? "would change" : "would add", text, old, new);
+    cJSON_Delete(old);
+    cJSON_Delete(new);
+}
+
+static void record_reverted(const struct netboot_difference *difference, void *user)
+{
+    struct revert *revert = user;
+    const struct {
+        enum table table;
+        const void *before, *after;
+    } pairs[] = {
+        {TABLE_SITE,   difference->site_before,   difference->site_after  },
+        {TABLE_LOADER, difference->loader_before, difference->loader_after},
+        {TABLE_TARGET, difference->target_before, difference->target_after},
+        {TABLE_HOST,   difference->host_before,   difference->host_after  },
+    };
+
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        if (!pairs[i].before && !pairs[i].after)
+            continue;
+        revert->hosts += pairs[i].table == TABLE_HOST;
+        if (revert->edit)
+            tell(revert, pairs[i].table, pairs[i].before, pairs[i].after);
+    }
+}
+
+/* The library's word for what cannot be gone back to is -EINVAL where the number is wrong: that is a misuse. */
+static int go_back(struct session *session, uint64_t generation, struct edit *edit, uint64_t *ret_hosts)
+{
+    struct netboot_error error;
+    struct revert revert = {.edit = edit};
+    struct netboot_change *change = edit ? edit->change : NULL;
+    int code = edit ? DONE : session_change(session, &change);
+
+    if (code != DONE)
+        return code;
+    if (netboot_change_revert(change, generation, record_reverted, &revert, &error) != 0)
+        code = failed_with(&error);
+    if (!edit)
+        netboot_change_abort(change);
+    *ret_hosts = revert.hosts;
+    return code;
+}
+
+static int ask(struct session *session, uint64_t generation)
+{
+    char question[128];
+    uint64_t hosts = 0;
+
+    if (session_has(session, "yes") || session_has(session, "dry-run"))
+        return DONE;
+    int code = go_back(session, generation, NULL, &hosts);
+    snprintf(question, sizeof(question), "revert %" PRIu64 " changes %" PRIu64 " hosts", generation, hosts);
+    return code == DONE ? confirm(session, hosts, question) : code;
+}
+
+int revert_run(struct session *session)
+{
+    const char *word = session->arguments->words[0];
+    struct netboot_status status;
+    uint64_t generation, hosts;
+    struct edit edit;
+
+    if (!read_number(word, &generation))
+        return misused("`%.50s` is no generation: netbootctl history shows them", word);
+    int code = ask(session, generation);
+    if (code != DONE || (code = edit_begin(session, &edit)) != DONE)
+        return code;
+    code = go_back(session, generation, &edit, &hosts);
+    if (code == DONE && netboot_view_status(edit.view, &status) != 0)
+        code = failed("the store in %s cannot be read", session->directory);
+    if (code == DONE && !edit.any)
+        fprintf(edit.report, "all is as it was in generation %" PRIu64 ": nothing was changed\n", generation);
+    else if (code == DONE && !edit.dry_run)
+        fprintf(edit.report, "went back to generation %" PRIu64 ", as generation %" PRIu64 "\n", generation,
+                status.generation + 1);
+    return edit_end(&edit, code);
+}

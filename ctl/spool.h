@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Input that may come slowly, brought to a file first: what holds the store's lock waits for no pipe. */
+#ifndef NETBOOTCTL_SPOOL_H
+#define NETBOOTCTL_SPOOL_H
+
+#include <stdbool.h>
+
+/* Opens a file, "-": standard input. What is no regular file is read to its end into a file without a name in TMPDIR or
+ * /tmp. A file descriptor at its begin, or a negative errno value. */
+int spool_open(const char *path);
+
+#endif

@@ -169,6 +169,7 @@ static int ask(struct session *session, const char *name, const struct netboot_b
         return failed("the store in %s cannot be read", session->directory);
     snprintf(question, sizeof(question), "restore %.200s replaces %" PRIu64 " hosts with %" PRIu64, name, status.hosts,
              backup->hosts);
+    session_view_close(session);
     return confirm(session, status.hosts, question);
 }
 

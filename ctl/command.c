@@ -63,26 +63,33 @@ const struct command commands[] = {
     {.group = "target", .verb = "delete", .run = target_delete, .words = "NAME...", .least = 1, .most = ANY_NUMBER,
      .options = target_delete_options, .completion = COMPLETE_TARGET, .summary = "delete targets, all or none",
      .details = "A target that hosts use is not deleted, unless --force says so."},
-    {.group = "host", .verb = "set", .run = host_set, .words = "ID...", .least = 1, .most = ANY_NUMBER,
+    {.group = "host", .verb = "set", .run = host_set, .words = "[ID]...", .least = 0, .most = ANY_NUMBER,
      .options = host_set_options, .completion = COMPLETE_HOST, .summary = "create hosts, or change what is named",
      .details =
          "ID is a MAC, UUID, DUID or name. One that no host has creates a host; a name then needs --mac, --uuid or\n"
          "--duid too. The ID that a host is called by stays one of its own; --no-id takes it away.\n"
-         "Several hosts are changed all or none. The DHCP servers see the change with the next packet.\n\n"
+         "Several hosts are changed all or none. The DHCP servers see the change with the next packet.\n"
+         "Which hosts: IDs, those that --from-file names, or all with a label or target (--with-label, --with-target);\n"
+         "both together: those of the named that have it. Lines that begin with # and empty ones are none.\n\n"
          "  netbootctl host set 52:54:00:12:34:56 --name web1 --target debian\n"
          "  netbootctl host set web1 --mac 52:54:00:12:34:56 --mac 52:54:00:12:34:57 --label rack=12\n"
          "  netbootctl host set web1 web2 web3 --target default\n"
          "  netbootctl host set web1 --once install --expires 2h\n"
-         "  netbootctl host set 52:54:00:12:34:56 --from-seen --name web1 --target debian"},
-    {.group = "host", .verb = "show", .run = host_show, .words = "ID", .least = 1, .most = 1, .options = json_options,
-     .completion = COMPLETE_HOST, .summary = "show a host"},
+         "  netbootctl host set 52:54:00:12:34:56 --from-seen --name web1 --target debian\n"
+         "  netbootctl host set --with-label rack=12 --until-done install --dry-run"},
+    {.group = "host", .verb = "show", .run = host_show, .words = "[ID]...", .least = 0, .most = ANY_NUMBER,
+     .options = host_show_options, .completion = COMPLETE_HOST, .summary = "show hosts"},
     {.group = "host", .verb = "list", .run = host_list, .options = host_list_options, .summary = "list hosts"},
-    {.group = "host", .verb = "delete", .run = host_delete, .words = "ID...", .least = 1, .most = ANY_NUMBER,
-     .options = dry_run_options, .completion = COMPLETE_HOST, .summary = "delete hosts, all or none"},
-    {.group = "host", .verb = "done", .run = host_done, .words = "ID...", .least = 1, .most = ANY_NUMBER,
-     .options = dry_run_options, .completion = COMPLETE_HOST,
+    {.group = "host", .verb = "delete", .run = host_delete, .words = "[ID]...", .least = 0, .most = ANY_NUMBER,
+     .options = host_delete_options, .completion = COMPLETE_HOST, .summary = "delete hosts, all or none",
+     .details = "A damaged one too: by the ID that host list calls it by.\n\n"
+         "  netbootctl host delete --label rack=12 --dry-run\n"
+         "  netbootctl host delete --from-file retired.txt --yes"},
+    {.group = "host", .verb = "done", .run = host_done, .words = "[ID]...", .least = 0, .most = ANY_NUMBER,
+     .options = host_delete_options, .completion = COMPLETE_HOST,
      .summary = "report that what hosts were to boot once or until done is done",
-     .details = "For the end of an installation: from then on the hosts boot their lasting target."},
+     .details = "For the end of an installation: from then on the hosts boot their lasting target. Of the hosts with a\n"
+         "label or target, those that have a boot-once."},
     {.group = "explain", .run = explain_run, .words = "[ID]", .least = 0, .most = 1, .options = explain_options,
      .completion = COMPLETE_HOST, .summary = "what a machine would get, and why",
      .details =

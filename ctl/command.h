@@ -75,6 +75,6 @@ const char *help_topic(unsigned index);
 extern const struct option_row site_set_options[], loader_set_options[], target_set_options[], target_delete_options[],
     host_set_options[], host_list_options[], explain_options[], import_options[], export_options[], dry_run_options[],
     json_options[], replay_options[], menu_options[], lint_options[], migrate_options[], log_options[], watch_options[],
-    seen_options[], history_options[], revert_options[], restore_options[];
+    seen_options[], history_options[], revert_options[], restore_options[], host_show_options[], host_delete_options[];
 
 #endif

@@ -109,13 +109,31 @@ static const char *separators_of(const char *text)
     return strchr(text, ';') ? ";" : " \t";
 }
 
+/* Takes the next value off `rest` and ends it with a NUL; NULL after the last. A backslash takes a semicolon or a
+ * backslash behind it for what it is. */
+static char *next_value(char **rest, const char *separators)
+{
+    char *ret = *rest + strspn(*rest, separators), *from = ret, *to = ret;
+
+    if (!*ret)
+        return NULL;
+    while (*from && !strchr(separators, *from)) {
+        if (from[0] == '\\' && (from[1] == ';' || from[1] == '\\'))
+            from++;
+        *to++ = *from++;
+    }
+    *rest = from + (*from != '\0');
+    *to = '\0';
+    return ret;
+}
+
 static cJSON *list_parse(char *text)
 {
     const char *separators = separators_of(text);
     cJSON *ret = cJSON_CreateArray();
-    char *rest = NULL;
+    char *rest = text, *word;
 
-    for (char *word = strtok_r(text, separators, &rest); ret && word; word = strtok_r(NULL, separators, &rest)) {
+    while (ret && (word = next_value(&rest, separators))) {
         word += strspn(word, " ");
         for (size_t size = strlen(word); size > 0 && word[size - 1] == ' '; size--)
             word[size - 1] = '\0';
@@ -129,9 +147,9 @@ static cJSON *map_parse(const char *column, char *text, struct netboot_error *er
 {
     const char *separators = separators_of(text);
     cJSON *ret = cJSON_CreateObject();
-    char *rest = NULL;
+    char *rest = text, *word;
 
-    for (char *word = strtok_r(text, separators, &rest); ret && word; word = strtok_r(NULL, separators, &rest)) {
+    while (ret && (word = next_value(&rest, separators))) {
         char *equals = strchr(word, '=');
         if (!equals) {
             error_set(error, -EINVAL, "%s: `%.100s` is not KEY=VALUE", column, word);
@@ -201,40 +219,41 @@ static void field_print(FILE *file, const char *text)
     putc('"', file);
 }
 
-/* A list or map as one field; separated by semicolons where a value has a space. NULL with the reason. */
-static char *field_text(const cJSON *value, const char *column, struct netboot_error *error)
+static void value_print(FILE *file, const char *text)
+{
+    for (; *text; text++) {
+        if (*text == ';' || *text == '\\')
+            putc('\\', file);
+        putc(*text, file);
+    }
+}
+
+/* A list or map as one field; separated by semicolons where a value has a space or a semicolon. NULL: out of memory. */
+static char *field_text(const cJSON *value)
 {
     char *ret = NULL;
     size_t size = 0;
-    bool spaces = false;
+    bool semicolons = false;
     const cJSON *item;
     FILE *file = open_memstream(&ret, &size);
 
     if (!file)
         return NULL;
-    cJSON_ArrayForEach(item, value)
-    {
-        spaces = spaces || strpbrk(item->valuestring, " \t");
-        if (!strchr(item->valuestring, ';'))
-            continue;
-        error_set(error, -EINVAL, "%s: `%.100s` has a semicolon, which CSV has no place for: export it as jsonl",
-                  column, item->valuestring);
-        fclose(file);
-        free(ret);
-        return NULL;
-    }
+    cJSON_ArrayForEach(item, value) semicolons = semicolons || strpbrk(item->valuestring, " \t;");
     cJSON_ArrayForEach(item, value)
     {
         if (item != value->child)
-            putc(spaces ? ';' : ' ', file);
+            putc(semicolons ? ';' : ' ', file);
         if (item->string)
             fprintf(file, "%s=", item->string);
-        fputs(item->valuestring, file);
+        value_print(file, item->valuestring);
     }
-    if (spaces && !value->child->next)
+    if (semicolons && !value->child->next)
         putc(';', file); /* one value with a space in it, not two */
-    fclose(file);
-    return ret;
+    if (fclose(file) == 0)
+        return ret;
+    free(ret);
+    return NULL;
 }
 
 void csv_header_print(FILE *file)
@@ -254,9 +273,9 @@ int csv_print(FILE *file, const cJSON *host, struct netboot_error *error)
             field_print(file, cJSON_IsString(value) ? value->valuestring : "");
             continue;
         }
-        char *text = field_text(value, columns[i].name, error);
+        char *text = field_text(value);
         if (!text)
-            return -EINVAL;
+            return error_set(error, -ENOMEM, "out of memory");
         field_print(file, text);
         free(text);
     }

@@ -4,8 +4,9 @@
  *
  *     name,mac,uuid,duid,target,note,labels,loader
  *
- * Several values in one field are separated by spaces or, if there is one in it, by semicolons; labels are KEY=VALUE,
- * loaders PLATFORM=FILE. A record is a line: no value of a host has a line break. Nothing here prints.
+ * Several values in one field are separated by spaces or, if there is one in it, by semicolons; a backslash before a
+ * semicolon or a backslash makes it a part of the value. Labels are KEY=VALUE, loaders PLATFORM=FILE. A record is a
+ * line: no value of a host has a line break. Nothing here prints.
  */
 #ifndef NETBOOTCTL_CSV_H
 #define NETBOOTCTL_CSV_H
@@ -27,7 +28,7 @@ int csv_header_parse(char *text, size_t size, struct csv_header *ret, struct net
 cJSON *csv_parse(const struct csv_header *header, char *text, size_t size, struct netboot_error *error);
 
 void csv_header_print(FILE *file);
-/* -EINVAL: a value that cannot be written as CSV. */
+/* -ENOMEM. */
 int csv_print(FILE *file, const cJSON *host, struct netboot_error *error);
 
 #endif

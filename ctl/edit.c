@@ -145,6 +145,7 @@ int edit_delete(struct edit *edit, const struct key *key)
     status = table_delete(edit->change, key, &error);
     if (status != 0)
         return failed_with(&error);
+    edit->deleted++;
     edit_tell(edit, "deleted", "would delete", text, NULL, NULL);
     return DONE;
 }
@@ -163,10 +164,13 @@ static int put_if_changed(struct edit *edit, struct revision *revision)
     if (status != 0)
         return failed_by_option(edit->session, &error);
     if (!revision->changed) {
+        edit->unchanged++;
         if (!edit->only_changes)
             fprintf(edit->report, "unchanged: %s\n", revision->text);
         return DONE;
     }
+    edit->added += is_new;
+    edit->changed += !is_new;
     edit_tell(edit, is_new ? "added" : "changed", is_new ? "would add" : "would change", revision->text,
               revision->before, revision->after);
     return DONE;
@@ -225,6 +229,22 @@ int edit_set_command(struct session *session, enum table table, edit_make *make)
     return code;
 }
 
+/* Whether an earlier word names the same. */
+bool is_repeated(const struct arguments *arguments, enum table table, unsigned index)
+{
+    char text[KEY_TEXT_SIZE], other[KEY_TEXT_SIZE];
+    struct key key;
+
+    key_parse(table, arguments->words[index], &key, NULL);
+    key_text(&key, text);
+    for (unsigned i = 0; i < index; i++) {
+        key_parse(table, arguments->words[i], &key, NULL);
+        if (strcmp(key_text(&key, other), text) == 0)
+            return true;
+    }
+    return false;
+}
+
 int edit_delete_command(struct session *session, enum table table)
 {
     struct netboot_error error;
@@ -238,6 +258,8 @@ int edit_delete_command(struct session *session, enum table table)
     if ((code = edit_begin(session, &edit)) != DONE)
         return code;
     for (unsigned i = 0; code == DONE && i < session->arguments->word_count; i++) {
+        if (is_repeated(session->arguments, table, i))
+            continue;
         key_parse(table, session->arguments->words[i], &key, &error);
         code = edit_delete(&edit, &key);
     }

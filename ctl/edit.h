@@ -16,7 +16,8 @@ struct edit {
     struct memory memory;
     bool dry_run, any;
     bool only_changes; /* are told */
-    FILE *report;      /* what will be told */
+    uint64_t added, changed, unchanged, deleted;
+    FILE *report; /* what will be told */
     char *report_text;
     size_t report_size;
 };
@@ -43,6 +44,8 @@ int edit_set(struct edit *edit, const struct key *key, edit_make *make, void *us
 int edit_set_command(struct session *session, enum table table, edit_make *make);
 /* The whole of "TABLE delete KEY". */
 int edit_delete_command(struct session *session, enum table table);
+/* Whether an earlier word names the same record; all are well-formed. */
+bool is_repeated(const struct arguments *arguments, enum table table, unsigned index);
 /* The whole of "TABLE show KEY". */
 int show_command(struct session *session, enum table table);
 /* Its beginning: the record is read. */

@@ -5,16 +5,98 @@
 
 #define LINE_SIZE 4096
 
+/* Characters that change how the text around them looks, or that cannot be seen: controls, marks of direction
+ * (a file's name is not to read backwards), separators of lines, and such without a width. */
+static bool is_hidden(uint32_t character)
+{
+    static const struct {
+        uint32_t first, last;
+    } hidden[] = {
+        {0x00,    0x1f   },
+        {0x7f,    0x9f   },
+        {0xad,    0xad   },
+        {0x61c,   0x61c  },
+        {0x200b,  0x200f },
+        {0x2028,  0x202e },
+        {0x2060,  0x206f },
+        {0xfeff,  0xfeff },
+        {0xfff9,  0xfffb },
+        {0xe0000, 0xe007f},
+    };
+
+    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+        if (character >= hidden[i].first && character <= hidden[i].last)
+            return true;
+    return false;
+}
+
+size_t character_read(const char *text, uint32_t *ret)
+{
+    static const struct {
+        uint8_t first, mask;
+        uint32_t lowest;
+    } forms[] = {
+        {0x00, 0x80, 0      },
+        {0xc0, 0xe0, 0x80   },
+        {0xe0, 0xf0, 0x800  },
+        {0xf0, 0xf8, 0x10000},
+    };
+    const uint8_t *octets = (const uint8_t *)text;
+
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        if ((octets[0] & forms[i].mask) != forms[i].first)
+            continue;
+        uint32_t character = octets[0] & (uint8_t)~forms[i].mask;
+        for (size_t j = 1; j <= i; j++) {
+            if ((octets[j] & 0xc0) != 0x80)
+                return 0;
+            character = character << 6 | (octets[j] & 0x3f);
+        }
+        if (character < forms[i].lowest || character > 0x10ffff || (character >= 0xd800 && character <= 0xdfff))
+            return 0;
+        *ret = character;
+        return i + 1;
+    }
+    return 0;
+}
+
 void print_safe(FILE *file, const char *text)
 {
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-        /* C1 controls are 0xc2 0x80 to 0xc2 0x9f in UTF-8. */
-        if (*c < ' ' || *c == 0x7f)
-            fprintf(file, "\\x%02x", *c);
-        else if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
-            fprintf(file, "\\x%02x", *++c);
+    while (*text) {
+        uint32_t character;
+        size_t size = character_read(text, &character);
+        if (size == 0)
+            fprintf(file, "\\x%02x", (uint8_t)*text++);
+        else if (!is_hidden(character))
+            fwrite(text, 1, size, file);
         else
-            putc(*c, file);
+            fprintf(file, character < 0x100 ? "\\x%02x" : "\\u{%x}", character);
+        text += size;
+    }
+}
+
+/* A pair of surrogates where 16 bits do not do (RFC 8259, section 7). */
+static void print_escape(FILE *file, uint32_t character)
+{
+    if (character >= 0x10000) {
+        fprintf(file, "\\u%04x", 0xd800 + ((character - 0x10000) >> 10));
+        character = 0xdc00 + ((character - 0x10000) & 0x3ff);
+    }
+    fprintf(file, "\\u%04x", character);
+}
+
+void print_json_safe(FILE *file, const char *text)
+{
+    while (*text) {
+        uint32_t character;
+        size_t size = character_read(text, &character);
+        if (size == 0)
+            fputs("\\ufffd", file);
+        else if (size > 1 && is_hidden(character))
+            print_escape(file, character);
+        else
+            fwrite(text, 1, size, file);
+        text += size > 0 ? size : 1;
     }
 }
 

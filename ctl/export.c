@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "command.h"
 #include "csv.h"
+#include "damaged.h"
 #include "table.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,8 +29,12 @@ static int json_export(enum table table, const void *record, void *user)
     /* A record has a key at least, so that what follows its first brace follows ours. */
     if (!text)
         *code = failed("out of memory");
-    else if (printf("{\"type\":\"%s\",%s\n", table_name(table), text + 1) < 0)
-        *code = FAILED; /* output_end() says why */
+    else {
+        printf("{\"type\":\"%s\",", table_name(table));
+        print_json_safe(stdout, text + 1);
+        putchar('\n');
+        *code = ferror(stdout) ? FAILED : DONE; /* output_end() says why */
+    }
     cJSON_free(text);
     cJSON_Delete(object);
     return *code != DONE;
@@ -51,6 +57,7 @@ static int csv_export(enum table table, const void *record, void *user)
 
 static int export_tables(struct session *session, bool csv)
 {
+    bool damaged = false;
     int code = DONE;
 
     if (csv)
@@ -59,10 +66,11 @@ static int export_tables(struct session *session, bool csv)
         if (csv && table != TABLE_HOST)
             continue;
         int status = table_each(session->view, (enum table)table, csv ? csv_export : json_export, &code);
-        if (status < 0)
-            code = failed("the %ss cannot all be read: a record is damaged", table_name((enum table)table));
+        damaged = damaged || status == -EBADMSG;
+        if (status < 0 && status != -EBADMSG)
+            code = failed("the %ss cannot be read: %s", table_name((enum table)table), strerror(-status));
     }
-    return code;
+    return code == DONE && damaged ? damaged_tell(session->view) : code;
 }
 
 int export_run(struct session *session)

@@ -45,10 +45,12 @@ static int json_help(void)
 
 static int csv_help(void)
 {
-    puts("Hosts as comma-separated values (RFC 4180). The first line names the columns, in any order:\n\n"
-         "  name,mac,uuid,duid,target,note,labels,loader\n"
-         "  web1,52:54:00:12:34:56 52:54:00:12:34:57,,,debian,\"spare, rear\",rack=12 role=db,x64-uefi=snponly.efi\n\n"
-         "Several values of a field are separated by spaces or, if there is one in it, by semicolons.");
+    puts(
+        "Hosts as comma-separated values (RFC 4180). The first line names the columns, in any order:\n\n"
+        "  name,mac,uuid,duid,target,note,labels,loader\n"
+        "  web1,52:54:00:12:34:56 52:54:00:12:34:57,,,debian,\"spare, rear\",rack=12 role=db,x64-uefi=snponly.efi\n\n"
+        "Several values of a field are separated by spaces or, if there is one in it, by semicolons: a=1;b=two words.\n"
+        "In a value a semicolon is \\; and a backslash \\\\.");
     return DONE;
 }
 

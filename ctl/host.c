@@ -6,6 +6,7 @@
 #include "list.h"
 #include "once.h"
 #include "output.h"
+#include "select.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -59,17 +60,46 @@ const struct option_row host_set_options[] = {
      .help = "of --once and --until-done: how long other packets may count as the same boot, 0 to 600 (default: 60)",
      .effect = EFFECT_TEXT, .key = "window"},
     {.name = "no-once", .help = "takes --once or --until-done back", .effect = EFFECT_CLEAR, .key = "once"},
+    {.name = "with-label", .value = "KEY=VALUE", .repeated = true,
+     .help = "for all hosts with that label; KEY alone: with any value; several: with all of them"},
+    {.name = "with-target", .value = "NAME", .help = "for all hosts that have that target now",
+     .completion = COMPLETE_TARGET},
+    SELECT_FROM_FILE("for the hosts that a file names, one ID a line; -: standard input"),
     {.name = "dry-run", .help = "only says what would change"},
+    SELECT_YES,
     {0},
 };
 /* clang-format on */
 
 /* clang-format off */
+#define WITH(label_, target_, which_)                                                                                  \
+    {                                                                                                                  \
+        .name = label_, .value = "KEY=VALUE", .repeated = true,                                                        \
+        .help = which_ " with that label; KEY alone: with any value; several: with all of them"                       \
+    },                                                                                                                 \
+    {                                                                                                                  \
+        .name = target_, .value = "NAME", .help = which_ " with that target", .completion = COMPLETE_TARGET            \
+    }
+
 const struct option_row host_list_options[] = {
-    {.name = "label", .value = "KEY=VALUE",
-     .help = "only those with that label; KEY alone: with any value; several: with all of them", .repeated = true},
-    {.name = "target", .value = "NAME", .help = "only those with that target", .completion = COMPLETE_TARGET},
+    WITH("label", "target", "only those"),
+    SELECT_FROM_FILE("only those that a file names, one ID a line; -: standard input"),
     {.name = "json", .help = "as JSON"},
+    {0},
+};
+
+const struct option_row host_show_options[] = {
+    WITH("label", "target", "those"),
+    SELECT_FROM_FILE("those that a file names, one ID a line; -: standard input"),
+    {.name = "json", .help = "as JSON: one object for one ID, else a list of them"},
+    {0},
+};
+
+const struct option_row host_delete_options[] = {
+    WITH("label", "target", "those"),
+    SELECT_FROM_FILE("those that a file names, one ID a line; -: standard input"),
+    {.name = "dry-run", .help = "only says what would change"},
+    SELECT_YES,
     {0},
 };
 /* clang-format on */
@@ -133,16 +163,11 @@ static int target_check(struct edit *edit, const cJSON *changes)
     return table_get(edit->view, &key, &record) == -ENOENT ? not_there(edit->view, &key) : DONE;
 }
 
-static int words_check(const struct session *session)
+/* One machine cannot be many. */
+static int single_check(const struct session *session, const struct selection *selection)
 {
-    struct netboot_error error;
-    struct key key;
-
-    for (unsigned i = 0; i < session->arguments->word_count; i++)
-        if (key_parse(TABLE_HOST, session->arguments->words[i], &key, &error) != 0)
-            return misused("%s", error.text);
     for (size_t i = 0; i < sizeof(single_options) / sizeof(single_options[0]); i++)
-        if (session->arguments->word_count > 1 && session_has(session, single_options[i]))
+        if ((selection->is_set || session->arguments->word_count > 1) && session_has(session, single_options[i]))
             return misused("--%s is for one host: type one ID", single_options[i]);
     return DONE;
 }
@@ -150,8 +175,9 @@ static int words_check(const struct session *session)
 /* What the options say of the record, and what of its boot-once, which points into `ret_armed`. */
 static int changes_read(const struct session *session, cJSON **ret, cJSON **ret_armed, struct once *ret_once)
 {
+    const struct selection selection = selection_of(session);
     struct netboot_error error;
-    int code = words_check(session);
+    int code = single_check(session, &selection);
 
     if (code == DONE)
         code = options_to_changes(session->arguments, ret);
@@ -163,99 +189,163 @@ static int changes_read(const struct session *session, cJSON **ret, cJSON **ret_
     return once_read(*ret_armed, ret_once, &error) == 0 ? DONE : failed_by_option(session, &error);
 }
 
-static int change_hosts(struct edit *edit, cJSON *changes, const struct once *once)
+static int change_hosts(struct edit *edit, const struct selection *selection, cJSON *changes, const struct once *once)
 {
-    const struct arguments *arguments = edit->session->arguments;
     struct netboot_error error;
     int code = target_check(edit, changes);
 
     edit->only_changes = once->action != ONCE_NOTHING;
-    for (unsigned i = 0; code == DONE && i < arguments->word_count; i++) {
-        struct key key;
-        key_parse(TABLE_HOST, arguments->words[i], &key, &error);
-        code = edit_set(edit, &key, host_make, changes);
+    for (size_t i = 0; code == DONE && i < selection->count; i++) {
+        struct key key = {.table = TABLE_HOST, .id = selection->ids[i]};
+        code = selection_recheck(selection, edit->view, &key.id);
+        if (code == DONE)
+            code = edit_set(edit, &key, host_make, changes);
     }
     if (code == DONE && once_check(edit->view, once, &error) != 0)
         code = failed_by_option(edit->session, &error);
+    if (code == DONE && selection->is_set && (edit->any || !edit->only_changes))
+        fprintf(edit->report, "%zu hosts: %llu added, %llu changed, %llu unchanged%s\n", selection->count,
+                (unsigned long long)edit->added, (unsigned long long)edit->changed, (unsigned long long)edit->unchanged,
+                edit->dry_run ? " (nothing was written: --dry-run)" : "");
     return code;
+}
+
+static int set_selected(struct session *session, const struct selection *selection, cJSON *changes,
+                        const struct once *once)
+{
+    struct edit edit;
+    int code = selection_confirm(selection);
+
+    session_view_close(session);
+    if (code == DONE)
+        code = edit_begin(session, &edit);
+    if (code == DONE)
+        code = edit_end(&edit, change_hosts(&edit, selection, changes, once));
+    return code == DONE ? once_carry_out(session, once, selection) : code;
 }
 
 int host_set(struct session *session)
 {
     cJSON *changes = NULL, *armed = NULL;
+    struct selection selection;
     struct once once;
-    struct edit edit;
     int code = changes_read(session, &changes, &armed, &once);
 
-    if (code == DONE)
-        code = edit_begin(session, &edit);
-    if (code == DONE)
-        code = edit_end(&edit, change_hosts(&edit, changes, &once));
-    if (code == DONE)
-        code = once_carry_out(session, &once);
+    if (code == DONE && (code = selection_read(session, SELECT_ANY, &selection)) == DONE) {
+        code = set_selected(session, &selection, changes, &once);
+        selection_free(&selection);
+    }
     cJSON_Delete(changes);
     cJSON_Delete(armed);
     return code;
 }
 
-int host_show(struct session *session)
+/* ---- Show ------------------------------------------------------------------------------------------------------- */
+
+static int show_one(struct session *session, const struct netboot_id *id, cJSON **ret)
 {
     struct netboot_error error;
-    cJSON *object = NULL;
-    struct key key;
 
-    if (key_parse(TABLE_HOST, session->arguments->words[0], &key, &error) != 0)
-        return misused("%s", error.text);
-    int code = session_view(session);
+    return host_to_json(session->view, id, ret, &error) == 0 ? DONE : failed_with(&error);
+}
+
+static int show_selected(struct session *session, const struct selection *selection)
+{
+    bool json = session_has(session, "json");
+    struct listing listing;
+    cJSON *object = NULL;
+    int code = listing_begin(&listing, "such hosts", NULL, true);
+
+    for (size_t i = 0; code == DONE && i < selection->count; i++) {
+        if ((code = show_one(session, &selection->ids[i], &object)) != DONE)
+            break;
+        if (!json && i > 0)
+            putchar('\n');
+        code = json ? listing_row(&listing, object) : show_object(object, false);
+    }
+    return json ? listing_end(&listing, code) : code;
+}
+
+int host_show(struct session *session)
+{
+    struct selection selection;
+    cJSON *object = NULL;
+    int code = selection_read(session, SELECT_PRESENT, &selection);
+
     if (code != DONE)
         return code;
-    int status = host_to_json(session->view, &key.id, &object, &error);
-    if (status == -ENOENT)
-        return not_there(session->view, &key);
-    if (status != 0)
-        return failed_with(&error);
-    return show_object(object, session_has(session, "json"));
+    if (selection.is_set || session->arguments->word_count > 1)
+        code = show_selected(session, &selection);
+    else if ((code = show_one(session, &selection.ids[0], &object)) == DONE)
+        code = show_object(object, session_has(session, "json"));
+    selection_free(&selection);
+    return code;
+}
+
+/* ---- Delete ----------------------------------------------------------------------------------------------------- */
+
+static int delete_selected(struct session *session, const struct selection *selection)
+{
+    struct edit edit;
+    int code = selection_confirm(selection);
+
+    session_view_close(session);
+    if (code != DONE || (code = edit_begin(session, &edit)) != DONE)
+        return code;
+    for (size_t i = 0; code == DONE && i < selection->count; i++) {
+        struct key key = {.table = TABLE_HOST, .id = selection->ids[i]};
+        code = selection_recheck(selection, edit.view, &key.id);
+        if (code == DONE)
+            code = edit_delete(&edit, &key);
+    }
+    if (code == DONE && selection->is_set)
+        fprintf(edit.report, "%zu hosts: %llu deleted%s\n", selection->count, (unsigned long long)edit.deleted,
+                edit.dry_run ? " (nothing was written: --dry-run)" : "");
+    return edit_end(&edit, code);
 }
 
 int host_delete(struct session *session)
 {
-    return edit_delete_command(session, TABLE_HOST);
+    struct selection selection;
+    int code = selection_read(session, SELECT_DAMAGED, &selection);
+
+    if (code == DONE) {
+        code = delete_selected(session, &selection);
+        selection_free(&selection);
+    }
+    return code;
 }
 
 /* ---- List ------------------------------------------------------------------------------------------------------- */
 
-static bool has_label(const struct netboot_host *host, const char *label)
-{
-    size_t size = strlen(label);
-    bool any_value = !strchr(label, '=');
-
-    for (size_t i = 0; i < host->labels.count; i++) {
-        struct netboot_bytes item = host->labels.items[i];
-        if (item.size < size || memcmp(item.data, label, size) != 0)
-            continue;
-        if (any_value ? item.size > size && item.data[size] == '=' : item.size == size)
-            return true;
-    }
-    return false;
-}
-
 static bool host_wanted(const struct session *session, const void *record)
 {
-    const struct netboot_host *host = record;
-    const char *target = option_value(session->arguments, "target"), *label;
-    unsigned index = 0;
+    const struct selection selection = selection_of(session);
 
-    if (target && (host->target.size != strlen(target) || memcmp(host->target.data, target, host->target.size) != 0))
-        return false;
-    while ((label = option_next(session->arguments, "label", &index)))
-        if (!has_label(host, label))
-            return false;
-    return true;
+    return selection_wants(&selection, record);
+}
+
+static int list_selected(struct session *session)
+{
+    struct selection selection;
+    struct listing listing;
+    struct record record = {.table = TABLE_HOST};
+    int code = selection_read(session, SELECT_PRESENT, &selection);
+
+    if (code != DONE)
+        return code;
+    code = listing_begin(&listing, "such hosts", columns, session_has(session, "json"));
+    for (size_t i = 0; code == DONE && i < selection.count; i++)
+        if (netboot_view_host(session->view, &selection.ids[i], &record.host) == 0)
+            code = listing_row(&listing, record_to_json(TABLE_HOST, &record.host));
+    selection_free(&selection);
+    return listing_end(&listing, code);
 }
 
 int host_list(struct session *session)
 {
-    bool all = !session_has(session, "label") && !session_has(session, "target");
-
-    return list_command(session, TABLE_HOST, all ? "hosts" : "such hosts", columns, host_wanted);
+    if (session_has(session, "from-file"))
+        return list_selected(session);
+    return list_command(session, TABLE_HOST, selection_of(session).is_set ? "such hosts" : "hosts", columns,
+                        host_wanted);
 }

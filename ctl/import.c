@@ -3,6 +3,7 @@
 
 #include "command.h"
 #include "lines.h"
+#include "output.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -195,6 +196,8 @@ static int source_take(struct import *import, struct source *source)
                       source->wrong == 1 ? "" : "s");
     if (status != 0)
         return failed("%s: nothing was changed", error.text);
+    if (empty && !import->replace)
+        note("%s has no records: nothing was changed", source->name);
     if (empty && import->replace)
         return failed("%s is empty, and --replace would empty the store: nothing was changed", source->name);
     if (import->replace && import_remove_rest(import, &error) != 0)
@@ -220,9 +223,10 @@ static int import_all(struct import *import, struct source *source)
         netboot_change_abort(import->change);
     else if (netboot_change_commit(import->change, &error) != 0)
         code = failed("%s", error.text);
-    if (code == DONE)
-        counts_print(import);
-    return code;
+    if (code != DONE)
+        return code;
+    counts_print(import);
+    return import->dry_run || !any_change(import) ? DONE : output_after_change();
 }
 
 static int format_of(const struct session *session, const char *path, bool *csv)

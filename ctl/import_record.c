@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+#include "damaged.h"
 #include "edit.h"
 #include "import.h"
 
@@ -276,6 +277,24 @@ static int duplicate_check(struct import *import, enum table table, const struct
                      record_text(table, &old->site, text), line);
 }
 
+static int damaged(const struct key *key, int status, struct netboot_error *error)
+{
+    char text[KEY_TEXT_SIZE];
+    const char *name = strchr(key_text(key, text), ' ') + 1;
+
+    return error_set(error, status, "%s in the store is damaged: netbootctl %s delete %s, or import with --replace",
+                     text, table_name(key->table), name);
+}
+
+/* --replace: what cannot be read gives way to what the file has. */
+static int damaged_replace(struct import *import, const struct key *key, struct netboot_error *error)
+{
+    int status = table_delete(import->change, key, error);
+
+    import->counts[key->table].removed += status == 0;
+    return status;
+}
+
 int import_record(struct import *import, uint64_t number, struct line_record *line, struct netboot_error *error)
 {
     enum table table = line->record.table;
@@ -289,8 +308,12 @@ int import_record(struct import *import, uint64_t number, struct line_record *li
         status = duplicate_check(import, table, &old, error);
         return status == 0 ? change(import, &line->key, &old, &line->record, line->object, error) : status;
     }
-    if (status != -ENOENT)
-        return error_set(error, status, "the record in the store is damaged: delete it first");
+    if (status == -EBADMSG && import->replace)
+        status = damaged_replace(import, &line->key, error);
+    else if (status != -ENOENT)
+        return damaged(&line->key, status, error);
+    if (status != 0 && status != -ENOENT)
+        return status;
     if (table == TABLE_HOST && line->key.id.type == NETBOOT_ID_NAME)
         return error_set(error, -EINVAL, "there is no host %.127s yet, and a new one needs a mac, uuid or duid",
                          json_text(line->object, "name"));
@@ -333,8 +356,10 @@ static int table_remove_rest(struct rest *rest, enum table table, struct netboot
         rest->count = 0;
         memory_reset(&rest->memory);
         status = table_each(rest->import->view, table, rest_collect, rest);
+        if (status == -EBADMSG)
+            damaged_tell(rest->import->view);
         if (status < 0)
-            return error_set(error, status, "the %ss cannot all be read: a record is damaged", table_name(table));
+            return error_set(error, status, "the %ss cannot all be read", table_name(table));
         for (size_t i = 0; i < rest->count; i++) {
             int failure = table_delete(rest->import->change, &rest->keys[i], error);
             if (failure)

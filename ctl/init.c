@@ -83,6 +83,7 @@ int init_run(struct session *session)
         return failed("the store in %s cannot be read: it is damaged", session->directory);
     if (store.generation > FIRST_GENERATION)
         return tell_there(session);
+    session_view_close(session);
     if ((code = session_change(session, &change)) != DONE)
         return code;
     if ((status = complete(change, &created, &error)) != 0)

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "list.h"
 
+#include "damaged.h"
+
+#include <errno.h>
+#include <string.h>
+
 struct list {
     struct session *session;
     struct listing listing;
@@ -29,7 +34,8 @@ int list_command(struct session *session, enum table table, const char *what, co
     if (code != DONE)
         return code;
     int status = table_each(session->view, table, record_list, &list);
-    if (status < 0)
-        list.code = failed("the %s cannot be read to the end: a record is damaged (%s)", what, "netbootctl status");
-    return listing_end(&list.listing, list.code);
+    if (status < 0 && status != -EBADMSG)
+        list.code = failed("the %s cannot be read: %s", what, strerror(-status));
+    code = listing_end(&list.listing, list.code);
+    return code == DONE && status == -EBADMSG ? damaged_tell(session->view) : code;
 }

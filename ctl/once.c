@@ -7,7 +7,7 @@
 #include "text.h"
 #include "who.h"
 
-#include <stdlib.h>
+#include <errno.h>
 #include <string.h>
 #include <time.h>
 
@@ -34,46 +34,70 @@ static void tell(const struct session *session, const struct once *once, const c
     putchar('\n');
 }
 
-static int apply(struct session *session, const struct once *once, const struct netboot_id *ids, unsigned count)
+static int apply(struct session *session, const struct once *once, const struct selection *selection)
 {
     struct netboot_error error = {0};
     struct once signed_by = *once;
     char by[NETBOOT_ONCE_BY_SIZE];
 
     signed_by.request.by = who_name(by);
-    return once_apply(session->store, &signed_by, ids, count, DEADLINE_MS, &error) == 0 ? DONE : failed_with(&error);
+    if (once_apply(session->store, &signed_by, selection->ids, selection->count, DEADLINE_MS, &error) != 0)
+        return failed_with(&error);
+    return DONE;
 }
 
-int once_carry_out(struct session *session, const struct once *once)
+int once_carry_out(struct session *session, const struct once *once, const struct selection *selection)
 {
-    const struct arguments *arguments = session->arguments;
-    struct netboot_error error;
+    bool dry_run = session_has(session, "dry-run");
+    char text[NETBOOT_ID_TEXT_SIZE];
     int code = DONE;
 
     if (once->action == ONCE_NOTHING)
         return DONE;
-    struct netboot_id *ids = calloc(arguments->word_count, sizeof(*ids));
-    if (!ids)
-        return failed("out of memory");
-    for (unsigned i = 0; i < arguments->word_count && code == DONE; i++) {
-        struct key key;
-        if (key_parse(TABLE_HOST, arguments->words[i], &key, &error) != 0)
-            code = misused("%s", error.text);
-        else
-            ids[i] = key.id;
+    if (!dry_run)
+        code = apply(session, once, selection);
+    for (size_t i = 0; i < selection->count && code == DONE; i++)
+        tell(session, once, netboot_id_text(&selection->ids[i], text));
+    if (code == DONE && selection->is_set)
+        printf("%zu hosts%s\n", selection->count, dry_run ? " (nothing was written: --dry-run)" : "");
+    return code == DONE && !dry_run ? output_after_change() : code;
+}
+
+/* ---- host done -------------------------------------------------------------------------------------------------- */
+
+/* Whether all can be reported done. Of hosts that go by label or target, those stay that can be. */
+static int keep_armed(struct session *session, struct selection *selection)
+{
+    char text[NETBOOT_ID_TEXT_SIZE];
+    struct netboot_once once;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < selection->count; i++) {
+        const struct netboot_id *id = &selection->ids[i];
+        int status = netboot_view_once(session->view, id, &once);
+        if (status == -ENOENT && selection->by_property)
+            continue;
+        if (status == -ENOENT)
+            return failed("the host %s has no boot-once that could be done", netboot_id_text(id, text));
+        selection->ids[kept++] = *id;
     }
-    if (code == DONE && !session_has(session, "dry-run"))
-        code = apply(session, once, ids, arguments->word_count);
-    for (unsigned i = 0; i < arguments->word_count && code == DONE; i++)
-        tell(session, once, arguments->words[i]);
-    free(ids);
-    return code;
+    selection->count = kept;
+    return kept > 0 ? DONE : failed("none of those hosts has a boot-once that could be done");
 }
 
 int host_done(struct session *session)
 {
     const struct once once = {.action = ONCE_REPORT};
-    int code = session_store(session);
+    struct selection selection;
+    int code = selection_read(session, SELECT_PRESENT, &selection);
 
-    return code == DONE ? once_carry_out(session, &once) : code;
+    if (code != DONE)
+        return code;
+    code = keep_armed(session, &selection);
+    if (code == DONE)
+        code = selection_confirm(&selection);
+    if (code == DONE)
+        code = once_carry_out(session, &once, &selection);
+    selection_free(&selection);
+    return code;
 }

@@ -4,9 +4,9 @@
 #define NETBOOTCTL_ONCE_H
 
 #include "boot_once.h"
-#include "session.h"
+#include "select.h"
 
-/* For all hosts that the command names, or (--dry-run) only says so. An exit code. */
-int once_carry_out(struct session *session, const struct once *once);
+/* For all hosts of a selection at once, or (--dry-run) only says so. An exit code. */
+int once_carry_out(struct session *session, const struct once *once, const struct selection *selection);
 
 #endif

@@ -90,7 +90,8 @@ static void object_print(const cJSON *object)
                 print_safe(stdout, item->string);
                 putchar('=');
             }
-            char *text = value_text(item);
+            bool is_empty = cJSON_IsString(item) && !item->valuestring[0]; /* a label without a value */
+            char *text = is_empty ? strdup("") : value_text(item);
             print_safe(stdout, text ? text : "?");
             putchar('\n');
             free(text);
@@ -104,7 +105,7 @@ static int json_print(const cJSON *value, bool on_one_line)
 
     if (!text)
         return failed("out of memory");
-    fputs(text, stdout);
+    print_json_safe(stdout, text);
     free(text);
     return DONE;
 }
@@ -139,6 +140,28 @@ static const cJSON *cell_of(const cJSON *row, const char *keys)
     return value;
 }
 
+/* A text as print_safe() writes it. NULL: out of memory. */
+static char *safe_text(const char *text)
+{
+    char *ret = NULL;
+    size_t size = 0;
+    FILE *file = text ? open_memstream(&ret, &size) : NULL;
+
+    if (!file)
+        return NULL;
+    print_safe(file, text);
+    return fclose(file) == 0 ? ret : NULL;
+}
+
+/* A cell as it is shown. */
+static char *cell_text(const cJSON *row, const char *keys)
+{
+    char *text = value_text(cell_of(row, keys)), *ret = safe_text(text);
+
+    free(text);
+    return ret;
+}
+
 /* Characters, not octets. */
 static int width_of(const char *text)
 {
@@ -153,8 +176,8 @@ static void row_print(const struct listing *listing, const cJSON *row)
 {
     for (size_t i = 0; listing->columns[i].title; i++) {
         bool last = !listing->columns[i + 1].title;
-        char *text = row ? value_text(cell_of(row, listing->columns[i].keys)) : strdup(listing->columns[i].title);
-        print_safe(stdout, text ? text : "?");
+        char *text = row ? cell_text(row, listing->columns[i].keys) : strdup(listing->columns[i].title);
+        fputs(text ? text : "?", stdout);
         int missing = listing->widths[i] - (text ? width_of(text) : 1);
         if (!last)
             printf("%*s", (missing > 0 ? missing : 0) + 2, "");
@@ -171,7 +194,7 @@ static void widths_set(struct listing *listing)
         listing->widths[i] = (int)strlen(listing->columns[i].title);
         cJSON_ArrayForEach(row, listing->rows)
         {
-            char *text = value_text(cell_of(row, listing->columns[i].keys));
+            char *text = cell_text(row, listing->columns[i].keys);
             int width = text ? width_of(text) : 1;
             if (width > listing->widths[i])
                 listing->widths[i] = width < WIDTH_MAX ? width : WIDTH_MAX;

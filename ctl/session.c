@@ -51,12 +51,17 @@ int session_change(struct session *session, struct netboot_change **ret)
     return DONE;
 }
 
-void session_close(struct session *session)
+void session_view_close(struct session *session)
 {
     if (session->view)
         netboot_view_close(session->view);
-    netboot_store_close(session->store);
     session->view = NULL;
+}
+
+void session_close(struct session *session)
+{
+    session_view_close(session);
+    netboot_store_close(session->store);
     session->store = NULL;
 }
 

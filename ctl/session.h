@@ -19,6 +19,8 @@ int session_store(struct session *session);
 int session_view(struct session *session);
 /* Begins a change, and says on a terminal whom it waits for. */
 int session_change(struct session *session, struct netboot_change **ret);
+/* Before a change that needs the view no longer: it would keep the map from growing. */
+void session_view_close(struct session *session);
 void session_close(struct session *session);
 
 /* failed_with(), where a reason that begins with the name of an option is told as people type it: "--mac: ...". */

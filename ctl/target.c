@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "command.h"
+#include "damaged.h"
 #include "edit.h"
 #include "list.h"
 
@@ -52,7 +53,7 @@ const struct option_row target_set_options[] = {
 
 /* clang-format off */
 const struct option_row target_delete_options[] = {
-    {.name = "force", .help = "even if hosts use it: they are named, and boot `default` until it is there again"},
+    {.name = "force", .help = "even if hosts use it, which are named and boot `default` until it is there again; or if it is `default`"},
     {.name = "dry-run", .help = "only says what would change"},
     {0},
 };
@@ -120,8 +121,17 @@ static int users_check(struct edit *edit, const char *target)
     bool force = session_has(edit->session, "force");
     struct users users = {.target = target, .report = force ? edit->report : NULL};
 
-    if (table_each(edit->view, TABLE_HOST, user_count, &users) < 0)
-        return failed("the hosts cannot all be read, so whether they use the target is not known: a record is damaged");
+    if (strcmp(target, "default") == 0 && !force)
+        return failed("target default is what every host without a target of its own boots, and every unknown machine: "
+                      "type --force to delete it all the same");
+    int status = table_each(edit->view, TABLE_HOST, user_count, &users);
+    if (status < 0 && status != -EBADMSG)
+        return failed("the hosts cannot be read: %s", strerror(-status));
+    if (status == -EBADMSG && !force) {
+        damaged_tell(edit->view);
+        return failed("whether a damaged host uses target %s is not known: delete that host first, or type --force",
+                      target);
+    }
     if (users.count == 0 || force)
         return DONE;
     return failed("target %s is in use by %llu host%s (%s%s): give them another (netbootctl host set ID... --target "
@@ -143,6 +153,8 @@ int target_delete(struct session *session)
     if (code != DONE)
         return code;
     for (unsigned i = 0; code == DONE && i < session->arguments->word_count; i++) {
+        if (is_repeated(session->arguments, TABLE_TARGET, i))
+            continue;
         key_parse(TABLE_TARGET, session->arguments->words[i], &key, &error);
         code = edit_delete(&edit, &key);
         if (code == DONE)

@@ -427,8 +427,8 @@ static int label_append(const struct field *field, const cJSON *label, struct ne
     if (!value)
         return failure(error, -EINVAL, "%s: the value of `%.100s` is no string", field->key, label->string);
     if (!netboot_name_valid(label->string))
-        return failure(error, -EINVAL, "%s: `%.100s` is no key of a label: letters, digits and ._-", field->key,
-                       label->string);
+        return failure(error, -EINVAL, "%s: `%.100s` is no key of a label: letters, digits and ._-, at most %d",
+                       field->key, label->string, NETBOOT_NAME_MAX);
     size_t value_size = strlen(value);
     char *text = memory_take(memory, key_size + value_size);
     if (!text)

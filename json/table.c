@@ -17,9 +17,9 @@ int key_parse(enum table table, const char *text, struct key *ret, struct netboo
     else if (table == TABLE_LOADER)
         status = platform_parse(text, &key.platform, error);
     else if (!netboot_name_valid(text))
-        status =
-            failure(error, -EINVAL, "`%.150s` is no name of a %s: letters, digits and ._-, a letter or digit first",
-                    text, table_name(table));
+        status = failure(error, -EINVAL,
+                         "`%.150s` is no name of a %s: letters, digits and ._-, a letter or digit first, at most %d",
+                         text, table_name(table), NETBOOT_NAME_MAX);
     if (status == 0)
         *ret = key;
     return status;

@@ -55,20 +55,25 @@ const char *platform_text(uint16_t platform, char text[PLATFORM_TEXT_SIZE])
     return text;
 }
 
+#define TEXT_OF_(number) #number
+#define TEXT_OF(number) TEXT_OF_(number)
+
 int id_parse(const char *text, struct netboot_id *ret, struct netboot_error *error)
 {
     if (netboot_id_parse(text, ret) == 0)
         return 0;
     return failure(error, -EINVAL,
                    "`%.150s` is no host: type a MAC (52:54:00:12:34:56), a UUID, a DUID (00:04:...) or a name of "
-                   "letters, digits and ._-",
-                   text);
+                   "letters, digits and ._-, a letter or digit first, at most %d",
+                   text, NETBOOT_NAME_MAX);
 }
 
 int id_parse_as(enum netboot_id_type type, const char *what, const char *text, struct netboot_id *ret,
                 struct netboot_error *error)
 {
-    const char *wanted = "a name: letters, digits and ._-, a letter or digit first, and no MAC, UUID or DUID";
+    const char *wanted = "a name: letters, digits and ._-, a letter or digit first, at most " TEXT_OF(
+        NETBOOT_NAME_MAX) ", and no "
+                          "MAC, UUID or DUID";
 
     if (netboot_id_parse_as(type, text, ret) == 0)
         return 0;

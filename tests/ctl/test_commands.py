@@ -230,7 +230,8 @@ def test_target_in_use_is_not_deleted(ctl):
 def test_target_not_in_use_is_deleted(ctl):
     ctl.ok("target", "set", "debian", "--script", "debian.ipxe")
     assert ctl.ok("target", "delete", "debian") == "deleted target debian\n"
-    ctl.ok("target", "delete", "default")
+    assert "--force" in ctl.wrong(1, "target", "delete", "default")
+    ctl.ok("target", "delete", "default", "--force")
     assert ctl.json("target", "list") == []
 
 
@@ -263,7 +264,7 @@ def test_dry_run_changes_nothing(ctl):
     before, generation = ctl.export(), ctl.generation()
     for words in (["site", "set", "default", "--tftp4", "192.0.2.1"], ["site", "set", "new"],
                   ["loader", "set", "x64-uefi", "b.efi"], ["loader", "delete", "x64-uefi"],
-                  ["target", "set", "default", "--local"], ["target", "delete", "default"],
+                  ["target", "set", "default", "--local"], ["target", "delete", "default", "--force"],
                   ["host", "set", "web1", "--note", "x"], ["host", "set", "52:54:00:00:00:02"],
                   ["host", "delete", "web1"], ["site", "delete", "default"]):
         assert ctl.ok(*words, "--dry-run").startswith("would ")

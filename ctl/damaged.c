@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "damaged.h"
+
+#include "error.h"
+
+#include <string.h>
+
+static int tell(const char *record, void *user)
+{
+    int *code = user;
+    const char *name = strchr(record, ' ');
+    int size = (int)(name ? name - record : 0);
+
+    *code = failed("%s is damaged and left out: netbootctl %.*s delete%s; then set it anew, or restore a backup",
+                   record, size, record, name ? name : "");
+    return 0;
+}
+
+int damaged_tell(struct netboot_view *view)
+{
+    int code = DONE;
+
+    netboot_view_damaged(view, tell, &code);
+    return code == DONE ? failed("a record of the store is damaged, and cannot be named") : code;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The hosts that a command is about: those that are named, by words and in a file, or all; and of these the ones that
+ * have the labels and the target asked for. Each host once, by whatever identifiers it is named.
+ */
+#ifndef NETBOOTCTL_SELECT_H
+#define NETBOOTCTL_SELECT_H
+
+#include "session.h"
+#include "table.h"
+
+#define SELECT_FROM_FILE(help_)                                                                                        \
+    {                                                                                                                  \
+        .name = "from-file", .value = "FILE|-", .help = help_, .completion = COMPLETE_FILE                             \
+    }
+#define SELECT_YES                                                                                                     \
+    {                                                                                                                  \
+        .name = "yes", .help = "without asking, where that are more than 100 hosts"                                    \
+    }
+
+struct selection {
+    const struct session *session;
+    const char *label, *target; /* the names of the options that ask for them */
+    bool is_set;                /* not only words: by label, by target or from a file */
+    bool by_property;           /* only those with a label or target */
+    struct netboot_id *ids;
+    size_t count;
+};
+
+enum select_use {
+    SELECT_PRESENT, /* hosts have to be there, and sound */
+    SELECT_DAMAGED, /* or damaged */
+    SELECT_ANY      /* or not yet */
+};
+
+/* Reads and finds them. An exit code: FAILED where there are none, or one that is not there; MISUSED without anything
+ * that says which. selection_free() where it is DONE. */
+int selection_read(struct session *session, enum select_use use, struct selection *ret);
+void selection_free(struct selection *selection);
+
+/* Whether a host has the labels and the target that the options ask for. */
+bool selection_wants(const struct selection *selection, const struct netboot_host *host);
+/* The options alone, without any host. */
+struct selection selection_of(const struct session *session);
+/* Asks where they are many and not all typed: "host delete: 123 hosts (a, b, ...)". An exit code. */
+int selection_confirm(const struct selection *selection);
+/* Whether a host of the selection still is as it was asked for; FAILED after saying that it is not. */
+int selection_recheck(const struct selection *selection, struct netboot_view *view, const struct netboot_id *id);
+
+#endif

@@ -6,7 +6,7 @@
 #include "damaged.h"
 #include "edit.h"
 #include "input.h"
-#include "seen.h"
+#include "repeats.h"
 #include "text.h"
 
 #include <errno.h>
@@ -74,7 +74,7 @@ struct gathering {
     struct selection *selection;
     struct netboot_view *view;
     enum select_use use;
-    struct seen seen; /* hosts that are in it */
+    struct repeats repeats; /* hosts that are in it */
     struct memory memory;
     size_t room;
     int code;
@@ -100,11 +100,11 @@ static int add(struct gathering *gathering, const struct netboot_id *id)
 /* Adds a host, called by `id`, unless it is in already. `key` is what it goes by itself. */
 static int add_once(struct gathering *gathering, const struct key *key, const struct netboot_id *id)
 {
-    int64_t before = seen_find(&gathering->seen, key);
+    int64_t before = repeats_find(&gathering->repeats, key);
 
     if (before > 0)
         return DONE;
-    if (before < 0 || seen_add(&gathering->seen, key, 1) != 0)
+    if (before < 0 || repeats_add(&gathering->repeats, key, 1) != 0)
         return failed("out of memory");
     return add(gathering, id);
 }
@@ -231,7 +231,7 @@ int selection_read(struct session *session, enum select_use use, struct selectio
         return code;
     gathering.view = session->view;
     code = gather(&gathering);
-    seen_free(&gathering.seen);
+    repeats_free(&gathering.repeats);
     memory_free(&gathering.memory);
     if (code == DONE && selection.count == 0)
         code = failed("there are no such hosts");

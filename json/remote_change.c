@@ -68,16 +68,21 @@ static int begin(const struct remote *remote, struct netboot_change **ret, struc
     return status;
 }
 
-static int carry_out(const struct remote *remote, change_host *what, struct wish *wish, struct netboot_error *told)
+static int carry_out(const struct remote *remote, const char *command, change_host *what, struct wish *wish,
+                     struct netboot_error *told)
 {
     struct netboot_change *change;
+    char history[KEY_TEXT_SIZE + 32];
     int status = begin(remote, &change, told);
 
     if (status != 0)
         return status;
     status = what(change, wish, told);
-    if (status == 0 && wish->changed)
+    if (status == 0 && wish->changed) {
+        snprintf(history, sizeof(history), "%s %s", command, wish->text);
+        netboot_change_describe(change, remote->server, history);
         return netboot_change_commit(change, told);
+    }
     netboot_change_abort(change);
     return status;
 }
@@ -153,7 +158,7 @@ int remote_host_add(const struct remote *remote, const cJSON *arguments, cJSON *
     if (wish.once.action == ONCE_DISARM)
         wish.once.action = ONCE_NOTHING; /* nothing is armed yet */
     if (status == 0)
-        status = carry_out(remote, add, &wish, told);
+        status = carry_out(remote, "netboot-host-add", add, &wish, told);
     if (status == 0)
         status = finish(remote, &wish, "Host added.", ret, told);
     wish_free(&wish);
@@ -245,7 +250,8 @@ int remote_host_update(const struct remote *remote, const cJSON *arguments, cJSO
         status = argument_id(wish.record, "id", &wish.id, told);
     cJSON_DeleteItemFromObjectCaseSensitive(wish.record, "id");
     if (status == 0)
-        status = wish.record->child ? carry_out(remote, update, &wish, told) : check_only(remote, &wish, told);
+        status = wish.record->child ? carry_out(remote, "netboot-host-update", update, &wish, told)
+                                    : check_only(remote, &wish, told);
     if (status == 0)
         status =
             finish(remote, &wish, wish.changed || wish.once.action ? "Host updated." : "Host unchanged.", ret, told);
@@ -257,8 +263,10 @@ int remote_host_update(const struct remote *remote, const cJSON *arguments, cJSO
 
 static int delete (struct netboot_change *change, struct wish *wish, struct netboot_error *told)
 {
+    const struct key key = {.table = TABLE_HOST, .id = wish->id};
     int status = netboot_change_delete_host(change, &wish->id, told);
 
+    key_text(&key, wish->text);
     wish->changed = status == 0;
     return status == -ENOENT ? no_such_host(&wish->id, told) : status;
 }
@@ -273,7 +281,7 @@ int remote_host_delete(const struct remote *remote, const cJSON *arguments, cJSO
     if (status == 0)
         status = argument_id(arguments, "id", &wish.id, told);
     if (status == 0)
-        status = carry_out(remote, delete, &wish, told);
+        status = carry_out(remote, "netboot-host-del", delete, &wish, told);
     if (status == 0)
         failure(told, 0, "Host deleted.");
     wish_free(&wish);

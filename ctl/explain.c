@@ -2,6 +2,7 @@
 /* What would a machine get, and why? */
 #include "explain.h"
 
+#include "chain/chain.h"
 #include "command.h"
 #include "explain_journal.h"
 #include "json.h"
@@ -34,6 +35,13 @@ const struct option_row explain_options[] = {
     {.name = "requested", .value = "N,N..",
      .help = "the options it asks for (default: what firmware asks for; '' for none)",
      .effect = EFFECT_TEXT, .key = "requested", .may_be_empty = true},
+    {.name = "chain", .help = "all that it loads, one file after the other, in every way in which it can come"},
+    {.name = "platform", .value = "PLATFORM", .repeated = true, .completion = COMPLETE_PLATFORM,
+     .help = "with --chain: of its firmware (default: as the journal has it, else all that have a loader)"},
+    {.name = "root", .value = "DIR", .help = "with --chain: looks for the files below the data root",
+     .completion = COMPLETE_DIRECTORY},
+    {.name = "fetch", .help = "with --chain: asks the TFTP and HTTP servers for the files"},
+    {.name = "timeout", .value = "SECONDS", .help = "with --fetch: until a file has to be there (default: 5)"},
     {.name = "json", .help = "as JSON"},
     {0},
 };
@@ -138,6 +146,8 @@ int explain_run(struct session *session)
     bool json = session_has(session, "json");
     int code;
 
+    if (chain_wanted(session))
+        return chain_run(session);
     if (explain_journal_wanted(session))
         return explain_journal_run(session);
     code = arguments_make(session, &arguments);

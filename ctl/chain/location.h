@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Where a file is that a machine is sent to: its URL, and its path below the data root. Nothing here prints. */
+#ifndef NETBOOTCTL_LOCATION_H
+#define NETBOOTCTL_LOCATION_H
+
+#include "way.h"
+
+#define LOCATION_SIZE (2 * NETBOOT_FILE_SIZE)
+struct location {
+    char url[LOCATION_SIZE];
+    bool below;               /* it is on the site's own server */
+    char path[LOCATION_SIZE]; /* then below the data root, without a slash in front */
+};
+
+/* Of an answer that has a boot file. */
+void location_of_answer(enum way way, const struct netboot_site *site, const struct netboot_decision *decision,
+                        struct location *ret);
+/* Of what a script at `base` names (RFC 3986, section 5). -EINVAL: no URL and no path. */
+int location_resolve(const struct location *base, const struct netboot_site *site, const char *file,
+                     struct location *ret);
+/* Of a path below the data root, at the same server as `base` if that is the site's. */
+int location_below(const struct location *base, const struct netboot_site *site, const char *path,
+                   struct location *ret);
+
+#endif

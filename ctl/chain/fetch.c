@@ -14,6 +14,7 @@ struct fetch {
     CURL *curl;
     unsigned seconds;
     char error[CURL_ERROR_SIZE];
+    char told[128]; /* a TFTP server's own words; "": none */
 };
 
 int fetch_open(unsigned seconds, struct fetch **ret, struct netboot_error *error)
@@ -80,13 +81,27 @@ static size_t receive(char *data, size_t one, size_t count, void *user)
     return size;
 }
 
+/* The text of a TFTP server's error is in no other place. */
+static int listen_to(CURL *curl, curl_infotype type, char *data, size_t size, void *user)
+{
+    static const char before[] = "TFTP error: ";
+    size_t skipped = strlen(before);
+    struct fetch *fetch = user;
+
+    (void)curl;
+    if (type == CURLINFO_TEXT && size > skipped && memcmp(data, before, skipped) == 0)
+        snprintf(fetch->told, sizeof(fetch->told), "%.*s", (int)(size - skipped - (data[size - 1] == '\n')),
+                 data + skipped);
+    return 0;
+}
+
 /* Straight to the server, as machines do: no proxy, nothing of the user's. */
 static CURLcode transfer(struct fetch *fetch, const char *url, bool redirected, bool head, struct received *received)
 {
     CURLcode (*set)(CURL * curl, CURLoption option, ...) = fetch->calls.easy_setopt;
     CURL *curl = fetch->curl;
 
-    fetch->error[0] = '\0';
+    fetch->error[0] = fetch->told[0] = '\0';
     fetch->calls.easy_reset(curl);
     set(curl, CURLOPT_URL, url);
     set(curl, CURLOPT_PROTOCOLS_STR, "tftp,http,https");
@@ -98,6 +113,9 @@ static CURLcode transfer(struct fetch *fetch, const char *url, bool redirected, 
     set(curl, CURLOPT_TIMEOUT, (long)fetch->seconds);
     set(curl, CURLOPT_NOSIGNAL, 1L);
     set(curl, CURLOPT_ERRORBUFFER, fetch->error);
+    set(curl, CURLOPT_VERBOSE, 1L);
+    set(curl, CURLOPT_DEBUGFUNCTION, listen_to);
+    set(curl, CURLOPT_DEBUGDATA, fetch);
     set(curl, CURLOPT_NOBODY, head ? 1L : 0L);
     set(curl, CURLOPT_WRITEFUNCTION, receive);
     set(curl, CURLOPT_WRITEDATA, received);
@@ -113,38 +131,47 @@ static bool is_tftp(const char *url)
 
 static const struct {
     CURLcode code;
-    bool answered;
-    const char *problem, *fix; /* NULL: curl's own words */
+    const char *problem, *fix;
 } failures[] = {
-    {CURLE_TFTP_NOTFOUND,            true,  "the TFTP server does not have it",        "put it below the server's data root"          },
-    {CURLE_TFTP_PERM,                true,  "the TFTP server may not read it",         "chmod o+r the file, o+x its directories"      },
-    {CURLE_REMOTE_ACCESS_DENIED,     true,  "the TFTP server will not give it",        "chmod o+r the file, o+x its directories"      },
-    {CURLE_TFTP_ILLEGAL,             true,  "the TFTP server's answer is none",        "see whether the file is empty"                },
-    {CURLE_COULDNT_RESOLVE_HOST,     false, "the server's name has no address",        "see to the name, or give an address"          },
-    {CURLE_COULDNT_CONNECT,          false, "nobody listens there",                    "start the server, see to address and firewall"},
-    {CURLE_PEER_FAILED_VERIFICATION, false, "the server's certificate is not trusted",
-     "see to the certificate; machines know their own authorities"                                                                    },
+    {CURLE_TFTP_NOTFOUND,            NULL,                                      "put it below the server's data root"          },
+    {CURLE_TFTP_PERM,                NULL,                                      "chmod o+r the file, o+x its directories"      },
+    {CURLE_TFTP_ILLEGAL,             "the TFTP server's answer is malformed",   "see whether the file is empty"                },
+    {CURLE_COULDNT_RESOLVE_HOST,     "the server's name has no address",        "see to the name, or give an address"          },
+    {CURLE_COULDNT_CONNECT,          "nobody listens there",                    "start the server, see to address and firewall"},
+    {CURLE_PEER_FAILED_VERIFICATION, "the server's certificate is not trusted",
+     "see to the certificate; machines have authorities of their own"                                                          },
 };
 
+static void timeout_tell(const struct fetch *fetch, bool tftp, struct fetch_result *ret)
+{
+    snprintf(ret->problem, sizeof(ret->problem), "no answer within %u second%s", fetch->seconds,
+             fetch->seconds == 1 ? "" : "s");
+    snprintf(ret->fix, sizeof(ret->fix), "%s",
+             tftp ? "start the TFTP server; let UDP port 69 through, and answers from any port"
+                  : "start the web server, see to address and firewall");
+}
+
+/* libcurl's own words for a failure of TFTP are about its sockets. */
 static void failure_tell(const struct fetch *fetch, CURLcode code, bool tftp, struct fetch_result *ret)
 {
-    const char *problem = fetch->error[0] ? fetch->error : fetch->calls.easy_strerror(code),
-               *fix = "see the server's log";
+    const char *problem = fetch->error[0] && !tftp ? fetch->error : fetch->calls.easy_strerror(code);
+    const char *fix = "see the server's log";
 
     if (code == CURLE_OPERATION_TIMEDOUT) {
-        snprintf(ret->problem, sizeof(ret->problem), "no answer within %u seconds", fetch->seconds);
-        snprintf(ret->fix, sizeof(ret->fix), "%s",
-                 tftp ? "start the TFTP server; let UDP port 69 through, and answers from any port"
-                      : "start the web server, see to address and firewall");
+        timeout_tell(fetch, tftp, ret);
         return;
     }
     for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++)
         if (failures[i].code == code) {
-            problem = failures[i].problem;
+            problem = failures[i].problem ? failures[i].problem : problem;
             fix = failures[i].fix;
-            ret->answered = failures[i].answered;
         }
-    snprintf(ret->problem, sizeof(ret->problem), "%s", problem);
+    if (fetch->told[0] && code == CURLE_TFTP_ILLEGAL) /* a code of TFTP's that says nothing, but words that do */
+        fix = "see to the file's mode and the server's log";
+    if (fetch->told[0])
+        snprintf(ret->problem, sizeof(ret->problem), "the TFTP server says: %s", fetch->told);
+    else
+        snprintf(ret->problem, sizeof(ret->problem), "%s", problem);
     snprintf(ret->fix, sizeof(ret->fix), "%s", fix);
 }
 
@@ -152,7 +179,6 @@ static void status_tell(struct fetch *fetch, long status, struct fetch_result *r
 {
     const char *location = NULL;
 
-    ret->answered = true;
     fetch->calls.easy_getinfo(fetch->curl, CURLINFO_REDIRECT_URL, &location);
     if (status == 404) {
         snprintf(ret->problem, sizeof(ret->problem), "the web server does not have it (404)");

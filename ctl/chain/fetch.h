@@ -10,7 +10,6 @@ struct fetch;
 #define FETCH_TEXT_SIZE 512
 struct fetch_result {
     bool there;
-    bool answered;                 /* by a server that says it has no such file, or will not give it */
     int64_t size;                  /* octets; -1: the server does not tell */
     char problem[FETCH_TEXT_SIZE]; /* why it is not to be had */
     char fix[FETCH_TEXT_SIZE];

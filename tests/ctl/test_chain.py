@@ -7,7 +7,7 @@ import shlex
 
 import pytest
 
-from linting import place
+from linting import boot, place
 
 MAC = "52:54:00:00:00:01"
 SITE = ("site set default --tftp4 192.0.2.1 --http4 http://192.0.2.1/ --tftp6 2001:db8::1"
@@ -233,6 +233,16 @@ def test_the_site_is_where_the_machine_is(ctl):
     found = chain(ctl, MAC, "--platform", "x64-uefi", "--address", "198.51.100.7")
     assert short(found["x64-uefi", "IPv4 PXE"]) == [("loader", "tftp://198.51.100.1/ipxe.efi", "unchecked")]
     assert short(found["x64-uefi", "IPv6 PXE"]) == [("loader", "tftp://[2001:db8::1]/ipxe.efi", "unchecked")]
+
+
+def test_the_journal_knows_platform_and_place(ctl):
+    ctl.ok(*SITE.split())
+    ctl.ok("site", "set", "b", "--prefix", "198.51.100.0/24", "--tftp4", "198.51.100.1")
+    ctl.ok("loader", "set", "arm64-uefi", "ipxe-arm64.efi")
+    boot(ctl, (4, "PXE", 1, 11))
+    found = chain(ctl, MAC, "--family", "4")
+    assert list(found) == [("arm64-uefi", way) for way in WAYS4]
+    assert short(found["arm64-uefi", "IPv4 PXE"]) == [("loader", "tftp://198.51.100.1/ipxe-arm64.efi", "unchecked")]
 
 
 @pytest.mark.parametrize("words, told", [

@@ -5,7 +5,6 @@ import json
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from lib import paths  # noqa: E402
-from linting import codes, lint  # noqa: E402
+from linting import boot, codes, lint  # noqa: E402
 
 UUID = "11223344-5566-7788-99aa-bbccddeeff00"
 SWAPPED = "44332211-6655-8877-99aa-bbccddeeff00"
@@ -181,27 +180,6 @@ def test_a_file_that_the_group_may_not_use(ctl, open_way, name, mode):
 
 
 # ---- machines that came by
-
-def boot(ctl, *packets):
-    """Packets served with a journal: (family, stage, last octet of the MAC, architecture)."""
-    options = {
-        (4, "PXE"): ([60, b"PXEClient"],), (4, "HTTP"): ([60, b"HTTPClient"],), (4, "iPXE"): ([77, b"iPXE"],),
-        (6, "PXE"): ([16, b"\0\0\1\x57\0\x09PXEClient"],), (6, "HTTP"): ([16, b"\0\0\1\x57\0\x0aHTTPClient"],),
-        (6, "iPXE"): ([15, b"\0\4iPXE"],),
-    }
-    lines = []
-    for family, stage, number, arch in packets:
-        query = {"family": family, "message_type": 1, "reply_type": 2, "options": [
-            [code, data.hex()] for code, data in (*options[family, stage], [{4: 93, 6: 61}[family],
-                                                                            arch.to_bytes(2, "big")])]}
-        if family == 4:
-            query.update(hardware_type=1, hardware_address=f"5254000000{number:02x}")
-        else:
-            query.update(link_layer_address=f"00015254000000{number:02x}")
-        lines.append(json.dumps(query))
-    subprocess.run([paths.engine(), ctl.directory, "journal"], input="\n".join(lines) + "\n", text=True, check=True,
-                   stdout=subprocess.PIPE, timeout=60)
-
 
 # What came by, what was done to the store, what is found.
 MACHINES = {

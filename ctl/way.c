@@ -14,14 +14,12 @@ const struct way_row ways[WAYS] = {
 
 struct netboot_bytes way_base(enum way way, const struct netboot_site *site)
 {
-    const struct netboot_bytes bases[WAYS][2] = {
-        [WAY_PXE4] = {site->tftp4},  [WAY_PXE6] = {site->tftp6},
-        [WAY_HTTP4] = {site->http4}, [WAY_HTTP6] = {site->http6},
-        [WAY_IPXE4] = {site->http4,               site->tftp4 },
-           [WAY_IPXE6] = {site->http6,              site->tftp6 },
-    };
+    bool v4 = ways[way].family == NETBOOT_V4;
+    struct netboot_bytes tftp = v4 ? site->tftp4 : site->tftp6, http = v4 ? site->http4 : site->http6;
 
-    return bases[way][0].size > 0 ? bases[way][0] : bases[way][1];
+    if (ways[way].stage == NETBOOT_STAGE_PXE)
+        return tftp;
+    return ways[way].stage == NETBOOT_STAGE_HTTP || http.size > 0 ? http : tftp;
 }
 
 /* As the only thing that there is: iPXE's script, firmware's loader. */

@@ -86,7 +86,7 @@ bool journey_walk(struct journey *journey);
 /* check.c: sets state, size, problem and fix of a step that has a location. */
 void step_check(const struct journey *journey, struct step *step, bool optional);
 /* The text of a script that is there; free() it. NULL: not to be had. */
-char *step_text(const struct journey *journey, const struct step *step);
+char *step_content(const struct journey *journey, const struct step *step);
 /* steps.c: takes it into the journey. False: out of memory. */
 bool step_add(struct journey *journey, const struct step *step);
 /* scripts.c: the files that a script names, and theirs. */

@@ -116,7 +116,7 @@ void step_check(const struct journey *journey, struct step *step, bool optional)
         step->state = STEP_OPTIONAL;
 }
 
-char *step_text(const struct journey *journey, const struct step *step)
+char *step_content(const struct journey *journey, const struct step *step)
 {
     const struct chain *chain = journey->chain;
     char path[ACCESS_PATH_SIZE];

@@ -150,7 +150,7 @@ bool script_steps(struct journey *journey, const struct step *script, unsigned d
         return true;
     if (!cJSON_AddTrueToObject(journey->seen, script->location.url))
         return false;
-    char *text = step_text(journey, script);
+    char *text = step_content(journey, script);
     if (!text)
         return true;
     script_begin(&reader, text);

@@ -17,9 +17,9 @@ static void target_found(struct lint *lint, const char *target, const char *firs
     snprintf(problem, sizeof(problem), "the target %s is not there: the target `default` applies", target);
     snprintf(fix, sizeof(fix), "netbootctl target set %s --script FILE, or netbootctl host set %s --target TARGET",
              target, record_name(first));
-    lint_found(lint, LINT_MISSING_TARGET,
-               &(struct lint_finding){
-                   .record = first, .key = "target", .problem = problem, .fix = fix, .count = count});
+    lint_found(
+        lint, LINT_MISSING_TARGET,
+        &(struct lint_finding){.record = first, .key = "target", .problem = problem, .fix = fix, .count = count});
 }
 
 void lint_host_target(struct lint *lint, const void *record)
@@ -82,8 +82,8 @@ static bool is_same_host(const struct netboot_host *a, const struct netboot_host
 static void shared_found(struct lint *lint, const struct netboot_host *host, const struct netboot_id *id,
                          const struct netboot_host *other)
 {
-    char record[KEY_TEXT_SIZE], other_record[KEY_TEXT_SIZE], text[NETBOOT_ID_TEXT_SIZE],
-        problem[3 * KEY_TEXT_SIZE], fix[3 * KEY_TEXT_SIZE + 128];
+    char record[KEY_TEXT_SIZE], other_record[KEY_TEXT_SIZE], text[NETBOOT_ID_TEXT_SIZE], problem[3 * KEY_TEXT_SIZE],
+        fix[3 * KEY_TEXT_SIZE + 128];
 
     record_text(TABLE_HOST, host, record);
     record_text(TABLE_HOST, other, other_record);
@@ -94,11 +94,10 @@ static void shared_found(struct lint *lint, const struct netboot_host *host, con
              "make them one, netbootctl host delete %s and netbootctl host set %s with all identifiers, or take the "
              "wrong one away with --no-id",
              record_name(record), record_name(other_record));
-    lint_found(lint, LINT_SHARED_ID,
-               &(struct lint_finding){.record = record,
-                                      .key = id->type == NETBOOT_ID_MAC ? "MAC" : "UUID",
-                                      .problem = problem,
-                                      .fix = fix});
+    lint_found(
+        lint, LINT_SHARED_ID,
+        &(struct lint_finding){
+            .record = record, .key = id->type == NETBOOT_ID_MAC ? "MAC" : "UUID", .problem = problem, .fix = fix});
 }
 
 /* A store refuses an identifier that another host has, a UUID in either byte order; but a DUID that is made of one is

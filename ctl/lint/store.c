@@ -12,13 +12,13 @@ static const struct {
     const char *file;
     int wanted;
 } files[] = {
-    {"targets/data.mdb", R_OK},
-    {"targets/lock.mdb",  R_OK | W_OK},
-    {"state/data.mdb",    R_OK | W_OK},
-    {"state/lock.mdb",    R_OK | W_OK},
-    {"state/write.lock",  R_OK | W_OK},
-    {"journal/data.mdb",  R_OK | W_OK},
-    {"journal/lock.mdb",  R_OK | W_OK},
+    {"targets/data.mdb",   R_OK       },
+    {"targets/lock.mdb",   R_OK | W_OK},
+    {"state/data.mdb",     R_OK | W_OK},
+    {"state/lock.mdb",     R_OK | W_OK},
+    {"state/write.lock",   R_OK | W_OK},
+    {"journal/data.mdb",   R_OK | W_OK},
+    {"journal/lock.mdb",   R_OK | W_OK},
     {"journal/write.lock", R_OK | W_OK},
 };
 
@@ -49,7 +49,8 @@ static void fix_text(const struct lint *lint, const struct account *account, con
         snprintf(fix, size,
                  "groupadd --system netboot; chgrp -R netboot %s; usermod -a -G netboot %s; start its server again",
                  directory, account->name);
-    else if (known && status.st_gid != 0 && ((status.st_mode >> 3) & (unsigned)obstacle->wanted) == (unsigned)obstacle->wanted)
+    else if (known && status.st_gid != 0 &&
+             ((status.st_mode >> 3) & (unsigned)obstacle->wanted) == (unsigned)obstacle->wanted)
         snprintf(fix, size, "usermod -a -G %s %s, and start its server again", group_name(status.st_gid, group),
                  account->name);
     else
@@ -65,12 +66,15 @@ static void account_check(struct lint *lint, const struct account *account)
 
     for (size_t i = 0; i < FILES; i++) {
         int size = snprintf(path, sizeof(path), "%s/%s", lint->session->directory, files[i].file);
-        if (size < 0 || (size_t)size >= sizeof(path) ||
-            access_check(path, 0, account, 1, files[i].wanted, &obstacle) || obstacle.error == ENOENT)
+        if (size < 0 || (size_t)size >= sizeof(path) || access_check(path, 0, account, 1, files[i].wanted, &obstacle) ||
+            obstacle.error == ENOENT)
             continue;
         snprintf(record, sizeof(record), "user %s", account->name);
         snprintf(problem, sizeof(problem), "may not be %s by %s, so its server has no store",
-                 obstacle.is_directory ? "entered" : obstacle.wanted & W_OK ? "written" : "read", account->name);
+                 obstacle.is_directory    ? "entered"
+                 : obstacle.wanted & W_OK ? "written"
+                                          : "read",
+                 account->name);
         fix_text(lint, account, &obstacle, fix, sizeof(fix));
         lint_found(lint, LINT_STORE_ACCESS,
                    &(struct lint_finding){.record = record, .path = obstacle.path, .problem = problem, .fix = fix});

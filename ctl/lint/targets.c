@@ -32,9 +32,10 @@ static void platform_found(struct lint *lint, uint16_t platform)
     char problem[256], fix[256], name[PLATFORM_TEXT_SIZE];
 
     platform_text(platform, name);
-    snprintf(problem, sizeof(problem),
-             "has no script, no kernel and no file for %s: such machines, which have a loader, load it and then nothing",
-             name);
+    snprintf(
+        problem, sizeof(problem),
+        "has no script, no kernel and no file for %s: such machines, which have a loader, load it and then nothing",
+        name);
     snprintf(fix, sizeof(fix), "netbootctl target set default --script FILE, or --file %s=FILE", name);
     lint_found(lint, LINT_TARGET_PLATFORM,
                &(struct lint_finding){.record = "target default", .key = name, .problem = problem, .fix = fix});

@@ -83,8 +83,8 @@ static void local_value(struct value value, value_visit *each, void *user)
 static void kernel_script_value(struct value value, const struct netboot_target *target, value_visit *each, void *user)
 {
     char script[sizeof("targets/.ipxe") + NETBOOT_NAME_MAX];
-    int size = snprintf(script, sizeof(script), "targets/%.*s.ipxe", (int)target->name.size,
-                        (const char *)target->name.data);
+    int size =
+        snprintf(script, sizeof(script), "targets/%.*s.ipxe", (int)target->name.size, (const char *)target->name.data);
 
     value.key = "script";
     value.fix = "let it be written: netbootctl menu --output with the data root";
@@ -108,8 +108,7 @@ static void boot_values(struct value value, const char *command, const struct ne
 void target_values(const struct netboot_target *target, value_visit *each, void *user)
 {
     char record[KEY_TEXT_SIZE], command[FIX_SIZE];
-    struct value value = {
-        .record = record, .platform = NETBOOT_PLATFORM_NONE, .ipxe = true, .target = target->name};
+    struct value value = {.record = record, .platform = NETBOOT_PLATFORM_NONE, .ipxe = true, .target = target->name};
 
     if (target->kind == NETBOOT_KIND_SILENT || target->kind == NETBOOT_KIND_IGNORE)
         return;

@@ -57,12 +57,11 @@ static const struct {
     const char *fix;     /* %s: the command */
 } unusable[] = {
     {FINDING_SCHEME, LINT_WRONG_SCHEME, "is a URL of a scheme that %s machines cannot load",
-     "give a path, which each machine loads as it can: %s"},
+     "give a path, which each machine loads as it can: %s"                                                                           },
     {FINDING_FAMILY, LINT_WRONG_FAMILY, "is a URL with an address that %s machines cannot reach",
-     "give a path, which each machine loads from its site's server: %s"},
-    {FINDING_URL, LINT_UNUSABLE_URL,
-     "is a URL that %s machines cannot be told: malformed, or TFTP with a port, a user or no path",
-     "give a path, or another URL: %s"},
+     "give a path, which each machine loads from its site's server: %s"                                                              },
+    {FINDING_URL,    LINT_UNUSABLE_URL,
+     "is a URL that %s machines cannot be told: malformed, or TFTP with a port, a user or no path", "give a path, or another URL: %s"},
 };
 
 #define UNUSABLE (sizeof(unusable) / sizeof(unusable[0]))
@@ -110,10 +109,11 @@ static void lengths_found(const struct value_check *check, const struct value *v
 
     snprintf(fix, sizeof(fix), "give a shorter one: %s", value->fix);
     if (lengths->too_long) {
-        snprintf(problem, sizeof(problem),
-                 "is too long for %s machines at site %.*s, filled in and joined to its server: at most %d octets go out",
-                 ways[lengths->way].name, (int)lengths->site->name.size, (const char *)lengths->site->name.data,
-                 ways[lengths->way].family == NETBOOT_V4 ? 255 : NETBOOT_FILE_SIZE - 1);
+        snprintf(
+            problem, sizeof(problem),
+            "is too long for %s machines at site %.*s, filled in and joined to its server: at most %d octets go out",
+            ways[lengths->way].name, (int)lengths->site->name.size, (const char *)lengths->site->name.data,
+            ways[lengths->way].family == NETBOOT_V4 ? 255 : NETBOOT_FILE_SIZE - 1);
         value_found(check, value, LINT_NAME_TOO_LONG, problem, fix);
     } else if (lengths->long_for_field) {
         snprintf(problem, sizeof(problem),

@@ -11,11 +11,13 @@
 #include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 #define JOURNAL_FORMAT 1
 #define TICK_MS 100   /* between two looks at the queue, so that packets need wake no one */
 #define OPEN_MS 500   /* between two looks at the files */
 #define LOCK_MS 100   /* that other writers are waited for */
+#define START_MS 1000  /* that a server's start waits for the first attempt to open it */
 #define TELL_MS 60000 /* between two reports of lost records */
 
 static const struct env_spec journal_spec = {
@@ -197,6 +199,15 @@ static void lose_oldest(struct journal *journal)
     atomic_fetch_add_explicit(&journal->lost, ready, memory_order_relaxed);
 }
 
+/* Without a targets store there is nothing to be told beside that. */
+static bool has_store(const struct journal *journal)
+{
+    char path[ENV_PATH_SIZE];
+
+    snprintf(path, sizeof(path), "%s/%s/data.mdb", journal->env.directory, store_spec.name);
+    return access(path, F_OK) == 0;
+}
+
 static void look_at_files(struct journal *journal, uint64_t now_ms)
 {
     struct netboot_error error;
@@ -204,7 +215,7 @@ static void look_at_files(struct journal *journal, uint64_t now_ms)
     if (now_ms < journal->opened_ms + OPEN_MS && journal->opened_ms > 0)
         return;
     journal->opened_ms = now_ms;
-    if (is_open(journal))
+    if (is_open(journal) || !has_store(journal))
         return;
     int code = try_open(journal, &error);
     if (code == 0)
@@ -245,6 +256,17 @@ static void round_of_thread(struct journal *journal)
     tell_dropped(journal, now_ms);
 }
 
+static struct timespec after_ms(unsigned ms)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    time.tv_nsec += (long)(ms % 1000) * 1000000;
+    time.tv_sec += ms / 1000 + time.tv_nsec / 1000000000;
+    time.tv_nsec %= 1000000000;
+    return time;
+}
+
 static void *run(void *data)
 {
     struct journal *journal = data;
@@ -252,12 +274,10 @@ static void *run(void *data)
 
     while (!stop) {
         round_of_thread(journal);
-        struct timespec next;
-        clock_gettime(CLOCK_MONOTONIC, &next);
-        next.tv_nsec += TICK_MS * 1000000L;
-        next.tv_sec += next.tv_nsec / 1000000000;
-        next.tv_nsec %= 1000000000;
+        struct timespec next = after_ms(TICK_MS);
         pthread_mutex_lock(&journal->mutex);
+        journal->began = true;
+        pthread_cond_broadcast(&journal->wake);
         while (!journal->stop && pthread_cond_timedwait(&journal->wake, &journal->mutex, &next) == 0)
             ;
         stop = journal->stop;
@@ -310,8 +330,14 @@ int journal_start(struct journal *journal, struct netboot_error *error)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     code = -pthread_create(&journal->thread, NULL, run, journal);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (code == 0)
+    if (code == 0) {
+        struct timespec deadline = after_ms(START_MS);
+        pthread_mutex_lock(&journal->mutex);
+        while (!journal->began && pthread_cond_timedwait(&journal->wake, &journal->mutex, &deadline) == 0)
+            ;
+        pthread_mutex_unlock(&journal->mutex);
         return 0;
+    }
     pthread_cond_destroy(&journal->wake);
     journal->on = false;
     return failure(error, code, "the thread that writes the journal cannot be started: %s", strerror(-code));

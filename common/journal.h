@@ -38,7 +38,7 @@ struct journal {
     pthread_t thread;
     pthread_mutex_t mutex; /* for stop and all below `event` */
     pthread_cond_t wake;
-    bool stop;
+    bool stop, began;
     uint64_t opened_ms; /* when opening was last tried; the thread's own, as are the next ones */
     uint64_t kept;      /* of those dropped: as many as the journal itself knows of */
     uint64_t told, told_ms;

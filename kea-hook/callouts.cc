@@ -57,6 +57,7 @@ template <typename PacketPtr> void serve(const PacketPtr &query, const PacketPtr
     netboot_result result;
 
     hook->events.log(hook->store, hook->parameters.database);
+    hook->journal_events.log(hook->store);
     read_packets(*query, *response, bytes, question);
     question.replace_boot_file = hook->parameters.replace_boot_file;
     const int done = hook->store ? netboot_serve(hook->store, &question, &result) : -ENODEV;
@@ -64,6 +65,7 @@ template <typename PacketPtr> void serve(const PacketPtr &query, const PacketPtr
         return store_failed(query, -done);
     edit_reply(result.answer, *response);
     hook->statistics.count(result.decision);
+    hook->statistics.set_journal_dropped(netboot_journal_dropped(hook->store));
     log_decision(query, result);
 }
 

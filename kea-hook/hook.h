@@ -25,6 +25,7 @@ class Hook
     Statistics statistics;
     RateLimits limits;
     StoreEvents events;
+    JournalEvents journal_events;
     netboot_store *store; // null if there was no way to have one; a missing store is no reason
 };
 

@@ -23,6 +23,9 @@ Hook::Hook(const Parameters &wanted) : parameters(wanted), store(nullptr)
 
     memset(&options, 0, sizeof(options));
     options.follow = true;
+    options.journal = parameters.journal;
+    options.journal_size = parameters.journal_mebibytes << 20;
+    options.join = parameters.join_identifiers;
     // With `follow` a missing store is no error. Whatever else it is, it must not keep Kea from serving.
     if (netboot_store_open(parameters.database.c_str(), &options, &store, &error) < 0) {
         store = nullptr;
@@ -52,8 +55,6 @@ void load_hook(LibraryHandle &handle)
     const Parameters parameters = read_parameters(handle.getParameters());
     std::unique_ptr<Hook> made(new Hook(parameters));
 
-    for (const std::string &key : parameters.without_effect)
-        LOG_WARN(logger, NETBOOT_PARAMETER_WITHOUT_EFFECT).arg(key);
     LOG_INFO(logger, NETBOOT_LOADED)
         .arg(std::string(NETBOOT_VERSION))
         .arg(std::string(parameters.replace_boot_file ? "replace" : "keep"))

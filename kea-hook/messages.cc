@@ -50,4 +50,24 @@ void StoreEvents::log(netboot_store *store, const std::string &directory)
     }
 }
 
+void JournalEvents::log(netboot_store *store)
+{
+    netboot_error error;
+
+    switch (store ? netboot_journal_event(store, &error) : 0) {
+    case 1:
+        if (told_.exchange(false)) {
+            LOG_INFO(logger, NETBOOT_JOURNAL_OPENED).arg(std::string(error.text));
+        }
+        break;
+    case 2:
+        told_ = true;
+        LOG_WARN(logger, NETBOOT_JOURNAL_UNUSABLE).arg(std::string(error.text));
+        break;
+    case 3:
+        LOG_WARN(logger, NETBOOT_JOURNAL_DROPPED).arg(std::string(error.text));
+        break;
+    }
+}
+
 } // namespace netboot

@@ -46,6 +46,17 @@ struct RateLimits {
 // Every reason of a decision on one line.
 std::string reasons_text(const netboot_result &result);
 
+// Tells once when the journal cannot be written, when it can be again, and at times of what was lost.
+class JournalEvents
+{
+  public:
+    // Cheap where nothing happened. `store` may be null.
+    void log(netboot_store *store);
+
+  private:
+    std::atomic<bool> told_{false};
+};
+
 // Tells once when the store was opened and when it has become unusable.
 class StoreEvents
 {

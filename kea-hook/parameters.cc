@@ -32,8 +32,21 @@ bool take_existing_boot_file(const Element &value, Parameters &ret)
 
 bool take_journal(const Element &value, Parameters &ret)
 {
-    if (value.boolValue())
-        ret.without_effect.push_back("journal");
+    ret.journal = value.boolValue();
+    return true;
+}
+
+bool take_journal_size(const Element &value, Parameters &ret)
+{
+    const int64_t most = 1 << 20;
+
+    ret.journal_mebibytes = static_cast<size_t>(value.intValue());
+    return value.intValue() >= 1 && value.intValue() <= most;
+}
+
+bool take_join_identifiers(const Element &value, Parameters &ret)
+{
+    ret.join_identifiers = value.boolValue();
     return true;
 }
 
@@ -47,6 +60,8 @@ const Row rows[] = {
     {"database",           Element::string,  "the absolute path of a directory", take_database          },
     {"existing-boot-file", Element::string,  "\"keep\" or \"replace\"",          take_existing_boot_file},
     {"journal",            Element::boolean, "true or false",                    take_journal           },
+    {"journal-size",       Element::integer, "mebibytes, 1 to 1048576",          take_journal_size      },
+    {"join-identifiers",   Element::boolean, "true or false",                    take_join_identifiers  },
     {"allow-changes",      Element::boolean, "true or false",                    take_allow_changes     },
 };
 

@@ -8,9 +8,9 @@
 
 #include <cc/data.h>
 
+#include <cstddef>
 #include <stdexcept>
 #include <string>
-#include <vector>
 
 namespace netboot
 {
@@ -19,7 +19,9 @@ struct Parameters {
     std::string database;
     bool replace_boot_file = false;
     bool allow_changes = false;
-    std::vector<std::string> without_effect; // those switched on that this version does nothing with
+    bool journal = true;
+    size_t journal_mebibytes = 256;
+    bool join_identifiers = false; // with the journal only
 };
 
 // Names the key, its value and the rule that it breaks.

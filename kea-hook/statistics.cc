@@ -20,17 +20,19 @@ void add_one(const std::string &name)
 } // namespace
 
 Statistics::Statistics()
-    : answered_("netboot.answered"), host_found_("netboot.host-found"), no_boot_file_("netboot.no-boot-file"),
-      not_ours_("netboot.not-ours"), store_error_("netboot.store-error")
+    : answered_("netboot.answered"), host_found_("netboot.host-found"), journal_dropped_("netboot.journal-dropped"),
+      no_boot_file_("netboot.no-boot-file"), not_ours_("netboot.not-ours"), store_error_("netboot.store-error")
 {
-    for (const std::string *name : {&answered_, &host_found_, &no_boot_file_, &not_ours_, &store_error_})
+    for (const std::string *name :
+         {&answered_, &host_found_, &journal_dropped_, &no_boot_file_, &not_ours_, &store_error_})
         StatsMgr::instance().setValue(*name, static_cast<int64_t>(0));
 }
 
 Statistics::~Statistics()
 {
     try {
-        for (const std::string *name : {&answered_, &host_found_, &no_boot_file_, &not_ours_, &store_error_})
+        for (const std::string *name :
+             {&answered_, &host_found_, &journal_dropped_, &no_boot_file_, &not_ours_, &store_error_})
             StatsMgr::instance().del(*name);
     } catch (...) {
         // A counter stays behind, nothing worse; Kea must go on.
@@ -59,6 +61,13 @@ void Statistics::count_store_error()
 {
     store_errors_++;
     add_one(store_error_);
+}
+
+void Statistics::set_journal_dropped(uint64_t dropped)
+{
+    // One of several threads that see it first.
+    if (dropped != dropped_.load(std::memory_order_relaxed) && dropped != dropped_.exchange(dropped))
+        StatsMgr::instance().setValue(journal_dropped_, static_cast<int64_t>(dropped));
 }
 
 } // namespace netboot

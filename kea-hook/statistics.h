@@ -24,6 +24,8 @@ class Statistics
 
     void count(const netboot_decision &decision);
     void count_store_error();
+    // Cheap where it is what it was.
+    void set_journal_dropped(uint64_t dropped);
     uint64_t store_errors() const
     {
         return store_errors_;
@@ -31,8 +33,8 @@ class Statistics
 
   private:
     // Kea asks for strings; these are not made anew for each packet.
-    std::atomic<uint64_t> store_errors_{0};
-    const std::string answered_, host_found_, no_boot_file_, not_ours_, store_error_;
+    std::atomic<uint64_t> store_errors_{0}, dropped_{0};
+    const std::string answered_, host_found_, journal_dropped_, no_boot_file_, not_ours_, store_error_;
 };
 
 } // namespace netboot

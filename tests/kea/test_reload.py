@@ -24,11 +24,22 @@ EXACT_MALLOC = {
 }
 
 
+def open_files(process):
+    """But for the writers' lock, which the thread of the journal has open while it writes."""
+    names = []
+    for entry in (process / "fd").iterdir():
+        try:
+            names.append(os.readlink(entry))
+        except FileNotFoundError:
+            continue  # it was that lock
+    return [name for name in names if not name.endswith("/write.lock")]
+
+
 def holdings(pid):
     """What a process has open, mapped and running."""
     process = Path("/proc") / str(pid)
     maps = (process / "maps").read_text().splitlines()
-    files = [os.readlink(entry) for entry in (process / "fd").iterdir()]
+    files = open_files(process)
     return {
         "files": len(files),
         "files of the store": sum("data.mdb" in name or "lock.mdb" in name for name in files),

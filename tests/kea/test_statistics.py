@@ -6,7 +6,8 @@ import pytest
 from clients import Machine
 from lib import kea
 
-NAMES = {f"netboot.{name}" for name in ("answered", "host-found", "no-boot-file", "not-ours", "store-error")}
+NAMES = {f"netboot.{name}" for name in ("answered", "host-found", "journal-dropped", "no-boot-file", "not-ours",
+                                           "store-error")}
 KNOWN = Machine(mac="52:54:00:77:00:03")
 PLAIN = Machine(mac="52:54:00:77:00:04", boots=False)
 STRANGE = Machine(mac="52:54:00:77:00:05", arch=11)
@@ -35,7 +36,8 @@ def test_each_reply_is_counted(link, clients, store):
         for machine, times in ((Machine(), 1), (KNOWN, 2), (PLAIN, 3), (STRANGE, 4)):
             for _ in range(times):
                 clients.ask(4, machine)
-        expected = {"answered": 3, "host-found": 2, "not-ours": 3, "no-boot-file": 4, "store-error": 0}
+        expected = {"answered": 3, "host-found": 2, "not-ours": 3, "no-boot-file": 4, "store-error": 0,
+                    "journal-dropped": 0}
         assert counters(server) == {f"netboot.{name}": value for name, value in expected.items()}
 
 
@@ -45,7 +47,8 @@ def test_each_reply_is_counted_over_ipv6(link, clients, store):
         for machine, times in ((Machine(), 1), (KNOWN, 2), (PLAIN, 3)):
             for _ in range(times):
                 clients.ask(6, machine)
-        expected = {"answered": 3, "host-found": 2, "not-ours": 3, "no-boot-file": 0, "store-error": 0}
+        expected = {"answered": 3, "host-found": 2, "not-ours": 3, "no-boot-file": 0, "store-error": 0,
+                    "journal-dropped": 0}
         assert counters(server) == {f"netboot.{name}": value for name, value in expected.items()}
 
 

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: MPL-2.0
+"""What real servers put into the journal, and that nothing which happens to it disturbs an answer."""
+
+import json
+import shutil
+import time
+
+import pytest
+
+from clients import MAC, UUID, Machine, boot_file_of
+from lib import dhcp, kea
+
+FILES = {4: "ipxe.efi", 6: "http://[2001:db8::1]/ipxe.efi"}
+
+
+def log(store, *words):
+    return json.loads(store.ctl("log", "--json", *words).stdout)
+
+
+def wait_log(store, count, *words, seconds=20):
+    """The entries, once there are so many: a thread of the server's writes them."""
+    end = time.monotonic() + seconds
+    while len(entries := log(store, *words)) < count:
+        assert time.monotonic() < end, f"{len(entries)} entries, wanted {count}: {entries}"
+        time.sleep(0.02)
+    return entries
+
+
+@pytest.mark.parametrize("family", (4, 6))
+def test_what_was_answered_is_in_the_journal(link, clients, store, family):
+    store.ctl(f"host set {MAC} --name web1")
+    with kea.Kea(link, family, {"database": store.directory}) as server:
+        assert clients.boot_file(family) == FILES[family]
+        entry, = wait_log(store, 1, "web1")
+        clients.ask(family, Machine(mac="52:54:00:77:00:09", boots=False))
+        assert clients.boot_file(family, Machine(mac="52:54:00:77:00:08")) == FILES[family]
+        assert [one["mac"] for one in wait_log(store, 2)] == [MAC, "52:54:00:77:00:08"]
+        assert server.statistic("netboot.journal-dropped") == 0
+        answer = server.command("netboot-status")["arguments"]["journal"]
+        assert (answer["entries"], answer["machines"], answer["dropped"]) == (2, 2, 0)
+    assert (entry["server"], entry["family"], entry["host"]) == (f"kea-dhcp{family}", family, "web1")
+    assert (entry["outcome"], entry["boot_file"], entry["mac"]) == ("answered", FILES[family], MAC)
+    assert entry["last_reply"] == {4: "OFFER", 6: "ADVERTISE"}[family]
+    assert entry["address"].startswith({4: "192.0.2.", 6: "2001:db8::1:"}[family])
+
+
+def test_without(link, clients, store):
+    with kea.Kea(link, 4, {"database": store.directory, "journal": False}):
+        assert clients.boot_file(4) == FILES[4]
+    assert log(store) == []
+
+
+def test_over_reloads_and_the_end(link, clients, store):
+    """What waits in the queue when the hook is unloaded is written."""
+    with kea.Kea(link, 4, {"database": store.directory}) as server:
+        for number in range(3):
+            assert clients.boot_file(4, Machine(mac=f"52:54:00:77:01:{number:02}")) == FILES[4]
+            server.command("config-reload")
+        assert clients.boot_file(4) == FILES[4]
+    assert len(log(store)) == 4
+
+
+def lose(journal):
+    shutil.rmtree(journal)
+
+
+def cut(journal):
+    data = journal / "data.mdb"
+    data.rename(journal / "old")  # not the file that is mapped
+    data.write_bytes((journal / "old").read_bytes()[:5000])
+
+
+def replace_with_something_else(journal):
+    journal.rename(journal.with_name("old"))
+    journal.mkdir()
+    (journal / "data.mdb").write_text("not a journal\n" * 1000)
+
+
+def make_a_file(journal):
+    journal.rename(journal.with_name("old"))
+    journal.write_text("not even a directory")
+
+
+@pytest.mark.parametrize("break_it", [lose, cut, replace_with_something_else])
+def test_a_journal_that_is_lost_or_damaged_is_made_anew(link, clients, store, break_it):
+    with kea.Kea(link, 4, {"database": store.directory}) as server:
+        assert clients.boot_file(4) == FILES[4]
+        wait_log(store, 1)
+        break_it(store.directory / "journal")
+        after = Machine(mac="52:54:00:77:00:08")
+        assert clients.boot_file(4, after) == FILES[4]
+        end = time.monotonic() + 20
+        while True:
+            # Until it is made anew the tool says what is wrong with it.
+            found = store.ctl("log", "--json", check=False)
+            if found.returncode == 0 and [one["mac"] for one in json.loads(found.stdout)][-1:] == [after.mac]:
+                break
+            assert time.monotonic() < end, found
+            assert clients.boot_file(4, after) == FILES[4]
+            time.sleep(0.05)
+        assert server.statistic("netboot.store-error") == 0
+
+
+def test_a_journal_that_cannot_be_made_is_told_of_once(link, clients, store):
+    make_a_file(store.directory / "journal")
+    with kea.Kea(link, 4, {"database": store.directory}) as server:
+        for _ in range(3):
+            assert clients.boot_file(4) == FILES[4]
+        end = time.monotonic() + 20
+        while not any("NETBOOT_JOURNAL_UNUSABLE" in line for line in server.log()):
+            assert time.monotonic() < end
+            assert clients.boot_file(4) == FILES[4]
+        for _ in range(3):
+            assert clients.boot_file(4) == FILES[4]
+        line, = [line for line in server.log() if "NETBOOT_JOURNAL" in line]
+        assert line.startswith("WARN") and str(store.directory / "journal") in line
+        (store.directory / "journal").unlink()
+        assert clients.boot_file(4) == FILES[4]
+        while not any("NETBOOT_JOURNAL_OPENED" in line for line in server.log()):
+            assert time.monotonic() < end
+            assert clients.boot_file(4) == FILES[4]
+        assert wait_log(store, 1)[0]["mac"] == MAC
+
+
+def ask_by_uuid(clients):
+    """iPXE over DHCPv6 that shows its UUID and no MAC: the boot file, and that alone."""
+    options = [(1, dhcp.duid_uuid(UUID)), dhcp.ia_na(), (6, dhcp.u16(59, 16, 23)), (61, dhcp.u16(7)),
+               (15, dhcp.u16(4) + b"iPXE")]
+    message = dhcp.Message6(type=dhcp.SOLICIT, xid=clients.wire.xid(), options=options)
+    return boot_file_of(6, clients.wire.ask6(message, MAC, "fe80::5", seconds=5))
+
+
+@pytest.mark.parametrize("join, forged, expected", [
+    (True, False, "http://[2001:db8::1]/install.ipxe"),
+    (False, False, "http://[2001:db8::1]/script.ipxe"),
+    (True, True, "http://[2001:db8::1]/script.ipxe"),
+])
+def test_identifiers_are_joined_where_that_is_on(link, clients, store, join, forged, expected):
+    """A MAC that DHCPv4 has shown with a UUID names the client of DHCPv6; not once another MAC has come with it."""
+    store.ctl("target set install --script install.ipxe")
+    store.ctl("target set format --script format.ipxe")
+    store.ctl(f"host set {MAC} --name web1 --target install")
+    with kea.Kea(link, 4, {"database": store.directory}):
+        clients.boot_file(4)
+        if forged:
+            clients.boot_file(4, Machine(mac="52:54:00:66:66:66"))
+        wait_log(store, 2 if forged else 1)
+    store.ctl("host set web1 --once format")  # which is never for a client that is only taken for it
+    with kea.Kea(link, 6, {"database": store.directory, "join-identifiers": join}) as server:
+        assert ask_by_uuid(clients) == expected
+        entry = wait_log(store, 3 if forged else 2)[-1]
+        assert entry["host"] == ("web1" if join and not forged else None)
+        assert server.statistic("netboot.host-found") == (1 if join and not forged else 0)
+    assert json.loads(store.ctl("host", "show", "web1", "--json").stdout)["once"]["state"] == "armed"

@@ -197,8 +197,10 @@ const struct command commands[] = {
      .details =
          "Writes an iPXE script that shows the targets with an --order, each where it can work, and says what failed.\n"
          "Without --output it goes to standard output; with it, to DIR/menu.ipxe, and for each target with a kernel\n"
-         "to DIR/targets/NAME.ipxe: DIR is the data root that TFTP and HTTP serve. Call it again when targets change;\n"
-         "files that are as they should be stay untouched. Machines get the menu by\n\n"
+         "to DIR/targets/NAME.ipxe: DIR is the data root that TFTP and HTTP serve. Call it again when targets or kernels\n"
+         "change; files that are as they should be stay untouched. A kernel that is below DIR is shown where its file\n"
+         "says that it works (64 bits, BIOS, UEFI of which processor). A default that cannot work on a machine is the\n"
+         "machine's own disk there. Machines get the menu by\n\n"
          "  netbootctl menu --output /srv/tftp && netbootctl target set default --script menu.ipxe\n\n"
          "As script.ipxe does, it runs a machine's own script first, and settings.ipxe beside it."},
     {.group = "lint", .run = lint_run, .options = lint_options,

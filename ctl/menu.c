@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The boot menu: iPXE scripts made of the targets. */
+#include "menu.h"
 #include "command.h"
-#include "ipxe.h"
 #include "place.h"
 #include "table.h"
 
 #include "common/bytes.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,19 +24,6 @@ const struct option_row menu_options[] = {
     {0},
 };
 /* clang-format on */
-
-/* One target, as far as scripts are made of it. */
-struct entry {
-    char name[NETBOOT_NAME_MAX + 1];
-    struct netboot_target target; /* points into the view */
-};
-
-struct menu {
-    struct entry *entries;
-    size_t count, room;
-    const char *fallback; /* --default */
-    unsigned timeout;
-};
 
 /* ---- The targets ------------------------------------------------------------------------------------------------ */
 
@@ -54,7 +42,7 @@ static int entry_collect(enum table table, const void *record, void *user)
         menu->room = room;
     }
     struct entry *entry = &menu->entries[menu->count++];
-    entry->target = *target;
+    *entry = (struct entry){.target = *target};
     memcpy(entry->name, target->name.data, target->name.size);
     entry->name[target->name.size] = '\0';
     return 0;
@@ -69,20 +57,18 @@ static int entry_compare(const void *a, const void *b)
     return strcmp(left->name, right->name);
 }
 
-/* Whether iPXE boots the target's kernel by the script that is written here. */
-static bool has_kernel_script(const struct entry *entry)
+/* A kernel that is there says where it can work; one elsewhere is shown everywhere. */
+static void image_read(struct entry *entry, const char *root)
 {
-    const struct netboot_target *target = &entry->target;
+    struct netboot_bytes kernel = entry->target.kernel;
+    char path[PATH_MAX];
 
-    return target->kind == NETBOOT_KIND_BOOT && target->script.size == 0 && target->kernel.size > 0;
-}
-
-static bool is_shown(const struct entry *entry)
-{
-    const struct netboot_target *target = &entry->target;
-    bool boots = target->script.size > 0 || target->kernel.size > 0 || target->files.count > 0;
-
-    return target->order > 0 && (target->kind == NETBOOT_KIND_LOCAL || (target->kind == NETBOOT_KIND_BOOT && boots));
+    if (!entry_has_kernel_script(entry) || memchr(kernel.data, '{', kernel.size) ||
+        memmem(kernel.data, kernel.size, "://", 3))
+        return;
+    int size = snprintf(path, sizeof(path), "%s/%.*s", root, (int)kernel.size, (const char *)kernel.data);
+    if (size > 0 && (size_t)size < sizeof(path))
+        kernel_image_read(path, &entry->image);
 }
 
 static bool has_site(struct netboot_bytes path)
@@ -112,7 +98,7 @@ static int menu_check(const struct menu *menu)
 
     for (size_t i = 0; code == DONE && i < menu->count; i++) {
         const struct entry *entry = &menu->entries[i];
-        if (!is_shown(entry)) {
+        if (!entry_is_shown(entry)) {
             if (entry->target.order > 0)
                 note("target %s is not in the menu: it boots nothing", entry->name);
             continue;
@@ -127,201 +113,6 @@ static int menu_check(const struct menu *menu)
     if (code == DONE && shown == 0)
         note("no target is in the menu: netbootctl target set NAME --order 10 puts one there");
     return code;
-}
-
-/* ---- The menu's script. Its own labels begin with a slash, which no target's name has. ----------------------------
- */
-
-static const char menu_head[] =
-    "#!ipxe\n"
-    "# netboot: the menu of the targets. Written by \"netbootctl menu\": what is changed here is gone the next time.\n"
-    "\n"
-    "# This machine's own script, and the site's settings: as in script.ipxe.\n"
-    "chain --autofree script.ipxe-${mac:hexhyp} && exit ||\n"
-    "isset ${next-server} && chain --autofree tftp://${next-server}/script.ipxe-${mac} && exit ||\n"
-    "chain --autofree settings.ipxe ||\n"
-    "isset ${menu-title} || set menu-title netboot\n"
-    "set netboot-menu yes\n";
-
-static const char menu_tail[] =
-    "\n"
-    ":/config\n"
-    "config\n"
-    "goto /menu\n"
-    "\n"
-    ":/shell\n"
-    "echo Type \"exit\" to come back to the menu.\n"
-    "shell\n"
-    "goto /menu\n"
-    "\n"
-    ":/local\n"
-    "imgfree\n"
-    "chain --autofree local.ipxe ||\n"
-    "exit\n"
-    "\n"
-    ":/reboot\n"
-    "reboot\n"
-    "\n"
-    ":/failed\n"
-    "echo\n"
-    "echo ${selected} did not boot: ${errno} (https://ipxe.org/${errno} says what that is)\n"
-    ":/pause\n"
-    "prompt --timeout 30000 Any key for the menu... ||\n"
-    "goto /menu\n";
-
-static bool is_image(struct netboot_bytes path)
-{
-    return path.size > 4 && memcmp(path.data + path.size - 4, ".iso", 4) == 0;
-}
-
-static uint16_t platform_of(struct netboot_bytes item)
-{
-    return (uint16_t)(item.data[0] << 8 | item.data[1]);
-}
-
-/* Whether there is nothing but a file for each platform. */
-static bool by_files(const struct entry *entry)
-{
-    const struct netboot_target *target = &entry->target;
-
-    return target->kind == NETBOOT_KIND_BOOT && target->script.size == 0 && target->kernel.size == 0;
-}
-
-static void item_line_print(FILE *file, const struct entry *entry)
-{
-    struct netboot_bytes text = entry->target.description;
-
-    fprintf(file, "item %s ", entry->name);
-    if (text.size > 0)
-        ipxe_text_print(file, text);
-    else
-        fputs(entry->name, file);
-    fputs(" ||\n", file); /* never last: the operator's words */
-}
-
-static void item_print(FILE *file, const struct entry *entry)
-{
-    const struct netboot_list *files = &entry->target.files;
-
-    if (!by_files(entry)) {
-        item_line_print(file, entry);
-        return;
-    }
-    for (size_t i = 0; i < files->count; i++) {
-        fprintf(file, "iseq ${netboot-platform} %s && ", netboot_platform_name(platform_of(files->items[i])));
-        item_line_print(file, entry);
-    }
-}
-
-static void menu_items_print(FILE *file, const struct menu *menu)
-{
-    fprintf(file,
-            "set netboot-timeout %u\n"
-            "set netboot-default %s\n"
-            "\n"
-            ":/menu\n"
-            "menu ${menu-title}: ${mac} ${platform} ${buildarch}\n",
-            menu->timeout * 1000, menu->fallback ? menu->fallback : "/local");
-    for (size_t i = 0; i < menu->count; i++)
-        if (is_shown(&menu->entries[i]))
-            item_print(file, &menu->entries[i]);
-    fputs("item --gap -- This machine\n"
-          "item --key c /config Configuration of iPXE\n"
-          "item --key i /shell Shell of iPXE\n"
-          "item --key l /local Next boot device (its own disk)\n"
-          "item --key r /reboot Reboot\n"
-          "choose --timeout ${netboot-timeout} --default ${netboot-default} selected || goto /local\n"
-          "set netboot-timeout 0\n"
-          "set netboot-default ${selected}\n"
-          "clear netboot-step\n"
-          "goto ${selected} || goto /failed\n",
-          file);
-}
-
-/* A file: a program, or a disk image that iPXE presents as a drive. */
-static void file_entry_print(FILE *file, struct netboot_bytes path, const char *name)
-{
-    fputs(is_image(path) ? "sanboot --no-describe " : "chain --autofree ", file);
-    ipxe_file_print(file, path, "./", name);
-    fputs(" || goto /failed\ngoto /menu\n", file);
-}
-
-static void files_entry_print(FILE *file, const struct entry *entry)
-{
-    const struct netboot_list *files = &entry->target.files;
-
-    fprintf(file, "goto %s/${netboot-platform} || goto /failed\n", entry->name);
-    for (size_t i = 0; i < files->count; i++) {
-        fprintf(file, ":%s/%s\n", entry->name, netboot_platform_name(platform_of(files->items[i])));
-        file_entry_print(file, bytes_after(files->items[i], 2), entry->name);
-    }
-}
-
-static void entry_print(FILE *file, const struct entry *entry)
-{
-    fprintf(file, "\n:%s\nimgfree\n", entry->name);
-    if (entry->target.kind == NETBOOT_KIND_LOCAL)
-        fputs("goto /local\n", file);
-    else if (by_files(entry))
-        files_entry_print(file, entry);
-    else if (entry->target.script.size > 0)
-        file_entry_print(file, entry->target.script, entry->name);
-    else /* the script says itself what failed */
-        fprintf(file, "chain --autofree targets/%s.ipxe || isset ${netboot-step} && goto /pause || goto /failed\n",
-                entry->name);
-}
-
-static void menu_print(FILE *file, const struct menu *menu)
-{
-    fputs(menu_head, file);
-    ipxe_platform_print(file);
-    menu_items_print(file, menu);
-    for (size_t i = 0; i < menu->count; i++)
-        if (is_shown(&menu->entries[i]))
-            entry_print(file, &menu->entries[i]);
-    fputs(menu_tail, file);
-}
-
-/* ---- The script of a kernel ------------------------------------------------------------------------------------- */
-
-/* Images have names of their own: UEFI kernels look initrds up by what their command line says. */
-static void kernel_print(FILE *file, const struct entry *entry)
-{
-    const struct netboot_target *target = &entry->target;
-
-    fputs("imgfree\nset netboot-step the kernel\nkernel --name kernel ", file);
-    ipxe_file_print(file, target->kernel, "../", entry->name);
-    fputs(" || goto failed\n", file);
-    for (size_t i = 0; i < target->initrds.count; i++) {
-        fprintf(file, "set netboot-step initrd %zu\ninitrd --name initrd%zu ", i + 1, i + 1);
-        ipxe_file_print(file, target->initrds.items[i], "../", entry->name);
-        fputs(" || goto failed\n", file);
-    }
-    fputs("set netboot-step the start of the kernel\nimgargs kernel", file);
-    for (size_t i = 0; i < target->initrds.count; i++)
-        fprintf(file, " initrd=initrd%zu", i + 1);
-    fputc(' ', file);
-    ipxe_command_line_print(file, target->command_line, entry->name);
-    fputs(" ${kernel-options} || goto failed\nboot || goto failed\n", file);
-}
-
-static void kernel_script_print(FILE *file, const struct entry *entry)
-{
-    fprintf(file,
-            "#!ipxe\n"
-            "# netboot: the target %s. Written by \"netbootctl menu\": what is changed here is gone the next time.\n"
-            "isset ${netboot-menu} || chain --autofree ../settings.ipxe ||\n",
-            entry->name);
-    ipxe_platform_print(file);
-    kernel_print(file, entry);
-    fprintf(file,
-            "\n"
-            ":failed\n"
-            "echo\n"
-            "echo %s: ${netboot-step} failed: ${errno} (https://ipxe.org/${errno} says what that is)\n"
-            "isset ${netboot-menu} || prompt --timeout 30000 Any key goes on to the next boot device... ||\n"
-            "exit 1\n",
-            entry->name);
 }
 
 /* ---- Into files ------------------------------------------------------------------------------------------------- */
@@ -355,7 +146,7 @@ static int menu_place(const struct menu *menu, const char *directory)
     int code = place_open(&place, directory);
 
     for (size_t i = 0; code == DONE && i < menu->count; i++) {
-        if (!has_kernel_script(&menu->entries[i]))
+        if (!entry_has_kernel_script(&menu->entries[i]))
             continue;
         code = place_directory(&place, "targets");
         if (code == DONE)
@@ -398,6 +189,8 @@ int menu_run(struct session *session)
         code = status < 0 ? failed("the targets cannot all be read: a record is damaged") : failed("out of memory");
     if (menu.count > 0)
         qsort(menu.entries, menu.count, sizeof(*menu.entries), entry_compare);
+    for (size_t i = 0; code == DONE && output && i < menu.count; i++)
+        image_read(&menu.entries[i], output);
     if (code == DONE)
         code = menu_check(&menu);
     if (code == DONE && output)

@@ -122,6 +122,64 @@ def test_items_are_in_order_and_where_they_work(ctl):
     assert ":efi/arm64-uefi\nchain --autofree ./a.efi || goto /failed\n" in menu
 
 
+def kernel_file(setup=None, pe=None):
+    """The beginning of a kernel: (version, flags) of the Linux/x86 boot protocol, the machine of a PE header."""
+    head = bytearray(1024)
+    if setup:
+        head[0x202:0x208] = b"HdrS" + setup[0].to_bytes(2, "little")
+        head[0x236:0x238] = setup[1].to_bytes(2, "little")
+    if pe:
+        head[0:2], head[0x3C:0x40], head[0x40:0x46] = b"MZ", b"\x40\0\0\0", b"PE\0\0" + pe.to_bytes(2, "little")
+    return bytes(head)
+
+
+BIOS, BIOS_64 = "x86-bios", "x86-bios && isset ${netboot-64}"
+KERNELS = {
+    "64 bits": (kernel_file((0x20F, 0x7F), 0x8664), [BIOS_64, "x64-uefi"]),
+    "32 bits": (kernel_file((0x20F, 0x0C), 0x014C), [BIOS, "x86-uefi"]),
+    "no EFI stub, as memdisk": (kernel_file((0x203, 1)), [BIOS]),
+    "before the flags": (kernel_file((0x20B, 1), 0x8664), [BIOS, "x64-uefi"]),
+    "ARM": (kernel_file(pe=0xAA64), ["arm64-uefi"]),
+    "PE of another machine": (kernel_file(pe=0x5064), []),
+    "text": (b"#!ipxe\n", []),
+    "nothing": (b"", []),
+    "cut off": (kernel_file((0x20F, 0x7F), 0x8664)[:0x237], ["x64-uefi"]),
+    "PE header outside": (b"MZ" + bytes(58) + b"\xff\xff\xff\xff", []),
+}
+
+
+@pytest.mark.parametrize("case", KERNELS)
+def test_a_kernel_is_shown_where_its_file_says_that_it_works(ctl, root, case):
+    content, places = KERNELS[case]
+    (root / "debian").mkdir()
+    (root / "debian/vmlinuz").write_bytes(content)
+    ctl.ok("target", "set", "debian", *KERNEL)
+    ctl.ok("menu", "--output", root, "--default", "debian")
+    menu = (root / "menu.ipxe").read_text()
+    conditions = [f"iseq ${{netboot-platform}} {place} && " for place in places]
+    assert items(menu) == [("debian", condition) for condition in conditions or [""]]
+    if not places:
+        assert "set netboot-default debian\n" in menu
+    else:
+        lines = ["set netboot-default /local", *(f"{one}set netboot-default debian ||" for one in conditions)]
+        assert "\n".join(lines) + "\n\n:/menu\n" in menu
+    guarded = "iseq ${platform} efi || cpuid --ext 29 || goto failed\n" in (root / "targets/debian.ipxe").read_text()
+    assert guarded == (BIOS_64 in places)
+
+
+@pytest.mark.parametrize("kernel", ["http://192.0.2.9/linux", "{mac}/linux", "nowhere", "."])
+def test_a_kernel_that_cannot_be_looked_at_is_shown_everywhere(ctl, root, kernel):
+    ctl.ok("target", "set", "debian", "--kernel", kernel, "--order", "1")
+    ctl.ok("menu", "--output", root)
+    assert items((root / "menu.ipxe").read_text()) == [("debian", "")]
+
+
+def test_a_program_that_is_the_default_where_it_works(ctl):
+    ctl.ok("target", "set", "efi", "--file", "x64-uefi=x.efi", "--order", "30")
+    assert ("set netboot-default /local\n"
+            "iseq ${netboot-platform} x64-uefi && set netboot-default efi ||\n") in ctl.ok("menu", "--default", "efi")
+
+
 def test_an_image_is_a_drive(ctl):
     ctl.ok("target", "set", "image", "--file", "x86-bios=images/a.iso", "--order", "1")
     assert "sanboot --no-describe ./images/a.iso || goto /failed\n" in ctl.ok("menu")

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* What a kernel's file says about the machines that it runs on. */
+#ifndef NETBOOTCTL_KERNEL_IMAGE_H
+#define NETBOOTCTL_KERNEL_IMAGE_H
+
+#include <stdbool.h>
+
+enum bios_kernel { BIOS_KERNEL_NONE, BIOS_KERNEL, BIOS_KERNEL_64 };
+
+struct kernel_image {
+    bool known;            /* false: no such file, or none of a kind that is known here */
+    enum bios_kernel bios; /* whether a PC's BIOS starts it, and what processor it wants */
+    int efi;               /* the platform whose UEFI starts it, -1 for none */
+};
+
+void kernel_image_read(const char *path, struct kernel_image *ret);
+
+#endif

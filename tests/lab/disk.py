@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MPL-2.0
-"""A machine's own disk, which prints a banner: a boot sector for BIOS, an EFI system partition for UEFI."""
+"""Disks that print a banner: a machine's own, with a boot sector for BIOS or an EFI system partition; images of others."""
 
 import subprocess
+import tempfile
 from pathlib import Path
 
 from . import efi
 
 BOOT_SECTOR = Path(__file__).parent / "guest" / "disk.S"
 SIZE = 4 << 20
+FLOPPY_SIZE = 1440 << 10
 
 # Where UEFI looks on a disk that no boot option names (UEFI specification 2.10, section 3.5.1.1).
 REMOVABLE = {"x64": "BOOTX64.EFI", "ia32": "BOOTIA32.EFI", "arm64": "BOOTAA64.EFI"}
@@ -24,13 +26,29 @@ def build(path, firmware):
     return path
 
 
-def _bios(path, _):
+def _boot_sector(path, title):
     thing = path.with_suffix(".o")
-    _run("gcc", "-m32", "-c", BOOT_SECTOR, "-o", thing)
+    _run("gcc", "-m32", "-c", f'-DTITLE="{title}"', BOOT_SECTOR, "-o", thing)
     _run("ld", "-m", "elf_i386", "-Ttext", "0x7c00", "--oformat", "binary", thing, "-o", path)
-    with open(path, "r+b") as image:
-        image.truncate(SIZE)
     thing.unlink()
+
+
+def _bios(path, _):
+    floppy(path, "disk", SIZE)
+
+
+def floppy(path, title, size=FLOPPY_SIZE):
+    """Writes an image for BIOS of a disk without partitions; `title` is what its banner names as the target."""
+    _boot_sector(path, title)
+    with open(path, "r+b") as image:
+        image.truncate(size)
+
+
+def iso(path, title):
+    """Writes an ISO image that BIOS boots (El Torito)."""
+    with tempfile.TemporaryDirectory(dir=path.parent) as files:
+        _boot_sector(Path(files) / "boot.bin", title)
+        _run("genisoimage", "-quiet", "-b", "boot.bin", "-no-emul-boot", "-boot-load-size", "1", "-o", path, files)
 
 
 def _uefi(path, firmware):

@@ -116,10 +116,10 @@ def _flash(firmware, method, directory):
     return ["-drive", drive.format(0, code, ",readonly=on"), "-drive", drive.format(1, copy, "")]
 
 
-def command(firmware, method, directory, disk=None, reboots=False):
+def command(firmware, method, directory, disk=None, reboots=False, more=()):
     """
     QEMU's command line; what it needs beside is put into `directory`. `disk` is the image of the machine's own;
-    `reboots`: that it starts anew does not end it.
+    `reboots`: that it starts anew does not end it; `more` are arguments of QEMU's.
     """
     row = FIRMWARE[firmware]
     (Path(directory) / "plain.ipxe").write_text(PLAIN)
@@ -128,6 +128,7 @@ def command(firmware, method, directory, disk=None, reboots=False):
         *("-accel", "tcg", "-m", "512", "-display", "none", "-nodefaults", "-serial", "stdio"),
         *(() if reboots else ("-no-reboot",)),
         *("-uuid", uuid(firmware)),
+        *more,
         *("-netdev", f"tap,id=n0,ifname={network.TAP},script=no,downscript=no"),
     ]
     if "flash" in row:
@@ -146,10 +147,10 @@ _ESCAPES = re.compile(rb"\x1b\[[0-9;?=]*[A-Za-z]|\x1b[()][0-9A-B]|\x1b[=>c78]|[\
 class Machine:
     """A running machine. `text` is what its serial console has shown so far, without control sequences."""
 
-    def __init__(self, namespace, firmware, method, directory, disk=None, reboots=False):
+    def __init__(self, namespace, firmware, method, directory, disk=None, reboots=False, more=()):
         self.text, self._raw = "", b""
         self._process = namespace.start(
-            *command(firmware, method, directory, disk, reboots),
+            *command(firmware, method, directory, disk, reboots, more),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

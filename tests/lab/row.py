@@ -53,10 +53,26 @@ def _data_root(shared, directory, row):
     """The shared files (by another name, not copied) and the row's own."""
     root = directory / "tftp"
     shutil.copytree(shared, root, copy_function=os.link)
-    for name, text in row.get("files", {}).items():
+    for name, content in row.get("files", {}).items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
+        _place(root, root / name, content)
     return root
+
+
+def _place(root, path, content):
+    """A file of a row: its text, or (how it is made, of what)."""
+    if isinstance(content, str):
+        path.write_text(content)
+        return
+    kind, what = content
+    if kind == "link":
+        os.link(root / what, path)
+    elif kind == "copy":
+        shutil.copy(what, path)
+    elif kind == "efi":
+        efi.banner(path, "x64", what)
+    else:
+        {"floppy": disk.floppy, "iso": disk.iso}[kind](path, what)
 
 
 def _fetch(run, protocol, family, file):
@@ -129,7 +145,8 @@ class Row:
     def _boot(self, one, link, watch, directory, running):
         image = disk.build(directory / "disk.img", self.row["firmware"]) if self.row.get("disk") else None
         power_on = machine.Machine(
-            link.switch, self.row["firmware"], one["method"], directory, image, self.row.get("reboots", False)
+            *(link.switch, self.row["firmware"], one["method"], directory, image, self.row.get("reboots", False)),
+            *(self.row.get("machine", ()),),
         )
         with boot.Boot(power_on, watch, self._seen) as run:
             try:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The boot sector of a BIOS machine's own disk: prints a banner and switches the machine off.
+ * A boot sector for BIOS, which prints a banner and switches the machine off. TITLE is the target that it names.
  */
     .code16
     .globl _start
@@ -25,7 +25,7 @@ off:
     jmp off
 banner:
     .ascii "\r\n\r\n    +----------------------------------------------------+\r\n"
-    .ascii "    |  the machine's own disk\r\n    |  target: disk\r\n"
+    .ascii "    |  a boot sector\r\n    |  target: " TITLE "\r\n"
     .asciz "    +----------------------------------------------------+\r\n\r\n"
     .org 510
     .word 0xaa55

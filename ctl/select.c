@@ -16,10 +16,15 @@
 
 #define WRONG_LINES_SHOWN 20
 
+/* `host set` gives hosts a label and a target; what it asks for has names of its own. */
+static bool with_label(const struct session *session)
+{
+    return option_find(session->command->options, "with-label", strlen("with-label")) != NULL;
+}
+
 struct selection selection_of(const struct session *session)
 {
-    /* `host set` gives hosts a label and a target; what it asks for has names of its own. */
-    bool with = option_find(session->command->options, "with-label", strlen("with-label")) != NULL;
+    bool with = with_label(session);
     struct selection ret = {
         .session = session,
         .label = with ? "with-label" : "label",
@@ -223,6 +228,10 @@ int selection_read(struct session *session, enum select_use use, struct selectio
     struct selection selection = selection_of(session);
     struct gathering gathering = {.selection = &selection, .use = use, .code = DONE};
 
+    if (session->arguments->word_count == 0 && !selection.is_set && session_has(session, "label") &&
+        with_label(session))
+        return misused("host set wants to be told which hosts: --label says what they get; all that have it are "
+                       "--with-label");
     if (session->arguments->word_count == 0 && !selection.is_set)
         return misused("host %s wants ID..., --%s, --%s or --from-file", session->command->verb, selection.label,
                        selection.target);

@@ -116,6 +116,13 @@ def test_nothing_is_asked_for(racks, verb):
     assert "--from-file" in racks.wrong(2, "host", verb)
 
 
+def test_label_to_give_without_hosts(racks):
+    """An ID that came out empty does not make it a change of everything with that label."""
+    before = racks.export()
+    assert "--with-label" in racks.wrong(2, "host", "set", "--label", "rack=1", "--target", "rescue")
+    assert racks.export() == before
+
+
 def test_dry_run(racks):
     before = racks.export()
     assert racks.ok("host", "delete", "--label", "rack=1", "--dry-run") == (

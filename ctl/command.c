@@ -222,8 +222,11 @@ const struct command commands[] = {
          "Nothing else is touched, and DIR is written whole or not at all. Leases are given on the day of the move.\n"
          "Hosts in them that were made over OMAPI count as hosts.\n\n"
          "  netbootctl migrate -4 /etc/dhcp/dhcpd.conf --leases /var/lib/dhcp/dhcpd.leases --output kea\n\n"
-         "Exit status: 0 nothing needs a person, 1 something does or it failed, 2 wrong use, or a file that dhcpd does\n"
-         "not take either."},
+         "With --verify dhcpd with the old files and Kea with those of DIR are started in network namespaces, and asked\n"
+         "the same: every platform in every subnet, every host. Needs root; the machine's network is not touched.\n\n"
+         "  netbootctl migrate -4 /etc/dhcp/dhcpd.conf --output kea --verify --sample 500\n\n"
+         "Exit status: 0 nothing needs a person (--verify: nothing differs but what was announced), 1 something does or\n"
+         "it failed, 2 wrong use, or a file that dhcpd does not take either."},
     {.group = "status", .run = status_run, .options = json_options, .summary = "the store at a glance",
      .details =
          "store: its directory; format: of its records; generation: one more with every change; changed: when the\n"

@@ -71,7 +71,8 @@ static int refuse(struct reduction *reduction, const struct statement *statement
                    ? "only network boot clients get it from now on, as netboot decides; other clients do not"
                    : why,
         .fix = is_boot_statement(statement) ? NULL : "write it into Kea's configuration by hand",
-        .differs = statement->block ? ~0U : ANSWER_OPTIONS | ANSWER_ROUTERS | ANSWER_DNS | ANSWER_LEASE_TIME,
+        .differs = statement->block ? ~0U : statement_differs(statement),
+        .whom = statement_whom(statement, reduction->memory),
     };
     findings_add(reduction->findings, &finding);
     return 0;

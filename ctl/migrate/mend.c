@@ -22,6 +22,7 @@ void mend_find(struct mend *mend, const struct statement *statement, const struc
         copy.file = statement->file;
         copy.line = statement->line;
         copy.text = finding->text ? finding->text : statement->text;
+        copy.whom = finding->whom ? finding->whom : statement_whom(statement, mend->memory);
     }
     findings_add(mend->findings, &copy);
 }

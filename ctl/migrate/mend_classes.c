@@ -45,16 +45,19 @@ static bool is_if_branch(const struct statement *statement)
 }
 
 /* What is in a class or branch whose condition Kea cannot test. */
-static void find_untested(struct mend *mend, const struct statement *statement)
+/* `named`: a pool is open to the class, or closed. */
+static void find_untested(struct mend *mend, const struct statement *statement, bool named)
 {
-    static const struct finding finding = {
+    struct finding finding = {
         .severity = FINDING_PERSON,
         .why = "its condition could not be written as a test of Kea's",
         .fix = "write a client class with a \"test\" that says the same (section \"Client Classification\" of Kea's "
                "manual), and this in it",
-        .differs = ANSWER_OPTIONS | ANSWER_ROUTERS | ANSWER_DNS | ANSWER_LEASE_TIME | ANSWER_ADDRESS | ANSWER_SILENCE,
+        .differs = named ? ANSWER_ADDRESS | ANSWER_SILENCE : 0,
     };
 
+    if (statement)
+        finding.differs |= statement_differs(statement);
     if (statement && !is_if_branch(statement)) {
         mend_find(mend, statement, &finding);
         return;
@@ -112,7 +115,7 @@ static bool class_mend(struct mend *mend, cJSON *classes, cJSON *class)
         return true;
     bool needed = is_named_in_a_pool(mend->reduction->top, name);
     if (needed || !is_needless(mend, class, statement))
-        find_untested(mend, statement);
+        find_untested(mend, statement, needed);
     return needed; /* a class without a test has no members: the pool stays closed */
 }
 

@@ -268,6 +268,34 @@ static void subnet_mend(struct mend *mend, cJSON *network, cJSON *subnet, void *
         findings_moved(mend->findings, "pools", (size_t)pools);
 }
 
+/* Kea goes on with the subnet of the network that it took an address of last. */
+static void shared_find(struct mend *mend, const cJSON *network)
+{
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(network, mend->family == FAMILY_4 ? "subnet4" : "subnet6");
+    const cJSON *subnet;
+    const struct statement *statement = mend_statement(mend, network);
+    unsigned with_pools = 0;
+    char whom[80];
+
+    cJSON_ArrayForEach(subnet, list) with_pools += cJSON_GetObjectItemCaseSensitive(subnet, "pools") != NULL;
+    cJSON_ArrayForEach(subnet, list)
+    {
+        snprintf(whom, sizeof(whom), "subnet %s", json_text(subnet, "subnet"));
+        if (with_pools > 1)
+            findings_add(mend->findings,
+                         &(struct finding){.severity = FINDING_CHANGED,
+                                           .file = statement ? statement->file : NULL,
+                                           .line = statement ? statement->line : 0,
+                                           .text = statement ? statement->text : json_text(network, "name"),
+                                           .why =
+                                               "where a client has no lease yet, Kea and dhcpd may take an address of "
+                                               "another subnet of the shared network, with that subnet's options",
+                                           .differs = ANSWER_ADDRESS | ANSWER_ROUTERS | ANSWER_DNS | ANSWER_OPTIONS |
+                                                      ANSWER_LEASE_TIME,
+                                           .whom = whom});
+    }
+}
+
 void mend_networks(struct mend *mend)
 {
     size_t count = 0;
@@ -277,6 +305,7 @@ void mend_networks(struct mend *mend)
     cJSON_ArrayForEach(network, cJSON_GetObjectItemCaseSensitive(mend->dhcp, "shared-networks"))
     {
         const struct statement *statement = mend_statement(mend, network);
+        shared_find(mend, network);
         if (statement && mend->family == FAMILY_4)
             boot_fields_mend(mend, network, statement->child);
     }

@@ -4,6 +4,7 @@
 #include "command.h"
 #include "output.h"
 #include "report.h"
+#include "verify.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -25,6 +26,8 @@ const struct option_row migrate_options[] = {
     {.name = "keama", .value = "FILE", .help = "Kea's migration assistant (default: " PROGRAMS_DIR "/keama)",
      .completion = COMPLETE_FILE},
     {.name = "dry-run", .help = "writes nothing, prints the report"},
+    {.name = "verify", .help = "asks the old server and the new one of DIR, in network namespaces, and compares"},
+    {.name = "sample", .value = "N", .help = "with --verify: no more than N hosts, spread over all"},
     {.name = "json", .help = "prints the report as JSON"},
     {0},
 };
@@ -112,6 +115,20 @@ static int result_print(const struct migration *migration)
     return code;
 }
 
+static int verify_run(const struct session *session, struct migration *migration)
+{
+    const char *text = option_value(session->arguments, "sample");
+    char *end = NULL;
+    unsigned long sample = text ? strtoul(text, &end, 10) : 0;
+
+    if (text && (sample == 0 || *end || text[0] < '0' || text[0] > '9'))
+        return misused("--sample wants a number of hosts, not `%s`", text);
+    if (!migration->output || migration->dry_run || migration->force)
+        return misused(
+            "--verify wants the directory that migrate has written, as --output DIR, and changes nothing there");
+    return migrate_verify(migration, sample);
+}
+
 int migrate_run(struct session *session)
 {
     struct migration migration;
@@ -119,6 +136,10 @@ int migrate_run(struct session *session)
 
     if (code != DONE)
         return code;
+    if (session_has(session, "verify"))
+        return verify_run(session, &migration);
+    if (session_has(session, "sample"))
+        return misused("--sample goes with --verify");
     code = directory_begin(&migration);
     if (code == DONE)
         code = migrate_convert(&migration);

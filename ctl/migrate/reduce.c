@@ -108,6 +108,52 @@ const struct statement *statement_scope(const struct statement *statement, const
     return NULL;
 }
 
+unsigned statement_differs(const struct statement *statement)
+{
+    static const struct {
+        const char *words;
+        unsigned differs;
+    } known[] = {
+        {"option routers",                   ANSWER_ROUTERS   },
+        {"option domain-name-servers",       ANSWER_DNS       },
+        {"option dhcp6.name-servers",        ANSWER_DNS       },
+        {"option dhcp-lease-time",           ANSWER_LEASE_TIME},
+        {"default-lease-time",               ANSWER_LEASE_TIME},
+        {"max-lease-time",                   ANSWER_LEASE_TIME},
+        {"min-lease-time",                   ANSWER_LEASE_TIME},
+        {"preferred-lifetime",               ANSWER_LEASE_TIME},
+        {"use-lease-addr-for-default-route", ANSWER_ROUTERS   },
+    };
+    unsigned differs = 0;
+
+    for (const struct statement *at = statement->child; at; at = at->next)
+        differs |= statement_differs(at);
+    if (statement->block || is_boot_statement(statement))
+        return differs;
+    for (size_t i = 0; i < COUNT(known); i++)
+        if (statement_is(statement, known[i].words))
+            return known[i].differs;
+    return ANSWER_OPTIONS;
+}
+
+const char *statement_whom(const struct statement *statement, struct memory *memory)
+{
+    static const char *const scopes[] = {"host", "class", "subclass", "subnet", "subnet6"};
+
+    for (; statement; statement = statement->parent)
+        for (size_t i = 0; i < COUNT(scopes); i++) {
+            char *ret;
+            if (!statement->block || !statement_is(statement, scopes[i]))
+                continue;
+            struct netboot_bytes name = word_octets(statement_word(statement, 1), memory);
+            ret = name.data ? memory_take(memory, name.size + 16) : NULL;
+            if (ret)
+                sprintf(ret, "%s %s", i == 0 ? "host" : i < 3 ? "class" : "subnet", (const char *)name.data);
+            return ret;
+        }
+    return NULL;
+}
+
 static bool is_refused(const struct reduction *reduction, const struct statement *statement)
 {
     for (size_t i = 0; i < reduction->refused_count; i++)
@@ -118,6 +164,12 @@ static bool is_refused(const struct reduction *reduction, const struct statement
 
 /* ---- Findings --------------------------------------------------------------------------------------------------- */
 
+/* Of a rule that is about any option, only what this one is. */
+static unsigned statement_or_all(const struct statement *statement, const struct rule *rule)
+{
+    return rule->differs & ANSWER_OPTIONS && rule->differs & ANSWER_DNS ? statement_differs(statement) : ~0U;
+}
+
 static void find(struct writer *writer, const struct statement *statement, const struct rule *rule)
 {
     struct finding finding = {.severity = rule->severity,
@@ -126,7 +178,8 @@ static void find(struct writer *writer, const struct statement *statement, const
                               .text = statement->text,
                               .why = rule->why,
                               .fix = rule->fix,
-                              .differs = rule->differs};
+                              .differs = rule->differs & statement_or_all(statement, rule),
+                              .whom = statement_whom(statement, writer->reduction->memory)};
 
     if (!writer->again && !rule->silent)
         findings_add(writer->reduction->findings, &finding);

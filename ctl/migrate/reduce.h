@@ -43,6 +43,10 @@ void reduction_free(struct reduction *reduction);
 
 /* Whether a statement sets a field of network boot. */
 bool is_boot_statement(const struct statement *statement);
+/* What may differ in an answer for want of a statement, or of those in its block: enum answer_field. */
+unsigned statement_differs(const struct statement *statement);
+/* Whose answers those are, as in struct finding: "host NAME", "subnet ADDRESS", "class NAME"; NULL: anybody's. */
+const char *statement_whom(const struct statement *statement, struct memory *memory);
 /* The innermost scope that begins with the word `kind` and that a statement is in, or NULL. */
 const struct statement *statement_scope(const struct statement *statement, const char *kind);
 

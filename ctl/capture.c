@@ -2,6 +2,7 @@
 #include "capture.h"
 
 #include "common/bytes.h"
+#include "common/options.h"
 #include "reassembly.h"
 
 #include <pcap/dlt.h>
@@ -100,7 +101,8 @@ unsigned capture_incomplete(const struct capture *capture)
 
 static bool is_dhcp_port(enum netboot_family family, uint16_t port)
 {
-    return family == NETBOOT_V4 ? port == 67 || port == 68 : port == 546 || port == 547;
+    return family == NETBOOT_V4 ? port == DHCP4_SERVER_PORT || port == DHCP4_CLIENT_PORT
+                                : port == DHCP6_CLIENT_PORT || port == DHCP6_SERVER_PORT;
 }
 
 static bool is_dhcp(enum netboot_family family, const uint8_t *udp)

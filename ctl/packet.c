@@ -19,8 +19,6 @@ enum {
     CHADDR = 28,
     CHADDR_SIZE = 16
 };
-enum { OPTION_PAD = 0, OPTION_OVERLOAD = 52, OPTION_MESSAGE_TYPE = 53, OPTION_END = 255 };
-enum { BOOTREQUEST = 1, BOOTREPLY = 2 };
 
 /* The places that hold options, in the order in which their parts are joined (RFC 3396, section 5). */
 struct areas4 {
@@ -31,9 +29,9 @@ struct areas4 {
 /* Takes one option off. False: the end, or an option that is cut off. */
 static bool take_option4(struct netboot_bytes *rest, uint8_t *code, struct netboot_bytes *data, bool *is_bad)
 {
-    while (rest->size > 0 && rest->data[0] == OPTION_PAD)
+    while (rest->size > 0 && rest->data[0] == DHCP4_PAD)
         *rest = bytes_after(*rest, 1);
-    if (rest->size == 0 || rest->data[0] == OPTION_END)
+    if (rest->size == 0 || rest->data[0] == DHCP4_END)
         return false;
     *code = rest->data[0];
     *rest = bytes_after(*rest, 1);
@@ -87,7 +85,7 @@ static void find_areas(struct netboot_bytes message, struct areas4 *ret)
     ret->areas[ret->count++] = bytes_after(message, HEADER_SIZE + sizeof(cookie));
     struct netboot_bytes rest = ret->areas[0];
     while (take_option4(&rest, &code, &overload, &is_bad)) {
-        if (code != OPTION_OVERLOAD || overload.size != 1)
+        if (code != DHCP4_OVERLOAD || overload.size != 1)
             continue;
         if (overload.data[0] & 1)
             ret->areas[ret->count++] = (struct netboot_bytes){message.data + FILE_FIELD, FILE_SIZE};
@@ -157,7 +155,7 @@ static int parse4(struct netboot_bytes message, uint8_t *room, struct packet *re
     ret->xid = (uint32_t)read_be16(header + 4) << 16 | read_be16(header + 6);
     memcpy(ret->relay_address, header + 24, 4);
     find_areas(message, &areas);
-    struct netboot_bytes type = option4(&areas, OPTION_MESSAGE_TYPE, &room, &ret->options_end_bad);
+    struct netboot_bytes type = option4(&areas, DHCP4_MESSAGE_TYPE, &room, &ret->options_end_bad);
     if (type.data && (type.size != 1 || type.data[0] == BOOTP))
         return -EBADMSG;
     ret->message_type = type.data ? type.data[0] : BOOTP;
@@ -170,9 +168,7 @@ static int parse4(struct netboot_bytes message, uint8_t *room, struct packet *re
 
 /* ---- DHCPv6: RFC 8415 / RFC 9915, sections 8 and 9 */
 
-enum { RELAY_FORWARD = 12, RELAY_REPLY = 13, RELAY_HEADER = 34, CLIENT_HEADER = 4 };
-enum { OPTION_IA_NA = 3, OPTION_IAADDR = 5, OPTION_RELAY_MESSAGE = 9, OPTION_CLIENT_LINK_LAYER = 79 };
-enum { IA_NA_HEADER = 12, IAADDR_SIZE = 24 };
+enum { RELAY_HEADER = 34, CLIENT_HEADER = 4, IA_NA_HEADER = 12, IAADDR_SIZE = 24 };
 #define RELAYS_MAX 32 /* RFC 3315, section 5.5 allowed for that many */
 
 static bool take_option6(struct netboot_bytes *rest, uint16_t *code, struct netboot_bytes *data, bool *is_bad)
@@ -217,12 +213,12 @@ static int open_envelopes(struct netboot_bytes *message, struct packet *ret)
         if (i == RELAYS_MAX || message->size < RELAY_HEADER)
             return -EBADMSG;
         struct netboot_bytes options = bytes_after(*message, RELAY_HEADER);
-        struct netboot_bytes inner = option6(options, OPTION_RELAY_MESSAGE);
+        struct netboot_bytes inner = option6(options, DHCP6_RELAY_MESSAGE);
         if (!inner.data)
             return -EBADMSG;
         memcpy(ret->relay_address, message->data + 2, NETBOOT_ADDRESS_SIZE);
         memcpy(ret->peer_address, message->data + 18, NETBOOT_ADDRESS_SIZE);
-        ret->query.link_layer_address = option6(options, OPTION_CLIENT_LINK_LAYER);
+        ret->query.link_layer_address = option6(options, DHCP6_CLIENT_LINK_LAYER_ADDRESS);
         *message = inner;
     }
     return 0;
@@ -233,7 +229,7 @@ static void read_assigned_address(struct netboot_bytes ia, struct packet *ret)
 {
     if (ia.size < IA_NA_HEADER || !is_zero(ret->assigned_address, NETBOOT_ADDRESS_SIZE))
         return;
-    struct netboot_bytes address = option6(bytes_after(ia, IA_NA_HEADER), OPTION_IAADDR);
+    struct netboot_bytes address = option6(bytes_after(ia, IA_NA_HEADER), DHCP6_IAADDR);
     if (address.size >= IAADDR_SIZE)
         memcpy(ret->assigned_address, address.data, NETBOOT_ADDRESS_SIZE);
 }
@@ -244,7 +240,7 @@ static void read_option6(uint16_t code, struct netboot_bytes data, struct packet
         ret->client = data;
     if (!ret->reply)
         netboot_query_add(&ret->query, code, data.data, data.size);
-    else if (code == OPTION_IA_NA)
+    else if (code == DHCP6_IA_NA)
         read_assigned_address(data, ret);
     else if (!fields_get(&ret->fields, code))
         fields_set(&ret->fields, code, data);
@@ -252,7 +248,7 @@ static void read_option6(uint16_t code, struct netboot_bytes data, struct packet
 
 static bool is_from_server6(uint8_t message_type)
 {
-    return message_type == ADVERTISE || message_type == REPLY || message_type == 10; /* Reconfigure */
+    return message_type == ADVERTISE || message_type == REPLY || message_type == RECONFIGURE;
 }
 
 static int parse6(const struct datagram *datagram, struct packet *ret)

@@ -2,7 +2,9 @@
 #include "explain_query.h"
 
 #include "arguments.h"
+#include "common/bytes.h"
 #include "common/failure.h"
+#include "common/options.h"
 #include "text.h"
 
 #include <errno.h>
@@ -264,17 +266,20 @@ static void option_end(struct netboot_query *query, const struct asked *asked, s
 /* The first three fields of a UUID are little-endian in SMBIOS, and so in what firmware sends. */
 static void put_uuid(struct asked *asked, bool swapped)
 {
-    static const uint8_t order[NETBOOT_UUID_SIZE] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
+    uint8_t uuid[NETBOOT_UUID_SIZE];
 
-    for (unsigned i = 0; i < NETBOOT_UUID_SIZE; i++)
-        put(asked, &asked->uuid.value[swapped ? order[i] : i], 1);
+    swap_uuid(uuid, asked->uuid.value);
+    put(asked, swapped ? uuid : asked->uuid.value, NETBOOT_UUID_SIZE);
 }
 
 static void query4(struct asked *asked, struct netboot_query *query)
 {
     size_t from;
 
-    *query = (struct netboot_query){.family = NETBOOT_V4, .message_type = 1, .reply_type = 2, .hardware_type = 1};
+    *query = (struct netboot_query){.family = NETBOOT_V4,
+                                    .message_type = DHCPDISCOVER,
+                                    .reply_type = DHCPOFFER,
+                                    .hardware_type = HARDWARE_ETHERNET};
     if (asked->has_mac)
         query->hardware_address = (struct netboot_bytes){asked->mac.value, NETBOOT_MAC_SIZE};
     memcpy(query->assigned_address, asked->address, 4);
@@ -282,22 +287,22 @@ static void query4(struct asked *asked, struct netboot_query *query)
     for (unsigned i = 0; i < asked->requested_count; i++)
         put(asked, &(uint8_t){(uint8_t)asked->requested[i]}, 1);
     if (asked->requested_count)
-        option_end(query, asked, from, 55);
+        option_end(query, asked, from, DHCP4_PARAMETER_REQUEST_LIST);
     from = asked->used;
     for (unsigned i = 0; i < asked->arch_count; i++)
         put16(asked, asked->archs[i]);
     if (asked->arch_count)
-        option_end(query, asked, from, 93);
+        option_end(query, asked, from, DHCP4_CLIENT_ARCH);
     from = asked->used;
     if (asked->has_uuid) {
         put(asked, "", 1); /* type 0 */
         put_uuid(asked, true);
-        option_end(query, asked, from, 97);
+        option_end(query, asked, from, DHCP4_CLIENT_MACHINE_IDENTIFIER);
     }
     if (asked->vendor_class[0])
-        netboot_query_add(query, 60, asked->vendor_class, strlen(asked->vendor_class));
+        netboot_query_add(query, DHCP4_VENDOR_CLASS, asked->vendor_class, strlen(asked->vendor_class));
     if (asked->user_class)
-        netboot_query_add(query, 77, asked->user_class, strlen(asked->user_class));
+        netboot_query_add(query, DHCP4_USER_CLASS, asked->user_class, strlen(asked->user_class));
 }
 
 /* The link-local address that firmware makes of its MAC (RFC 4291, appendix A). */
@@ -317,19 +322,19 @@ static void duid_put(struct asked *asked, struct netboot_query *query)
     if (asked->has_duid) {
         put(asked, asked->duid.value, asked->duid.size);
     } else if (asked->has_uuid) {
-        put16(asked, 4); /* DUID-UUID (RFC 6355) */
+        put16(asked, DUID_UUID);
         put_uuid(asked, asked_kind(asked) != IPXE);
     } else {
         return;
     }
-    option_end(query, asked, from, 1);
+    option_end(query, asked, from, DHCP6_CLIENT_IDENTIFIER);
 }
 
 static void query6(struct asked *asked, struct netboot_query *query)
 {
     size_t from;
 
-    *query = (struct netboot_query){.family = NETBOOT_V6, .message_type = 1, .reply_type = 2};
+    *query = (struct netboot_query){.family = NETBOOT_V6, .message_type = SOLICIT, .reply_type = ADVERTISE};
     if (asked->has_mac)
         link_local(&asked->mac, query->peer_address);
     memcpy(query->assigned_address, asked->address, NETBOOT_ADDRESS_SIZE);
@@ -338,25 +343,25 @@ static void query6(struct asked *asked, struct netboot_query *query)
     for (unsigned i = 0; i < asked->requested_count; i++)
         put16(asked, asked->requested[i]);
     if (asked->requested_count)
-        option_end(query, asked, from, 6);
+        option_end(query, asked, from, DHCP6_OPTION_REQUEST);
     from = asked->used;
     for (unsigned i = 0; i < asked->arch_count; i++)
         put16(asked, asked->archs[i]);
     if (asked->arch_count)
-        option_end(query, asked, from, 61);
+        option_end(query, asked, from, DHCP6_CLIENT_ARCH);
     from = asked->used;
     if (asked->vendor_class[0]) {
         put16(asked, 0);
-        put16(asked, 343); /* Intel's, as EDK2 and iPXE send it */
+        put16(asked, ENTERPRISE_INTEL);
         put16(asked, (unsigned)strlen(asked->vendor_class));
         put(asked, asked->vendor_class, strlen(asked->vendor_class));
-        option_end(query, asked, from, 16);
+        option_end(query, asked, from, DHCP6_VENDOR_CLASS);
     }
     from = asked->used;
     if (asked->user_class) {
         put16(asked, (unsigned)strlen(asked->user_class));
         put(asked, asked->user_class, strlen(asked->user_class));
-        option_end(query, asked, from, 15);
+        option_end(query, asked, from, DHCP6_USER_CLASS);
     }
 }
 

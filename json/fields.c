@@ -148,8 +148,6 @@ static struct netboot_bytes without_enterprise(struct netboot_bytes class)
     return class.size < 4 ? (struct netboot_bytes){NULL, 0} : bytes_after(class, 4);
 }
 
-#define ENTERPRISE_INTEL 343 /* whose classes PXEClient and HTTPClient are, and what everyone is expected to send */
-
 /* RFC 8415, section 21.16: 4 octets enterprise number, then items. */
 static void put_class(struct writer *writer, struct netboot_bytes class)
 {

@@ -10,34 +10,65 @@
 
 /* ---- Targets ---------------------------------------------------------------------------------------------------- */
 
-static void target_found(struct lint *lint, const char *target, const char *first, uint64_t count)
-{
-    char problem[256], fix[512];
+/* What a host boots always, and what it is to boot once. */
+static const struct {
+    const char *key;
+    const char *problem; /* %s: the target */
+    const char *fix;     /* %s: the target, the host */
+} wishes[] = {
+    {"target",    "the target %s is not there: the target `default` applies",
+     "netbootctl target set %s --script FILE, or netbootctl host set %s --target TARGET"},
+    {"boot once", "the target %s is not there: the host boots its lasting target, and that waits",
+     "netbootctl target set %s --script FILE, or netbootctl host set %s --no-once"      },
+};
 
-    snprintf(problem, sizeof(problem), "the target %s is not there: the target `default` applies", target);
-    snprintf(fix, sizeof(fix), "netbootctl target set %s --script FILE, or netbootctl host set %s --target TARGET",
-             target, record_name(first));
-    lint_found(
-        lint, LINT_MISSING_TARGET,
-        &(struct lint_finding){.record = first, .key = "target", .problem = problem, .fix = fix, .count = count});
+static void target_found(struct lint *lint, unsigned wish, const char *target, const char *first, uint64_t count)
+{
+    char problem[256], fix[512 + KEY_TEXT_SIZE];
+
+    snprintf(problem, sizeof(problem), wishes[wish].problem, target);
+    snprintf(fix, sizeof(fix), wishes[wish].fix, target, record_name(first));
+    lint_found(lint, LINT_MISSING_TARGET,
+               &(struct lint_finding){
+                   .record = first, .key = wishes[wish].key, .problem = problem, .fix = fix, .count = count});
+}
+
+/* Many hosts may have it in common: they are told of once, by "0" or "1" and the target. */
+static void target_note(struct lint *lint, unsigned wish, struct netboot_bytes target, const struct netboot_host *host)
+{
+    char key[1 + NETBOOT_NAME_MAX + 1], text[KEY_TEXT_SIZE];
+
+    snprintf(key, sizeof(key), "%u%.*s", wish, (int)target.size, (const char *)target.data);
+    record_text(TABLE_HOST, host, text);
+    if (!tally_add(&lint->missing_targets, key, text))
+        target_found(lint, wish, key + 1, text, 1);
+}
+
+static bool is_waiting(const struct netboot_once *once)
+{
+    return once->state == NETBOOT_ONCE_ARMED || once->state == NETBOOT_ONCE_IN_PROGRESS ||
+           once->state == NETBOOT_ONCE_WAITING;
 }
 
 void lint_host_target(struct lint *lint, const void *record)
 {
     const struct netboot_host *host = record;
-    char target[NETBOOT_NAME_MAX + 1], text[KEY_TEXT_SIZE];
+    struct netboot_once once;
+    struct netboot_id id;
 
-    if (host->target.size == 0 || policy_target(&lint->policy, host->target))
+    if (host->target.size > 0 && !policy_target(&lint->policy, host->target))
+        target_note(lint, 0, host->target, host);
+    if (!lint->any_armed || netboot_host_id(host, 0, &id) != 0 ||
+        netboot_view_once(lint->session->view, &id, &once) != 0 || !is_waiting(&once))
         return;
-    snprintf(target, sizeof(target), "%.*s", (int)host->target.size, (const char *)host->target.data);
-    record_text(TABLE_HOST, host, text);
-    if (!tally_add(&lint->missing_targets, target, text))
-        target_found(lint, target, text, 1);
+    const struct netboot_bytes target = {(const uint8_t *)once.target, strlen(once.target)};
+    if (!policy_target(&lint->policy, target))
+        target_note(lint, 1, target, host);
 }
 
 static void target_tallied(const struct tally_row *row, void *user)
 {
-    target_found(user, row->key, row->first, row->count);
+    target_found(user, row->key[0] == '1', row->key + 1, row->first, row->count);
 }
 
 void lint_missing_targets(struct lint *lint)

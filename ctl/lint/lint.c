@@ -240,6 +240,15 @@ static void lint_free(struct lint *lint)
     policy_free(&lint->policy);
 }
 
+/* Most stores have no host that is to boot once: then none is looked up. */
+static bool any_armed(const struct session *session)
+{
+    uint64_t counts[NETBOOT_ONCE_NEVER_DONE + 1];
+
+    return netboot_view_once_counts(session->view, counts) == 0 &&
+           counts[NETBOOT_ONCE_ARMED] + counts[NETBOOT_ONCE_IN_PROGRESS] + counts[NETBOOT_ONCE_WAITING] > 0;
+}
+
 int lint_run(struct session *session)
 {
     struct lint lint = {.session = session, .json = session_has(session, "json")};
@@ -252,6 +261,8 @@ int lint_run(struct session *session)
         code = session_view(session);
     if (code == DONE)
         code = policy_load(session, &lint.policy);
+    if (code == DONE)
+        lint.any_armed = any_armed(session);
     if (code == DONE)
         code = findings_tell(&lint);
     lint_free(&lint);

@@ -62,10 +62,11 @@ struct lint {
     bool skipped[LINT_CODES];
     bool json;
     struct listing listing;
+    bool any_armed; /* a host is to boot once */
     uint64_t found;
     int code; /* of what went wrong meanwhile */
     /* What hosts and files have in common. */
-    struct tally missing_targets;         /* "TARGET" */
+    struct tally missing_targets;         /* whether it is to be booted once, and the target */
     struct tally host_values, host_files; /* "PLATFORM FILE" */
     struct tally closed;                  /* directories that may not be entered */
     struct tally scripts;                 /* that have been read */

@@ -74,6 +74,18 @@ static const struct {
 /* Machines that have the same in common are one row: code, key, problem and fix, a line of the key for each. */
 #define ROW_LINES 4
 
+static void unserved_found(const struct tally_row *row, void *user)
+{
+    char text[sizeof(struct remedy) + 256], *lines[ROW_LINES], *rest = NULL;
+
+    snprintf(text, sizeof(text), "%s", row->key);
+    for (unsigned i = 0; i < ROW_LINES; i++)
+        lines[i] = strtok_r(i == 0 ? text : NULL, "\n", &rest);
+    lint_found(user, (enum lint_code)strtoul(lines[0], NULL, 10),
+               &(struct lint_finding){
+                   .record = row->first, .key = lines[1], .problem = lines[2], .fix = lines[3], .count = row->count});
+}
+
 static void unserved_note(struct lint *lint, enum way way, const struct netboot_client *client,
                           const struct netboot_decision *decision, const struct netboot_journal_machine *machine)
 {
@@ -93,7 +105,7 @@ static void unserved_note(struct lint *lint, enum way way, const struct netboot_
     snprintf(where, sizeof(where), "machine %s",
              decision->host[0] ? decision->host : netboot_id_text(&machine->id, text));
     if (!tally_add(&lint->unserved, key, where))
-        lint_no_memory(lint);
+        unserved_found(&(struct tally_row){key, where, 1}, lint);
 }
 
 /* A machine tries one way after the other: it is served if any of them does. */
@@ -131,18 +143,6 @@ static int machine_check(const struct netboot_journal_machine *machine, void *us
 }
 
 /* ---- All of them ------------------------------------------------------------------------------------------------ */
-
-static void unserved_found(const struct tally_row *row, void *user)
-{
-    char text[sizeof(struct remedy) + 256], *lines[ROW_LINES], *rest = NULL;
-
-    snprintf(text, sizeof(text), "%s", row->key);
-    for (unsigned i = 0; i < ROW_LINES; i++)
-        lines[i] = strtok_r(i == 0 ? text : NULL, "\n", &rest);
-    lint_found(user, (enum lint_code)strtoul(lines[0], NULL, 10),
-               &(struct lint_finding){
-                   .record = row->first, .key = lines[1], .problem = lines[2], .fix = lines[3], .count = row->count});
-}
 
 /* Without a journal there is nothing to say: servers keep one if they are told to. */
 void lint_machines(struct lint *lint)

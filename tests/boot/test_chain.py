@@ -3,6 +3,8 @@
 
 import json
 import os
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -14,11 +16,16 @@ BLOCK = bytes(range(256)) * 8  # more than a block of TFTP
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    directory, root = tmp_path_factory.mktemp("servers"), tmp_path_factory.mktemp("root")
-    for path in (root, *root.parents):  # tftpd reads as a user of its own
-        if path.is_relative_to(tmp_path_factory.getbasetemp()) or path == tmp_path_factory.getbasetemp().parent:
-            os.chmod(path, 0o755)
+def root():
+    """Any user may come to it, tftpd's for one."""
+    with tempfile.TemporaryDirectory() as path:
+        os.chmod(path, 0o755)
+        yield Path(path)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory, root):
+    directory = tmp_path_factory.mktemp("servers")
     (root / "ipxe.efi").write_bytes(BLOCK)
     (root / "vmlinuz").write_bytes(BLOCK[:300])
     (root / "empty").touch()

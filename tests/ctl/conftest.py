@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,14 @@ class Ctl:
 
     def export(self):
         return self.ok("export")
+
+
+@pytest.fixture
+def open_path():
+    """A directory that any user may come to, which those of pytest's are not: it closes the way to them with each run."""
+    with tempfile.TemporaryDirectory() as path:
+        os.chmod(path, 0o755)
+        yield Path(path)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 """netbootctl explain --chain: every file that a machine loads, one after the other."""
 
 import json
-import os
 import shlex
 
 import pytest
@@ -30,14 +29,12 @@ def short(steps):
 
 
 @pytest.fixture
-def root(tmp_path, tmp_path_factory, ctl):
+def root(open_path, ctl):
     """A data root with the loaders of a new store, and a script that names nothing."""
     ctl.ok(*SITE.split())
-    path = tmp_path / "root"
-    path.mkdir()
-    for directory in (path, *path.parents):
-        if directory.is_relative_to(tmp_path_factory.getbasetemp().parent):
-            os.chmod(directory, 0o755)
+    path = open_path / "root"
+    path.mkdir(mode=0o755)
+    path.chmod(0o755)
     for name in ("undionly.kpxe", "ipxe32.efi", "ipxe.efi", "script.ipxe"):
         place(path, name)
     return path

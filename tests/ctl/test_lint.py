@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
 """netbootctl lint --root: what machines are sent to and do not find below the data root."""
 
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -17,14 +16,12 @@ BOOT = paths.SOURCE / "boot"
 
 
 @pytest.fixture
-def root(tmp_path, tmp_path_factory, ctl):
+def root(open_path, ctl):
     """A data root that has what a new store names, and scripts that name nothing else; servers may come to it."""
     ctl.ok("site", "set", "default", "--tftp4", "192.0.2.1")
-    path = tmp_path / "root"
-    path.mkdir()
-    for directory in (path, *path.parents):
-        if directory.is_relative_to(tmp_path_factory.getbasetemp().parent):
-            os.chmod(directory, 0o755)
+    path = open_path / "root"
+    path.mkdir(mode=0o755)
+    path.chmod(0o755)
     for name in ("undionly.kpxe", "ipxe32.efi", "ipxe.efi", "script.ipxe", "local.ipxe"):
         place(path, name)
     return path

@@ -13,6 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from lib import paths  # noqa: E402
+from conftest import Ctl  # noqa: E402
 from linting import boot, codes, lint  # noqa: E402
 
 UUID = "11223344-5566-7788-99aa-bbccddeeff00"
@@ -91,6 +92,12 @@ CASES = {
     "a missing target": (
         [V4, "target set t --script a", "host set 52:54:00:00:00:01 52:54:00:00:00:02 --target t",
          "target delete --force t"], [("missing-target", "host 52:54:00:00:00:01", "target")]),
+    "a missing target that is to be booted once": (
+        [V4, "target set t --script a", "host set 52:54:00:00:00:01 --name a --once t", "target delete --force t"],
+        [("missing-target", "host a", "boot once")]),
+    "a target that was to be booted once": (
+        [V4, "target set t --script a", "host set 52:54:00:00:00:01 --name a --once t", "target delete --force t",
+         "host set a --no-once"], []),
     "a UUID, and a DUID that is made of it": (
         [V4, f"host set {UUID} --name a", f"host set {DUID} --name b"], [("shared-id", "host b", "UUID")]),
     "a UUID, and a DUID of it in the other byte order": (
@@ -106,6 +113,14 @@ CASES = {
     "AMI's UUID swapped": ([V4, "host set 00020003-0004-0005-0006-000700080009 --name a"],
                            [("common-uuid", "host a", "UUID")]),
 }
+
+
+@pytest.fixture
+def ctl(open_path):
+    """On a store in a directory that anybody may enter."""
+    ctl = Ctl(open_path / "store")
+    ctl.ok("init")
+    return ctl
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -137,12 +152,8 @@ def test_skip(ctl):
 # ---- a store that servers cannot use
 
 @pytest.fixture
-def open_way(tmp_path, tmp_path_factory, ctl):
-    """The store in a directory that anybody may enter, and of a group that www-data is in."""
-    for directory in tmp_path.parents:
-        if directory.is_relative_to(tmp_path_factory.getbasetemp().parent):
-            directory.chmod(0o755)
-    tmp_path.chmod(0o755)
+def open_way(ctl):
+    """The store, of a group that www-data is in."""
     ctl.ok(*V4.split())
     for path in (ctl.directory, *ctl.directory.rglob("*")):
         shutil.chown(path, "root", "www-data")

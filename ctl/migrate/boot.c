@@ -2,14 +2,69 @@
 #include "migrate/boot.h"
 
 #include "error.h"
+#include "json.h"
+#include "migrate/fold.h"
 
 #include <errno.h>
+#include <string.h>
+
+static int fold_all(struct fold *fold)
+{
+    int status = scene_ask_places(fold->scene);
+
+    if (status == 0)
+        status = scene_ask_machines(fold->scene);
+    if (status == 0)
+        status = trial_open(fold->trial, fold->error);
+    if (status == 0)
+        status = fold_default(fold);
+    if (status == 0)
+        status = fold_machines(fold);
+    if (status == 0)
+        status = check(fold);
+    return status == 0 ? depend(fold) : status;
+}
+
+static void count_records(const cJSON *records, struct findings *findings)
+{
+    static const char *const kinds[][2] = {{"site", "sites"}, {"loader", "loaders"}, {"target", "targets"}};
+
+    for (unsigned i = 0; i < 3; i++) {
+        size_t count = 0;
+        const cJSON *record;
+        cJSON_ArrayForEach(record, records) count += strcmp(json_text(record, "type"), kinds[i][0]) == 0;
+        findings_moved(findings, kinds[i][1], count);
+    }
+}
 
 int migrate_boot(const struct boot_input *input, struct boot_result *ret, struct findings *findings,
                  struct netboot_error *error)
 {
-    (void)input, (void)ret, (void)findings;
-    return error_set(error, -ENOSYS, "this version cannot read what a configuration boots");
+    struct scene scene = {.input = input, .error = error};
+    struct trial trial = {.store = NULL};
+    struct fold fold = {.scene = &scene, .trial = &trial, .findings = findings, .error = error};
+    int status;
+
+    fold.records = cJSON_CreateArray();
+    status = fold.records ? scene_read(&scene) : error_set(error, -ENOMEM, "out of memory");
+    if (status == 0)
+        status = fold_all(&fold);
+    if (status == 0 && findings->no_memory)
+        status = error_set(error, -ENOMEM, "out of memory");
+    if (status == 0) {
+        count_records(fold.records, findings);
+        *ret = (struct boot_result){.records = fold.records, .clients = scene.row_count};
+        for (unsigned i = 0; i < BOOT_FAMILIES; i++) {
+            ret->inventory[i] = scene.inventory[i];
+            scene.inventory[i] = NULL;
+        }
+    } else {
+        cJSON_Delete(fold.records);
+    }
+    trial_close(&trial);
+    fold_free(&fold);
+    scene_free(&scene);
+    return status;
 }
 
 void boot_result_free(struct boot_result *result)

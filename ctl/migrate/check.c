@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* The proof of the fold: netboot decides for every client that dhcpd was asked about, and both are compared. */
+#include "migrate/fold.h"
+
+#include "error.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SUBJECTS_TOLD 20 /* of one difference; the rest are counted */
+
+/* What to make of a difference. */
+struct sort {
+    enum severity severity;
+    const char *why, *fix;
+};
+
+enum sort_index { UNUSABLE, LOOP, ORDINARY, NO_ARCH, MANNER, SIBLING, REST, SORT_COUNT };
+
+/* clang-format off */
+static const struct sort sorts[SORT_COUNT] = {
+    [UNUSABLE] = {FINDING_CHANGED, "such a client cannot load what it was given", NULL},
+    [LOOP] = {FINDING_CHANGED,
+              "iPXE was given its own loader again, which is an endless loop unless the binary has a script of its own",
+              "netbootctl target set default --script URL, if iPXE is to go on from there"},
+    [ORDINARY] = {FINDING_CHANGED, "netboot answers machines that boot from the network only",
+                  "a subnet's or host's boot-file-name in Kea's configuration, if such a machine needs it"},
+    [NO_ARCH] = {FINDING_CHANGED, "netboot serves no file to a client that does not tell its architecture", NULL},
+    [MANNER] = {FINDING_CHANGED, "netboot knows iPXE in every form in which it shows itself", NULL},
+    [SIBLING] = {FINDING_CHANGED, "netboot serves all architecture codes of a platform alike", NULL},
+    [REST] = {FINDING_PERSON, "netboot's records cannot tell it apart as the configuration did",
+              "decide what such a client is to get: netbootctl host set --target, or target set"},
+};
+/* clang-format on */
+
+/* Rows that differ alike. */
+struct difference {
+    enum sort_index sort;
+    struct client_kind kind;
+    const char *want, *got;
+    size_t count;
+    const struct row *rows[SUBJECTS_TOLD];
+};
+
+struct checking {
+    struct fold *fold;
+    struct texts keys; /* the number of a difference is its place below, counted from 1 */
+    struct difference *differences;
+    size_t count;
+};
+
+static bool is_canonical(const struct scene *scene, const struct client_kind *kind)
+{
+    const struct netboot_arch *arch = netboot_arch_find(kind->arch);
+
+    return arch && canonical_arch(scene, arch->platform, kind->stage) == kind->arch;
+}
+
+static bool is_loop(const struct fold *fold, const struct row *row)
+{
+    const char *name = strrchr(row->want, '/');
+
+    (void)fold;
+    name = name ? name + 1 : row->want;
+    return row->kind.stage == NETBOOT_STAGE_IPXE && !strstr(name, ".ipxe") &&
+           (strncmp(name, "ipxe", 4) == 0 || strncmp(name, "undionly", 8) == 0 || strncmp(name, "snp", 3) == 0);
+}
+
+static enum sort_index sort_of(const struct fold *fold, const struct row *row)
+{
+    if (row->kind.stage == NETBOOT_STAGE_NONE)
+        return ORDINARY;
+    if (row->want[0] == '!')
+        return UNUSABLE;
+    if (row->kind.manner != MANNER_USUAL)
+        return MANNER;
+    if (row->kind.arch == NETBOOT_ARCH_NONE)
+        return NO_ARCH;
+    if (is_loop(fold, row))
+        return LOOP;
+    return is_canonical(fold->scene, &row->kind) ? REST : SIBLING;
+}
+
+/* ---- Collecting ------------------------------------------------------------------------------------------------- */
+
+static int difference_add(struct checking *checking, const struct row *row, const char *got)
+{
+    enum sort_index sort = sort_of(checking->fold, row);
+    const char *key = texts_format(&checking->fold->scene->texts, "%d %d %d %p %p", sort, row->kind.stage,
+                                   sort == REST || sort == SIBLING ? row->kind.arch : 0, (const void *)row->want,
+                                   (const void *)got);
+    long *number = key ? texts_number(&checking->keys, key) : NULL;
+
+    if (!number)
+        return -ENOMEM;
+    if (*number == 0) {
+        struct difference *larger =
+            realloc(checking->differences, (checking->count + 1) * sizeof(*checking->differences));
+        if (!larger)
+            return -ENOMEM;
+        checking->differences = larger;
+        larger[checking->count] = (struct difference){.sort = sort, .kind = row->kind, .want = row->want, .got = got};
+        *number = (long)++checking->count;
+    }
+    struct difference *difference = &checking->differences[*number - 1];
+    if (difference->count < SUBJECTS_TOLD)
+        difference->rows[difference->count] = row;
+    difference->count++;
+    return 0;
+}
+
+/* ---- Telling ---------------------------------------------------------------------------------------------------- */
+
+static const char *subject(struct scene *scene, const struct row *row)
+{
+    if (row->machine == NOBODY)
+        return texts_format(&scene->texts, "subnet %s", scene->places[row->place].subnet);
+    const struct machine *machine = &scene->machines[row->machine];
+    const uint8_t *mac = machine->mac;
+    if (machine->name)
+        return texts_format(&scene->texts, "host %s", machine->name);
+    return texts_format(&scene->texts, "machine %02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
+                        mac[5]);
+}
+
+/* The subjects, each once; the only one of all is set apart. */
+static void subjects_print(struct scene *scene, const struct difference *difference, FILE *file, const char **ret_only)
+{
+    const char *told[SUBJECTS_TOLD];
+    size_t count = 0, shown = difference->count < SUBJECTS_TOLD ? difference->count : SUBJECTS_TOLD;
+
+    for (size_t i = 0; i < shown; i++) {
+        const char *text = subject(scene, difference->rows[i]);
+        size_t j = 0;
+        while (j < count && told[j] != text)
+            j++;
+        if (j == count)
+            told[count++] = text;
+    }
+    for (size_t i = 0; i < count; i++)
+        fprintf(file, "%s%s", i ? ", " : "", told[i]);
+    if (difference->count > shown)
+        fprintf(file, " and more");
+    *ret_only = count == 1 && difference->count <= shown ? told[0] : NULL;
+}
+
+static const char *load_text(const char *want)
+{
+    return want[0] == '\0' ? "nothing" : want + (want[0] == '!');
+}
+
+static int difference_tell(struct checking *checking, const struct difference *difference)
+{
+    const struct sort *sort = &sorts[difference->sort];
+    char kind[CLIENT_TEXT_SIZE], *text = NULL, why[1200];
+    const char *only = NULL;
+    size_t size;
+    FILE *file = open_memstream(&text, &size);
+
+    if (!file)
+        return -ENOMEM;
+    subjects_print(checking->fold->scene, difference, file, &only);
+    fprintf(file, ": %s", client_kind_text(&difference->kind, kind));
+    if (fclose(file) != 0)
+        return -ENOMEM;
+    snprintf(why, sizeof(why), "dhcpd gave %s, netboot gives %s: %s", load_text(difference->want),
+             load_text(difference->got), sort->why);
+    findings_add(checking->fold->findings, &(struct finding){.severity = sort->severity,
+                                                             .text = text,
+                                                             .why = why,
+                                                             .fix = sort->fix,
+                                                             .differs = ANSWER_BOOT,
+                                                             .whom = only});
+    free(text);
+    return 0;
+}
+
+int check(struct fold *fold)
+{
+    struct checking checking = {.fold = fold};
+    const struct scene *scene = fold->scene;
+    int status = 0;
+
+    for (size_t i = 0; status == 0 && i < scene->row_count; i++) {
+        const struct row *row = &scene->rows[i];
+        if (row->refused || row->variation >= 0)
+            continue;
+        const char *got = trial_want(fold->trial, fold->scene, row);
+        if (!got)
+            status = -ENOMEM;
+        else if (!want_equal(row, got))
+            status = difference_add(&checking, row, got);
+    }
+    for (size_t i = 0; status == 0 && i < checking.count; i++)
+        status = difference_tell(&checking, &checking.differences[i]);
+    free(checking.differences);
+    texts_free(&checking.keys);
+    return status < 0 ? error_set(fold->error, status, "the records cannot be tried out") : 0;
+}

@@ -17,7 +17,7 @@ struct sort {
     const char *why, *fix;
 };
 
-enum sort_index { UNUSABLE, LOOP, ORDINARY, NO_ARCH, MANNER, SIBLING, REST, SORT_COUNT };
+enum sort_index { UNUSABLE, LOOP, ORDINARY, NO_ARCH, MANNER, SIBLING, MORE, REST, SORT_COUNT };
 
 /* clang-format off */
 static const struct sort sorts[SORT_COUNT] = {
@@ -26,20 +26,23 @@ static const struct sort sorts[SORT_COUNT] = {
               "iPXE was given its own loader again, which is an endless loop unless the binary has a script of its own",
               "netbootctl target set default --script URL, if iPXE is to go on from there"},
     [ORDINARY] = {FINDING_CHANGED, "netboot answers machines that boot from the network only",
-                  "a subnet's or host's boot-file-name in Kea's configuration, if such a machine needs it"},
+                  "a boot-file-name in Kea's configuration, if such a machine needs it"},
     [NO_ARCH] = {FINDING_CHANGED, "netboot serves no file to a client that does not tell its architecture", NULL},
     [MANNER] = {FINDING_CHANGED, "netboot knows iPXE in every form in which it shows itself", NULL},
     [SIBLING] = {FINDING_CHANGED, "netboot serves all architecture codes of a platform alike", NULL},
+    [MORE] = {FINDING_CHANGED, "where others boot, a kind of client that was given nothing is served as it is elsewhere", NULL},
     [REST] = {FINDING_PERSON, "netboot's records cannot tell it apart as the configuration did",
               "decide what such a client is to get: netbootctl host set --target, or target set"},
 };
 /* clang-format on */
 
-/* Rows that differ alike. */
+/* Rows that differ alike: of REST those with the same want and answer, of the others all of a stage. */
 struct difference {
     enum sort_index sort;
-    struct client_kind kind;
-    const char *want, *got;
+    const struct row *first; /* an example of it */
+    const char *got;
+    bool various; /* not all want and get the same */
+    bool archs[ARCH_COUNT + 1];
     size_t count;
     const struct row *rows[SUBJECTS_TOLD];
 };
@@ -58,14 +61,21 @@ static bool is_canonical(const struct scene *scene, const struct client_kind *ki
     return arch && canonical_arch(scene, arch->platform, kind->stage) == kind->arch;
 }
 
-static bool is_loop(const struct fold *fold, const struct row *row)
+static bool is_loop(const struct row *row)
 {
     const char *name = strrchr(row->want, '/');
 
-    (void)fold;
     name = name ? name + 1 : row->want;
     return row->kind.stage == NETBOOT_STAGE_IPXE && !strstr(name, ".ipxe") &&
            (strncmp(name, "ipxe", 4) == 0 || strncmp(name, "undionly", 8) == 0 || strncmp(name, "snp", 3) == 0);
+}
+
+/* Whether it is in a place where clients boot, and no host of which the configuration says that it gets nothing. */
+static bool is_served(const struct scene *scene, const struct row *row)
+{
+    const struct place *place = &scene->places[row->place];
+
+    return (row->machine == NOBODY || row->kind.stage == NETBOOT_STAGE_HTTP) && (place->tftp[0] || place->http);
 }
 
 static enum sort_index sort_of(const struct fold *fold, const struct row *row)
@@ -78,19 +88,21 @@ static enum sort_index sort_of(const struct fold *fold, const struct row *row)
         return MANNER;
     if (row->kind.arch == NETBOOT_ARCH_NONE)
         return NO_ARCH;
-    if (is_loop(fold, row))
+    if (is_loop(row))
         return LOOP;
-    return is_canonical(fold->scene, &row->kind) ? REST : SIBLING;
+    if (!is_canonical(fold->scene, &row->kind))
+        return SIBLING;
+    return row->want[0] == '\0' && is_served(fold->scene, row) ? MORE : REST;
 }
 
 /* ---- Collecting ------------------------------------------------------------------------------------------------- */
 
-static int difference_add(struct checking *checking, const struct row *row, const char *got)
+static int difference_find(struct checking *checking, enum sort_index sort, const struct row *row, const char *got,
+                           struct difference **ret)
 {
-    enum sort_index sort = sort_of(checking->fold, row);
-    const char *key = texts_format(&checking->fold->scene->texts, "%d %d %d %p %p", sort, row->kind.stage,
-                                   sort == REST || sort == SIBLING ? row->kind.arch : 0, (const void *)row->want,
-                                   (const void *)got);
+    bool rest = sort == REST;
+    const char *key = texts_format(&checking->fold->scene->texts, "%d %d %p %p", sort, row->kind.stage,
+                                   rest ? (const void *)row->want : NULL, rest ? (const void *)got : NULL);
     long *number = key ? texts_number(&checking->keys, key) : NULL;
 
     if (!number)
@@ -101,10 +113,22 @@ static int difference_add(struct checking *checking, const struct row *row, cons
         if (!larger)
             return -ENOMEM;
         checking->differences = larger;
-        larger[checking->count] = (struct difference){.sort = sort, .kind = row->kind, .want = row->want, .got = got};
+        larger[checking->count] = (struct difference){.sort = sort, .first = row, .got = got};
         *number = (long)++checking->count;
     }
-    struct difference *difference = &checking->differences[*number - 1];
+    *ret = &checking->differences[*number - 1];
+    return 0;
+}
+
+static int difference_add(struct checking *checking, const struct row *row, const char *got)
+{
+    struct difference *difference;
+    int status = difference_find(checking, sort_of(checking->fold, row), row, got, &difference);
+
+    if (status < 0)
+        return status;
+    difference->various |= row->want != difference->first->want || got != difference->got;
+    difference->archs[row->kind.arch < ARCH_COUNT ? row->kind.arch : ARCH_COUNT] = true;
     if (difference->count < SUBJECTS_TOLD)
         difference->rows[difference->count] = row;
     difference->count++;
@@ -139,11 +163,31 @@ static void subjects_print(struct scene *scene, const struct difference *differe
         if (j == count)
             told[count++] = text;
     }
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count && i < 4; i++)
         fprintf(file, "%s%s", i ? ", " : "", told[i]);
-    if (difference->count > shown)
-        fprintf(file, " and more");
+    if (count > 4 || difference->count > shown)
+        fprintf(file, " and others");
     *ret_only = count == 1 && difference->count <= shown ? told[0] : NULL;
+}
+
+/* "PXE of x64-uefi (9, 16), arm64-uefi (11)", or the one kind that it is. */
+static void kinds_print(const struct difference *difference, FILE *file)
+{
+    char text[CLIENT_TEXT_SIZE];
+    unsigned count = 0, shown = 0;
+
+    for (unsigned i = 0; i <= ARCH_COUNT; i++)
+        count += difference->archs[i];
+    if (count == 1) {
+        fputs(client_kind_text(&difference->first->kind, text), file);
+        return;
+    }
+    fprintf(file, "%s of architectures", netboot_stage_name(difference->first->kind.stage));
+    for (unsigned i = 0; i < ARCH_COUNT && shown < 6; i++)
+        if (difference->archs[i])
+            fprintf(file, "%s %u (%s)", shown++ ? "," : "", i, netboot_platform_name(netboot_arch_find(i)->platform));
+    if (count > shown)
+        fprintf(file, " and others");
 }
 
 static const char *load_text(const char *want)
@@ -151,30 +195,38 @@ static const char *load_text(const char *want)
     return want[0] == '\0' ? "nothing" : want + (want[0] == '!');
 }
 
-static int difference_tell(struct checking *checking, const struct difference *difference)
+static int difference_print(struct checking *checking, const struct difference *difference, char **ret_text,
+                            const char **ret_only)
 {
-    const struct sort *sort = &sorts[difference->sort];
-    char kind[CLIENT_TEXT_SIZE], *text = NULL, why[1200];
-    const char *only = NULL;
     size_t size;
-    FILE *file = open_memstream(&text, &size);
+    FILE *file = open_memstream(ret_text, &size);
 
     if (!file)
         return -ENOMEM;
-    subjects_print(checking->fold->scene, difference, file, &only);
-    fprintf(file, ": %s", client_kind_text(&difference->kind, kind));
-    if (fclose(file) != 0)
-        return -ENOMEM;
-    snprintf(why, sizeof(why), "dhcpd gave %s, netboot gives %s: %s", load_text(difference->want),
-             load_text(difference->got), sort->why);
-    findings_add(checking->fold->findings, &(struct finding){.severity = sort->severity,
-                                                             .text = text,
-                                                             .why = why,
-                                                             .fix = sort->fix,
-                                                             .differs = ANSWER_BOOT,
-                                                             .whom = only});
+    subjects_print(checking->fold->scene, difference, file, ret_only);
+    fputs(": ", file);
+    kinds_print(difference, file);
+    return fclose(file) == 0 ? 0 : -ENOMEM;
+}
+
+static int difference_tell(struct checking *checking, const struct difference *difference)
+{
+    const struct sort *sort = &sorts[difference->sort];
+    char *text = NULL, why[1200];
+    const char *only = NULL;
+    int status = difference_print(checking, difference, &text, &only);
+
+    snprintf(why, sizeof(why), "%sdhcpd gave %s, netboot gives %s: %s", difference->various ? "for example, " : "",
+             load_text(difference->first->want), load_text(difference->got), sort->why);
+    if (status == 0)
+        findings_add(checking->fold->findings, &(struct finding){.severity = sort->severity,
+                                                                 .text = text,
+                                                                 .why = why,
+                                                                 .fix = sort->fix,
+                                                                 .differs = ANSWER_BOOT,
+                                                                 .whom = only});
     free(text);
-    return 0;
+    return status;
 }
 
 int check(struct fold *fold)

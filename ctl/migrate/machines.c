@@ -33,7 +33,7 @@ static int head_of(struct fold *fold, struct machine *machine, struct machine **
         keys[0] = texts_format(&scene->texts, "mac %02x%02x%02x%02x%02x%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
                                mac[5]);
     if (machine->name)
-        keys[1] = texts_format(&scene->texts, "host %s", machine->name);
+        keys[1] = texts_format(&scene->texts, "named %s", machine->name);
     *ret = machine;
     for (int i = 0; i < 2; i++) {
         number = keys[i] ? texts_number(&fold->names, keys[i]) : NULL;

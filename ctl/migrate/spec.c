@@ -13,8 +13,14 @@ struct draft {
     const struct view *views;
     size_t count;
     const char **column; /* room for one value of each view */
-    bool no_memory;
 };
+
+static bool is_platform(unsigned code)
+{
+    const struct netboot_arch *arch = netboot_arch_find(code);
+
+    return arch && arch->platform == code;
+}
 
 typedef const char *relative(struct scene *scene, const struct place *place, const char *want);
 
@@ -61,19 +67,12 @@ static const char *to_http(struct scene *scene, const struct place *place, const
     return want;
 }
 
-/* The value that most views have, NULL if none has any. `ret_all`: whether every view that there is has this one. */
-static const char *most(struct draft *draft, unsigned platform, enum netboot_stage stage, relative *function,
-                        bool *ret_all)
+/* The value that most of the column's have. */
+static const char *most_of(const struct draft *draft, size_t values)
 {
-    size_t values = 0, views = 0, best_count = 0;
+    size_t best_count = 0;
     const char *best = NULL;
 
-    for (size_t i = 0; i < draft->count; i++) {
-        const char *want = view_want(draft->scene, &draft->views[i], platform, stage);
-        views += want != NULL;
-        if (is_wanted(want))
-            draft->column[values++] = function(draft->scene, draft->views[i].place, want);
-    }
     for (size_t i = 0; i < values && 2 * best_count < values; i++) {
         size_t count = 0;
         for (size_t j = 0; j < values; j++)
@@ -83,8 +82,36 @@ static const char *most(struct draft *draft, unsigned platform, enum netboot_sta
             best_count = count;
         }
     }
-    *ret_all = values == views && best_count == values;
     return best;
+}
+
+/* The value that most views have, NULL if none has any. */
+static const char *most(struct draft *draft, unsigned platform, enum netboot_stage stage, relative *function)
+{
+    size_t values = 0;
+
+    for (size_t i = 0; i < draft->count; i++) {
+        const char *want = view_want(draft->scene, &draft->views[i], platform, stage);
+        if (is_wanted(want))
+            draft->column[values++] = function(draft->scene, draft->views[i].place, want);
+    }
+    return most_of(draft, values);
+}
+
+/* A path would be followed in the other family as well: where that is given nothing the server is named, which
+ * firmware of the other family cannot reach. */
+static const char *pxe_value(struct draft *draft, unsigned platform)
+{
+    bool given[BOOT_FAMILIES] = {false}, nothing[BOOT_FAMILIES] = {false};
+
+    for (size_t i = 0; i < draft->count; i++) {
+        const struct place *place = draft->views[i].place;
+        const char *want = view_want(draft->scene, &draft->views[i], platform, NETBOOT_STAGE_PXE);
+        given[place->family] |= is_wanted(want);
+        nothing[place->family] |= want && !is_wanted(want) && place->tftp[0];
+    }
+    bool apart = (given[0] && nothing[1] && !given[1]) || (given[1] && nothing[0] && !given[0]);
+    return most(draft, platform, NETBOOT_STAGE_PXE, apart ? as_it_is : to_tftp);
 }
 
 /* ---- iPXE ------------------------------------------------------------------------------------------------------- */
@@ -133,64 +160,92 @@ static enum ipxe ipxe_of(struct draft *draft, unsigned platform)
     return result;
 }
 
-/* The base of a place whose scripts alone are over HTTP is where its script is. */
-static void learn_bases(struct draft *draft, unsigned platform)
+/* What iPXE gets of its own there; "" for nothing, NULL where it does not count: its own loader again, no such client. */
+static const char *ipxe_want(struct draft *draft, const struct view *view, unsigned platform)
 {
-    for (size_t i = 0; i < draft->count; i++) {
-        struct place *place = &draft->scene->places[draft->views[i].place - draft->scene->places];
-        const char *want = view_want(draft->scene, &draft->views[i], platform, NETBOOT_STAGE_IPXE);
-        const char *slash = is_http(want) ? strrchr(want, '/') : NULL;
-        if (!place->http && slash && slash > want + 8)
-            place->http = texts_format(&draft->scene->texts, "%.*s", (int)(slash + 1 - want), want);
-    }
+    const char *ipxe = view_want(draft->scene, view, platform, NETBOOT_STAGE_IPXE);
+    const char *pxe = view_want(draft->scene, view, platform, NETBOOT_STAGE_PXE);
+
+    if (!ipxe || (is_wanted(ipxe) && is_wanted(pxe) && same_file(pxe, ipxe)))
+        return NULL;
+    return is_wanted(ipxe) ? ipxe : "";
 }
 
-/* In the form in which most places agree. `learn`: places may be given a base for it. */
-static const char *ipxe_value(struct draft *draft, unsigned platform, bool learn)
+/* The base of a place whose scripts alone are over HTTP is where its script is. */
+static void learn_base(struct draft *draft, const struct view *view, const char *want)
+{
+    struct place *place = &draft->scene->places[view->place - draft->scene->places];
+    const char *slash = is_http(want) ? strrchr(want, '/') : NULL;
+
+    if (!place->http && slash && slash > want + 8)
+        place->http = texts_format(&draft->scene->texts, "%.*s", (int)(slash + 1 - want), want);
+}
+
+/* The one value that all views of these platforms have in that form, NULL if there is not one. */
+static const char *ipxe_in_form(struct draft *draft, unsigned first, unsigned end, relative *form, bool learn)
+{
+    const char *value = NULL;
+
+    for (unsigned platform = first; platform < end; platform++)
+        for (size_t i = 0; i < draft->count; i++) {
+            const struct view *view = &draft->views[i];
+            const char *want = is_platform(platform) ? ipxe_want(draft, view, platform) : NULL;
+            if (!want || (want[0] == '\0' && form != as_it_is))
+                continue;
+            if (want[0] && learn && form == to_http)
+                learn_base(draft, view, want);
+            want = want[0] ? form(draft->scene, view->place, want) : want;
+            if (want[0] == '\0' || (value && value != want))
+                return NULL;
+            value = want;
+        }
+    return value;
+}
+
+/* `learn`: places may be given a base for it. */
+static const char *ipxe_value(struct draft *draft, unsigned first, unsigned end, bool learn)
 {
     static relative *const forms[] = {as_it_is, to_http, to_tftp_alone};
     const char *value = NULL;
-    bool all;
 
-    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-        if (learn && forms[i] == to_http)
-            learn_bases(draft, platform);
-        value = most(draft, platform, NETBOOT_STAGE_IPXE, forms[i], &all);
-        if (all)
-            return value;
-    }
-    return most(draft, platform, NETBOOT_STAGE_IPXE, learn ? to_http : as_it_is, &all);
+    for (size_t i = 0; !value && i < sizeof(forms) / sizeof(forms[0]); i++)
+        value = ipxe_in_form(draft, first, end, forms[i], learn);
+    return value;
 }
 
 /* ---- The whole -------------------------------------------------------------------------------------------------- */
 
-static bool is_platform(unsigned code)
+/* Whether there are platforms whose iPXE gets what their firmware gets, and some whose iPXE gets something else. */
+static bool is_mixed(const enum ipxe *ipxe)
 {
-    const struct netboot_arch *arch = netboot_arch_find(code);
+    bool same = false, own = false;
 
-    return arch && arch->platform == code;
+    for (unsigned platform = 0; platform < ARCH_COUNT; platform++) {
+        same |= ipxe[platform] == IPXE_SAME;
+        own |= ipxe[platform] == IPXE_OWN;
+    }
+    return same && own;
 }
 
-/* The one script of all platforms whose iPXE gets something of its own; NULL if there is not one such. */
+/* The one script of all platforms. Else what most get, unless each platform has its own. */
 static const char *script_of(struct draft *draft, const enum ipxe *ipxe, bool learn, bool *ret_mixed)
 {
-    const char *script = NULL;
+    const char *script;
 
-    *ret_mixed = false;
+    *ret_mixed = is_mixed(ipxe);
+    if (*ret_mixed)
+        return NULL;
+    script = ipxe_value(draft, 0, ARCH_COUNT, learn);
+    if (script)
+        return script;
     for (unsigned platform = 0; platform < ARCH_COUNT; platform++) {
-        if (!is_platform(platform) || ipxe[platform] == IPXE_NOTHING || ipxe[platform] == IPXE_LOOP)
+        if (ipxe[platform] != IPXE_OWN)
             continue;
-        const char *value = ipxe[platform] == IPXE_OWN ? ipxe_value(draft, platform, learn) : NULL;
-        if (script && value != script)
-            *ret_mixed = true;
-        if (ipxe[platform] == IPXE_SAME)
-            *ret_mixed |= script != NULL;
-        else
-            script = value;
+        if (!ipxe_value(draft, platform, platform + 1, false))
+            return most(draft, platform, NETBOOT_STAGE_IPXE, as_it_is);
+        *ret_mixed = true;
     }
-    for (unsigned platform = 0; platform < ARCH_COUNT; platform++)
-        *ret_mixed |= script && is_platform(platform) && ipxe[platform] == IPXE_SAME;
-    return *ret_mixed ? NULL : script;
+    return NULL;
 }
 
 /* Whether the file over TFTP is found over HTTP as well, by the place's base. */
@@ -212,14 +267,13 @@ static bool http_follows(struct draft *draft, unsigned platform, const char *fil
 static void platform_fill(struct draft *draft, unsigned platform, enum ipxe ipxe, bool mixed, const char **first,
                           const char **second)
 {
-    bool all;
-    const char *pxe = most(draft, platform, NETBOOT_STAGE_PXE, to_tftp, &all);
-    const char *http = most(draft, platform, NETBOOT_STAGE_HTTP, as_it_is, &all);
+    const char *pxe = pxe_value(draft, platform);
+    const char *http = most(draft, platform, NETBOOT_STAGE_HTTP, as_it_is);
 
     if (ipxe == IPXE_SAME)
         *first = pxe;
     else if (mixed && ipxe == IPXE_OWN)
-        *first = ipxe_value(draft, platform, false);
+        *first = ipxe_value(draft, platform, platform + 1, false);
     if (ipxe != IPXE_SAME)
         *second = pxe;
     if (!http || http_follows(draft, platform, pxe))
@@ -257,7 +311,7 @@ static int draft_make(struct draft *draft, bool learn, struct spec *ret)
 
 int spec_default(struct scene *scene, const struct view *views, size_t count, struct spec *ret)
 {
-    struct draft draft = {scene, views, count, NULL, false};
+    struct draft draft = {scene, views, count, NULL};
 
     return draft_make(&draft, true, ret);
 }
@@ -295,7 +349,7 @@ static void prefer_files(struct spec *spec, const struct spec *all)
 int spec_machine(struct scene *scene, const struct view *views, size_t count, const struct spec *all,
                  struct spec *ret)
 {
-    struct draft draft = {scene, views, count, NULL, false};
+    struct draft draft = {scene, views, count, NULL};
     int status = draft_make(&draft, false, ret);
 
     if (status < 0)

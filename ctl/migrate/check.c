@@ -17,7 +17,7 @@ struct sort {
     const char *why, *fix;
 };
 
-enum sort_index { UNUSABLE, LOOP, ORDINARY, NO_ARCH, MANNER, SIBLING, MORE, REST, SORT_COUNT };
+enum sort_index { UNUSABLE, LOOP, ORDINARY, NO_ARCH, MANNER, SIBLING, MORE, OVER_HTTP, REST, SORT_COUNT };
 
 /* clang-format off */
 static const struct sort sorts[SORT_COUNT] = {
@@ -31,6 +31,7 @@ static const struct sort sorts[SORT_COUNT] = {
     [MANNER] = {FINDING_CHANGED, "netboot knows iPXE in every form in which it shows itself", NULL},
     [SIBLING] = {FINDING_CHANGED, "netboot serves all architecture codes of a platform alike", NULL},
     [MORE] = {FINDING_CHANGED, "where others boot, a kind of client that was given nothing is served as it is elsewhere", NULL},
+    [OVER_HTTP] = {FINDING_PERSON, "iPXE goes to the site's HTTP server for a path", "put the file there as well"},
     [REST] = {FINDING_PERSON, "netboot's records cannot tell it apart as the configuration did",
               "decide what such a client is to get: netbootctl host set --target, or target set"},
 };
@@ -73,12 +74,19 @@ static bool is_loop(const struct row *row)
 /* Whether it is in a place where clients boot, and no host of which the configuration says that it gets nothing. */
 static bool is_served(const struct scene *scene, const struct row *row)
 {
-    const struct place *place = &scene->places[row->place];
-
-    return (row->machine == NOBODY || row->kind.stage == NETBOOT_STAGE_HTTP) && (place->tftp[0] || place->http);
+    return (row->machine == NOBODY || row->kind.stage == NETBOOT_STAGE_HTTP) && scene->places[row->place].serves;
 }
 
-static enum sort_index sort_of(const struct fold *fold, const struct row *row)
+/* "tftp://192.0.2.1/a.0" and "http://192.0.2.1/base/a.0". */
+static bool is_same_path(const char *want, const char *got)
+{
+    const char *path = strncmp(want, "tftp://", 7) == 0 ? strchr(want + 7, '/') : NULL;
+    size_t size = path ? strlen(path) : 0;
+
+    return path && strncmp(got, "http", 4) == 0 && strlen(got) > size && strcmp(got + strlen(got) - size, path) == 0;
+}
+
+static enum sort_index sort_of(const struct fold *fold, const struct row *row, const char *got)
 {
     if (row->kind.stage == NETBOOT_STAGE_NONE)
         return ORDINARY;
@@ -92,6 +100,8 @@ static enum sort_index sort_of(const struct fold *fold, const struct row *row)
         return LOOP;
     if (!is_canonical(fold->scene, &row->kind))
         return SIBLING;
+    if (row->kind.stage == NETBOOT_STAGE_IPXE && is_same_path(row->want, got))
+        return OVER_HTTP;
     return row->want[0] == '\0' && is_served(fold->scene, row) ? MORE : REST;
 }
 
@@ -123,7 +133,7 @@ static int difference_find(struct checking *checking, enum sort_index sort, cons
 static int difference_add(struct checking *checking, const struct row *row, const char *got)
 {
     struct difference *difference;
-    int status = difference_find(checking, sort_of(checking->fold, row), row, got, &difference);
+    int status = difference_find(checking, sort_of(checking->fold, row, got), row, got, &difference);
 
     if (status < 0)
         return status;

@@ -10,7 +10,7 @@
 
 #define NAME_SIZE 80
 
-/* Letters, digits, "." and "_" stay; all else is one hyphen. */
+/* Letters, digits, "." and "_" stay, braces of placeholders go; all else is one hyphen. */
 static void name_clean(const char *text, char ret[NAME_SIZE])
 {
     size_t size = 0;
@@ -18,7 +18,7 @@ static void name_clean(const char *text, char ret[NAME_SIZE])
     for (; *text && size + 1 < NAME_SIZE; text++) {
         if (isalnum((unsigned char)*text) || (size > 0 && strchr("._", *text)))
             ret[size++] = *text;
-        else if (size > 0 && ret[size - 1] != '-')
+        else if (!strchr("{}", *text) && size > 0 && ret[size - 1] != '-')
             ret[size++] = '-';
     }
     while (size > 0 && ret[size - 1] == '-')
@@ -161,7 +161,22 @@ static int views_default(struct fold *fold, struct view *views)
     return status < 0 ? status : (int)count;
 }
 
-/* Where nothing else tells, the servers are those of the hosts there. */
+/* Whether clients without a host entry are given anything anywhere. */
+static bool find_serving(struct scene *scene)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < scene->row_count && scene->rows[i].machine == NOBODY; i++) {
+        const struct row *row = &scene->rows[i];
+        if (row->kind.stage == NETBOOT_STAGE_NONE || row->want[0] == '\0' || row->want[0] == '!')
+            continue;
+        scene->places[row->place].serves = any = true;
+    }
+    return any;
+}
+
+/* Where only hosts boot, the servers are theirs. Where others boot elsewhere, a place that gives them nothing is left
+ * without servers, so that it goes on to give them nothing. */
 static int learn_from_machines(struct fold *fold)
 {
     struct scene *scene = fold->scene;
@@ -194,7 +209,7 @@ int fold_default(struct fold *fold)
     int count = views ? views_default(fold, views) : -ENOMEM;
     int status = count < 0 ? count : places_learn(fold->scene, views, (size_t)count);
 
-    if (status == 0)
+    if (status == 0 && !find_serving(fold->scene))
         status = learn_from_machines(fold);
     if (status == 0)
         status = spec_default(fold->scene, views, (size_t)count, &fold->all);

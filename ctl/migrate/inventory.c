@@ -144,6 +144,18 @@ static int subnet_add(struct scene *scene, unsigned family, const cJSON *subnet)
     return place_add(scene, family, subnet, inet_ntop(prefix.type, prefix.octets, text, sizeof(text)));
 }
 
+static int by_address(const void *one, const void *other)
+{
+    const struct place *a = one, *b = other;
+    uint8_t x[NETBOOT_ADDRESS_SIZE] = {0}, y[NETBOOT_ADDRESS_SIZE] = {0};
+
+    if (a->family != b->family)
+        return a->family < b->family ? -1 : 1;
+    inet_pton(a->family == 0 ? AF_INET : AF_INET6, a->address, x);
+    inet_pton(a->family == 0 ? AF_INET : AF_INET6, b->address, y);
+    return memcmp(x, y, sizeof(x));
+}
+
 /* ---- Machines --------------------------------------------------------------------------------------------------- */
 
 static struct machine *machine_add(struct scene *scene, unsigned family, const cJSON *declared)
@@ -306,6 +318,8 @@ int scene_read(struct scene *scene)
         scene->named[usual[i]] = true;
     for (unsigned i = 0; i <= ARCH_COUNT; i++)
         scene->named[i] |= scene->told[i];
+    if (scene->place_count > 0)
+        qsort(scene->places, scene->place_count, sizeof(*scene->places), by_address);
     if (status == 0 && scene->machine_count > 0)
         qsort(scene->machines, scene->machine_count, sizeof(*scene->machines), by_name);
     return status;

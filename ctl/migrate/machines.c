@@ -78,14 +78,23 @@ static size_t machine_views(const struct scene *scene, const struct machine *mac
     return count;
 }
 
-/* Whether what all get is what it gets. What no client can load makes no difference. */
+/* What no client can load makes no difference, nor does a code that is not the usual one of its platform. */
+static bool counts(const struct scene *scene, const struct row *row)
+{
+    const struct netboot_arch *arch = netboot_arch_find(row->kind.arch);
+
+    return row->want[0] != '!' && !row->refused && arch &&
+           canonical_arch(scene, arch->platform, row->kind.stage) == row->kind.arch;
+}
+
+/* Whether it gets something else than what all get. */
 static int differs(struct fold *fold, const struct machine *machine, bool *ret)
 {
     *ret = false;
     for (; machine && !*ret; machine = machine->next)
         for (size_t i = machine->row; i < machine->row + machine->row_count && !*ret; i++) {
             const struct row *row = &fold->scene->rows[i];
-            const char *got = row->want[0] == '!' || row->refused ? row->want : trial_want(fold->trial, fold->scene, row);
+            const char *got = counts(fold->scene, row) ? trial_want(fold->trial, fold->scene, row) : row->want;
             if (!got)
                 return -ENOMEM;
             *ret = !want_equal(row, got);

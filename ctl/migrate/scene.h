@@ -25,6 +25,7 @@ struct place {
     const char *tftp; /* as in a URL; "" where there is none */
     const char *http; /* base URL with a slash at its end; NULL: none */
     const char *site; /* NULL: default */
+    bool serves;      /* clients without a host entry are given something */
     bool leads;       /* of the places of its subnet, the one that the site is made of */
 };
 

@@ -73,15 +73,19 @@ static int servers_add(struct fold *fold, cJSON *site, const struct place *place
     return 0;
 }
 
-/* After the shared network or the subnet, if it is the only one, else after the server. */
+/* After the shared network that it is, or the only subnet, else after the server. */
 static const char *site_name(struct fold *fold, const struct place *of)
 {
     const struct scene *scene = fold->scene;
     bool one_share = strcmp(of->share, of->subnet) != 0, one_subnet = true;
 
     for (const struct place *place = scene->places; place < scene->places + scene->place_count; place++) {
-        if (!same_sort(place, of) || !place->leads)
+        if (!place->leads)
             continue;
+        if (!same_sort(place, of)) {
+            one_share &= strcmp(place->share, of->share) != 0;
+            continue;
+        }
         one_share &= strcmp(place->share, of->share) == 0;
         one_subnet &= strcmp(place->subnet, of->subnet) == 0;
     }

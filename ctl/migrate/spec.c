@@ -263,6 +263,21 @@ static bool http_follows(struct draft *draft, unsigned platform, const char *fil
     return true;
 }
 
+/* A path, but where iPXE would look for it over HTTP the URL, if that is the same everywhere. */
+static const char *value_for_both(struct draft *draft, unsigned platform)
+{
+    const char *value = NULL;
+    bool base = false, one = true;
+
+    for (size_t i = 0; i < draft->count; i++) {
+        const char *want = view_want(draft->scene, &draft->views[i], platform, NETBOOT_STAGE_PXE);
+        base |= draft->views[i].place->http != NULL;
+        one &= !is_wanted(want) || !value || value == want;
+        value = is_wanted(want) ? want : value;
+    }
+    return base && one ? value : pxe_value(draft, platform);
+}
+
 /* `first` is looked at before `second`; iPXE looks at `first` only. */
 static void platform_fill(struct draft *draft, unsigned platform, enum ipxe ipxe, bool mixed, const char **first,
                           const char **second)
@@ -271,7 +286,7 @@ static void platform_fill(struct draft *draft, unsigned platform, enum ipxe ipxe
     const char *http = most(draft, platform, NETBOOT_STAGE_HTTP, as_it_is);
 
     if (ipxe == IPXE_SAME)
-        *first = pxe;
+        *first = value_for_both(draft, platform);
     else if (mixed && ipxe == IPXE_OWN)
         *first = ipxe_value(draft, platform, platform + 1, false);
     if (ipxe != IPXE_SAME)

@@ -125,7 +125,7 @@ static int run(const struct dump *dump, const char *mode, struct streams *stream
         return error_set(error, -errno, "temporary file: %s", strerror(errno));
     status = spawn(dump, mode, streams, &pid);
     if (status < 0)
-        return error_set(error, status, "%s: %s: give the dhcpd that isc-patch/build has built (--dhcpd)", dump->dhcpd,
+        return error_set(error, status, "%s: %s", dump->dhcpd,
                          strerror(-status));
     while (waitpid(pid, &state, 0) < 0)
         if (errno != EINTR)
@@ -133,7 +133,7 @@ static int run(const struct dump *dump, const char *mode, struct streams *stream
     if (WIFSIGNALED(state))
         return error_set(error, -EIO, "%s was ended by signal %d", dump->dhcpd, WTERMSIG(state));
     if (WEXITSTATUS(state) == 127)
-        return error_set(error, -ENOENT, "%s cannot be run: give the dhcpd that isc-patch/build has built (--dhcpd)",
+        return error_set(error, -ENOENT, "%s: it cannot be run",
                          dump->dhcpd);
     if (WEXITSTATUS(state) != 0)
         return refused(dump, streams->err, WEXITSTATUS(state), error);

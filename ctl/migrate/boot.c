@@ -42,11 +42,14 @@ int migrate_boot(const struct boot_input *input, struct boot_result *ret, struct
 {
     struct scene scene = {.input = input, .error = error};
     struct trial trial = {.store = NULL};
-    struct fold fold = {.scene = &scene, .trial = &trial, .findings = findings, .error = error};
+    struct where where = {.count = 0};
+    struct fold fold = {.scene = &scene, .trial = &trial, .where = &where, .findings = findings, .error = error};
     int status;
 
     fold.records = cJSON_CreateArray();
     status = fold.records ? scene_read(&scene) : error_set(error, -ENOMEM, "out of memory");
+    if (status == 0 && where_read(&where, input) < 0)
+        status = error_set(error, -ENOMEM, "out of memory");
     if (status == 0)
         status = fold_all(&fold);
     if (status == 0 && findings->no_memory)
@@ -62,6 +65,7 @@ int migrate_boot(const struct boot_input *input, struct boot_result *ret, struct
         cJSON_Delete(fold.records);
     }
     trial_close(&trial);
+    where_free(&where);
     fold_free(&fold);
     scene_free(&scene);
     return status;

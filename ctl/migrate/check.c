@@ -200,6 +200,15 @@ static void kinds_print(const struct difference *difference, FILE *file)
         fprintf(file, " and others");
 }
 
+/* Where the first of its subjects is declared. */
+static const struct statement *declared(struct fold *fold, const struct row *row)
+{
+    const char *text = subject(fold->scene, row);
+    unsigned family = fold->scene->places[row->place].family;
+
+    return text ? where_find(fold->where, family, text) : NULL;
+}
+
 static const char *load_text(const char *want)
 {
     return want[0] == '\0' ? "nothing" : want + (want[0] == '!');
@@ -225,11 +234,14 @@ static int difference_tell(struct checking *checking, const struct difference *d
     char *text = NULL, why[1200];
     const char *only = NULL;
     int status = difference_print(checking, difference, &text, &only);
+    const struct statement *at = declared(checking->fold, difference->first);
 
     snprintf(why, sizeof(why), "%sdhcpd gave %s, netboot gives %s: %s", difference->various ? "for example, " : "",
              load_text(difference->first->want), load_text(difference->got), sort->why);
     if (status == 0)
         findings_add(checking->fold->findings, &(struct finding){.severity = sort->severity,
+                                                                 .file = at ? at->file : NULL,
+                                                                 .line = at ? at->line : 0,
                                                                  .text = text,
                                                                  .why = why,
                                                                  .fix = sort->fix,

@@ -102,7 +102,10 @@ static void tell(struct fold *fold, const struct variation *variation, const str
     snprintf(text, sizeof(text), "%s: %s", scope, variation->text);
     snprintf(why, sizeof(why), "such a client is given %s, others %s: netboot does not look at this",
              row->want[0] ? row->want + (row->want[0] == '!') : "nothing", usual[0] ? usual + (usual[0] == '!') : "nothing");
+    const struct statement *at = where_in(fold->where, variation->family, scope, variation->value);
     findings_add(fold->findings, &(struct finding){.severity = FINDING_PERSON,
+                                                   .file = at ? at->file : NULL,
+                                                   .line = at ? at->line : 0,
                                                    .text = text,
                                                    .why = why,
                                                    .fix = vary_closest(variation),
@@ -144,7 +147,10 @@ static int untried(struct fold *fold)
             if (!what)
                 continue;
             snprintf(text, sizeof(text), "%s: %s", json_text(line, "scope"), json_text(line, "kind"));
+            const struct statement *at = where_in(fold->where, family, json_text(line, "scope"), NULL);
             findings_add(fold->findings, &(struct finding){.severity = FINDING_PERSON,
+                                                           .file = at ? at->file : NULL,
+                                                           .line = at ? at->line : 0,
                                                            .text = text,
                                                            .why = what,
                                                            .fix = "see what it gives to whom, and give these machines "

@@ -5,10 +5,12 @@
 
 #include "migrate/spec.h"
 #include "migrate/trial.h"
+#include "migrate/where.h"
 
 struct fold {
     struct scene *scene;
     struct trial *trial;
+    struct where *where;
     struct findings *findings;
     struct netboot_error *error;
     cJSON *records;

@@ -288,8 +288,11 @@ static void lacks_id(struct fold *fold, const struct machine *machine, bool own)
 {
     const char *text = texts_format(&fold->scene->texts, "host %s", machine->name);
 
+    const struct statement *at = text ? where_find(fold->where, machine->family, text) : NULL;
     findings_add(fold->findings,
-                 &(struct finding){.severity = own || !machine->has_mac ? FINDING_PERSON : FINDING_CHANGED,
+                 &(struct finding){.file = at ? at->file : NULL,
+                                   .line = at ? at->line : 0,
+                                   .severity = own || !machine->has_mac ? FINDING_PERSON : FINDING_CHANGED,
                                    .text = text,
                                    .why = "it is known by something else than a hardware address of Ethernet, a DUID or "
                                           "a UUID, and netboot does not know machines by that",

@@ -48,7 +48,8 @@ struct variation {
     bool hardware; /* it has `mac`; else it says `option` */
     uint8_t mac[NETBOOT_MAC_SIZE];
     struct client_option option;
-    const char *text; /* "option host-name is 'x'" */
+    const char *text; /* "option host-name is \"x\"" */
+    const char *value; /* the last part of it, as a configuration has it */
 };
 
 struct row {

@@ -132,8 +132,11 @@ static int missing_server(struct fold *fold, const struct place *place)
                                    name);
     if (!text || !fix)
         return -ENOMEM;
+    const struct statement *at = where_find(fold->where, place->family, text);
     findings_add(fold->findings,
                  &(struct finding){.severity = FINDING_PERSON,
+                                   .file = at ? at->file : NULL,
+                                   .line = at ? at->line : 0,
                                    .text = text,
                                    .why = "a boot file is given without next-server: clients load it from the DHCP "
                                           "server itself, whose address the configuration does not tell",

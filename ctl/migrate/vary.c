@@ -97,17 +97,19 @@ static void value_print(FILE *file, const uint8_t *data, size_t size)
         fprintf(file, "%s%02x", i ? ":" : "", data[i]);
 }
 
-static const char *variation_text(struct scene *scene, const char *what, const uint8_t *data, size_t size)
+static int text_set(struct scene *scene, struct variation *variation, const char *what, const uint8_t *data,
+                    size_t size)
 {
-    char text[600];
-    FILE *file = fmemopen(text, sizeof(text), "w");
+    char value[400];
+    FILE *file = fmemopen(value, sizeof(value), "w");
 
     if (!file)
-        return NULL;
-    fprintf(file, "%s ", what);
+        return -ENOMEM;
     value_print(file, data, size < 100 ? size : 100);
     fclose(file);
-    return texts_keep(&scene->texts, text);
+    variation->value = texts_keep(&scene->texts, value);
+    variation->text = texts_format(&scene->texts, "%s %s", what, value);
+    return variation->value && variation->text ? 0 : -ENOMEM;
 }
 
 static int vary_hardware(struct scene *scene, unsigned family, const cJSON *expression, const uint8_t *data,
@@ -123,8 +125,7 @@ static int vary_hardware(struct scene *scene, unsigned family, const cJSON *expr
     variation->hardware = true;
     memcpy(variation->mac, nobodys_mac, NETBOOT_MAC_SIZE);
     memcpy(variation->mac, data, size);
-    variation->text = variation_text(scene, "the hardware address begins with", data, size);
-    return variation->text ? 0 : -ENOMEM;
+    return text_set(scene, variation, "the hardware address begins with", data, size);
 }
 
 /* The octets of an option, a suboption of the relay agent's as it stands in option 82. */
@@ -148,8 +149,7 @@ static int vary_option(struct scene *scene, unsigned family, const cJSON *expres
     variation->option.code = agent ? 82 : (uint16_t)input->code;
     variation->option.data = copy;
     variation->option.size = (uint16_t)(agent ? size + 2 : size);
-    variation->text = variation_text(scene, what, data, size);
-    return variation->text ? 0 : -ENOMEM;
+    return text_set(scene, variation, what, data, size);
 }
 
 static bool can_say(const struct input *input)

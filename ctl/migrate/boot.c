@@ -27,7 +27,11 @@ static int fold_all(struct fold *fold)
 
 static void count_records(const cJSON *records, struct findings *findings)
 {
-    static const char *const kinds[][2] = {{"site", "sites"}, {"loader", "loaders"}, {"target", "targets"}};
+    static const char *const kinds[][2] = {
+        {"site",   "sites"  },
+        {"loader", "loaders"},
+        {"target", "targets"}
+    };
 
     for (unsigned i = 0; i < 3; i++) {
         size_t count = 0;

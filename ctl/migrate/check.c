@@ -259,7 +259,7 @@ int check(struct fold *fold)
 
     for (size_t i = 0; status == 0 && i < scene->row_count; i++) {
         const struct row *row = &scene->rows[i];
-        if (row->refused || row->variation >= 0)
+        if (row->refused || row->variation >= 0 || (row->machine != NOBODY && scene->machines[row->machine].left_out))
             continue;
         const char *got = trial_want(fold->trial, fold->scene, row);
         if (!got)

@@ -28,7 +28,8 @@ static void put_option(struct writer *writer, uint16_t code, const void *data, s
         data = instead->data;
         size = instead->size;
     }
-    if (size == 0 || writer->size + size + 4 > CLIENT_OPTIONS_SIZE || (writer->sample->family == NETBOOT_V4 && size > 255))
+    if (size == 0 || writer->size + size + 4 > CLIENT_OPTIONS_SIZE ||
+        (writer->sample->family == NETBOOT_V4 && size > 255))
         return;
     put(writer, code);
     put(writer, (uint16_t)size);
@@ -81,10 +82,11 @@ static bool is_ipxe_with(const struct client_kind *kind, enum client_manner with
 static void put_options4(struct writer *writer)
 {
     static const uint8_t discover[] = {1}, undi[] = {1, 3, 16}, size[] = {0x05, 0xc0};
-    static const uint8_t requested[] = {1,  3,  6,  7,  12, 15,  17,  42,  43,  51,  54,  58,  59,  60, 66,
-                                        67, 97, 128, 129, 130, 131, 132, 133, 134, 135, 150, 175, 203};
+    static const uint8_t requested[] = {1,  3,  6,  7,   12,  15,  17,  42,  43,  51,  54,  58,  59,  60,
+                                        66, 67, 97, 128, 129, 130, 131, 132, 133, 134, 135, 150, 175, 203};
     /* PXE, HTTP, DNS, EFI and the version, as iPXE's features. */
-    static const uint8_t ipxe[] = {0xb1, 5, 1, 0x80, 0x86, 0x10, 0x0e, 0x21, 1, 1, 0x13, 1, 1, 0x24, 1, 1, 0xeb, 3, 1, 21, 1};
+    static const uint8_t ipxe[] = {0xb1, 5, 1,    0x80, 0x86, 0x10, 0x0e, 0x21, 1,  1, 0x13,
+                                   1,    1, 0x24, 1,    1,    0xeb, 3,    1,    21, 1};
     static const uint16_t own[] = {53, 55, 57, 60, 61, 77, 93, 94, 175, 0};
     const struct client_sample *sample = writer->sample;
     const struct client_kind *kind = &sample->kind;

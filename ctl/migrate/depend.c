@@ -101,7 +101,8 @@ static void tell(struct fold *fold, const struct variation *variation, const str
 
     snprintf(text, sizeof(text), "%s: %s", scope, variation->text);
     snprintf(why, sizeof(why), "such a client is given %s, others %s: netboot does not look at this",
-             row->want[0] ? row->want + (row->want[0] == '!') : "nothing", usual[0] ? usual + (usual[0] == '!') : "nothing");
+             row->want[0] ? row->want + (row->want[0] == '!') : "nothing",
+             usual[0] ? usual + (usual[0] == '!') : "nothing");
     const struct statement *at = where_in(fold->where, variation->family, scope, variation->value);
     findings_add(fold->findings, &(struct finding){.severity = FINDING_PERSON,
                                                    .file = at ? at->file : NULL,
@@ -120,7 +121,7 @@ static int compare(struct fold *fold, size_t first)
 
     for (size_t i = first; i + 1 < scene->row_count; i += 2) {
         const struct row *usual = &scene->rows[i], *row = usual + 1;
-        if (row->variation == told || row->refused)
+        if (row->variation == told || row->refused || (row->want[0] == '!' && usual->want[0] == '!'))
             continue;
         const char *got = trial_want(fold->trial, fold->scene, row);
         if (!got)

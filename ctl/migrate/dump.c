@@ -38,8 +38,15 @@ static bool is_place(const char *line)
 static bool is_banner(const char *line)
 {
     static const char *const banner[] = {
-        "Internet Systems Consortium", "Copyright", "All rights reserved", "For info", "Config file:",
-        "Database file:",              "PID file:", "WARNING:",            "Wrote ",
+        "Internet Systems Consortium",
+        "Copyright",
+        "All rights reserved",
+        "For info",
+        "Config file:",
+        "Database file:",
+        "PID file:",
+        "WARNING:",
+        "Wrote ",
     };
 
     for (size_t i = 0; i < sizeof(banner) / sizeof(banner[0]); i++)
@@ -125,16 +132,14 @@ static int run(const struct dump *dump, const char *mode, struct streams *stream
         return error_set(error, -errno, "temporary file: %s", strerror(errno));
     status = spawn(dump, mode, streams, &pid);
     if (status < 0)
-        return error_set(error, status, "%s: %s", dump->dhcpd,
-                         strerror(-status));
+        return error_set(error, status, "%s: %s", dump->dhcpd, strerror(-status));
     while (waitpid(pid, &state, 0) < 0)
         if (errno != EINTR)
             return error_set(error, -errno, "%s: %s", dump->dhcpd, strerror(errno));
     if (WIFSIGNALED(state))
         return error_set(error, -EIO, "%s was ended by signal %d", dump->dhcpd, WTERMSIG(state));
     if (WEXITSTATUS(state) == 127)
-        return error_set(error, -ENOENT, "%s: it cannot be run",
-                         dump->dhcpd);
+        return error_set(error, -ENOENT, "%s: it cannot be run", dump->dhcpd);
     if (WEXITSTATUS(state) != 0)
         return refused(dump, streams->err, WEXITSTATUS(state), error);
     rewind(streams->out);

@@ -30,8 +30,8 @@ static int head_of(struct fold *fold, struct machine *machine, struct machine **
     long *number;
 
     if (machine->has_mac)
-        keys[0] = texts_format(&scene->texts, "mac %02x%02x%02x%02x%02x%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
-                               mac[5]);
+        keys[0] =
+            texts_format(&scene->texts, "mac %02x%02x%02x%02x%02x%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
     if (machine->name)
         keys[1] = texts_format(&scene->texts, "named %s", machine->name);
     *ret = machine;
@@ -284,7 +284,7 @@ static int ids_add(cJSON *host, const struct machine *machine)
     return status < 0 ? status : added;
 }
 
-static void lacks_id(struct fold *fold, const struct machine *machine, bool own)
+static void lacks_id(struct fold *fold, struct machine *machine, bool own)
 {
     const char *text = texts_format(&fold->scene->texts, "host %s", machine->name);
 
@@ -294,16 +294,19 @@ static void lacks_id(struct fold *fold, const struct machine *machine, bool own)
                                    .line = at ? at->line : 0,
                                    .severity = own || !machine->has_mac ? FINDING_PERSON : FINDING_CHANGED,
                                    .text = text,
-                                   .why = "it is known by something else than a hardware address of Ethernet, a DUID or "
-                                          "a UUID, and netboot does not know machines by that",
+                                   .why =
+                                       "it is known by something else than a hardware address of Ethernet, a DUID or "
+                                       "a UUID, and netboot does not know machines by that",
                                    .fix = "add the host to netboot.jsonl with the MAC of its network card",
                                    .differs = ANSWER_BOOT,
                                    .whom = text});
+    for (; machine; machine = machine->next)
+        machine->left_out = true;
 }
 
 static int host_add(struct fold *fold, struct draft *draft)
 {
-    const struct machine *machine = draft->machine;
+    struct machine *machine = draft->machine;
     const long *shared = draft->template_key ? texts_number(&fold->names, draft->template_key) : NULL;
     bool template = draft->templated && (!draft->template_key || (shared && *shared > 1));
     const struct spec *spec = template ? &draft->template : &draft->plain;

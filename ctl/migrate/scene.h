@@ -19,7 +19,7 @@
 struct place {
     unsigned family; /* index */
     const char *subnet, *share;
-    const char *address; /* that a client gets here */
+    const char *address;   /* that a client gets here */
     size_t row, row_count; /* of the clients without a host entry */
     /* For the fold: */
     const char *tftp; /* as in a URL; "" where there is none */
@@ -33,6 +33,7 @@ struct machine {
     const char *name; /* NULL: only a subclass names its hardware address */
     unsigned family;
     bool has_mac;
+    bool left_out; /* netboot cannot know it: that is told already */
     uint8_t mac[NETBOOT_MAC_SIZE];
     uint8_t id_size; /* client identifier or DUID */
     uint8_t id[CLIENT_ID_SIZE];
@@ -48,16 +49,16 @@ struct variation {
     bool hardware; /* it has `mac`; else it says `option` */
     uint8_t mac[NETBOOT_MAC_SIZE];
     struct client_option option;
-    const char *text; /* "option host-name is \"x\"" */
+    const char *text;  /* "option host-name is \"x\"" */
     const char *value; /* the last part of it, as a configuration has it */
 };
 
 struct row {
     const char *want;
     uint32_t place;
-    int32_t machine;    /* or NOBODY */
-    int16_t variation;  /* or -1 */
-    bool refused;       /* dhcpd would not answer it */
+    int32_t machine;   /* or NOBODY */
+    int16_t variation; /* or -1 */
+    bool refused;      /* dhcpd would not answer it */
     struct client_kind kind;
     uint8_t address[NETBOOT_ADDRESS_SIZE];
 };

@@ -160,7 +160,8 @@ static enum ipxe ipxe_of(struct draft *draft, unsigned platform)
     return result;
 }
 
-/* What iPXE gets of its own there; "" for nothing, NULL where it does not count: its own loader again, no such client. */
+/* What iPXE gets of its own there; "" for nothing, NULL where it does not count: its own loader again, no such client.
+ */
 static const char *ipxe_want(struct draft *draft, const struct view *view, unsigned platform)
 {
     const char *ipxe = view_want(draft->scene, view, platform, NETBOOT_STAGE_IPXE);
@@ -291,8 +292,13 @@ static void platform_fill(struct draft *draft, unsigned platform, enum ipxe ipxe
         *first = ipxe_value(draft, platform, platform + 1, false);
     if (ipxe != IPXE_SAME)
         *second = pxe;
-    if (!http || http_follows(draft, platform, pxe))
+    if (!http)
         return;
+    if (http_follows(draft, platform, pxe)) {
+        if (ipxe == IPXE_SAME && *first != pxe)
+            *second = pxe; /* HTTP cannot follow the URL */
+        return;
+    }
     if (!pxe)
         *second = http; /* PXE cannot follow it */
     else if (ipxe == IPXE_SAME)
@@ -361,8 +367,7 @@ static void prefer_files(struct spec *spec, const struct spec *all)
     }
 }
 
-int spec_machine(struct scene *scene, const struct view *views, size_t count, const struct spec *all,
-                 struct spec *ret)
+int spec_machine(struct scene *scene, const struct view *views, size_t count, const struct spec *all, struct spec *ret)
 {
     struct draft draft = {scene, views, count, NULL};
     int status = draft_make(&draft, false, ret);

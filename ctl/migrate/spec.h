@@ -19,7 +19,7 @@ struct view {
 };
 
 struct spec {
-    const char *script; /* NULL: none */
+    const char *script;              /* NULL: none */
     const char *files[ARCH_COUNT];   /* of the target, by platform */
     const char *loaders[ARCH_COUNT]; /* of the platform, or the host's */
     bool silent;                     /* it gets nothing, where others get something */
@@ -41,7 +41,6 @@ int places_learn(struct scene *scene, const struct view *views, size_t count);
 /* For every machine without an entry: `ret->loaders` are the platforms' loaders. -ENOMEM. */
 int spec_default(struct scene *scene, const struct view *views, size_t count, struct spec *ret);
 /* For one machine, given what all get. */
-int spec_machine(struct scene *scene, const struct view *views, size_t count, const struct spec *all,
-                 struct spec *ret);
+int spec_machine(struct scene *scene, const struct view *views, size_t count, const struct spec *all, struct spec *ret);
 
 #endif

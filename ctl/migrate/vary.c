@@ -154,9 +154,9 @@ static int vary_option(struct scene *scene, unsigned family, const cJSON *expres
 
 static bool can_say(const struct input *input)
 {
-    return strcmp(input->kind, "option") == 0 && (strcmp(input->space, "dhcp") == 0 ||
-                                                  strcmp(input->space, "dhcp6") == 0 ||
-                                                  strcmp(input->space, "agent") == 0);
+    return strcmp(input->kind, "option") == 0 &&
+           (strcmp(input->space, "dhcp") == 0 || strcmp(input->space, "dhcp6") == 0 ||
+            strcmp(input->space, "agent") == 0);
 }
 
 static bool has_pattern(const cJSON *expression)
@@ -200,8 +200,7 @@ static int vary_presence(struct scene *scene, unsigned family, const cJSON *expr
 
     if (strcmp(input->kind, "hardware") == 0)
         return vary_hardware(scene, family, expression, small, sizeof(small));
-    return is_class_option(input) ? 0
-                                  : vary_option(scene, family, expression, input, (const uint8_t *)"netboot", 7);
+    return is_class_option(input) ? 0 : vary_option(scene, family, expression, input, (const uint8_t *)"netboot", 7);
 }
 
 static int vary_input(struct scene *scene, unsigned family, const cJSON *expression, const struct input *input)
@@ -250,9 +249,9 @@ static int vary_subclasses(struct scene *scene, unsigned family, const cJSON *ex
 /* Whether it can decide what is booted: names of options that an operator has defined may be any. */
 static bool matters(const cJSON *expression)
 {
-    static const char *const others[] = {"server.ddns-", "server.log-", "dhcp.host-name", "dhcp.domain-name",
-                                         "dhcp.routers", "dhcp.ntp-",   "server.default-lease", "server.max-lease",
-                                         "server.min-lease"};
+    static const char *const others[] = {"server.ddns-",         "server.log-",      "dhcp.host-name",
+                                         "dhcp.domain-name",     "dhcp.routers",     "dhcp.ntp-",
+                                         "server.default-lease", "server.max-lease", "server.min-lease"};
     const cJSON *set;
 
     cJSON_ArrayForEach(set, cJSON_GetObjectItemCaseSensitive(expression, "sets"))
@@ -272,7 +271,7 @@ static int vary_expression(struct scene *scene, unsigned family, const cJSON *ex
     bool match = strcmp(json_text(expression, "kind"), "match") == 0;
     int status = 0;
 
-    if (!matters(expression))
+    if (!match && !matters(expression)) /* what a class sets, its subclasses do */
         return 0;
     cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(expression, "inputs"))
     {
@@ -304,10 +303,10 @@ const char *vary_untried(const cJSON *expression)
     static const struct {
         const char *kind, *why;
     } kinds[] = {
-        {"packet",         "it looks at the octets of the packet itself, which could not be tried out" },
+        {"packet",         "it looks at the octets of the packet itself, which could not be tried out"     },
         {"leased-address", "it depends on the very address that a client has, which could not be tried out"},
-        {"relay",          "it looks at what a relay agent adds, which could not be tried out"         },
-        {"client-state",   "it depends on the state of a client, which could not be tried out"         },
+        {"relay",          "it looks at what a relay agent adds, which could not be tried out"             },
+        {"client-state",   "it depends on the state of a client, which could not be tried out"             },
     };
     const cJSON *item;
 
@@ -328,7 +327,8 @@ const char *vary_untried(const cJSON *expression)
 const char *vary_closest(const struct variation *variation)
 {
     if (variation->hardware)
-        return "give the machines of that maker a target: netbootctl seen --unknown lists them, netbootctl host set MAC "
+        return "give the machines of that maker a target: netbootctl seen --unknown lists them, netbootctl host set "
+               "MAC "
                "--target NAME";
     switch (variation->option.code) {
     case 82:

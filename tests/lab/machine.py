@@ -40,6 +40,13 @@ _OVMF_METHODS = {
 # A card without QEMU's own iPXE, which would boot in the firmware's place.
 _BARE_CARD = "virtio-net-pci,romfile="
 
+# Debian's OVMF of 32 bits is built for system management mode.
+_IA32 = [
+    *("-M", "q35,smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on"),
+    *("-global", "ICH9-LPC.disable_s3=1"),
+]
+_IA32_FLASH = (OVMF / "OVMF32_CODE_4M.secboot.fd", OVMF / "OVMF32_VARS_4M.fd")
+
 # `octet` ends the machine's MAC and UUID; `flash` is the firmware and its variables; `card` the network card;
 # `methods` what each method adds; `http6_first` the frame for variables that put that method first.
 FIRMWARE = {
@@ -67,11 +74,16 @@ FIRMWARE = {
     },
     "ia32": {
         "octet": 3,
-        "command": [
-            *("qemu-system-i386", "-M", "q35,smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on"),
-            *("-global", "ICH9-LPC.disable_s3=1"),
-        ],
-        "flash": (OVMF / "OVMF32_CODE_4M.secboot.fd", OVMF / "OVMF32_VARS_4M.fd"),
+        "command": ["qemu-system-i386", *_IA32],
+        "flash": _IA32_FLASH,
+        "card": _BARE_CARD,
+        "methods": _OVMF_METHODS,
+    },
+    # Firmware of 32 bits before a processor of 64, as some tablets and small servers have.
+    "mixed": {
+        "octet": 5,
+        "command": ["qemu-system-x86_64", *_IA32],
+        "flash": _IA32_FLASH,
         "card": _BARE_CARD,
         "methods": _OVMF_METHODS,
     },

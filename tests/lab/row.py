@@ -69,6 +69,8 @@ def _place(root, path, content):
         os.link(root / what, path)
     elif kind == "copy":
         shutil.copy(what, path)
+    elif kind == "grub":
+        efi.grub(path, what)
     elif kind == "efi":
         efi.banner(path, "x64", what)
     else:

@@ -113,6 +113,12 @@ static void tell(struct fold *fold, const struct variation *variation, const str
                                                    .differs = ANSWER_BOOT});
 }
 
+/* Clients that are neither PXE's nor HTTP's and are given nothing are no boot clients to netboot either. */
+static bool is_other_vendor(const struct variation *variation)
+{
+    return variation->family == 0 && !variation->hardware && variation->option.code == DHCP4_VENDOR_CLASS;
+}
+
 /* Rows come in pairs: one as usual, one with the variation. Each variation is told once. */
 static int compare(struct fold *fold, size_t first)
 {
@@ -122,6 +128,8 @@ static int compare(struct fold *fold, size_t first)
     for (size_t i = first; i + 1 < scene->row_count; i += 2) {
         const struct row *usual = &scene->rows[i], *row = usual + 1;
         if (row->variation == told || row->refused || (row->want[0] == '!' && usual->want[0] == '!'))
+            continue;
+        if (row->want[0] == '\0' && is_other_vendor(&scene->variations[row->variation]))
             continue;
         const char *got = trial_want(fold->trial, fold->scene, row);
         if (!got)

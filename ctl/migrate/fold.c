@@ -88,27 +88,42 @@ int files_add(cJSON *object, const char *key, const char *const files[ARCH_COUNT
 
 /* ---- What all get ----------------------------------------------------------------------------------------------- */
 
-static bool file_fits(struct fold *fold, const char *what, const char **file)
+/* Each file is told of once. */
+static void file_refuse(struct fold *fold, const char *what, const char *file, const struct netboot_error *error)
+{
+    const char *key = texts_format(&fold->scene->texts, "refused %s", file);
+    long *told = key ? texts_number(&fold->names, key) : NULL;
+
+    if (!told || (*told)++ > 0)
+        return;
+    findings_add(fold->findings,
+                 &(struct finding){.severity = FINDING_PERSON,
+                                   .text = what,
+                                   .why = error->text,
+                                   .fix = strstr(file, "${") ? "serve a script with \"#!ipxe\" and \"chain \" and that "
+                                                               "URL in it, and name that: netbootctl target set NAME "
+                                                               "--script URL"
+                                                             : "rename the file, and name it in netboot.jsonl",
+                                   .differs = ANSWER_BOOT});
+}
+
+static void file_check(struct fold *fold, const char *what, const char **file)
 {
     struct netboot_error error;
 
     if (!*file || netboot_file_check(*file, &error) == 0)
-        return true;
-    findings_add(fold->findings, &(struct finding){.severity = FINDING_PERSON,
-                                                   .text = what,
-                                                   .why = error.text,
-                                                   .fix = "rename the file, and name it in netboot.jsonl",
-                                                   .differs = ANSWER_BOOT});
+        return;
+    if (what)
+        file_refuse(fold, what, *file, &error);
     *file = NULL;
-    return false;
 }
 
-static void spec_check(struct fold *fold, const char *what, struct spec *spec)
+void spec_check(struct fold *fold, const char *what, struct spec *spec)
 {
-    file_fits(fold, what, &spec->script);
+    file_check(fold, what, &spec->script);
     for (unsigned i = 0; i < ARCH_COUNT; i++) {
-        file_fits(fold, what, &spec->files[i]);
-        file_fits(fold, what, &spec->loaders[i]);
+        file_check(fold, what, &spec->files[i]);
+        file_check(fold, what, &spec->loaders[i]);
     }
 }
 

@@ -36,6 +36,8 @@ const char *name_make(struct fold *fold, const char *type, const char *text);
 /* {"x64-uefi": file, ..}; nothing if there are none. -ENOMEM. */
 int files_add(cJSON *object, const char *key, const char *const files[ARCH_COUNT]);
 
+/* Takes out of a specification what no record can hold, and tells of it unless `what` is NULL. */
+void spec_check(struct fold *fold, const char *what, struct spec *spec);
 void fold_free(struct fold *fold);
 
 /* check.c: every client decided from the records and compared with what it wants. Differences are findings. */

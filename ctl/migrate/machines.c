@@ -164,7 +164,14 @@ static int draft_make(struct fold *fold, struct draft *draft)
     }
     if (status >= 0 && draft->templated)
         status = spec_machine(scene, views, count, &fold->all, &draft->template);
-    if (status >= 0 && draft->templated)
+    if (status < 0)
+        return status;
+    const char *what =
+        draft->machine->name ? texts_format(&scene->texts, "host %s", draft->machine->name) : "a machine";
+    if (draft->templated)
+        spec_check(fold, what, &draft->template);
+    spec_check(fold, draft->templated ? NULL : what, &draft->plain);
+    if (draft->templated)
         status = count_key(fold, &draft->template, &draft->template_key);
     return status < 0 ? status : count_key(fold, &draft->plain, &draft->plain_key);
 }

@@ -129,6 +129,8 @@ static int answer_read(const cJSON *answer, void *user)
     struct row *row = &scene->rows[reading->at];
     row->refused = cJSON_HasObjectItem(answer, "refused");
     row->want = want_of_answer(&scene->texts, answer, scene_family(reading->family), row->kind.stage);
+    if (row->want && row->kind.stage == NETBOOT_STAGE_IPXE && strstr(row->want, "${"))
+        row->want = want_in_ipxe(scene, row);
     if (!row->want)
         return error_set(scene->error, -ENOMEM, "out of memory");
     row_move(scene, row, answer);

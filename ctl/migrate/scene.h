@@ -111,6 +111,13 @@ bool arch_speaks(unsigned arch, unsigned family);
 /* want.c: what an answer of dhcpd's or a decision of netboot's comes to for such a client. */
 const char *want_of_answer(struct texts *texts, const cJSON *answer, enum netboot_family family,
                            enum netboot_stage stage);
+/* The same after iPXE has filled in what it says of its hardware address. */
+const char *want_in_ipxe(struct scene *scene, const struct row *row);
+/* Puts `with` wherever `what` is. Whether it is anywhere, and fits. */
+bool text_replace(char *text, size_t size, const char *what, const char *with);
+/* "52:54:00:12:34:56", or with hyphens. */
+void mac_texts(const uint8_t mac[NETBOOT_MAC_SIZE], char colons[NETBOOT_ID_TEXT_SIZE],
+               char hyphens[NETBOOT_ID_TEXT_SIZE]);
 const char *want_of_decision(struct texts *texts, const struct netboot_decision *decision, enum netboot_family family,
                              enum netboot_stage stage);
 

@@ -367,6 +367,14 @@ static void prefer_files(struct spec *spec, const struct spec *all)
     }
 }
 
+static void loaders_to_files(struct spec *spec)
+{
+    for (unsigned i = 0; i < ARCH_COUNT; i++) {
+        spec->files[i] = spec->loaders[i];
+        spec->loaders[i] = NULL;
+    }
+}
+
 int spec_machine(struct scene *scene, const struct view *views, size_t count, const struct spec *all, struct spec *ret)
 {
     struct draft draft = {scene, views, count, NULL};
@@ -379,6 +387,8 @@ int spec_machine(struct scene *scene, const struct view *views, size_t count, co
         ret->script = NULL; /* only its firmware gets something else: that is for its loaders */
     else
         prefer_files(ret, all);
+    if (!ret->script && !has_files(ret) && has_files(all))
+        loaders_to_files(ret); /* the files of all would go before its loaders */
     for (unsigned i = 0; i < ARCH_COUNT; i++)
         if (ret->loaders[i] == all->loaders[i])
             ret->loaders[i] = NULL; /* it is there already */

@@ -57,36 +57,20 @@ const char *view_want(const struct scene *scene, const struct view *view, unsign
     return want ? want : view->wants[scene->other][stage];
 }
 
-static bool replace(char *text, size_t size, const char *what, const char *with)
-{
-    char *at = strstr(text, what);
-    size_t old = strlen(what), new = strlen(with);
-
-    if (!at || strlen(text) - old + new >= size)
-        return false;
-    memmove(at + new, at + old, strlen(at + old) + 1);
-    memcpy(at, with, new);
-    replace(text, size, what, with);
-    return true;
-}
-
 int view_template(struct scene *scene, struct view *view, const uint8_t mac[NETBOOT_MAC_SIZE])
 {
-    struct netboot_id id = {.type = NETBOOT_ID_MAC, .size = NETBOOT_MAC_SIZE};
     char colons[NETBOOT_ID_TEXT_SIZE], hyphens[NETBOOT_ID_TEXT_SIZE], text[1200];
     int found = 0;
 
-    memcpy(id.value, mac, NETBOOT_MAC_SIZE);
-    netboot_id_text(&id, colons);
-    strcpy(hyphens, colons);
-    for (char *c = hyphens; *c; c++)
-        *c = *c == ':' ? '-' : *c;
+    mac_texts(mac, colons, hyphens);
     for (unsigned i = 0; i < (ARCH_COUNT + 1) * STAGE_COUNT; i++) {
         const char **want = &view->wants[i / STAGE_COUNT][i % STAGE_COUNT];
         if (!*want || strlen(*want) >= sizeof(text) - 100)
             continue;
         strcpy(text, *want);
-        if (replace(text, sizeof(text), colons, "{mac}") + replace(text, sizeof(text), hyphens, "{mac-hyphen}") == 0)
+        if (text_replace(text, sizeof(text), colons, "{mac}") +
+                text_replace(text, sizeof(text), hyphens, "{mac-hyphen}") ==
+            0)
             continue;
         *want = texts_keep(&scene->texts, text);
         if (!*want)

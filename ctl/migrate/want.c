@@ -77,6 +77,51 @@ const char *want_of_answer(struct texts *texts, const cJSON *answer, enum netboo
     return want_make(texts, stage, true, server, file);
 }
 
+/* ---- What iPXE makes of it */
+
+bool text_replace(char *text, size_t size, const char *what, const char *with)
+{
+    size_t old = strlen(what), new = strlen(with);
+    bool found = false;
+
+    for (char *at = strstr(text, what); at && strlen(text) - old + new < size; at = strstr(at + new, what)) {
+        memmove(at + new, at + old, strlen(at + old) + 1);
+        memcpy(at, with, new);
+        found = true;
+    }
+    return found;
+}
+
+void mac_texts(const uint8_t mac[NETBOOT_MAC_SIZE], char colons[NETBOOT_ID_TEXT_SIZE],
+               char hyphens[NETBOOT_ID_TEXT_SIZE])
+{
+    struct netboot_id id = {.type = NETBOOT_ID_MAC, .size = NETBOOT_MAC_SIZE};
+
+    memcpy(id.value, mac, NETBOOT_MAC_SIZE);
+    netboot_id_text(&id, colons);
+    strcpy(hyphens, colons);
+    for (char *c = hyphens; *c; c++)
+        *c = *c == ':' ? '-' : *c;
+}
+
+const char *want_in_ipxe(struct scene *scene, const struct row *row)
+{
+    static const char *const cards[] = {"", "net0/", "netX/"};
+    char text[VALUE_SIZE + 200], what[32], colons[NETBOOT_ID_TEXT_SIZE], hyphens[NETBOOT_ID_TEXT_SIZE];
+    struct client_sample sample;
+
+    row_sample(scene, row, &sample);
+    mac_texts(sample.mac, colons, hyphens);
+    snprintf(text, sizeof(text), "%s", row->want);
+    for (unsigned i = 0; i < sizeof(cards) / sizeof(cards[0]); i++) {
+        snprintf(what, sizeof(what), "${%smac}", cards[i]);
+        text_replace(text, sizeof(text), what, colons);
+        snprintf(what, sizeof(what), "${%smac:hexhyp}", cards[i]);
+        text_replace(text, sizeof(text), what, hyphens);
+    }
+    return texts_keep(&scene->texts, text);
+}
+
 const char *want_of_decision(struct texts *texts, const struct netboot_decision *decision, enum netboot_family family,
                              enum netboot_stage stage)
 {

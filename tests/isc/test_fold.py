@@ -328,3 +328,15 @@ def test_many_hosts(tmp_path):
     assert len(result.of("host")) == 2000 and len(result.of("target")) == 7
     assert result.clients > 2000 * 9
     assert not result.person()
+
+
+def test_what_ipxe_fills_in(tmp_path):
+    """A hardware address that iPXE would fill in is filled in by netboot; what only iPXE knows is told."""
+    result = fold(tmp_path, v4=HEAD + "next-server 192.0.2.1;\n"
+                  + SUBNET.format(CHOICE.replace("menu.ipxe", "${net0/mac:hexhyp}.ipxe")))
+    assert result.of("target")["default"]["script"] == "http://192.0.2.1/{mac-hyphen}.ipxe"
+    assert not result.person()
+    result = fold(tmp_path, v4=HEAD + "next-server 192.0.2.1;\n"
+                  + SUBNET.format(CHOICE.replace("menu.ipxe", "${asset}.ipxe")))
+    [finding] = result.person()
+    assert "${asset}" in finding["why"] and "#!ipxe" in finding["fix"]

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MPL-2.0
 """What dhcpd -t tells of a configuration is what the same dhcpd answers on the wire, and it touches nothing."""
 
+import random
+
 import pytest
 
 import dump
@@ -156,24 +158,28 @@ def told(answer, family):
     return {**{name: answer[name] for name in names if name in answer}, "options": options}
 
 
-@pytest.mark.parametrize("family,name", ROWS)
-def test_as_on_the_wire(family, name, link, client, tmp_path):
-    before, inside, networks = CONFIGURATIONS[family][name]
-    text = f"{HEAD[family]}\n{before}\n{networks or SUBNETS[family].format(inside=inside)}\n"
+def compare(family, text, link, client):
+    """Asks every client on the wire and by the dump."""
     lines, wanted = [], []
     with Server(link, family, text=text) as server:
         for label, make in CLIENTS.items():
             for relay in (None, RELAY4 if family == 4 else RELAY6):
                 message, reply = exchanges(client, family, make(family), relay)[0]
-                assert reply is not None, (label, relay)
+                assert reply is not None, (label, relay, text)
                 address = reply.yiaddr if family == 4 else dhcp.address_text(dhcp.ia_address(reply))
                 lines.append(dump.client_line(message, address, family))
                 wanted.append((label, relay, seen(reply, family)))
         got = dump.answers(server.conf, family, lines)
     assert len(got) == len(wanted)
     for answer, (label, relay, want) in zip(got, wanted, strict=True):
-        assert told(answer, family) == want, (label, relay)
+        assert told(answer, family) == want, (label, relay, text)
         assert "refused" not in answer, (label, relay, answer)
+
+
+@pytest.mark.parametrize("family,name", ROWS)
+def test_as_on_the_wire(family, name, link, client):
+    before, inside, networks = CONFIGURATIONS[family][name]
+    compare(family, f"{HEAD[family]}\n{before}\n{networks or SUBNETS[family].format(inside=inside)}\n", link, client)
 
 
 # ---- The inventory
@@ -249,3 +255,61 @@ def test_what_is_no_client(line, tmp_path):
     config.write_text(SUBNETS[4].format(inside="") + "\n")
     with pytest.raises(dump.Refused, match="line 1 is no client"):
         dump.answers(config, 4, [line])
+
+
+# ---- Configurations at random
+
+
+CONDITIONS = (
+    'option arch = 00:07', 'exists user-class', 'substring(option vendor-class-identifier, 0, 10) = "HTTPClient"',
+    'option user-class = "iPXE"', "known", "substring(hardware, 1, 3) = 52:54:00", "not exists encapsulated",
+    'option vendor-class-identifier ~= "^PXE"', "option arch = 00:10 or option arch = 00:0b",
+    "suffix(hardware, 1) = 99",
+)  # fmt: skip
+VALUES = (
+    '"{n}.0"', 'concat("boot/", binary-to-ascii(16, 8, "-", hardware), "/{n}")',
+    'pick-first-value(option user-class, "none-{n}")', 'concat("{n}-", suffix(option vendor-class-identifier, 6))',
+    'lcase("UP-{n}")', 'concat("a", encode-int(4{n}, 8))',
+)  # fmt: skip
+
+
+def statements(chance, depth):
+    """A few statements that set boot fields, some of them under conditions."""
+    n = chance.randrange(10)
+    kinds = [
+        f"filename {'= ' if '(' in (value := chance.choice(VALUES)) else ''}{value.format(n=n)};",
+        f"next-server 192.0.2.{n + 1};",
+        f'server-name "s{n}";',
+        f'option bootfile-name "o{n}";',
+        f"option tftp-servers 192.0.2.{n + 20};",
+        f"option domain-name-servers 192.0.2.{n + 40};",
+    ]
+    chosen = chance.sample(kinds, chance.randrange(1, 3))
+    if depth:
+        branches = [f"if {chance.choice(CONDITIONS)} {{ {statements(chance, depth - 1)} }}"]
+        branches += [f"elsif {chance.choice(CONDITIONS)} {{ {statements(chance, depth - 1)} }}"] * chance.randrange(2)
+        branches += [f"else {{ {statements(chance, depth - 1)} }}"] * chance.randrange(2)
+        chosen.append(" ".join(branches))
+    chance.shuffle(chosen)
+    return " ".join(chosen)
+
+
+def configuration(chance):
+    classes = "".join(
+        f'class "c{n}" {{ match if {chance.choice(CONDITIONS)}; {statements(chance, chance.randrange(2))} }}\n'
+        for n in range(chance.randrange(3))
+    )
+    address = chance.choice(("", "fixed-address 192.0.2.10, 198.51.100.10;"))
+    host = f"host one {{ hardware ethernet 52:54:00:00:00:99; {address} {statements(chance, chance.randrange(2))} }}"
+    if chance.randrange(2):
+        host = f"group {{ {statements(chance, 0)} {host} }}"
+    networks = SUBNETS[4].format(inside=statements(chance, 2))
+    if chance.randrange(2):
+        networks = f"shared-network lab {{ {statements(chance, 1)} {networks} }}"
+    return f"{HEAD[4]}\n{statements(chance, chance.randrange(2))}\n{classes}{host}\n{networks}\n"
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_at_random(seed, link, client):
+    """Whatever is put together of these, the dump and the wire agree."""
+    compare(4, configuration(random.Random(seed)), link, client)

@@ -157,6 +157,31 @@ def test_status(server, kept):
     assert answer["readers"] > 0
 
 
+def test_status_of_the_journal(link, clients, own):
+    with kea.Kea(link, 4, {"database": own.directory, "journal": True}) as server:
+        clients.discover()
+        deadline = time.monotonic() + 20
+        while (journal := server.command("netboot-status")["arguments"]["journal"])["written"] == 0:
+            assert time.monotonic() < deadline, journal
+        assert (journal["dropped"], journal["entries"], journal["machines"]) == (0, 1, 1)
+        assert 0 < journal["size"] < journal["limit"]
+
+
+def test_changes_are_in_the_history(link, own):
+    with open_server(link, own) as server:
+        server.command("netboot-host-add", {"mac": M1, "name": "web1"})
+        server.command("netboot-host-update", {"id": M1, "note": "x"})
+        server.command("netboot-host-del", {"id": "web1"})
+    entries = json.loads(own.ctl("history --last 3 --json").stdout)
+    assert [(entry["by"], entry["what"], entry["hosts"]) for entry in reversed(entries)] == [
+        ("kea-dhcp4", "netboot-host-add host web1", 1),
+        ("kea-dhcp4", "netboot-host-update host web1", 1),
+        ("kea-dhcp4", "netboot-host-del host web1", 1),
+    ]
+    own.ctl(f"revert {entries[1]['generation']}")
+    assert shown(own, "web1")["note"] == "x"
+
+
 # ---- Pages
 
 

@@ -26,6 +26,18 @@ static void name_clean(const char *text, char ret[NAME_SIZE])
     ret[size] = '\0';
 }
 
+/* A host named 52-54-00-12-34-56 would be taken for its address. */
+static void name_no_id(const char *type, char name[NAME_SIZE])
+{
+    struct netboot_id id;
+    char other[NAME_SIZE];
+
+    if (netboot_id_parse(name, &id) != 0 || id.type == NETBOOT_ID_NAME)
+        return;
+    snprintf(other, sizeof(other), "%s-%.60s", type, name);
+    memcpy(name, other, sizeof(other));
+}
+
 const char *name_make(struct fold *fold, const char *type, const char *text)
 {
     char clean[NAME_SIZE];
@@ -35,6 +47,7 @@ const char *name_make(struct fold *fold, const char *type, const char *text)
     name_clean(text, clean);
     if (clean[0] == '\0')
         strcpy(clean, type);
+    name_no_id(type, clean);
     count = texts_number(&fold->names, texts_format(&fold->scene->texts, "%s %s", type, name));
     while (count && ++*count > 1) {
         name = texts_format(&fold->scene->texts, "%s-%ld", clean, *count);

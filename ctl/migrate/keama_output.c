@@ -117,6 +117,13 @@ static bool members_read(struct reader *reader, cJSON *object)
         gap_skip(reader);
         bool ok = key && *reader->at == ':';
         reader->at += ok;
+        unsigned marker = reader->marker;
+        gap_skip(reader);
+        if (*reader->at != '{' && *reader->at != '[') { /* it is the object's, if that has none of its own */
+            if (marker && !cJSON_HasObjectItem(object, "@"))
+                ok = ok && cJSON_AddNumberToObject(object, "@", marker);
+            reader->marker = 0;
+        }
         reader->within += commented;
         ok = ok && member_add(object, key->valuestring, commented, value_read(reader));
         reader->within -= commented;

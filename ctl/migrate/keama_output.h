@@ -2,7 +2,8 @@
 /*
  * What keama writes: JSON with comments, in which what it could not convert is there too, each line behind `//`. All of
  * it is read. A member that is commented out has "//" before its key; an object in a list that is, a member "//". The
- * comment `# @N` before an object becomes its member "@": the number of the statement that it was made from.
+ * comment `# @N` before an object, or before a plain member of one that has none, becomes its member "@": the number of
+ * the statement that it was made from.
  */
 #ifndef NETBOOTCTL_MIGRATE_KEAMA_OUTPUT_H
 #define NETBOOTCTL_MIGRATE_KEAMA_OUTPUT_H

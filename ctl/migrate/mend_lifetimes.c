@@ -4,10 +4,11 @@
 
 #include "json.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct bounds {
-    double least, valid, most;
+    double least, valid, most; /* least < 0: what is built in */
 };
 
 static double number_or(const cJSON *scope, const char *key, double otherwise)
@@ -17,27 +18,28 @@ static double number_or(const cJSON *scope, const char *key, double otherwise)
     return cJSON_IsNumber(item) ? item->valuedouble : otherwise;
 }
 
-/* The bounds in a scope that is within one with `outer`; written out where the scope sets any. */
+/*
+ * The bounds in a scope that is within one with `outer`; written out where the scope sets any. A least time that is
+ * configured goes before the most; the one that is built in (300) gives way to it.
+ */
 static struct bounds bounds_mend(struct mend *mend, cJSON *scope, struct bounds outer)
 {
     bool any = cJSON_HasObjectItem(scope, "valid-lifetime") || cJSON_HasObjectItem(scope, "min-valid-lifetime") ||
                cJSON_HasObjectItem(scope, "max-valid-lifetime");
-    struct bounds bounds = {
+    struct bounds inner = {
         number_or(scope, "min-valid-lifetime", outer.least),
         number_or(scope, "valid-lifetime", outer.valid),
         number_or(scope, "max-valid-lifetime", outer.most),
     };
+    double least = inner.least >= 0 ? inner.least : inner.most < 300 ? inner.most : 300;
+    double most = inner.most < least ? least : inner.most;
 
     if (!any)
         return outer;
-    /* The least goes before the most, as in dhcpd. */
-    if (bounds.most < bounds.least)
-        bounds.most = bounds.least;
-    bounds.valid = bounds.valid > bounds.most ? bounds.most : bounds.valid < bounds.least ? bounds.least : bounds.valid;
-    mend_number(mend, scope, "min-valid-lifetime", bounds.least);
-    mend_number(mend, scope, "valid-lifetime", bounds.valid);
-    mend_number(mend, scope, "max-valid-lifetime", bounds.most);
-    return bounds;
+    mend_number(mend, scope, "min-valid-lifetime", least);
+    mend_number(mend, scope, "valid-lifetime", inner.valid > most ? most : inner.valid < least ? least : inner.valid);
+    mend_number(mend, scope, "max-valid-lifetime", most);
+    return inner;
 }
 
 static unsigned pools_of(const struct statement *subnet)
@@ -73,13 +75,52 @@ static void pool_times_find(struct mend *mend, const struct statement *list)
     }
 }
 
+/* A class's times, which keama drops. */
+static void classes_mend(struct mend *mend, struct bounds bounds)
+{
+    static const struct {
+        const char *words, *key;
+    } times[] = {
+        {"default-lease-time", "valid-lifetime"    },
+        {"min-lease-time",     "min-valid-lifetime"},
+        {"max-lease-time",     "max-valid-lifetime"},
+    };
+    cJSON *class;
+
+    cJSON_ArrayForEach(class, cJSON_GetObjectItemCaseSensitive(mend->dhcp, "client-classes"))
+    {
+        const struct statement *statement = mend_statement(mend, class);
+        const struct statement *most = statement ? statement_child(statement, "max-lease-time") : NULL;
+        bool whole = statement && statement_child(statement, "default-lease-time");
+        for (size_t i = 0; whole && i < sizeof(times) / sizeof(times[0]); i++) {
+            const struct statement *time = statement_child(statement, times[i].words);
+            if (time)
+                mend_number(mend, class, times[i].key, strtod(statement_word(time, 1), NULL));
+        }
+        if (whole)
+            bounds_mend(mend, class, bounds);
+        else if (most)
+            mend_find(mend, most,
+                      &(struct finding){.severity = FINDING_CHANGED,
+                                        .why = "a class of Kea's bounds lease times only together with a time of its "
+                                               "own: clients get what the subnet gives",
+                                        .fix = "write \"valid-lifetime\" into the class",
+                                        .differs = ANSWER_LEASE_TIME});
+    }
+}
+
 void mend_lifetimes(struct mend *mend)
 {
-    /* What dhcpd has built in. */
-    struct bounds bounds = bounds_mend(mend, mend->dhcp, (struct bounds){300, 43200, 86400});
+    bool least_set = false;
     const char *key = mend->family == FAMILY_4 ? "subnet4" : "subnet6";
     cJSON *network, *subnet;
 
+    for (const struct statement *at = mend->reduction->top; at; at = at->next)
+        least_set = least_set || statement_is(at, "min-lease-time");
+    if (!least_set) /* keama writes the one that is built in */
+        cJSON_DeleteItemFromObjectCaseSensitive(mend->dhcp, "min-valid-lifetime");
+    struct bounds bounds = bounds_mend(mend, mend->dhcp, (struct bounds){-1, 43200, 86400});
+    classes_mend(mend, bounds);
     cJSON_ArrayForEach(network, cJSON_GetObjectItemCaseSensitive(mend->dhcp, "shared-networks"))
     {
         struct bounds inner = bounds_mend(mend, network, bounds);

@@ -95,7 +95,8 @@ static void pool_test(struct mend *mend, const struct statement *statement, char
     } else if (allowed[0]) {
         snprintf(test, size, "%s", allowed);
     }
-    if (!own && unknown_denied(mend, pool ? pool : statement ? statement->parent : NULL))
+    bool range = statement && !statement->block;
+    if (!own && unknown_denied(mend, pool ? pool : range ? statement->parent : statement))
         snprintf(test, size, "member('KNOWN')");
 }
 
@@ -231,22 +232,36 @@ static void pd_pools_mend(struct mend *mend, cJSON *subnet, const struct stateme
 
 /* ---- Subnets ---------------------------------------------------------------------------------------------------- */
 
-/* keama says of these that they are in an unsupported scope. Kea has them there. */
-static void boot_fields_mend(struct mend *mend, cJSON *scope, const struct statement *list)
+/* keama has no place for these in every scope. Kea has them there. */
+static void boot_fields_put(struct mend *mend, cJSON *scope, const struct statement *list)
 {
     static const struct {
         const char *word, *key;
     } fields[] = {
         {"filename",    "boot-file-name" },
         {"server-name", "server-hostname"},
+        {"next-server", "next-server"    },
     };
+    uint8_t address[4];
 
     for (; list; list = list->next)
-        for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-            if (statement_is(list, fields[i].word) && statement_word(list, 1)[0] == '"') {
-                struct netboot_bytes value = word_octets(statement_word(list, 1), mend->memory);
-                mend_text(mend, scope, fields[i].key, value.data ? (const char *)value.data : "");
-            }
+        for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+            unsigned index = strcmp(statement_word(list, 1), "=") == 0 ? 2 : 1;
+            const char *word = statement_word(list, index);
+            bool constant = word[0] == '"' ? list->word_count == index + 1 : inet_pton(AF_INET, word, address) == 1;
+            if (!statement_is(list, fields[i].word) || !constant)
+                continue;
+            struct netboot_bytes value = word_octets(word, mend->memory);
+            mend_text(mend, scope, fields[i].key, value.data ? (const char *)value.data : "");
+        }
+}
+
+/* Those of the groups around, then its own. */
+static void boot_fields_mend(struct mend *mend, cJSON *scope, const struct statement *statement)
+{
+    if (statement->parent && statement_is(statement->parent, "group"))
+        boot_fields_mend(mend, scope, statement->parent);
+    boot_fields_put(mend, scope, statement->child);
 }
 
 static void subnet_mend(struct mend *mend, cJSON *network, cJSON *subnet, void *user)
@@ -260,7 +275,7 @@ static void subnet_mend(struct mend *mend, cJSON *network, cJSON *subnet, void *
     if (mend->family == FAMILY_6)
         pd_pools_mend(mend, subnet, statement);
     else if (statement)
-        boot_fields_mend(mend, subnet, statement->child);
+        boot_fields_mend(mend, subnet, statement);
     cJSON_ArrayForEach(pool, cJSON_GetObjectItemCaseSensitive(subnet, "pools")) pool_mend(mend, pool, statement);
     int pools = cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(subnet, "pools")) +
                 cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(subnet, "pd-pools"));
@@ -307,9 +322,9 @@ void mend_networks(struct mend *mend)
         const struct statement *statement = mend_statement(mend, network);
         shared_find(mend, network);
         if (statement && mend->family == FAMILY_4)
-            boot_fields_mend(mend, network, statement->child);
+            boot_fields_mend(mend, network, statement);
     }
     if (mend->family == FAMILY_4)
-        boot_fields_mend(mend, mend->dhcp, mend->reduction->top);
+        boot_fields_put(mend, mend->dhcp, mend->reduction->top);
     findings_moved(mend->findings, mend->family == FAMILY_4 ? "IPv4 subnets" : "IPv6 subnets", count);
 }

@@ -3,6 +3,7 @@
 
 #include "rules.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +55,13 @@ bool is_boot_statement(const struct statement *statement)
     return begins_with_any(statement, words, COUNT(words));
 }
 
+/* What has a place of its own in Kea's scopes, where keama has one in some only. */
+static bool is_boot_field(const struct statement *statement)
+{
+    return statement_is(statement, "filename") || statement_is(statement, "next-server") ||
+           statement_is(statement, "server-name");
+}
+
 static bool is_network(const struct statement *statement)
 {
     static const char *const words[] = {"shared-network", "subnet", "subnet6", "pool", "pool6"};
@@ -89,15 +97,27 @@ static bool is_conditional(const struct statement *statement)
     return statement->block && begins_with_any(statement, words, COUNT(words));
 }
 
+/* `option x = "text"`: a text or octets after the sign, and no more. */
+static bool is_constant(const struct statement *statement)
+{
+    unsigned index = statement_is(statement, "option") ? 3 : statement_is(statement, "supersede") ? 3 : 2;
+    const char *value = statement_word(statement, index);
+
+    return statement->word_count == index + 1 && (value[0] == '"' || isxdigit((unsigned char)value[0]));
+}
+
 /* A value that is computed for each client. */
 static bool is_computed(const struct statement *statement)
 {
-    static const char *const words[] = {"supersede", "append", "prepend", "default", "send"};
+    static const char *const words[] = {"append", "prepend", "default", "send"};
     const char *value = statement_word(statement, statement_is(statement, "option") ? 2 : 1);
 
-    if (begins_with_any(statement, words, COUNT(words)) || strcmp(value, "=") == 0)
+    if (statement_is(statement, "supersede")) /* OMAPI's way to say `option` */
+        return strcmp(statement_word(statement, 2), "=") != 0 || !is_constant(statement);
+    if (begins_with_any(statement, words, COUNT(words)) || (strcmp(value, "=") == 0 && !is_constant(statement)))
         return true;
-    return (statement_is(statement, "filename") || statement_is(statement, "server-name")) && value[0] != '"';
+    return (statement_is(statement, "filename") || statement_is(statement, "server-name")) && value[0] != '"' &&
+           strcmp(value, "=") != 0;
 }
 
 const struct statement *statement_scope(const struct statement *statement, const char *kind)
@@ -164,6 +184,27 @@ static bool is_refused(const struct reduction *reduction, const struct statement
 
 /* ---- Findings --------------------------------------------------------------------------------------------------- */
 
+static bool is_mentioned(const struct statement *list, const char *name, const struct statement *but)
+{
+    for (; list; list = list->next)
+        if ((list != but && strstr(list->text, name)) || is_mentioned(list->child, name, but))
+            return true;
+    return false;
+}
+
+/* A variable that nothing reads; a key that only OMAPI has, of which there is a finding. */
+static bool is_needless(const struct reduction *reduction, const struct statement *statement)
+{
+    if (statement_is(statement, "set"))
+        return !is_mentioned(reduction->top, statement_word(statement, 1), statement);
+    if (!statement_is(statement, "key"))
+        return false;
+    for (const struct statement *at = reduction->top; at; at = at->next)
+        if (statement_is(at, "omapi-key") && strcmp(statement_word(at, 1), statement_word(statement, 1)) == 0)
+            return true;
+    return false;
+}
+
 /* Of a rule that is about any option, only what this one is. */
 static unsigned statement_or_all(const struct statement *statement, const struct rule *rule)
 {
@@ -181,7 +222,7 @@ static void find(struct writer *writer, const struct statement *statement, const
                               .differs = rule->differs & statement_or_all(statement, rule),
                               .whom = statement_whom(statement, writer->reduction->memory)};
 
-    if (!writer->again && !rule->silent)
+    if (!writer->again && !rule->silent && !is_needless(writer->reduction, statement))
         findings_add(writer->reduction->findings, &finding);
 }
 
@@ -260,8 +301,18 @@ static unsigned mark(struct writer *writer, const struct statement *statement)
 
 static void write_statement(struct writer *writer, const struct statement *statement)
 {
+    bool option = statement_is(statement, "option"), supersede = statement_is(statement, "supersede");
+
     mark(writer, statement);
-    write_text(writer, statement->text);
+    if (is_constant(statement) && strcmp(statement_word(statement, option || supersede ? 2 : 1), "=") == 0) {
+        /* The sign is for values that are computed; keama takes them for such. */
+        write_text(writer, option || supersede ? "option " : "");
+        write_text(writer, statement_word(statement, option || supersede ? 1 : 0));
+        write_text(writer, " ");
+        write_text(writer, statement_word(statement, statement->word_count - 1));
+    } else {
+        write_text(writer, statement->text);
+    }
     write_text(writer, ";\n");
 }
 
@@ -292,14 +343,18 @@ static bool is_plain(const struct statement *statement)
 }
 
 /* What groups give to something that is in them, unless it or an inner group sets the same. */
-static void write_inherited(struct writer *writer, const struct statement *inner, const struct chain *chain)
+static void write_inherited(struct writer *writer, const struct statement *statement, const struct chain *chain)
 {
+    const struct statement *inner = statement->child;
+    bool option_scope = !statement_is(statement, "shared-network");
+
     for (const struct chain *at = chain; at; at = at->up)
         for (const struct statement *given = at->group->child; given; given = given->next) {
             bool overridden = is_set_in(inner, given);
             for (const struct chain *nearer = chain; nearer != at; nearer = nearer->up)
                 overridden = overridden || is_set_in(nearer->group->child, given);
-            if (!overridden && is_plain(given) && !is_refused(writer->reduction, given))
+            bool misplaced = is_boot_field(given) && !option_scope; /* keama would make it global */
+            if (!overridden && !misplaced && is_plain(given) && !is_refused(writer->reduction, given))
                 write_statement(writer, given);
         }
 }
@@ -309,7 +364,7 @@ static void write_network(struct writer *writer, const struct statement *stateme
     mark(writer, statement);
     write_text(writer, statement->text);
     write_text(writer, " {\n");
-    write_inherited(writer, statement->child, chain);
+    write_inherited(writer, statement, chain);
     walk(writer, statement->child, NULL);
     write_text(writer, "}\n");
 }
@@ -533,13 +588,21 @@ static void walk_plain(struct writer *writer, const struct statement *at)
         .fix = "find out what it does, and write that into Kea's configuration",
         .differs = 0,
     };
+    static const struct rule fqdn = {
+        .severity = FINDING_CHANGED,
+        .why = "Kea answers option 81 as its settings of dynamic DNS say",
+    };
     const struct rule *rule = rule_find(at);
     bool in_pool = at->parent && (statement_is(at->parent, "pool") || statement_is(at->parent, "pool6"));
 
-    if (rule && in_pool && statement_is(at, "failover"))
+    bool in_network = at->parent && (in_pool || statement_is(at->parent, "shared-network"));
+
+    if ((rule && in_pool && statement_is(at, "failover")) || (in_network && is_boot_field(at)))
         return;
     if (rule)
         find(writer, at, rule);
+    else if (statement_is(at, "option") && strncasecmp(statement_word(at, 1), "fqdn.", 5) == 0)
+        find(writer, at, &fqdn);
     else if (at->block)
         find(writer, at, &unknown);
     else if (statement_is(at, "range6") && strcasecmp(statement_word(at, at->word_count - 1), "temporary") == 0)
@@ -584,6 +647,8 @@ int reduce(struct reduction *reduction)
     if (!writer.out)
         return -ENOMEM;
     mark(&writer, reduction->top); /* 0 is no number */
+    /* keama gives the first comment to the whole: so this first, which becomes nothing. */
+    write_text(&writer, "get-lease-hostnames off;\n");
     walk(&writer, reduction->top, NULL);
     if (fclose(writer.out) != 0)
         writer.no_memory = true;

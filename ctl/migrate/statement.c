@@ -120,6 +120,7 @@ static int statement_read(struct statement_reader *reader, struct memory *memory
 {
     struct statement *statement = memory_take(memory, sizeof(*statement));
     struct head head = {0};
+    unsigned braces = 0; /* open ones of a record's types */
 
     if (!statement)
         return error_set(error, -ENOMEM, "out of memory");
@@ -137,8 +138,12 @@ static int statement_read(struct statement_reader *reader, struct memory *memory
         }
         if (c == '}' && head.count == 0)
             return 0;
-        if (c == ';' || c == '{' || c == '}')
+        /* option x code 1 = { integer 8, text } is no block. */
+        bool after_equals = head.count > 0 && strcmp(head.words[head.count - 1], "=") == 0;
+        braces += c == '{' && (after_equals || braces > 0);
+        if (c == ';' || (braces == 0 && (c == '{' || c == '}')))
             break;
+        braces -= c == '}';
         size_t size = word_size(reader);
         if (!head_add(&head, memory, reader->data + reader->at, size, gap))
             return error_set(error, -ENOMEM, "out of memory");

@@ -92,7 +92,7 @@ static long long now_ms(void)
 /* Asks both, again if one is silent alone: that may be a loss. */
 static void ask(struct bench *bench, const struct client *client, struct answer answers[SIDES])
 {
-    static const int waits_ms[] = {500, 1000, 3000};
+    static const int waits_ms[] = {200, 600, 3000};
 
     answers[OLD].size = answers[NEW].size = 0;
     for (size_t round = 0; round < sizeof(waits_ms) / sizeof(waits_ms[0]); round++) {

@@ -228,7 +228,8 @@ static const struct finding *announcement_find(const struct comparing *comparing
 
     for (size_t i = 0; i < comparing->findings->count; i++) {
         const struct finding *finding = &comparing->findings->rows[i];
-        int score = (finding->whom ? 2 : 0) + (finding->line ? 1 : 0);
+        bool exact = finding->whom && strncmp(finding->whom, "class ", 6) != 0;
+        int score = (exact ? 2 : 0) + (finding->line ? 1 : 0);
         if (finding->differs & field && is_about(finding, comparing->client) && score > best_score) {
             best = finding;
             best_score = score;

@@ -2,13 +2,15 @@
 /*
  * Inside of a change of the targets store:
  *
- *   change.c        its beginning and end, its rows, targets and loaders
- *   change_host.c   hosts and what leads to them
- *   change_site.c   sites and their prefixes
- *   change_range.c  the ranges of addresses that follow from them
- *   history.c       what it keeps of the rows as they were
- *   revert.c        those brought back
- *   restore.c       all records of a backup
+ *   change.c          its beginning and end, targets and loaders
+ *   change_row.c      its rows
+ *   change_host.c     hosts and what leads to them
+ *   change_damaged.c  those that cannot be read
+ *   change_site.c     sites and their prefixes
+ *   change_range.c    the ranges of addresses that follow from them
+ *   history.c         what it keeps of the rows as they were
+ *   revert.c          those brought back
+ *   restore.c         all records of a backup
  */
 #ifndef NETBOOT_CHANGE_H
 #define NETBOOT_CHANGE_H
@@ -48,6 +50,8 @@ int change_damaged_store(int code, const char *what, struct netboot_error *error
 
 /* Keeps the row as it is, before it is changed. LMDB's code. */
 int change_keep_row(struct netboot_change *change, unsigned table, const struct key *key);
+/* All rows of a table, or none if they are too many. */
+int change_keep_table(struct netboot_change *change, unsigned table);
 
 int change_put_row(struct netboot_change *change, unsigned table, const struct key *key, const void *value, size_t size,
                    struct netboot_error *error);
@@ -66,6 +70,16 @@ int change_name_key(uint8_t row, const char *name, const char *what, struct key 
 /* The first row of `policy` from `key` on, copied; -ENOENT when it does not begin as `key` does in `same` octets. The
  * name of the site that a prefix belongs to goes into `ret_name`, unless that is NULL. */
 int change_next_row(struct netboot_change *change, struct key *key, size_t same, struct key *ret_name);
+
+/* A host that cannot be read: the row that was looked for, and the one where the record should be. */
+struct damaged_host {
+    struct key rows[2];
+};
+/* `found` is where the look-up of `id` ended: at a record that cannot be read, at none, or at an alias. */
+void change_blame(struct netboot_change *change, const struct key *id, const struct key *found,
+                  struct damaged_host *ret);
+/* Deletes both rows, and all that lead to them. */
+int change_drop_damaged(struct netboot_change *change, const struct damaged_host *damaged, struct netboot_error *error);
 
 /* Adds the host of a backup, its record as it is. -EBADMSG, -EINVAL. */
 int change_restore_host(struct netboot_change *change, struct netboot_bytes record, struct netboot_error *error);

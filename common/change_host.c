@@ -141,27 +141,9 @@ static int delete_keys(struct netboot_change *change, const struct keys *keys, c
     return 0;
 }
 
-/* A host that cannot be read: the row that was looked for, and the one where the record should be. */
-struct damaged {
-    struct key rows[2];
-};
-
-/* `found` is where the look-up of `id` ended: at a record that cannot be read, at none, or at an alias. That may be of
- * some other host. */
-static void blame(struct netboot_change *change, const struct key *id, const struct key *found, struct damaged *ret)
-{
-    struct key other;
-    MDB_val value;
-    bool of_other = view_find_host(&change->view, found, &other, &value) == 0 && !same_key(&other, found);
-
-    *ret = (struct damaged){
-        {*id, of_other ? *id : *found}
-    };
-}
-
 /* The keys of the host that has the identifier. -ENOENT; -EBADMSG: it cannot be read. */
-static int find_keys(struct netboot_change *change, const struct key *id, struct keys *ret, struct damaged *ret_damaged,
-                     struct netboot_error *error)
+static int find_keys(struct netboot_change *change, const struct key *id, struct keys *ret,
+                     struct damaged_host *ret_damaged, struct netboot_error *error)
 {
     char text[NETBOOT_ID_TEXT_SIZE];
     struct netboot_host host;
@@ -180,52 +162,8 @@ static int find_keys(struct netboot_change *change, const struct key *id, struct
     } else if (code != -EBADMSG) {
         return failure(error, code, "the host %s cannot be looked up: %s", key_text(id, text), strerror(-code));
     }
-    blame(change, id, &found, ret_damaged);
+    change_blame(change, id, &found, ret_damaged);
     return host_damaged(id, error);
-}
-
-static bool is_of_damaged(const struct damaged *damaged, MDB_val row, MDB_val value)
-{
-    const uint8_t *octets = value.mv_data;
-    bool is_alias = value.mv_size > 0 && octets[0] == NO_RECORD;
-
-    for (unsigned i = 0; i < 2; i++)
-        if (key_equals(&damaged->rows[i], row.mv_data, row.mv_size) ||
-            (is_alias && key_equals(&damaged->rows[i], octets + 1, value.mv_size - 1)))
-            return true;
-    return false;
-}
-
-/* A host that cannot be read does not say what leads to it. So all rows are looked at, and counted at that. */
-static int drop_damaged(struct netboot_change *change, const struct damaged *damaged, struct netboot_error *error)
-{
-    MDB_cursor_op next = MDB_FIRST;
-    MDB_val row = {0}, value;
-    uint64_t hosts = 0;
-    MDB_cursor *cursor;
-    struct key at;
-    int rc = mdb_cursor_open(change->view.txn, view_table(&change->view, TABLE_HOST), &cursor), code = 0;
-
-    if (rc != 0)
-        return change_failed(change, rc, error);
-    while (code == 0 && (rc = mdb_cursor_get(cursor, &row, &value, next)) == 0) {
-        next = MDB_NEXT;
-        if (!is_of_damaged(damaged, row, value)) {
-            hosts += value.mv_size > 0 && *(const uint8_t *)value.mv_data != NO_RECORD;
-            continue;
-        }
-        at.size = smaller(row.mv_size, KEY_SIZE);
-        memcpy(at.octets, row.mv_data, at.size);
-        code = change_delete_row(change, TABLE_HOST, &at, error);
-        row = key_value(&at);
-        next = MDB_SET_RANGE; /* the row behind the one deleted */
-    }
-    mdb_cursor_close(cursor);
-    if (code == 0 && rc != MDB_NOTFOUND)
-        code = change_failed(change, rc, error);
-    if (code == 0)
-        change->hosts = hosts;
-    return code;
 }
 
 static int to_key(const struct netboot_id *id, struct key *ret, struct netboot_error *error)
@@ -305,13 +243,13 @@ static int add_host(struct netboot_change *change, const struct keys *keys, cons
 static int put_over(struct netboot_change *change, const struct key *id, const struct keys *keys,
                     const struct row_values *values, struct netboot_error *error)
 {
-    struct damaged damaged;
+    struct damaged_host damaged;
     struct keys old;
     int code = find_keys(change, id, &old, &damaged, error);
 
     if (code == 0)
         return replace_host(change, &old, keys, values, error);
-    if (code == -EBADMSG && (code = drop_damaged(change, &damaged, error)) == 0)
+    if (code == -EBADMSG && (code = change_drop_damaged(change, &damaged, error)) == 0)
         code = add_host(change, keys, values, error);
     return code;
 }
@@ -358,7 +296,7 @@ int netboot_change_put_host(struct netboot_change *change, const struct netboot_
 
 int netboot_change_delete_host(struct netboot_change *change, const struct netboot_id *id, struct netboot_error *error)
 {
-    struct damaged damaged;
+    struct damaged_host damaged;
     struct keys keys;
     struct key key;
     int code;
@@ -367,7 +305,7 @@ int netboot_change_delete_host(struct netboot_change *change, const struct netbo
         return code;
     code = find_keys(change, &key, &keys, &damaged, error);
     if (code == -EBADMSG)
-        code = drop_damaged(change, &damaged, error);
+        code = change_drop_damaged(change, &damaged, error);
     else if (code == 0 && (code = delete_keys(change, &keys, NULL, error)) == 0)
         change->hosts--;
     change->hosts_changed += code == 0;

@@ -138,7 +138,7 @@ static void targets_check(struct import *import, struct source *source)
     bool fine[WAIT_NAMES_MAX] = {false};
     struct dangling dangling = {import->waits, fine};
     struct netboot_target target;
-    char reason[NETBOOT_NAME_MAX + 200];
+    char reason[2 * NETBOOT_NAME_MAX + 200];
 
     if (import->waits->count == 0 || session_has(import->session, "force"))
         return;

@@ -224,6 +224,24 @@ def test_restore_of_many_asks(web, tmp_path):
     web.ok("restore", file, "--yes")
 
 
+def test_restore_under_readers(web, tmp_path):
+    """They see the old state or the new one: name and note are of the same backup."""
+    files = []
+    for word in ("one", "two"):
+        web.ok("host", "set", "52:54:00:00:00:01", "--name", word, "--note", word)
+        files.append(tmp_path / word)
+        web.ok("backup", files[-1])
+    program = f'for n in $(seq 100); do "{web.program}" restore {files[0]}; "{web.program}" restore {files[1]}; done'
+    with subprocess.Popen(["sh", "-c", program], env=web.environment, stdout=subprocess.DEVNULL) as restoring:
+        seen = set()
+        while len(seen) < 2:
+            host = web.json("host", "show", "52:54:00:00:00:01")
+            assert host["name"] == host["note"]
+            seen.add(host["name"])
+            assert restoring.poll() is None, "not both states were seen"
+        restoring.kill()
+
+
 def test_backup_while_others_write(web, tmp_path):
     """One state: the label and the note are of the same change."""
     file = tmp_path / "backup"

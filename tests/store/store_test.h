@@ -271,6 +271,16 @@ static inline void close_store(struct fixture *fixture)
     fixture->store = NULL;
 }
 
+/* Three rounds. */
+static inline void fill(struct fixture *fixture)
+{
+    struct netboot_store *store = open_with(fixture, (struct netboot_store_options){0});
+
+    for (unsigned round = 1; round < 4; round++)
+        OK(put_round(store, round, &error));
+    close_store(fixture);
+}
+
 static inline struct netboot_status status_of(struct netboot_store *store)
 {
     struct netboot_view *view;

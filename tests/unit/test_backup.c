@@ -324,8 +324,9 @@ static void test_disarms(void **state)
     restore(fixture, &file);
     for (unsigned i = 0; i < 2; i++) {
         struct netboot_view *opened = view(fixture);
-        assert_int_equal(netboot_view_once(opened, &id, &once), -ENOENT);
+        int code = netboot_view_once(opened, &id, &once);
         netboot_view_close(opened);
+        assert_int_equal(code, -ENOENT);
         if (i == 0) { /* and going back behind that does not arm either */
             struct netboot_change *change = begin(fixture);
             OK(netboot_change_revert(change, 2, NULL, NULL, &error));

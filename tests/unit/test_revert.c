@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Going back in the history of the targets store. */
+#include "history_unit.h"
+
+/* All records as text, to be compared. */
+struct dump {
+    char text[16384];
+    size_t size;
+};
+
+static void dump_bytes(struct dump *dump, struct netboot_bytes bytes)
+{
+    for (size_t i = 0; i < bytes.size; i++)
+        dump->size += (size_t)snprintf(dump->text + dump->size, sizeof(dump->text) - dump->size,
+                                       bytes.data[i] > ' ' && bytes.data[i] < 0x7f ? "%c" : "\\%02x", bytes.data[i]);
+}
+
+static int dump_row(MDB_val key, MDB_val value, struct dump *dump)
+{
+    dump_bytes(dump, value_bytes(key));
+    dump->text[dump->size++] = '=';
+    dump_bytes(dump, value_bytes(value));
+    dump->text[dump->size++] = '\n';
+    return 0;
+}
+
+/* Every row of `policy` and `host`, and the number of hosts. */
+static struct dump *dump_of(struct fixture *fixture)
+{
+    static struct dump dumps[2];
+    static unsigned next;
+    struct dump *dump = &dumps[next++ % 2];
+    struct netboot_view *opened = view(fixture);
+
+    memset(dump, 0, sizeof(*dump));
+    for (unsigned table = TABLE_POLICY; table <= TABLE_HOST; table++) {
+        MDB_cursor *cursor;
+        MDB_val key, value;
+        assert_int_equal(mdb_cursor_open(opened->txn, view_table(opened, table), &cursor), 0);
+        while (mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == 0)
+            dump_row(key, value, dump);
+        mdb_cursor_close(cursor);
+    }
+    netboot_view_close(opened);
+    dump->size +=
+        (size_t)snprintf(dump->text + dump->size, 64, "%llu hosts", (unsigned long long)status_of(fixture).hosts);
+    return dump;
+}
+
+/* ---- Going back */
+
+/* Changes of every kind; the state after each is the one that comes back. */
+static void change_hosts(struct fixture *fixture)
+{
+    put_host(fixture, HOST("a", "52:54:00:00:00:01", "52:54:00:00:00:0a"));
+    put_host(fixture, HOST("b", "52:54:00:00:00:02"));
+}
+
+static void rename_host(struct fixture *fixture)
+{
+    struct netboot_change *change = begin(fixture);
+    struct netboot_id id = id_of("52:54:00:00:00:01");
+
+    OK(netboot_change_put_host(change, &id, HOST("c", "52:54:00:00:00:0c", "52:54:00:00:00:01"), &error));
+    commit(change);
+}
+
+static void delete_host(struct fixture *fixture)
+{
+    struct netboot_change *change = begin(fixture);
+    struct netboot_id id = id_of("b");
+
+    OK(netboot_change_delete_host(change, &id, &error));
+    commit(change);
+}
+
+static void change_sites(struct fixture *fixture)
+{
+    struct netboot_change *change = begin(fixture);
+
+    OK(put_site(change, "lab", PREFIXES("192.0.2.0/24", "2001:db8::/32"), &error));
+    OK(put_site(change, "hall", PREFIXES("192.0.2.128/25"), &error));
+    commit(change);
+}
+
+static void delete_site(struct fixture *fixture)
+{
+    struct netboot_change *change = begin(fixture);
+
+    OK(netboot_change_delete_site(change, "lab", &error));
+    commit(change);
+}
+
+static void change_loader(struct fixture *fixture)
+{
+    struct netboot_change *change = begin(fixture);
+
+    OK(netboot_change_put_loader(change, &(struct netboot_loader){7, bytes_of("ipxe.efi")}, &error));
+    commit(change);
+    set_target(fixture, "t", "t.ipxe");
+}
+
+static void clear(struct fixture *fixture)
+{
+    struct netboot_change *change = begin(fixture);
+
+    OK(netboot_change_clear(change, &error));
+    OK(netboot_change_put_host(change, NULL, HOST("z", "52:54:00:00:00:01"), &error));
+    commit(change);
+}
+
+/* The same row several times in one change. */
+static void change_twice(struct fixture *fixture)
+{
+    struct netboot_change *change = begin(fixture);
+    struct netboot_id id = id_of("52:54:00:00:00:01");
+
+    OK(netboot_change_put_host(change, NULL, HOST("y", "52:54:00:00:00:01"), &error));
+    OK(netboot_change_delete_host(change, &id, &error));
+    OK(netboot_change_put_host(change, NULL, HOST("x", "52:54:00:00:00:01"), &error));
+    commit(change);
+}
+
+static void (*const changes[])(struct fixture *fixture) = {change_hosts, rename_host,   delete_host, change_sites,
+                                                           delete_site,  change_loader, clear,       change_twice};
+
+/* From every state to every earlier one, and back by undoing that. */
+static void test_revert(void **state)
+{
+    struct fixture *fixture = *state;
+    static char states[COUNT(changes) + 1][16384];
+    uint64_t generations[COUNT(changes) + 1];
+
+    for (size_t i = 0; i <= COUNT(changes); i++) {
+        if (i > 0)
+            changes[i - 1](fixture);
+        strcpy(states[i], dump_of(fixture)->text);
+        generations[i] = status_of(fixture).generation;
+        for (size_t j = 0; j < i; j++) {
+            uint64_t present = status_of(fixture).generation;
+            revert(fixture, generations[j]);
+            assert_string_equal(dump_of(fixture)->text, states[j]);
+            assert_int_equal(status_of(fixture).generation, present + 1);
+            revert(fixture, present);
+            assert_string_equal(dump_of(fixture)->text, states[i]);
+        }
+    }
+    assert_true(history(fixture).entries[0].kept);
+}
+
+/* What a packet's site is follows from the prefixes that came back. */
+static void test_revert_ranges(void **state)
+{
+    struct fixture *fixture = *state;
+
+    change_sites(fixture);
+    delete_site(fixture);
+    revert(fixture, 2);
+    struct netboot_view *opened = view(fixture);
+    assert_site_in(opened, "192.0.2.1", "lab");
+    assert_site_in(opened, "192.0.2.129", "hall");
+    assert_site_in(opened, "198.51.100.1", "default");
+    netboot_view_close(opened);
+}
+
+static void test_revert_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+
+    set_target(fixture, "t", "t.ipxe");
+    set_target(fixture, "t", "u.ipxe");
+    set_target(fixture, "t", "t.ipxe");
+    revert(fixture, 2);
+    assert_int_equal(status_of(fixture).generation, 4);
+}
+
+static void test_revert_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    struct netboot_change *change;
+
+    set_target(fixture, "t", "t.ipxe");
+    change = begin(fixture);
+    FAILS(-EINVAL, "the store is at generation 2", netboot_change_revert(change, 2, NULL, NULL, &error));
+    FAILS(-EINVAL, "the store is at generation 2", netboot_change_revert(change, 77, NULL, NULL, &error));
+    FAILS(-EINVAL, "the store is at generation 2", netboot_change_revert(change, 0, NULL, NULL, &error));
+    OK(netboot_change_put_host(change, NULL, HOST("a", "52:54:00:00:00:01"), &error));
+    FAILS(-EINVAL, "a change of its own", netboot_change_revert(change, 1, NULL, NULL, &error));
+    netboot_change_abort(change);
+}
+
+struct told {
+    unsigned hosts_added, hosts_removed, hosts_changed, others;
+};
+
+static void tell(const struct netboot_difference *difference, void *user)
+{
+    struct told *told = user;
+    const void *before = difference->host_before, *after = difference->host_after;
+
+    told->others += !before && !after;
+    told->hosts_added += !before && after;
+    told->hosts_removed += before && !after;
+    told->hosts_changed += before && after;
+}
+
+static void test_revert_tells(void **state)
+{
+    struct fixture *fixture = *state;
+    struct told told = {0};
+
+    put_host(fixture, HOST("a", "52:54:00:00:00:01"));
+    put_host(fixture, HOST("b", "52:54:00:00:00:02"));
+    uint64_t generation = status_of(fixture).generation;
+    put_host(fixture, HOST("changed", "52:54:00:00:00:01"));
+    delete_host(fixture);
+    put_host(fixture, HOST("new", "52:54:00:00:00:03", "52:54:00:00:00:13"));
+    set_target(fixture, "t", "t.ipxe");
+    struct netboot_change *change = begin(fixture);
+    OK(netboot_change_revert(change, generation, tell, &told, &error));
+    netboot_change_abort(change);
+    assert_int_equal(told.hosts_added, 1);
+    assert_int_equal(told.hosts_removed, 1);
+    assert_int_equal(told.hosts_changed, 1);
+    assert_int_equal(told.others, 1);
+    assert_int_equal(status_of(fixture).hosts, 2);
+}
+
+/* ---- Boot once */
+
+static enum netboot_once_state once_of(struct fixture *fixture, const char *text, int *ret_code)
+{
+    struct netboot_view *opened = view(fixture);
+    struct netboot_once once = {.state = NETBOOT_ONCE_DONE};
+    struct netboot_id id = id_of(text);
+
+    *ret_code = netboot_view_once(opened, &id, &once);
+    netboot_view_close(opened);
+    return once.state;
+}
+
+/* A host that comes back comes back disarmed; one that stays keeps what it has. */
+static void test_never_arms(void **state)
+{
+    struct fixture *fixture = *state;
+    struct netboot_id ids[2] = {id_of("a"), id_of("b")};
+    int code;
+
+    set_target(fixture, "t", "t.ipxe");
+    change_hosts(fixture);
+    OK(netboot_once_arm(fixture->store, ids, 2, &(struct netboot_once_request){.target = "t", .window = -1}, 1000,
+                        &error));
+    uint64_t armed = status_of(fixture).generation;
+    delete_host(fixture);
+    revert(fixture, armed);
+    assert_host(fixture, "b", "b");
+    once_of(fixture, "b", &code);
+    assert_int_equal(code, -ENOENT);
+    assert_int_equal(once_of(fixture, "a", &code), NETBOOT_ONCE_ARMED);
+    assert_int_equal(code, 0);
+}
+
+/* Nor where the state store could not be asked when the host went. */
+static void test_never_arms_blindly(void **state)
+{
+    struct fixture *fixture = *state;
+    struct netboot_id id = id_of("b");
+    char path[2][SCRATCH_SIZE + 16];
+    int code;
+
+    snprintf(path[0], sizeof(path[0]), "%s/state", fixture->directory);
+    snprintf(path[1], sizeof(path[1]), "%s/away", fixture->directory);
+    set_target(fixture, "t", "t.ipxe");
+    change_hosts(fixture);
+    OK(netboot_once_arm(fixture->store, &id, 1, &(struct netboot_once_request){.target = "t", .window = -1}, 1000,
+                        &error));
+    netboot_store_close(fixture->store);
+    assert_int_equal(rename(path[0], path[1]), 0);
+    OK(netboot_store_open(fixture->directory, NULL, &fixture->store, &error));
+    delete_host(fixture);
+    revert(fixture, status_of(fixture).generation - 1);
+    netboot_store_close(fixture->store);
+    assert_int_equal(rename(path[1], path[0]), 0);
+    OK(netboot_store_open(fixture->directory, NULL, &fixture->store, &error));
+    assert_host(fixture, "b", "b");
+    once_of(fixture, "b", &code);
+    assert_int_equal(code, -ENOENT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_revert),       TEST(test_revert_ranges), TEST(test_revert_nothing),     TEST(test_revert_refused),
+        TEST(test_revert_tells), TEST(test_never_arms),    TEST(test_never_arms_blindly),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -330,6 +330,9 @@ int env_set_aside(const struct env_spec *spec, const char *directory, const stru
         return fd;
     code = move_aside(&env, &aside, damaged);
     close(fd);
+    if (code == -ENOTEMPTY || code == -EEXIST || code == -ENOTDIR)
+        return failure(error, code, "%s is damaged, and cannot be moved to %s, which is in the way: remove that",
+                       env.path, aside.path);
     return code == 0 ? 0
                      : failure(error, code, "%s is damaged, and cannot be moved away: %s", env.path, strerror(-code));
 }

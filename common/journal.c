@@ -17,7 +17,7 @@
 #define TICK_MS 100   /* between two looks at the queue, so that packets need wake no one */
 #define OPEN_MS 500   /* between two looks at the files */
 #define LOCK_MS 100   /* that other writers are waited for */
-#define START_MS 1000  /* that a server's start waits for the first attempt to open it */
+#define START_MS 1000 /* that a server's start waits for the first attempt to open it */
 #define TELL_MS 60000 /* between two reports of lost records */
 
 static const struct env_spec journal_spec = {
@@ -59,7 +59,7 @@ int journal_create(const char *directory, struct netboot_error *error)
 
 /* ---- Opening */
 
-/* A journal that is missing or damaged is no reason to do without one. */
+/* A journal that is missing or damaged is no reason to do without one. 0 also where another program was faster. */
 static int make_anew(struct journal *journal, bool is_there, const struct stat *damaged, struct netboot_error *error)
 {
     const char *directory = journal->env.directory;
@@ -75,7 +75,8 @@ static int make_anew(struct journal *journal, bool is_there, const struct stat *
     return code == -EEXIST ? 0 : code;
 }
 
-static int try_open(struct journal *journal, struct netboot_error *error)
+/* Whether it had to be made anew, and why, is in `ret_cause`: 0, -ENOENT, -EBADMSG. */
+static int try_open(struct journal *journal, int *ret_cause, struct netboot_error *error)
 {
     enum { DEADLINE_MS = 1000 };
     struct env *env = &journal->env;
@@ -84,11 +85,14 @@ static int try_open(struct journal *journal, struct netboot_error *error)
     bool is_there = stat(env->data_path, &damaged) == 0;
     int code = env_open(env, DEADLINE_MS, error);
 
+    *ret_cause = 0;
     if (code != -ENOENT && code != -EBADMSG)
         return code;
     int made = make_anew(journal, is_there, &damaged, &reason);
-    if (made == 0)
+    if (made == 0) {
+        *ret_cause = code;
         return env_open(env, DEADLINE_MS, error);
+    }
     if (made == -EACCES || made == -EPERM)
         return failure(error, code,
                        "%s and this program may not make it anew: run 'netbootctl -d %s init' as root, which makes it",
@@ -101,7 +105,8 @@ static int try_open(struct journal *journal, struct netboot_error *error)
 static void note(struct journal *journal, bool usable, const struct netboot_error *reason)
 {
     pthread_mutex_lock(&journal->mutex);
-    bool news = !journal->tried || usable != journal->usable || (!usable && reason->code != journal->state.code);
+    bool news = !journal->tried || usable != journal->usable ||
+                (usable ? reason->code != 0 : reason->code != journal->state.code);
     journal->tried = true;
     journal->usable = usable;
     if (news) {
@@ -111,11 +116,19 @@ static void note(struct journal *journal, bool usable, const struct netboot_erro
     pthread_mutex_unlock(&journal->mutex);
 }
 
-static void note_open(struct journal *journal)
+/* `cause`: why it was made anew, or 0. */
+static void note_open(struct journal *journal, int cause)
 {
+    const char *directory = journal->env.directory;
     struct netboot_error state;
 
-    failure(&state, 0, "the journal in %s is open", journal->env.directory);
+    if (cause == -ENOENT)
+        failure(&state, cause, "the journal in %s was not there, and was made anew", directory);
+    else if (cause != 0)
+        failure(&state, cause, "the journal in %s was damaged, and was made anew; what it was is in %s/%s.damaged",
+                directory, directory, journal_spec.name);
+    else
+        failure(&state, 0, "the journal in %s is open", directory);
     note(journal, true, &state);
 }
 
@@ -211,20 +224,21 @@ static bool has_store(const struct journal *journal)
 static void look_at_files(struct journal *journal, uint64_t now_ms)
 {
     struct netboot_error error;
+    int cause;
 
-    if (now_ms < journal->opened_ms + OPEN_MS && journal->opened_ms > 0)
+    /* What is to be written is written to the files that are there. */
+    if (now_ms < journal->opened_ms + OPEN_MS && journal->opened_ms > 0 && queue_count(&journal->queue) == 0)
         return;
     journal->opened_ms = now_ms;
     if (is_open(journal) || !has_store(journal))
         return;
-    int code = try_open(journal, &error);
+    int code = try_open(journal, &cause, &error);
     if (code == 0)
-        note_open(journal);
+        note_open(journal, cause);
     else if (atomic_load(&journal->env.gate) == ENV_CLOSED) /* else it is in use, and opened anew at another time */
         note(journal, false, &error);
 }
 
-/* Whether the journal itself stands in the way, so that it has to be made anew. */
 static void write_all(struct journal *journal)
 {
     struct netboot_error error = {0};
@@ -232,14 +246,14 @@ static void write_all(struct journal *journal)
 
     while ((count = journal_write(journal, LOCK_MS, &error)) > 0)
         if (!journal->usable)
-            note_open(journal);
+            note_open(journal, 0);
     if (count >= 0)
         return;
     if (count != -ETIMEDOUT && count != -EAGAIN)
         note(journal, false, &error);
     if (count != -EBADMSG)
         return;
-    env_close(&journal->env); /* LMDB found it damaged: the next look at the files makes it anew */
+    env_close(&journal->env); /* LMDB found it damaged: the next look at the files finds another one */
     struct stat damaged;
     if (stat(journal->env.data_path, &damaged) == 0 && make_anew(journal, true, &damaged, &error) == 0)
         journal->opened_ms = 0;

@@ -56,7 +56,7 @@ void JournalEvents::log(netboot_store *store)
 
     switch (store ? netboot_journal_event(store, &error) : 0) {
     case 1:
-        if (told_.exchange(false)) {
+        if (told_.exchange(false) || error.code != 0) {
             LOG_INFO(logger, NETBOOT_JOURNAL_OPENED).arg(std::string(error.text));
         }
         break;

@@ -683,8 +683,9 @@ int netboot_journal_status(struct netboot_store *store, struct netboot_journal_s
 uint64_t netboot_journal_written(const struct netboot_store *store);
 uint64_t netboot_journal_dropped(const struct netboot_store *store);
 
-/* As netboot_store_event(), for a server's log: 1 once after the journal became usable, 2 once after it became
- * unusable, 3 at most once a minute after records were lost; `error` tells what, why and what to do. */
+/* As netboot_store_event(), for a server's log: 1 once after the journal became usable, or was made anew (then `code`
+ * is not 0: -ENOENT, it was not there; -EBADMSG, it was damaged), 2 once after it became unusable, 3 at most once a
+ * minute after records were lost; `error` tells what, why and what to do. */
 int netboot_journal_event(struct netboot_store *store, struct netboot_error *error);
 
 #ifdef __cplusplus

@@ -54,7 +54,7 @@ def test_daemon(family, link, client, store):
     try:
         assert boot_file(client, family) == LOADER[family]
         threads = os.listdir(f"/proc/{server.daemon_pid()}/task")
-        assert len(threads) == 2, "dhcpd itself and the one that follows the store"
+        assert len(threads) == 3, "dhcpd itself, the one that follows the store and the journal's"
     finally:
         server.stop()
 

@@ -27,6 +27,14 @@ WRONG = {
         'if exists user-class { netboot-database "/a"; }',
         "netboot-database may only be set globally",
     ),
+    "journal is something else": ("netboot-journal maybe;", "expecting boolean"),
+    "journal is a text": ('netboot-journal "on";', "expecting identifier"),
+    "journal in a group": ("group { netboot-journal off; }", "netboot-journal may only be set globally"),
+    "joining in a host": ("host x { netboot-join-identifiers on; }", "netboot-join-identifiers may only be set globally"),
+    "joining in a condition": (
+        "if exists user-class { netboot-join-identifiers on; }",
+        "netboot-join-identifiers may only be set globally",
+    ),
     "no such statement": ("netboot-databases yes;", "semicolon expected"),
 }
 

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MPL-2.0
+"""What dhcpd puts into the journal, and that nothing which happens to it disturbs an answer."""
+
+import json
+import shutil
+import time
+
+import pytest
+from cases import firmware, ipxe
+from lib import dhcp
+
+from server import Server, boot_file, statements
+
+UUID = "11223344-5566-7788-99aa-bbccddeeff06"
+MAC = "52:54:00:00:99:06"
+FAMILIES = pytest.mark.parametrize("family", (4, 6))
+
+
+def wait_log(store, count, *words, seconds=20):
+    """The entries, once there are so many: a thread of the server's writes them."""
+    end = time.monotonic() + seconds
+    while True:
+        done = store.ctl("log", "--json", *words, check=False)
+        entries = json.loads(done.stdout) if done.returncode == 0 else []
+        if len(entries) >= count:
+            return entries
+        assert time.monotonic() < end, f"wanted {count}: {done}"
+        time.sleep(0.02)
+
+
+@FAMILIES
+@pytest.mark.parametrize("daemonize", (False, True))
+def test_what_was_answered_is_in_the_journal(family, daemonize, link, client, store):
+    """In the process that serves, whether or not it forks first."""
+    store.ctl(f"host set {MAC} --name named")
+    with Server(link, family, statements(family, store.directory), daemonize=daemonize):
+        file = boot_file(client, family, ipxe(family, 7, mac=MAC))
+        entry, = wait_log(store, 1, "named")
+    assert (entry["server"], entry["family"], entry["stage"], entry["host"]) == ("dhcpd", family, "iPXE", "named")
+    assert (entry["outcome"], entry["boot_file"], entry["mac"]) == ("answered", file, MAC)
+
+
+@FAMILIES
+def test_off(family, link, client, store):
+    with Server(link, family, statements(family, store.directory, "netboot-journal off;")):
+        assert boot_file(client, family, ipxe(family, 7, mac=MAC))
+    assert json.loads(store.ctl("log --json").stdout) == []
+
+
+def test_a_lost_journal_is_made_anew(link, client, store):
+    with Server(link, 4, statements(4, store.directory)) as server:
+        file = boot_file(client, 4, ipxe(4, 7, mac=MAC))
+        wait_log(store, 1)
+        shutil.rmtree(store.directory / "journal")
+        assert boot_file(client, 4, ipxe(4, 7, mac=MAC)) == file
+        wait_log(store, 1)
+        assert "no journal" not in "\n".join(server.log())
+
+
+def test_what_is_wrong_is_told_once(link, client, store):
+    shutil.rmtree(store.directory / "journal")
+    (store.directory / "journal").write_text("in the way")
+    with Server(link, 4, statements(4, store.directory)) as server:
+        for _ in range(3):
+            assert boot_file(client, 4, ipxe(4, 7, mac=MAC))
+        line, = [line for line in server.log() if "netboot: no journal is kept" in line]
+        assert str(store.directory / "journal") in line
+
+
+@pytest.mark.parametrize("joined", (True, False))
+def test_identifiers_are_joined_where_that_is_on(joined, link, client, store):
+    store.ctl("target set joined --script joined.ipxe")
+    store.ctl(f"host set {MAC} --name named --target joined")
+    lines = ["netboot-join-identifiers on;"] if joined else []
+    with Server(link, 4, statements(4, store.directory)):
+        boot_file(client, 4, firmware(4, "PXE", 7, mac=MAC, uuid=b"\0" + dhcp.uuid_octets(UUID, little_endian=True)))
+        wait_log(store, 1)
+    with Server(link, 6, statements(6, store.directory, *lines)):
+        file = boot_file(client, 6, ipxe(6, 7, mac=MAC, source="fe80::5", duid=dhcp.duid_uuid(UUID)))
+        assert file.endswith("/joined.ipxe") == joined
+        assert [one["host"] for one in wait_log(store, 2)] == ["named", "named" if joined else None]

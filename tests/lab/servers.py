@@ -16,10 +16,10 @@ from pathlib import Path
 
 from lib import kea, paths
 
-from . import isc
+from . import isc, wire
 
 BOOT = paths.SOURCE / "boot"
-START_SECONDS = 20
+START_SECONDS = 60
 
 # nginx's own frame around the site: one process, nothing outside the directory.
 NGINX = """\
@@ -170,7 +170,13 @@ class Servers:
             config.write_text(re.sub(r"(Managed|OtherConfig)Flag on", r"\1Flag off", config.read_text()))
         pid_file = self.directory / "radvd.pid"
         command = ("radvd", "--nodaemon", "--logmethod", "stderr", "-C", config, "-p", pid_file)
-        return self._start("radvd", command, pid_file.exists, self.router)
+        # Its pid file may be there long before its first advertisement, and iPXE asks for a few seconds only.
+        with wire.Wire(self.router, self._values["INTERFACE"]) as watch:
+
+            def advertised():
+                return any(event.kind == "advertised" for event in watch.events())
+
+            return self._start("radvd", command, advertised, self.router)
 
     def _nfs(self):
         config, log = self.directory / "ganesha.conf", self.directory / "ganesha.log"

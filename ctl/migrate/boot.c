@@ -28,12 +28,13 @@ static int fold_all(struct fold *fold)
 static void count_records(const cJSON *records, struct findings *findings)
 {
     static const char *const kinds[][2] = {
-        {"site",   "sites"  },
-        {"loader", "loaders"},
-        {"target", "targets"}
+        {"site",   "sites"                 },
+        {"loader", "loaders"               },
+        {"target", "targets"               },
+        {"host",   "hosts known to netboot"}
     };
 
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 4; i++) {
         size_t count = 0;
         const cJSON *record;
         cJSON_ArrayForEach(record, records) count += strcmp(json_text(record, "type"), kinds[i][0]) == 0;

@@ -356,6 +356,5 @@ int fold_machines(struct fold *fold)
     free(drafts);
     if (status < 0)
         return error_set(fold->error, status, "out of memory");
-    findings_moved(fold->findings, "hosts", count);
     return trial_put(fold->trial, last ? last->next : fold->records->child, fold->error);
 }

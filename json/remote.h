@@ -26,8 +26,8 @@ struct remote {
 };
 
 enum {
-    REMOTE_PAGE_MAX = 500,  /* hosts in a page */
-    REMOTE_WAIT_MS = 100    /* for another writer */
+    REMOTE_PAGE_MAX = 500, /* hosts in a page */
+    REMOTE_WAIT_MS = 100   /* for another writer */
 };
 
 /* The names of the commands, NULL past the last. */

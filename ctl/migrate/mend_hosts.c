@@ -255,6 +255,22 @@ static cJSON *reservation_new(struct hosts *hosts, const struct host *host)
     return ret;
 }
 
+/* Kea refuses a reservation of nothing; that the host is known may be all that it is for. */
+static void resource_put(struct mend *mend, cJSON *reservation)
+{
+    cJSON *member;
+    size_t count = 0;
+
+    cJSON_ArrayForEach(member, reservation) count += strcmp(member->string, "user-context") != 0;
+    if (count > 0)
+        return;
+    cJSON *list = mend_list(mend, reservation, "client-classes"), *name = cJSON_CreateString("known-host");
+    if (!list || !name || !cJSON_AddItemToArray(list, name)) {
+        cJSON_Delete(name);
+        mend->no_memory = true;
+    }
+}
+
 /* Takes `reservation`. `place`: NULL is the global list. */
 static void reservation_add(struct hosts *hosts, const struct host *host, const struct place *place, const char *key,
                             const char *value, cJSON *reservation)
@@ -269,6 +285,7 @@ static void reservation_add(struct hosts *hosts, const struct host *host, const 
         cJSON_Delete(reservation);
         return;
     }
+    resource_put(mend, reservation);
     mend_text(mend, reservation, key, value);
     if (!list || !cJSON_AddItemToArray(list, reservation)) {
         cJSON_Delete(reservation);

@@ -65,11 +65,11 @@ static void test_everything_at_once(void **state)
     for (unsigned i = 0; i < THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, serve_on, &crowd), 0);
     for (unsigned round = 0; round < ROUNDS; round++) {
-        struct netboot_journal_state state = {.identity = identity};
+        struct netboot_journal_state now = {.identity = identity};
         unsigned before = seen;
-        EVENTUALLY(netboot_journal_status(crowd.store, &state, NULL) == 0 && state.identity != identity);
+        EVENTUALLY(netboot_journal_status(crowd.store, &now, NULL) == 0 && now.identity != identity);
         EVENTUALLY((netboot_journal_entries(crowd.store, NULL, look, &seen, NULL), seen > before + 1));
-        identity = state.identity;
+        identity = now.identity;
         lose(fixture);
     }
     atomic_store(&crowd.stop, true);

@@ -243,7 +243,7 @@ int netboot_change_commit(struct netboot_change *change, struct netboot_error *e
     if (code == 0 && change->touched)
         code = put_all_meta(change, error);
     if (code == 0 && change->touched)
-        code = state_forget(&change->view, error);
+        code = state_forget(&change->view, change->reverted, error);
     close_cursors(change);
     if (code == 0 && change->touched) {
         int rc = mdb_txn_commit(change->view.txn);

@@ -30,6 +30,7 @@ struct netboot_change {
     pthread_t owner; /* LMDB's lock is a thread's */
     uint64_t hosts;
     bool touched, ranges_stale;
+    bool reverted;               /* to an earlier generation */
     struct netboot_error failed; /* the first failure of the database: after it there is no commit */
     /* One for each type of identifier: what comes sorted goes onto the page where the last one went. */
     MDB_cursor *cursors[4];

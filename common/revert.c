@@ -235,6 +235,7 @@ int netboot_change_revert(struct netboot_change *change, uint64_t generation,
             code = bring_back(change, &kept.images[i], &reporting, error);
     if (code == 0 && change->touched)
         code = disarm_unknown(change, error);
+    change->reverted = true;
     free(kept.images);
     free(kept.octets);
     return code;

@@ -362,6 +362,7 @@ int netboot_view_once_counts(struct netboot_view *view, uint64_t ret[NETBOOT_ONC
 
 struct forgetting {
     struct netboot_view *before, *after;
+    bool reverted;
     uint64_t store;
     struct key *keys;
     size_t count, room;
@@ -375,6 +376,25 @@ static bool has_host(struct netboot_view *view, const struct key *key)
     return view_find_host(view, key, &found, &value) == 0 && key_equals(&found, key->octets, key->size);
 }
 
+/* Whether the host has an identifier that was not its own before. */
+static bool has_gained(const struct forgetting *forgetting, const struct key *key)
+{
+    struct netboot_host host;
+
+    if (view_get_host(forgetting->after, key, &host) != 0)
+        return true;
+    for (size_t i = 0; i < host.ids.count; i++) {
+        struct netboot_bytes id = host.ids.items[i];
+        struct key own, found;
+        MDB_val value;
+        if (!key_of_id(&own, id.data[0], id.data + 1, id.size - 1) ||
+            view_find_host(forgetting->before, &own, &found, &value) != 0 ||
+            !key_equals(&found, key->octets, key->size))
+            return true;
+    }
+    return false;
+}
+
 static int forget_one(MDB_val row, const struct once_record *record, void *user)
 {
     struct forgetting *forgetting = user;
@@ -384,7 +404,7 @@ static int forget_one(MDB_val row, const struct once_record *record, void *user)
         return 0;
     memcpy(key.octets, row.mv_data, row.mv_size);
     if (record && record->store == forgetting->store && has_host(forgetting->before, &key) &&
-        has_host(forgetting->after, &key))
+        has_host(forgetting->after, &key) && !(forgetting->reverted && has_gained(forgetting, &key)))
         return 0;
     if (forgetting->count == forgetting->room) {
         size_t room = forgetting->room > 0 ? 2 * forgetting->room : 16;
@@ -415,10 +435,10 @@ static int delete_keys(struct state *state, const struct forgetting *forgetting,
     return state_write_end(state, &write, code, error);
 }
 
-int state_forget(struct netboot_view *change, struct netboot_error *error)
+int state_forget(struct netboot_view *change, bool reverted, struct netboot_error *error)
 {
     struct state *state = view_state(change);
-    struct forgetting forgetting = {.after = change};
+    struct forgetting forgetting = {.after = change, .reverted = reverted};
     int code;
 
     if (atomic_load(&state->env.gate) == ENV_CLOSED)

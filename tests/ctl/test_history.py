@@ -135,6 +135,28 @@ def test_revert_arms_nobody(web):
     assert "once" not in web.json("host", "show", "web1") and "once" not in web.json("status")
 
 
+@pytest.mark.parametrize("other", [True, False])
+def test_revert_arms_no_other_machine(web, other):
+    """A host that was split, and of whose machines one was armed since: the other one was not."""
+    web.ok("host", "set", "52:54:00:00:00:02", "--mac", "52:54:00:00:00:02", "--mac", "52:54:00:00:00:03")
+    generation = web.generation()
+    web.ok("host", "set", "52:54:00:00:00:02", "--mac", "52:54:00:00:00:02")
+    if other:
+        web.ok("host", "set", "52:54:00:00:00:03")
+    web.ok("host", "set", "52:54:00:00:00:02", "--once", "rescue")
+    web.ok("revert", generation)
+    assert web.json("host", "show", "52:54:00:00:00:03")["mac"] == ["52:54:00:00:00:02", "52:54:00:00:00:03"]
+    assert "once" not in web.json("host", "show", "52:54:00:00:00:03")
+
+
+def test_revert_keeps_what_is_armed(web):
+    generation = web.generation()
+    web.ok("host", "set", "web1", "--note", "x", "--uuid", "11223344-5566-7788-99aa-bbccddeeff01")
+    web.ok("host", "set", "web1", "--once", "rescue")
+    web.ok("revert", generation)
+    assert web.json("host", "show", "web1")["once"]["state"] == "armed"
+
+
 # ---- backup, restore
 
 

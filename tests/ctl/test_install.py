@@ -80,3 +80,16 @@ def test_the_example_of_the_manual_page(prefix, tmp_path):
     run("gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", source, "-o", program, *flags, f"-Wl,-rpath,{library}")
     store = targets.Store(tmp_path / "store").init().set_up(["site set default --tftp4 192.0.2.1"])
     assert run(program, store.directory) == "answered ipxe.efi\n"
+
+
+@pytest.mark.parametrize("rules", ["docs/kea.md", "isc-patch/debian/apparmor"])
+def test_apparmor_allows_every_file(rules, tmp_path):
+    """A server may open whatever is in a store, and write all but the targets."""
+    store = targets.Store(tmp_path / "store").init()
+    allowed = dict(re.findall(r"^ *(/var/lib/netboot/\S*) (\w+),$", (paths.SOURCE / rules).read_text(), re.M))
+    for path in store.directory.rglob("*"):
+        known = f"/var/lib/netboot/{path.relative_to(store.directory)}" + "/" * path.is_dir()
+        if known == "/var/lib/netboot/targets/write.lock":
+            continue
+        needed = "r" if path.is_dir() or known == "/var/lib/netboot/targets/data.mdb" else "rwk"
+        assert set(needed) <= set(allowed.get(known, "")), known

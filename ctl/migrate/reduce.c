@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "reduce.h"
 
+#include "reduce_words.h"
 #include "rules.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* A group and those that it is in: innermost first. */
 struct chain {
@@ -24,155 +22,6 @@ struct writer {
     unsigned line;
     bool again, no_memory; /* again: the findings are there already */
 };
-
-/* ---- What statements are ---------------------------------------------------------------------------------------- */
-
-static bool begins_with_any(const struct statement *statement, const char *const *list, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (statement_is(statement, list[i]))
-            return true;
-    return false;
-}
-
-bool is_boot_statement(const struct statement *statement)
-{
-    static const char *const words[] = {
-        "filename",
-        "next-server",
-        "server-name",
-        "option bootfile-name",
-        "option tftp-server-name",
-        "option vendor-class-identifier",
-        "option dhcp6.bootfile-url",
-        "option dhcp6.bootfile-param",
-        "option dhcp6.vendor-class",
-        "supersede server.filename", /* as OMAPI writes them */
-        "supersede server.next-server",
-        "supersede server.server-name",
-    };
-
-    return begins_with_any(statement, words, COUNT(words));
-}
-
-/* What has a place of its own in Kea's scopes, where keama has one in some only. */
-static bool is_boot_field(const struct statement *statement)
-{
-    return statement_is(statement, "filename") || statement_is(statement, "next-server") ||
-           statement_is(statement, "server-name");
-}
-
-static bool is_network(const struct statement *statement)
-{
-    static const char *const words[] = {"shared-network", "subnet", "subnet6", "pool", "pool6"};
-
-    return statement->block && begins_with_any(statement, words, COUNT(words));
-}
-
-/* What says who a host is and where, which is not keama's to convert. */
-static bool is_identity(const struct statement *statement)
-{
-    static const char *const words[] = {
-        "hardware",
-        "fixed-address",
-        "fixed-address6",
-        "fixed-prefix6",
-        "option dhcp-client-identifier",
-        "option dhcp.dhcp-client-identifier",
-        "host-identifier",
-        "uid",
-        "client-hw-address",
-        "dynamic",
-        "deleted",
-        "group",
-    };
-
-    return begins_with_any(statement, words, COUNT(words));
-}
-
-static bool is_conditional(const struct statement *statement)
-{
-    static const char *const words[] = {"if", "elsif", "else", "switch"};
-
-    return statement->block && begins_with_any(statement, words, COUNT(words));
-}
-
-/* `option x = "text"`: a text or octets after the sign, and no more. */
-static bool is_constant(const struct statement *statement)
-{
-    unsigned index = statement_is(statement, "option") ? 3 : statement_is(statement, "supersede") ? 3 : 2;
-    const char *value = statement_word(statement, index);
-
-    return statement->word_count == index + 1 && (value[0] == '"' || isxdigit((unsigned char)value[0]));
-}
-
-/* A value that is computed for each client. */
-static bool is_computed(const struct statement *statement)
-{
-    static const char *const words[] = {"append", "prepend", "default", "send"};
-    const char *value = statement_word(statement, statement_is(statement, "option") ? 2 : 1);
-
-    if (statement_is(statement, "supersede")) /* OMAPI's way to say `option` */
-        return strcmp(statement_word(statement, 2), "=") != 0 || !is_constant(statement);
-    if (begins_with_any(statement, words, COUNT(words)) || (strcmp(value, "=") == 0 && !is_constant(statement)))
-        return true;
-    return (statement_is(statement, "filename") || statement_is(statement, "server-name")) && value[0] != '"' &&
-           strcmp(value, "=") != 0;
-}
-
-const struct statement *statement_scope(const struct statement *statement, const char *kind)
-{
-    for (statement = statement->parent; statement; statement = statement->parent)
-        if (statement_is(statement, kind))
-            return statement;
-    return NULL;
-}
-
-unsigned statement_differs(const struct statement *statement)
-{
-    static const struct {
-        const char *words;
-        unsigned differs;
-    } known[] = {
-        {"option routers",                   ANSWER_ROUTERS   },
-        {"option domain-name-servers",       ANSWER_DNS       },
-        {"option dhcp6.name-servers",        ANSWER_DNS       },
-        {"option dhcp-lease-time",           ANSWER_LEASE_TIME},
-        {"default-lease-time",               ANSWER_LEASE_TIME},
-        {"max-lease-time",                   ANSWER_LEASE_TIME},
-        {"min-lease-time",                   ANSWER_LEASE_TIME},
-        {"preferred-lifetime",               ANSWER_LEASE_TIME},
-        {"use-lease-addr-for-default-route", ANSWER_ROUTERS   },
-    };
-    unsigned differs = 0;
-
-    for (const struct statement *at = statement->child; at; at = at->next)
-        differs |= statement_differs(at);
-    if (statement->block || is_boot_statement(statement))
-        return differs;
-    for (size_t i = 0; i < COUNT(known); i++)
-        if (statement_is(statement, known[i].words))
-            return known[i].differs;
-    return ANSWER_OPTIONS;
-}
-
-const char *statement_whom(const struct statement *statement, struct memory *memory)
-{
-    static const char *const scopes[] = {"host", "class", "subclass", "subnet", "subnet6"};
-
-    for (; statement; statement = statement->parent)
-        for (size_t i = 0; i < COUNT(scopes); i++) {
-            char *ret;
-            if (!statement->block || !statement_is(statement, scopes[i]))
-                continue;
-            struct netboot_bytes name = word_octets(statement_word(statement, 1), memory);
-            ret = name.data ? memory_take(memory, name.size + 16) : NULL;
-            if (ret)
-                sprintf(ret, "%s %s", i == 0 ? "host" : i < 3 ? "class" : "subnet", (const char *)name.data);
-            return ret;
-        }
-    return NULL;
-}
 
 static bool is_refused(const struct reduction *reduction, const struct statement *statement)
 {

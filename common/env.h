@@ -36,12 +36,14 @@
 struct env_spec {
     const char *name; /* of the directory, below the operator's */
     const char *what; /* as messages call it */
+    const char *loss; /* what is lost with it where it is damaged; NULL: nothing that a backup does not have */
     uint32_t format;  /* the newest that is understood; `format` of the first table, 4 octets, big-endian */
     unsigned tables;
     unsigned more_tables; /* behind those: they are made with a new environment, an older one need not have them */
     const char *table_names[ENV_TABLES_MAX];
     unsigned cursor_table; /* the one that the cursors of the slots are for */
     bool servers_write;    /* data.mdb too is the group's to write */
+    bool made_anew;        /* it is set aside where it is damaged, and made anew, by servers too */
     bool loose;            /* a crash of the machine may lose the last changes, though nothing else */
 };
 
@@ -81,6 +83,10 @@ struct env {
 };
 
 /* ---- env_check.c */
+
+/* What to do where the environment is damaged. Returns `text`. */
+#define ENV_REMEDY_SIZE (3 * ENV_PATH_SIZE)
+const char *env_remedy(const struct env *env, char text[ENV_REMEDY_SIZE]);
 
 /* Whether data.mdb can be mapped: a regular file of LMDB's, as long as it says itself. `ret_stat` is of what was
  * looked at, `ret_writable` whether this process may write it. -ENOENT, -EACCES, -EBADMSG, ... with a text. */

@@ -60,10 +60,27 @@ _Static_assert(sizeof(struct lmdb_page) == 8 + sizeof(size_t), "a page's header 
 _Static_assert(sizeof(struct lmdb_node) == 8, "a node's header has no padding");
 
 struct data_file {
+    const struct env *env;
     int fd;
     const char *path;
     size_t page_size, pages; /* whole pages that the file holds */
 };
+
+/* ---- What to do about it */
+
+const char *env_remedy(const struct env *env, char text[ENV_REMEDY_SIZE])
+{
+    if (env->spec->made_anew)
+        snprintf(text, ENV_REMEDY_SIZE, "servers make it anew by themselves, or 'netbootctl -d %s init' does",
+                 env->directory);
+    else if (env->spec->loss)
+        snprintf(text, ENV_REMEDY_SIZE, "move the directory %s away; %s", env->path, env->spec->loss);
+    else
+        snprintf(text, ENV_REMEDY_SIZE,
+                 "move the directory %s away, run 'netbootctl -d %s init', then 'netbootctl -d %s restore BACKUP'",
+                 env->path, env->directory, env->directory);
+    return text;
+}
 
 /* ---- The header */
 
@@ -74,17 +91,15 @@ static int read_meta(const struct data_file *file, size_t page_size, unsigned in
         struct lmdb_page page;
         struct lmdb_meta meta;
     } head;
+    char remedy[ENV_REMEDY_SIZE];
     ssize_t size = pread(file->fd, &head, sizeof(head), (off_t)(index * page_size));
 
     if (size < 0)
         return failure(error, -errno, "%s cannot be read: %s", file->path, strerror(errno));
     if (size != sizeof(head))
-        return failure(error, -EBADMSG, "%s is too short for a store: bring it back from a backup", file->path);
+        return failure(error, -EBADMSG, "%s is too short for a store: %s", file->path, env_remedy(file->env, remedy));
     if (!(head.page.flags & PAGE_META) || head.meta.magic != LMDB_MAGIC)
-        return failure(error, -EBADMSG,
-                       "%s is no store of netboot's: move it away and run 'netbootctl init', or bring it back from a "
-                       "backup",
-                       file->path);
+        return failure(error, -EBADMSG, "%s is no store of netboot's: %s", file->path, env_remedy(file->env, remedy));
     if (head.meta.version != LMDB_VERSION)
         return failure(error, -EBADMSG, "%s has version %" PRIu32 " of LMDB's format, this program reads version %d",
                        file->path, head.meta.version, LMDB_VERSION);
@@ -105,6 +120,7 @@ static bool tree_is_sane(const struct lmdb_tree *tree, size_t last_page)
 /* The newer one of the two headers. */
 static int read_header(const struct data_file *file, struct lmdb_meta *ret, struct netboot_error *error)
 {
+    char remedy[ENV_REMEDY_SIZE];
     struct lmdb_meta metas[2];
     size_t page_size = 0;
 
@@ -114,13 +130,13 @@ static int read_header(const struct data_file *file, struct lmdb_meta *ret, stru
             return code;
         page_size = metas[0].trees[TREE_FREE].pad;
         if (!is_page_size(page_size))
-            return failure(error, -EBADMSG, "%s is damaged, with pages of %zu octets: bring it back from a backup",
-                           file->path, page_size);
+            return failure(error, -EBADMSG, "%s is damaged, with pages of %zu octets: %s", file->path, page_size,
+                           env_remedy(file->env, remedy));
     }
     *ret = metas[metas[1].transaction > metas[0].transaction];
     if (ret->last_page < 1 || ret->last_page > SIZE_MAX / page_size - 1 || ret->trees[TREE_FREE].pad != page_size ||
         !tree_is_sane(&ret->trees[TREE_FREE], ret->last_page) || !tree_is_sane(&ret->trees[TREE_MAIN], ret->last_page))
-        return failure(error, -EBADMSG, "%s has a damaged header: bring it back from a backup", file->path);
+        return failure(error, -EBADMSG, "%s has a damaged header: %s", file->path, env_remedy(file->env, remedy));
     return 0;
 }
 
@@ -259,6 +275,7 @@ static bool lacks_only_free_pages(const struct data_file *file, const struct lmd
 static int check_length(struct data_file *file, struct stat *ret, struct netboot_error *error)
 {
     enum { TRIES = 100 };
+    char remedy[ENV_REMEDY_SIZE];
     struct lmdb_meta meta, after;
 
     for (unsigned i = 0; i < TRIES; i++) {
@@ -278,9 +295,8 @@ static int check_length(struct data_file *file, struct stat *ret, struct netboot
             break;
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     }
-    return failure(error, -EBADMSG,
-                   "%s is cut short, %" PRIuMAX " octets where its header says %zu: bring it back from a backup",
-                   file->path, (uintmax_t)ret->st_size, (meta.last_page + 1) * file->page_size);
+    return failure(error, -EBADMSG, "%s is cut short, %" PRIuMAX " octets where its header says %zu: %s", file->path,
+                   (uintmax_t)ret->st_size, (meta.last_page + 1) * file->page_size, env_remedy(file->env, remedy));
 }
 
 static int open_failure(const struct env *env, const char *path, struct netboot_error *error)
@@ -307,7 +323,8 @@ static int open_failure(const struct env *env, const char *path, struct netboot_
 
 int env_check_data(const struct env *env, struct stat *ret_stat, bool *ret_writable, struct netboot_error *error)
 {
-    struct data_file file = {.path = env->data_path};
+    struct data_file file = {.env = env, .path = env->data_path};
+    char remedy[ENV_REMEDY_SIZE];
     bool writable = true;
     int code;
 
@@ -321,7 +338,7 @@ int env_check_data(const struct env *env, struct stat *ret_stat, bool *ret_writa
     if (fstat(file.fd, ret_stat) != 0)
         code = failure(error, -errno, "%s cannot be looked at: %s", file.path, strerror(errno));
     else if (!S_ISREG(ret_stat->st_mode))
-        code = failure(error, -EBADMSG, "%s is no regular file: move it away and run 'netbootctl init'", file.path);
+        code = failure(error, -EBADMSG, "%s is no regular file: %s", file.path, env_remedy(env, remedy));
     else
         code = check_length(&file, ret_stat, error);
     close(file.fd);

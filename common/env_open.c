@@ -128,12 +128,13 @@ static int check_opened_file(struct env *env, struct netboot_error *error)
 static int check_format(const struct env *env, MDB_txn *txn, struct netboot_error *error)
 {
     MDB_val key = {6, "format"}, value;
+    char remedy[ENV_REMEDY_SIZE];
     int rc = mdb_get(txn, env->tables[0], &key, &value);
     const uint8_t *octets = value.mv_data;
 
     if (rc != 0 || value.mv_size != 4)
-        return failure(error, -EBADMSG, "%s is no %s of netboot's: move it away and run 'netbootctl -d %s init'",
-                       env->data_path, env->spec->what, env->directory);
+        return failure(error, -EBADMSG, "%s is no %s of netboot's: %s", env->data_path, env->spec->what,
+                       env_remedy(env, remedy));
     uint32_t format = (uint32_t)octets[0] << 24 | (uint32_t)octets[1] << 16 | (uint32_t)octets[2] << 8 | octets[3];
     if (format > env->spec->format)
         return failure(error, -ENOTSUP,
@@ -144,11 +145,13 @@ static int check_format(const struct env *env, MDB_txn *txn, struct netboot_erro
 
 static int open_tables(struct env *env, MDB_txn *txn, struct netboot_error *error)
 {
+    char remedy[ENV_REMEDY_SIZE];
+
     for (unsigned i = 0; i < env->spec->tables; i++) {
         int rc = mdb_dbi_open(txn, env->spec->table_names[i], 0, &env->tables[i]);
         if (rc == MDB_NOTFOUND || rc == MDB_INCOMPATIBLE)
-            return failure(error, -EBADMSG, "%s is no %s of netboot's: move it away and run 'netbootctl -d %s init'",
-                           env->data_path, env->spec->what, env->directory);
+            return failure(error, -EBADMSG, "%s is no %s of netboot's: %s", env->data_path, env->spec->what,
+                           env_remedy(env, remedy));
         if (rc != 0)
             return env_failure(env, rc, "open", error);
         int code = i == 0 ? check_format(env, txn, error) : 0;

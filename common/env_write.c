@@ -27,6 +27,17 @@ static int map_state(const struct env *env, size_t *ret_used, size_t *ret_size)
     return 0;
 }
 
+/* A header that speaks of far more than the file has is damaged; the file is to be looked at again then. */
+static bool is_longer_than_file(struct env *env, size_t used)
+{
+    struct stat status;
+    bool damaged = stat(env->data_path, &status) == 0 && used > (size_t)status.st_size;
+
+    if (damaged)
+        atomic_store(&env->broken, true);
+    return damaged;
+}
+
 /* LMDB gives the old map up before it asks for the new one; so ask first whether there is address space. */
 static bool has_address_space(size_t size)
 {
@@ -49,7 +60,7 @@ static int remap_held(struct env *env, size_t wanted)
     if (wanted > env_map_limit(env) || !has_address_space(wanted))
         wanted = used + used / 4;
     if (wanted <= size || !has_address_space(wanted))
-        return size >= used ? 0 : -ENOMEM;
+        return size >= used ? 0 : is_longer_than_file(env, used) ? -EBADMSG : -ENOMEM;
     env->epoch++;
     rc = mdb_env_set_mapsize(env->mdb, wanted);
     if (rc != 0)

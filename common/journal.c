@@ -23,6 +23,7 @@
 static const struct env_spec journal_spec = {
     .name = "journal",
     .what = "journal",
+    .made_anew = true,
     .format = JOURNAL_FORMAT,
     .tables = JOURNAL_TABLES,
     .table_names =

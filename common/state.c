@@ -19,6 +19,7 @@
 static const struct env_spec state_spec = {
     .name = "state",
     .what = "state store",
+    .loss = "what was armed to boot once is lost",
     .format = STATE_FORMAT,
     .tables = STATE_TABLES,
     .table_names = {[STATE_META] = "meta", [STATE_ONCE] = "once"},

@@ -358,6 +358,13 @@ int netboot_view_once_counts(struct netboot_view *view, uint64_t ret[NETBOOT_ONC
     return each_record(view_state(view), count_one, &counting);
 }
 
+int netboot_once_check(struct netboot_store *store, struct netboot_error *error)
+{
+    struct env *env = &store->once.env;
+
+    return atomic_load(&env->gate) == ENV_CLOSED ? env_open(env, FORGET_MS, error) : 0;
+}
+
 /* ---- Forgetting */
 
 struct forgetting {

@@ -266,6 +266,16 @@ static int show_selected(struct session *session, const struct selection *select
     return json ? listing_end(&listing, code) : code;
 }
 
+/* What was armed cannot be seen then. */
+static void note_state_trouble(struct session *session)
+{
+    struct netboot_error error;
+    int status = netboot_once_check(session->store, &error);
+
+    if (status != 0 && status != -ENOENT)
+        note("whether anything is to be booted once is not known: %s", error.text);
+}
+
 int host_show(struct session *session)
 {
     struct selection selection;
@@ -274,6 +284,7 @@ int host_show(struct session *session)
 
     if (code != DONE)
         return code;
+    note_state_trouble(session);
     if (selection.is_set || session->arguments->word_count > 1)
         code = show_selected(session, &selection);
     else if ((code = show_one(session, &selection.ids[0], &object)) == DONE)

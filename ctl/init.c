@@ -62,8 +62,11 @@ static int complete(struct netboot_change *change, bool *ret_created, struct net
 
 static int tell_there(const struct session *session)
 {
+    struct netboot_error error;
+    int status = netboot_once_check(session->store, &error);
+
     printf("there is a store in %s already: it stays as it is\n", session->directory);
-    return DONE;
+    return status == 0 || status == -ENOENT ? DONE : failed("%s", error.text);
 }
 
 int init_run(struct session *session)

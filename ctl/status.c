@@ -5,6 +5,8 @@
 #include "command.h"
 #include "output.h"
 
+#include <errno.h>
+
 /* "36864 octets (36 KiB)" in place of the bare number. */
 static bool size_for_people(cJSON *object, const char *key)
 {
@@ -19,6 +21,15 @@ static bool size_for_people(cJSON *object, const char *key)
     }
     snprintf(text, sizeof(text), "%.0f octets (%.1f %s)", octets, shown, units[unit]);
     return cJSON_ReplaceItemInObjectCaseSensitive(object, key, cJSON_CreateString(text));
+}
+
+/* Without the state store no host boots what it was armed for. Where there is none, none ever was. */
+static bool state_trouble_add(struct session *session, cJSON *object)
+{
+    struct netboot_error error;
+    int status = netboot_once_check(session->store, &error);
+
+    return status == 0 || status == -ENOENT || cJSON_AddStringToObject(object, "state_trouble", error.text);
 }
 
 int status_run(struct session *session)
@@ -36,6 +47,10 @@ int status_run(struct session *session)
         return failed_with(&error);
     }
     bool json = session_has(session, "json");
+    if (!state_trouble_add(session, object)) {
+        cJSON_Delete(object);
+        return failed("out of memory");
+    }
     if (!json && !(size_for_people(object, "size") && size_for_people(object, "map_size"))) {
         cJSON_Delete(object);
         return failed("out of memory");

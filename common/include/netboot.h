@@ -595,6 +595,9 @@ int netboot_once_disarm(struct netboot_store *store, const struct netboot_id *id
 int netboot_once_done(struct netboot_store *store, const struct netboot_id *ids, size_t count, unsigned deadline_ms,
                       struct netboot_error *error);
 
+/* Whether the state store can be used; where not, nothing is seen to be armed, and hosts get their own target.
+ * -ENOENT: there is none, nothing has ever been armed; -EACCES, -EBADMSG, -ENOTSUP, -EAGAIN as netboot_store_open(). */
+int netboot_once_check(struct netboot_store *store, struct netboot_error *error);
 /* The boot-once of the host that has the identifier. -ENOENT: there is no such host, or nothing is armed. */
 int netboot_view_once(struct netboot_view *view, const struct netboot_id *id, struct netboot_once *ret);
 /* How many hosts are in each state. */

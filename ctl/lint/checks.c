@@ -4,6 +4,7 @@
 /* What may be found; docs/lint.md has a paragraph for each. */
 const struct lint_kind lint_kinds[LINT_CODES] = {
     [LINT_STORE_ACCESS] = {"store-access",          LINT_ERROR,   "a DHCP server's user cannot use the store"                     },
+    [LINT_STATE_STORE] = {"state-store",           LINT_ERROR,   "the state store cannot be read: nothing armed is booted"       },
     [LINT_SITE_WITHOUT_PREFIX] = {"site-without-prefix",   LINT_WARNING, "no machine is of the site"                                     },
     [LINT_PREFIX_WITHOUT_EFFECT] = {"prefix-without-effect", LINT_WARNING, "a site's prefix that changes nothing"                          },
     [LINT_NO_BASE] = {"no-base",               LINT_ERROR,   "a site without a server for relative files"                    },
@@ -68,6 +69,7 @@ static int record_check(enum table table, const void *record, void *user)
 int lint_check_all(struct lint *lint)
 {
     lint_store_access(lint);
+    lint_state_store(lint);
     for (enum table table = 0; lint->code == DONE && table < TABLE_COUNT; table++) {
         int status = table_each(lint->session->view, table, record_check, lint);
         if (status < 0)

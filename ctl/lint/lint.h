@@ -19,6 +19,7 @@
 /* What may be found. */
 enum lint_code {
     LINT_STORE_ACCESS,
+    LINT_STATE_STORE,
     LINT_SITE_WITHOUT_PREFIX,
     LINT_PREFIX_WITHOUT_EFFECT,
     LINT_NO_BASE,
@@ -100,6 +101,7 @@ const char *lint_names(const struct account *accounts, unsigned count, unsigned 
 int lint_check_all(struct lint *lint);
 
 void lint_store_access(struct lint *lint); /* store.c */
+void lint_state_store(struct lint *lint);
 
 void lint_site_prefix(struct lint *lint, const void *site); /* sites.c */
 void lint_prefixes(struct lint *lint);

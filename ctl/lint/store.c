@@ -87,3 +87,15 @@ void lint_store_access(struct lint *lint)
     for (unsigned i = 0; i < lint->server_count; i++)
         account_check(lint, &lint->servers[i]);
 }
+
+void lint_state_store(struct lint *lint)
+{
+    struct netboot_error error;
+    int status = netboot_once_check(lint->session->store, &error);
+
+    if (status != 0 && status != -ENOENT)
+        lint_found(lint, LINT_STATE_STORE,
+                   &(struct lint_finding){.record = "state store",
+                                          .problem = "cannot be used, so nothing that is armed is booted",
+                                          .fix = error.text});
+}

@@ -74,6 +74,51 @@ def test_backup(spoilt, tmp_path):
     assert [host["name"] for host in spoilt.json("host", "list")] == ["web1", "web3"]
 
 
+# ---- A store that is no store
+
+
+@pytest.fixture
+def stateless(ctl):
+    """Its state store is damaged."""
+    ctl.ok("host", "set", "52:54:00:00:00:01")
+    (ctl.directory / "state" / "data.mdb").write_text("junk\n")
+    return ctl
+
+
+def test_state_store(stateless):
+    """Who asks is told; the hosts are there as before."""
+    remedy = f"move the directory {stateless.directory}/state away; what was armed to boot once is lost"
+    assert remedy in stateless.json("status")["state_trouble"]
+    assert remedy in stateless.ok("status")
+    shown = stateless("host", "show", "52:54:00:00:00:01")
+    assert shown.returncode == 0 and "52:54:00:00:00:01" in shown.out and remedy in shown.err
+    found = json.loads(stateless("lint", "--json").out)
+    assert [one["severity"] for one in found if one["code"] == "state-store" and remedy in one["fix"]] == ["error"]
+    again = stateless("init")
+    assert again.returncode == 1 and "stays as it is" in again.out and remedy in again.err
+
+
+def test_state_store_is_made_anew(stateless):
+    (stateless.directory / "state").rename(stateless.directory / "away")
+    assert "state_trouble" not in stateless.json("status")
+    stateless.ok("host", "set", "52:54:00:00:00:01", "--once", "default")
+    assert stateless.json("host", "show", "52:54:00:00:00:01")["once"]["target"] == "default"
+
+
+def test_targets_store(ctl, tmp_path):
+    """What the message says to do works."""
+    ctl.ok("host", "set", "52:54:00:00:00:01", "--name", "web1")
+    ctl.ok("backup", tmp_path / "backup")
+    (ctl.directory / "targets" / "data.mdb").write_text("junk\n")
+    reason = ctl.wrong(1, "status")
+    assert reason.endswith(f"move the directory {ctl.directory}/targets away, run 'netbootctl -d {ctl.directory} init',"
+                           f" then 'netbootctl -d {ctl.directory} restore BACKUP'")
+    (ctl.directory / "targets").rename(ctl.directory / "away")
+    ctl.ok("init")
+    ctl.ok("restore", tmp_path / "backup")
+    assert [host["name"] for host in ctl.json("host", "list")] == ["web1"]
+
+
 # ---- init
 
 

@@ -190,6 +190,13 @@ def test_a_file_that_the_group_may_not_use(ctl, open_way, name, mode):
     assert fix.startswith("chmod ")
 
 
+def test_a_state_store_that_is_damaged(ctl):
+    (ctl.directory / "state" / "data.mdb").write_text("junk\n")
+    (found,) = lint(ctl, "--skip", "no-base", "--skip", "store-access")
+    assert (found["code"], found["record"]) == ("state-store", "state store")
+    assert f"move the directory {ctl.directory}/state away" in found["fix"]
+
+
 # ---- machines that came by
 
 # What came by, what was done to the store, what is found.

@@ -48,12 +48,12 @@ static int damaged_name(const char *record, void *user)
 }
 
 /* Writes the backup. What of the store is damaged is named, and makes it FAILED although it is written. */
-static int write_backup(struct session *session, FILE *file, struct netboot_backup *ret)
+static int write_backup(struct session *session, FILE *file, const char *name, struct netboot_backup *ret)
 {
     struct netboot_error error;
 
     if (netboot_view_backup(session->view, write_file, file, ret, &error) != 0)
-        return failed("%s", error.text);
+        return failed("%s: %s", name, error.text);
     return DONE;
 }
 
@@ -72,7 +72,7 @@ static int backup_to_output(struct session *session)
 
     if (isatty(STDOUT_FILENO))
         return misused("a backup is no text: type a file's name, or redirect standard output");
-    int code = write_backup(session, stdout, &backup);
+    int code = write_backup(session, stdout, "standard output", &backup);
     return code == DONE ? tell_damaged(session, &backup) : code;
 }
 
@@ -112,7 +112,7 @@ static int backup_to_file(struct session *session, const char *path)
     FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
     if (!file)
         return failed("cannot write %s: %s", path, strerror(errno));
-    int code = write_backup(session, file, &backup);
+    int code = write_backup(session, file, path, &backup);
     if (code == DONE)
         code = finish(file, temporary, path);
     else

@@ -160,7 +160,8 @@ const struct command commands[] = {
          "the store has (a host: with the line's first identifier) gets what the line names and keeps the rest; null,\n"
          "or an empty field of CSV, takes a value away; identifiers are added to those it has. With --replace the\n"
          "store is as the file afterwards: records are as their line says, and those without a line are removed; a\n"
-         "file of hosts alone (as CSV is) leaves sites, loaders and targets as they are.\n"
+         "file of hosts alone (as CSV is) leaves sites, loaders and targets as they are. Where more than 100 hosts would\n"
+         "be removed it asks first, unless --yes is given.\n"
          "Formats: netbootctl help json, netbootctl help csv."},
     {.group = "export", .run = export_run, .options = export_options,
      .summary = "write all records to standard output",

@@ -13,8 +13,8 @@ int confirm(const struct session *session, uint64_t hosts, const char *question)
     if (hosts <= CONFIRM_HOSTS || session_has(session, "yes") || session_has(session, "dry-run"))
         return DONE;
     if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
-        return misused("%s: more than %d hosts, and no terminal to ask on; nothing was changed; --dry-run shows which, "
-                       "--yes goes on",
+        return misused("%s: more than %d hosts, and no terminal to ask on; nothing was changed; --dry-run says what "
+                       "would be done, --yes goes on",
                        question, CONFIRM_HOSTS);
     fputs("netbootctl: ", stderr);
     print_safe(stderr, question);

@@ -172,6 +172,15 @@ static int single_check(const struct session *session, const struct selection *s
     return DONE;
 }
 
+static int once_options_check(const struct session *session)
+{
+    if (option_value(session->arguments, "once") && option_value(session->arguments, "until-done"))
+        return misused("--once and --until-done exclude each other: type one of them");
+    if (session_has(session, "tries") && !session_has(session, "until-done"))
+        return misused("--tries is for --until-done");
+    return DONE;
+}
+
 /* What the options say of the record, and what of its boot-once, which points into `ret_armed`. */
 static int changes_read(const struct session *session, cJSON **ret, cJSON **ret_armed, struct once *ret_once)
 {
@@ -179,6 +188,8 @@ static int changes_read(const struct session *session, cJSON **ret, cJSON **ret_
     struct netboot_error error;
     int code = single_check(session, &selection);
 
+    if (code == DONE)
+        code = once_options_check(session);
     if (code == DONE)
         code = options_to_changes(session->arguments, ret);
     if (code != DONE)

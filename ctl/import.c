@@ -2,6 +2,7 @@
 #include "import.h"
 
 #include "command.h"
+#include "confirm.h"
 #include "lines.h"
 #include "output.h"
 
@@ -18,6 +19,7 @@ const struct option_row import_options[] = {
      .help = "of the file (default: csv for a name that ends in .csv, else jsonl)", .completion = COMPLETE_WORDS,
      .words = "jsonl csv"},
     {.name = "replace", .help = "removes what the file does not have"},
+    {.name = "yes", .help = "without asking, where --replace removes more than 100 hosts"},
     {.name = "force", .help = "even if hosts name targets that are not there"},
     {.name = "dry-run", .help = "only says what would be added, changed and removed"},
     {0},
@@ -179,6 +181,17 @@ static bool any_change(const struct import *import)
     return ret;
 }
 
+/* How many hosts go is known only when all of the file was read, within the change: so other writers wait meanwhile. */
+static int removal_confirm(const struct import *import, const struct source *source)
+{
+    uint64_t removed = import->counts[TABLE_HOST].removed;
+    char question[512];
+
+    snprintf(question, sizeof(question), "import --replace %.200s removes %" PRIu64 " of %" PRIu64 " hosts",
+             source->name, removed, import->before.hosts);
+    return confirm(import->session, removed, question);
+}
+
 /* Everything between the first line and the commit. An exit code. */
 static int source_take(struct import *import, struct source *source)
 {
@@ -202,7 +215,7 @@ static int source_take(struct import *import, struct source *source)
         return failed("%s is empty, and --replace would empty the store: nothing was changed", source->name);
     if (import->replace && import_remove_rest(import, &error) != 0)
         return failed("%s: nothing was changed", error.text);
-    return DONE;
+    return import->replace ? removal_confirm(import, source) : DONE;
 }
 
 static int import_all(struct import *import, struct source *source)

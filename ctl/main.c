@@ -3,6 +3,7 @@
 #include "command.h"
 #include "output.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +65,8 @@ int main(int count, char **values)
     const struct command *command = NULL;
     struct arguments before;
     int first = 0, used;
+
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error like a full disk */
     int code = arguments_parse(&before, NULL, count - 1, values + 1, &first);
     char **words = values + 1 + first;
 

@@ -71,6 +71,11 @@ int failed_by_option(const struct session *session, const struct netboot_error *
     bool is_option = size > 0 && option_find(session->arguments->rows, error->text, size);
     struct netboot_error shown = {.code = error->code};
 
+    for (const struct option_row *row = session->arguments->rows; !is_option && row && row->name; row++)
+        if (row->effect == EFFECT_LIST && strlen(row->key) == size && strncmp(row->key, error->text, size) == 0) {
+            snprintf(shown.text, sizeof(shown.text), "--%s%.400s", row->name, error->text + size);
+            return failed_with(&shown);
+        }
     snprintf(shown.text, sizeof(shown.text), "%s%.*s", is_option ? "--" : "", (int)sizeof(shown.text) - 3, error->text);
     return failed_with(&shown);
 }

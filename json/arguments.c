@@ -93,6 +93,15 @@ int argument_number(const cJSON *arguments, const char *key, unsigned long least
     return 0;
 }
 
+int argument_no_text(const cJSON *arguments, const char *key, struct netboot_error *error)
+{
+    const cJSON *item = find(arguments, key);
+
+    if (!cJSON_IsString(item))
+        return 0;
+    return failure(error, -EINVAL, "%s: the text `%.50s` is no number: send it without quotes", key, item->valuestring);
+}
+
 int argument_id(const cJSON *arguments, const char *key, struct netboot_id *ret, struct netboot_error *error)
 {
     const char *text;

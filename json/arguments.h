@@ -16,6 +16,8 @@ int argument_text(const cJSON *arguments, const char *key, const char **ret, str
 /* A whole number, as JSON's or as a string of digits; *ret stays where it is absent. -EINVAL. */
 int argument_number(const cJSON *arguments, const char *key, unsigned long least, unsigned long most,
                     unsigned long *ret, struct netboot_error *error);
+/* Whether `key` is absent or a number of JSON's: programs that send text have made a mistake. -EINVAL. */
+int argument_no_text(const cJSON *arguments, const char *key, struct netboot_error *error);
 /* The identifier or name of a host. -EINVAL: absent, or none. */
 int argument_id(const cJSON *arguments, const char *key, struct netboot_id *ret, struct netboot_error *error);
 

@@ -183,7 +183,7 @@ int asked_read(const cJSON *arguments, struct asked *ret, struct netboot_error *
     struct asked asked = {.used = 0};
     int status;
 
-    if ((status = arguments_check("explain", arguments, known, error)) != 0 ||
+    if ((status = arguments_check("netboot-explain", arguments, known, error)) != 0 ||
         (status = family_read(arguments, &asked, error)) != 0 || (status = ids_read(arguments, &asked, error)) != 0 ||
         (status = each_read(cJSON_GetObjectItemCaseSensitive(arguments, "arch"), arch_add, &asked, error)) != 0 ||
         (status = classes_read(arguments, &asked, error)) != 0 ||

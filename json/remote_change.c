@@ -30,11 +30,18 @@ static int no_memory(struct netboot_error *told)
 
 static int wish_read(const struct remote *remote, const cJSON *arguments, struct wish *wish, struct netboot_error *told)
 {
+    if (arguments && !cJSON_IsNull(arguments) && !cJSON_IsObject(arguments))
+        return failure(told, -EINVAL,
+                       "arguments must be an object: the keys of a host, as {\"mac\": \"52:54:00:12:34:56\"}");
     if (!cJSON_IsObject(arguments))
         return failure(told, -EINVAL, "arguments are missing: the keys of a host, as {\"mac\": \"52:54:00:12:34:56\"}");
     if (!(wish->record = cJSON_Duplicate(arguments, true)) || !(wish->armed = once_split(wish->record)))
         return no_memory(told);
-    int status = once_read(wish->armed, &wish->once, told);
+    int status = argument_no_text(wish->armed, "tries", told);
+    if (status == 0)
+        status = argument_no_text(wish->armed, "window", told);
+    if (status == 0)
+        status = once_read(wish->armed, &wish->once, told);
     wish->once.request.by = remote->server;
     return status;
 }

@@ -85,6 +85,8 @@ static int page_read(const cJSON *arguments, struct page *page, bool *ret_from_s
     int status = arguments_check("netboot-host-get-page", arguments, known, told);
 
     if (status == 0)
+        status = argument_no_text(arguments, "limit", told);
+    if (status == 0)
         status = argument_number(arguments, "limit", 1, REMOTE_PAGE_MAX, &page->limit, told);
     if (status == 0 && page->limit == 0)
         return failure(told, -EINVAL, "`limit` is missing: how many hosts a page has, 1 to %d", REMOTE_PAGE_MAX);

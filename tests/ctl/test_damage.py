@@ -3,6 +3,7 @@
 
 import json
 import os
+import resource
 import subprocess
 import time
 
@@ -245,3 +246,23 @@ def test_change_that_cannot_be_told(bare, words):
     assert done.returncode == 1 and done.err.count("\n") == 1
     assert "the change was made" in done.err and "No space left" in done.err
     assert bare.json("status")["hosts"] == (0 if words == ["init"] else 1)
+
+
+@pytest.mark.parametrize("words, told", [
+    (["--once", "default", "--until-done", "default"], "--once and --until-done exclude each other"),
+    (["--once", "default", "--tries", "3"], "--tries is for --until-done")])
+def test_options_have_their_dashes(ctl, words, told):
+    assert told in ctl.wrong(2, "host", "set", "52:54:00:00:00:01", *words)
+
+
+def test_option_of_a_list(ctl):
+    assert ctl.wrong(2, "site", "set", "a", "--prefix", "192.0.2.1/24").startswith("--prefix: `192.0.2.1/24`")
+
+
+def test_backup_that_may_not_grow(ctl, tmp_path):
+    """It is named, and nothing of it stays."""
+    place = tmp_path / "kept"
+    place.mkdir()
+    done = ctl("backup", place / "backup", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10)))
+    assert done.returncode == 1 and f"{place}/backup" in done.err and "File too large" in done.err
+    assert list(place.iterdir()) == []

@@ -394,7 +394,7 @@ def test_100000_hosts(ctl, tmp_path):
     assert "100000 unchanged" in ctl.ok("import", "--replace", "-", stdin=exported)
     assert ctl.generation() == generation and ctl.export() == exported
     assert len(ctl.json("host", "list")) == 100000
-    out = ctl.ok("import", "--replace", "-", stdin=lines({"mac": "52:54:00:00:00:05", "name": "node000005"}))
+    out = ctl.ok("import", "--replace", "--yes", "-", stdin=lines({"mac": "52:54:00:00:00:05", "name": "node000005"}))
     assert "0 added, 1 changed, 99999 removed, 0 unchanged" in out
     assert ctl.json("status")["hosts"] == 1
 
@@ -416,3 +416,17 @@ def test_memory_does_not_grow_with_the_input(ctl):
         process.stdin.write(blank * 1024)
     out, err = process.communicate(timeout=120)
     assert (process.returncode, err) == (0, b"") and b"1 added" in out
+
+
+def test_replace_that_removes_much(ctl):
+    """It asks, and without a terminal nothing is changed unless --yes says so."""
+    hosts = [{"mac": f"52:54:00:00:00:{number:02x}"} for number in range(102)]
+    ctl.ok("import", "-", stdin=lines(*hosts))
+    reason = ctl.wrong(2, "import", "--replace", "-", stdin=lines(hosts[0]))
+    assert "removes 101 of 102 hosts" in reason and "--yes goes on" in reason
+    assert ctl.json("status")["hosts"] == 102
+    ctl.ok("import", "--replace", "-", stdin=lines(*hosts[:2]))
+    assert ctl.json("status")["hosts"] == 2
+    ctl.ok("import", "-", stdin=lines(*hosts))
+    ctl.ok("import", "--replace", "--yes", "-", stdin=lines(hosts[0]))
+    assert ctl.json("status")["hosts"] == 1

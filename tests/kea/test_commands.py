@@ -219,7 +219,9 @@ def test_a_page_of_no_store_full(link, own):
 LONG = "x" * 100000
 WRONG = {
     "no arguments": ("host-add", None, "arguments are missing"),
-    "a list of arguments": ("host-add", [1], "arguments"),
+    "a list of arguments": ("host-add", [1], "must be an object"),
+    "a text as arguments": ("host-add", "x", "must be an object"),
+    "tries as text": ("host-update", {"id": "web1", "until-done": "install", "tries": "3"}, "tries: the text `3`"),
     "an unknown key": ("host-add", {"mac": M2, "targt": "debian"}, "did you mean `target`"),
     "no identifier": ("host-add", {"name": "web2"}, "needs a MAC, UUID or DUID"),
     "a wrong mac": ("host-add", {"mac": "52:54:00"}, "mac: `52:54:00` is not a MAC"),
@@ -260,13 +262,14 @@ WRONG = {
     "too high a limit": ("host-get-page", {"limit": 501}, "limit: a number from 1 to 500"),
     "half a host": ("host-get-page", {"limit": 1.5}, "limit: a number"),
     "a limit that is no number": ("host-get-page", {"limit": "ten"}, "`ten` is no number"),
+    "a limit as text": ("host-get-page", {"limit": "5"}, "limit: the text `5` is no number"),
     "from no host": ("host-get-page", {"limit": 1, "from": "a b"}, "`a b` is no host"),
     "explain family": ("explain", {"family": 5}, "not `5`"),
     "explain arch": ("explain", {"arch": "x64"}, "did you mean `x64-uefi`"),
     "explain arch too high": ("explain", {"arch": 65536}, "65535"),
     "explain address": ("explain", {"address": "2001:db8::1"}, "IPv4"),
     "explain requested": ("explain", {"requested": [256]}, "256"),
-    "explain key": ("explain", {"ach": 7}, "did you mean `arch`"),
+    "explain key": ("explain", {"ach": 7}, "netboot-explain has no argument `ach`; did you mean `arch`"),
     "explain vendor class": ("explain", {"vendor-class": "x" * 256}, "255"),
     "status of what": ("status", {"store": "x"}, "takes no arguments"),
 }

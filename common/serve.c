@@ -9,6 +9,7 @@
 #include "store.h"
 
 #include "bytes.h"
+#include "decide.h"
 
 #include <errno.h>
 
@@ -325,7 +326,10 @@ int netboot_serve(struct netboot_store *store, const struct netboot_query *query
     if ((code = env_read_begin(&store->env, &slot)) != 0)
         return serve_without(query, &policy, code, ret);
     struct netboot_view view = view_of_slot(store, slot);
-    code = find_policy(&view, &ret->client, &policy);
+    if (decide_is_boot_message(query))
+        code = find_policy(&view, &ret->client, &policy);
+    else
+        clear_policy(&policy); /* a NAK, say: whoever it is for, there is nothing to be told */
     if (code != 0)
         no_decision(ret);
     else if (!policy.has_host || policy.joined || !state_serve(&view, query, &policy, ret))

@@ -206,7 +206,7 @@ static bool is_relay_message(struct netboot_bytes message)
     return message.size > 0 && (message.data[0] == RELAY_FORWARD || message.data[0] == RELAY_REPLY);
 }
 
-/* Takes the relays' envelopes off; the last one is of the relay nearest the client. */
+/* Takes the relays' envelopes off; the last one is of the relay nearest the client, which may name no link. */
 static int open_envelopes(struct netboot_bytes *message, struct packet *ret)
 {
     for (unsigned i = 0; is_relay_message(*message); i++) {
@@ -216,7 +216,8 @@ static int open_envelopes(struct netboot_bytes *message, struct packet *ret)
         struct netboot_bytes inner = option6(options, DHCP6_RELAY_MESSAGE);
         if (!inner.data)
             return -EBADMSG;
-        memcpy(ret->relay_address, message->data + 2, NETBOOT_ADDRESS_SIZE);
+        if (!is_zero(message->data + 2, NETBOOT_ADDRESS_SIZE)) /* RFC 8415, section 13.1 */
+            memcpy(ret->relay_address, message->data + 2, NETBOOT_ADDRESS_SIZE);
         memcpy(ret->peer_address, message->data + 18, NETBOOT_ADDRESS_SIZE);
         ret->query.link_layer_address = option6(options, DHCP6_CLIENT_LINK_LAYER_ADDRESS);
         *message = inner;

@@ -111,14 +111,21 @@ void read_assigned_address(const Pkt6 &response, netboot_query &ret)
     }
 }
 
-// Kea keeps the relays in the order of the headers: the last one is nearest the client.
-void read_nearest_relay(const Pkt6 &query, OptionBytes &bytes, netboot_query &ret)
+bool is_set(const uint8_t address[NETBOOT_ADDRESS_SIZE])
+{
+    return std::any_of(address, address + NETBOOT_ADDRESS_SIZE, [](uint8_t octet) { return octet != 0; });
+}
+
+// Kea keeps the relays in the order of the headers: the last one is nearest the client. Some name no link (RFC 6221):
+// the next one around them does.
+void read_relays(const Pkt6 &query, OptionBytes &bytes, netboot_query &ret)
 {
     const Pkt6::RelayInfo &relay = query.relay_info_.back();
     const auto link_layer = relay.options_.find(D6O_CLIENT_LINKLAYER_ADDR);
 
     copy(relay.peeraddr_, ret.peer_address);
-    copy(relay.linkaddr_, ret.relay_address);
+    for (auto each = query.relay_info_.rbegin(); each != query.relay_info_.rend() && !is_set(ret.relay_address); ++each)
+        copy(each->linkaddr_, ret.relay_address);
     if (link_layer != relay.options_.end())
         ret.link_layer_address = option_data(*link_layer->second, bytes);
 }
@@ -135,11 +142,6 @@ void read_interface_address(const Pkt6 &query, netboot_query &ret)
         if (address.isV6() && !address.isV6LinkLocal() && !address.isV6Multicast())
             return copy(address, ret.interface_address);
     }
-}
-
-bool is_set(const uint8_t address[NETBOOT_ADDRESS_SIZE])
-{
-    return std::any_of(address, address + NETBOOT_ADDRESS_SIZE, [](uint8_t octet) { return octet != 0; });
 }
 
 // ---- Editing
@@ -244,7 +246,7 @@ void read_packets(const Pkt6 &query, const Pkt6 &response, OptionBytes &bytes, n
     if (query.relay_info_.empty())
         copy(query.getRemoteAddr(), ret.peer_address);
     else
-        read_nearest_relay(query, bytes, ret);
+        read_relays(query, bytes, ret);
     read_assigned_address(response, ret);
     // Costs a look-up, and would not be looked at after one of these.
     if (!is_set(ret.assigned_address) && !is_set(ret.relay_address))

@@ -127,7 +127,7 @@ struct netboot_query {
     /* Where the client is, all zero where absent; the first that is set finds the site. */
     uint8_t assigned_address[NETBOOT_ADDRESS_SIZE];  /* yiaddr of the reply; the first IA address of the reply */
     uint8_t client_address[NETBOOT_ADDRESS_SIZE];    /* ciaddr */
-    uint8_t relay_address[NETBOOT_ADDRESS_SIZE];     /* giaddr; link-address of the relay nearest the client */
+    uint8_t relay_address[NETBOOT_ADDRESS_SIZE];     /* giaddr; link-address of the nearest relay that has one */
     uint8_t interface_address[NETBOOT_ADDRESS_SIZE]; /* of the interface that it came in on */
 
     bool reply_has_boot_file; /* the server's own configuration put file or 67, or 59, into its reply */

@@ -4,7 +4,7 @@
 import pytest
 
 from clients import Machine
-from lib import kea
+from lib import dhcp, kea
 
 NAMES = {f"netboot.{name}" for name in ("answered", "host-found", "journal-dropped", "no-boot-file", "not-ours",
                                            "store-error")}
@@ -50,6 +50,27 @@ def test_each_reply_is_counted_over_ipv6(link, clients, store):
         expected = {"answered": 3, "host-found": 2, "not-ours": 3, "no-boot-file": 0, "store-error": 0,
                     "journal-dropped": 0}
         assert counters(server) == {f"netboot.{name}": value for name, value in expected.items()}
+
+
+def test_a_refusal_is_looked_up_for_nobody(link, clients, store):
+    """A NAK carries no boot fields: that the host's record is damaged is no matter there."""
+    store.ctl(f"host set {KNOWN.mac} --name known")
+    file = store.directory / "targets" / "data.mdb"
+    octets, name = file.read_bytes(), b"\0\5known"
+    assert b"\x01\x01" + name in octets
+    file.write_bytes(octets.replace(b"\x01\x01" + name, b"\x09\x01" + name))
+    request = dhcp.Message4(
+        type=dhcp.REQUEST,
+        hardware_address=dhcp.mac_octets(KNOWN.mac),
+        xid=clients.wire.xid(),
+        flags=dhcp.BROADCAST_FLAG,
+        options=[*KNOWN.options4(), (50, dhcp.address_octets("203.0.113.1"))],
+    )
+    with kea.Kea(link, 4, {"database": store.directory}) as server:
+        clients.ask(4, KNOWN)
+        assert counters(server)["netboot.store-error"] == 1
+        assert dhcp.parse4(clients.wire.ask4(request, KNOWN.mac)).type == dhcp.NAK
+        assert (counters(server)["netboot.store-error"], counters(server)["netboot.not-ours"]) == (1, 1)
 
 
 def test_counters_survive_being_removed(link, clients, store):

@@ -69,6 +69,11 @@ def joined(options):
     return list(parts.items())
 
 
+def link_of(message):
+    """Where the relays say that the client is: the nearest one that says it."""
+    return next((relay.link for relay in message.relays if relay.link != "::"), "::")
+
+
 def query_of(message, where, reply, interface):
     """struct netboot_query of a message and the server's reply, as a server's shim fills it."""
     if isinstance(message, dhcp.Message4):
@@ -93,7 +98,7 @@ def query_of(message, where, reply, interface):
         "link_layer_address": link_layer.hex(),
         "peer_address": dhcp.address_octets(nearest.peer if nearest else where.source).hex(),
         "assigned_address": dhcp.address_octets(dhcp.ia_address(reply) or "::").hex(),
-        "relay_address": dhcp.address_octets(nearest.link if nearest else "::").hex(),
+        "relay_address": dhcp.address_octets(link_of(message)).hex(),
         "interface_address": dhcp.address_octets(interface).hex(),
         "options": [[code, data.hex()] for code, data in dhcp.parse6(message.pack()).options],
     }
@@ -135,7 +140,7 @@ class InProcess:
         reply_type = dhcp.REPLY if rapid else REPLY_TYPES[6].get(message.type, dhcp.REPLY)
         options = [(2, b"\0\1\0\1")]
         if message.option(3) is not None and message.type not in (dhcp.CONFIRM, dhcp.RELEASE6):
-            lab = message.relays and message.relays[0].link.startswith("2001:db8:1:")
+            lab = link_of(message).startswith("2001:db8:1:")
             options.append(dhcp.ia_na(address="2001:db8:1::1:0" if lab else "2001:db8::1:0"))
         return dhcp.Message6(reply_type, message.xid, options)
 

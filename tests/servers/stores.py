@@ -118,7 +118,7 @@ STORES = {
     "fresh": (None, []),
     "empty": (
         None,
-        ["target delete default", "site delete default", *(f"loader delete {each}" for each in INITIAL_LOADERS)],
+        ["target delete default --force", "site delete default", *(f"loader delete {each}" for each in INITIAL_LOADERS)],
     ),
     "article": (
         None,
@@ -156,9 +156,9 @@ STORES = {
     "default-local": ("full", ["target set default --local"]),
     "default-silent": ("full", ["target set default --silent"]),
     "default-ignore": ("full", ["target set default --ignore"]),
-    "no-default-target": ("full", ["target delete default"]),
-    "default-without-script": ("full", ["target delete default", "target set default --description none"]),
+    "no-default-target": ("full", ["target delete default --force"]),
+    "default-without-script": ("full", ["target delete default --force", "target set default --description none"]),
     "no-loaders": ("full", [f"loader delete {platform}" for platform in LOADERS]),
     "dangling": ("full", DOOMED),
-    "dangling-no-default": ("full", [*DOOMED, "target delete default"]),
+    "dangling-no-default": ("full", [*DOOMED, "target delete default --force"]),
 }

@@ -313,6 +313,20 @@ static void nested_relays(void **state)
     assert_int_equal(packet.query.link_layer_address.size, 0); /* only the nearest relay is believed */
 }
 
+/* RFC 6221: it names no link, and so the one around it does. */
+static void a_relay_without_a_link(void **state)
+{
+    struct octets solicit = MESSAGE6(SOLICIT_MESSAGE), near = relayed(12, 7, NULL, 0, &solicit);
+    struct packet packet;
+
+    (void)state;
+    memset(near.data + 2, 0, 16);
+    struct octets far = relayed(12, 8, NULL, 0, &near);
+    assert_int_equal(parse(NETBOOT_V6, &far, &packet), 0);
+    assert_memory_equal(packet.query.relay_address, LINK("\10"), 16);
+    assert_int_equal(packet.query.peer_address[15], 7);
+}
+
 static void relays_have_an_end(void **state)
 {
     struct octets octets = MESSAGE6("\1\0\0\1");
@@ -542,6 +556,7 @@ int main(void)
         cmocka_unit_test(every_dhcpv4_message_cut_anywhere),
         cmocka_unit_test(a_solicit),
         cmocka_unit_test(nested_relays),
+        cmocka_unit_test(a_relay_without_a_link),
         cmocka_unit_test(relays_have_an_end),
         cmocka_unit_test(an_advertise),
         cmocka_unit_test(what_is_no_dhcpv6),

@@ -11,6 +11,8 @@ RELAYS = {
         "here": [{"link": "2001:db8::5"}],
         "lab": [{"link": "2001:db8:1::5"}],
         "lab, then another relay": [{"link": "2001:db8:1::5"}, {"link": "2001:db8:2::5"}],
+        # RFC 6221: a switch that names no link; RFC 8415, section 13.1: the next one around it counts.
+        "lab, through an LDRA": [{"link": "::"}, {"link": "2001:db8:1::5", "peer": "fe80::7"}],
     },
 }
 SERVERS = {4: {"here": "192.0.2.4", "lab": "198.51.100.2"}, 6: {"here": "2001:db8::4", "lab": "2001:db8:1::2"}}
@@ -82,9 +84,23 @@ def _by_address():
             store="sites",
             decision={"site": "lab"},
         )
+        yield case(
+            *(f"site of the link address around an LDRA: lab, {stage}", 6, client, answer),
+            relay=RELAYS[6]["lab, through an LDRA"],
+            exchange="information",
+            store="sites",
+            decision={"site": "lab"},
+        )
     for stage, client, answer in _answers(6, "here"):
         yield case(
             *(f"site of the interface: here, {stage}", 6, client, answer),
+            exchange="information",
+            store="sites",
+            decision={"site": "here"},
+        )
+        yield case(
+            *(f"site of the interface, through an LDRA: here, {stage}", 6, client, answer),
+            relay=[{"link": "::"}],
             exchange="information",
             store="sites",
             decision={"site": "here"},

@@ -362,7 +362,7 @@ int netboot_once_check(struct netboot_store *store, struct netboot_error *error)
 {
     struct env *env = &store->once.env;
 
-    return atomic_load(&env->gate) == ENV_CLOSED ? env_open(env, FORGET_MS, error) : 0;
+    return atomic_load(&env->gate) == ENV_CLOSED || atomic_load(&env->broken) ? env_open(env, FORGET_MS, error) : 0;
 }
 
 /* ---- Forgetting */
@@ -446,6 +446,7 @@ int state_forget(struct netboot_view *change, bool reverted, struct netboot_erro
 {
     struct state *state = view_state(change);
     struct forgetting forgetting = {.after = change, .reverted = reverted};
+    char remedy[ENV_REMEDY_SIZE];
     int code;
 
     if (atomic_load(&state->env.gate) == ENV_CLOSED)
@@ -456,7 +457,10 @@ int state_forget(struct netboot_view *change, bool reverted, struct netboot_erro
         return code;
     code = each_record(state, forget_one, &forgetting);
     netboot_view_close(forgetting.before);
-    if (code != 0)
+    if (code == -EBADMSG)
+        failure(error, code, "the state store in %s is damaged: %s", state->env.directory,
+                env_remedy(&state->env, remedy));
+    else if (code != 0)
         failure(error, code, "the state store in %s cannot be read: %s", state->env.directory, strerror(-code));
     else if (forgetting.count > 0)
         code = delete_keys(state, &forgetting, error);

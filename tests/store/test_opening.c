@@ -318,11 +318,28 @@ static void test_free_pages_missing(void **state)
     FAILS(-EBADMSG, "cut short", netboot_store_open(fixture->directory, NULL, &fixture->store, &error));
 }
 
+/* While it is open: it is the store that is damaged, and not memory that is short. */
+static void test_state_store_damaged_meanwhile(void **state)
+{
+    struct fixture *fixture = *state;
+    struct netboot_store *store = open_with(fixture, (struct netboot_store_options){0});
+    struct netboot_change *change;
+
+    OK(put_round(store, 1, &error));
+    set_in_headers(path_in(fixture, "state/data.mdb"), 120, "\0\0\0\0\0\1\0\0", 8);
+    OK(netboot_change_open(store, 1000, &change, &error));
+    OK(netboot_change_clear(change, &error));
+    FAILS(-EBADMSG, "is damaged: move the directory", netboot_change_commit(change, &error));
+    FAILS(-EBADMSG, "is cut short", netboot_once_check(store, &error));
+    close_store(fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refused),
         cmocka_unit_test_setup_teardown(test_free_pages_missing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_state_store_damaged_meanwhile, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,6 @@
 """Reloads: under traffic, again and again, without leaving anything behind."""
 
 import os
-import re
 import signal
 import subprocess
 from pathlib import Path
@@ -10,18 +9,10 @@ from pathlib import Path
 import pytest
 
 from clients import Traffic
-from lib import kea, paths
+from lib import kea, memory, paths
 
 WARM_UP, RELOADS = 30, 100
-GROWTH_KIB = 512  # a leak of 5 KiB a reload shows; what is left of noise is below 200 KiB
-
-# One arena, and thresholds that malloc does not move by itself: otherwise what it keeps for later goes up and down by
-# megabytes from reload to reload, and hides a leak or looks like one.
-EXACT_MALLOC = {
-    "MALLOC_ARENA_MAX": "1",
-    "MALLOC_TRIM_THRESHOLD_": "131072",
-    "MALLOC_MMAP_THRESHOLD_": "131072",
-}
+GROWTH = 512 * 1024  # a leak of 5 KiB a reload shows; what is left of noise is below 200 KiB
 
 
 def open_files(process):
@@ -49,13 +40,9 @@ def holdings(pid):
     }
 
 
-def resident_kib(pid):
-    return int(re.search(r"VmRSS:\s+(\d+)", (Path("/proc") / str(pid) / "status").read_text()).group(1))
-
-
 @pytest.mark.parametrize("family", (4, 6))
 def test_reloads_leave_nothing_behind(link, clients, store, family, monkeypatch):
-    for name, value in EXACT_MALLOC.items():
+    for name, value in memory.EXACT_MALLOC.items():
         monkeypatch.setenv(name, value)
     expected = {4: "ipxe.efi", 6: "http://[2001:db8::1]/ipxe.efi"}[family]
     with kea.Kea(link, family, {"database": store.directory}) as server:
@@ -66,11 +53,11 @@ def test_reloads_leave_nothing_behind(link, clients, store, family, monkeypatch)
                 assert clients.boot_file(family) == expected
 
         reload(WARM_UP)
-        before, resident = holdings(server.pid), resident_kib(server.pid)
+        before, held = holdings(server.pid), memory.anonymous(server.pid)
         reload(RELOADS)
         assert holdings(server.pid) == before
         assert before["maps of the store"] > 0 and before["maps of the hook"] > 0
-        assert resident_kib(server.pid) - resident < GROWTH_KIB
+        assert memory.anonymous(server.pid) - held < GROWTH
         config = server.config()
         config[f"Dhcp{family}"]["hooks-libraries"] = []
         server.command("config-set", config)

@@ -229,6 +229,10 @@ static enum finding locate_url(const struct netboot_client *client, const struct
         split_tftp_url(&url, location);
     else
         add_part(location, text);
+    /* What iPXE loads from there looks for the rest on the server that it was told, and scripts use ${next-server}. */
+    if (client->stage == NETBOOT_STAGE_IPXE && v4 && url.host_type == URL_IPV4 &&
+        bytes_equal_any_case(url.scheme, "tftp"))
+        set_server(location, url.address);
     return FINDING_TAKEN;
 }
 
@@ -241,7 +245,7 @@ static enum finding locate_path(const struct netboot_client *client, const struc
     return transport->no_base;
 }
 
-/* Scripts use ${next-server}, so iPXE is told the site's TFTP server beside its URL, and PXE clients live by it. */
+/* Scripts use ${next-server}, so iPXE is told the site's TFTP server beside a URL that names none. */
 static void add_site_server(const struct netboot_client *client, const struct netboot_site *site,
                             struct location *location)
 {

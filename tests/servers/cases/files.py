@@ -38,7 +38,7 @@ def _urls():
         yield host("HTTP URL of the other family, HTTP", family, other, web, web_loader)
         yield host(
             *("TFTP URL, iPXE", family, "tftp-address", chained),
-            script(family, url="tftp://192.0.2.77/dir/a.ipxe"),
+            script(family, url="tftp://192.0.2.77/dir/a.ipxe", server="192.0.2.77"),
         )
         yield host(
             *("URL of another scheme, iPXE", family, "other-scheme", chained),

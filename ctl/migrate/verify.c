@@ -89,15 +89,17 @@ static long long now_ms(void)
     return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
-/* Asks both, again if one is silent alone: that may be a loss. */
+enum { BOTH_SILENT_ROUNDS = 2 };
+
+/* Asks both, again where there is silence, which may be a loss: 2 s of both, 5 s of one alone. */
 static void ask(struct bench *bench, const struct client *client, struct answer answers[SIDES])
 {
-    static const int waits_ms[] = {200, 600, 3000};
+    static const int waits_ms[] = {200, 600, 1200, 3000};
 
     answers[OLD].size = answers[NEW].size = 0;
     for (size_t round = 0; round < sizeof(waits_ms) / sizeof(waits_ms[0]); round++) {
         bool both_silent = !answers[OLD].size && !answers[NEW].size;
-        if ((round > 1 && both_silent) || (answers[OLD].size && answers[NEW].size))
+        if ((round > BOTH_SILENT_ROUNDS && both_silent) || (answers[OLD].size && answers[NEW].size))
             return;
         for (int side = 0; side < SIDES; side++)
             if (!answers[side].size)
@@ -223,8 +225,8 @@ static int table_print(struct proof *proof)
     while (code == DONE && verdicts->rows->child)
         code = listing_row(&listing, cJSON_DetachItemFromArray(verdicts->rows, 0));
     code = listing_end(&listing, code);
-    note("%zu clients asked: %zu the same, %zu different as announced, %zu different", verdicts->asked, verdicts->same,
-         verdicts->announced, verdicts->different);
+    note("%zu clients asked: %zu the same, %zu different as announced, %zu different, %zu with no answer from either",
+         verdicts->asked, verdicts->same, verdicts->announced, verdicts->different, verdicts->silent);
     return code;
 }
 

@@ -88,8 +88,8 @@ struct answer {
 };
 
 struct verdicts {
-    cJSON *rows; /* differences: client, field, dhcpd, kea, announced */
-    size_t asked, same, announced, different;
+    cJSON *rows;                                      /* differences: client, field, dhcpd, kea, announced */
+    size_t asked, same, announced, different, silent; /* silent: no answer from either */
     bool no_memory;
 };
 

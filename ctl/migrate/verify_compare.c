@@ -360,5 +360,6 @@ void answers_compare(const struct client *client, const struct answer answers[SI
     verdicts->asked++;
     verdicts->different += comparing.different;
     verdicts->announced += comparing.announced && !comparing.different;
-    verdicts->same += !comparing.announced && !comparing.different;
+    verdicts->silent += !readings[OLD].there && !readings[NEW].there;
+    verdicts->same += readings[OLD].there && !comparing.announced && !comparing.different;
 }

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 
@@ -158,6 +159,15 @@ def test_a_change_of_keas_configuration_is_seen(at):
     assert done.returncode == 1
     assert {row["field"] for row in rows} == {"routers", "DNS"} and not any(row["announced"] for row in rows)
     assert all(row["kea"] == "192.0.2.177" and row["dhcpd"] == "192.0.2.129" for row in rows)
+
+
+def test_silence_of_both_is_counted_apart(migrate):
+    write(migrate, "subnet 192.0.2.0 netmask 255.255.255.0 { }\n")
+    migrate("-4", "dhcpd.conf")
+    done = migrate.run("-4", "dhcpd.conf", "--verify", "--json")
+    asked, same, silent = (int(re.search(rf"(\d+) {words}", done.stderr)[1])
+                           for words in ("clients asked", "the same", "with no answer from either"))
+    assert silent == asked > 0 and same == 0, done.stderr
 
 
 def test_the_proof_leaves_nothing_behind_when_it_is_ended(at, tmp_path):

@@ -232,7 +232,9 @@ const struct command commands[] = {
      .details =
          "store: its directory; format: of its records; generation: one more with every change; changed: when the\n"
          "last one was; hosts, sites, targets, loaders: how many; size: octets in use; map_size: octets mapped, which\n"
-         "grow as needed; readers: look-ups that have a slot, of all DHCP servers and tools."},
+         "grow as needed; readers: look-ups that have a slot, of all DHCP servers and tools; journal: its steps and\n"
+         "machines, and how many records were dropped. What is wrong with the others is in state_trouble and\n"
+         "journal_trouble."},
     {.group = "help", .run = help_run, .words = "[COMMAND|TOPIC]", .least = 0, .most = 2,
      .completion = COMPLETE_COMMAND, .summary = "what there is, or all about one command or topic"},
     {.group = "completion", .run = completion_run, .words = "bash", .least = 1, .most = 1,

@@ -6,6 +6,7 @@
 #include "output.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 /* "36864 octets (36 KiB)" in place of the bare number. */
 static bool size_for_people(cJSON *object, const char *key)
@@ -32,6 +33,28 @@ static bool state_trouble_add(struct session *session, cJSON *object)
     return status == 0 || status == -ENOENT || cJSON_AddStringToObject(object, "state_trouble", error.text);
 }
 
+/* What the DHCP servers have told, and what they could not; nothing where no server ever kept a journal. */
+static bool journal_add(struct session *session, cJSON *object, bool json)
+{
+    struct netboot_journal_state state;
+    struct netboot_error error;
+    char text[128];
+    int status = netboot_journal_status(session->store, &state, &error);
+
+    if (status != 0)
+        return status == -ENOENT || cJSON_AddStringToObject(object, "journal_trouble", error.text);
+    snprintf(text, sizeof(text), "%" PRIu64 " steps of %" PRIu64 " machines, %" PRIu64 " dropped", state.entries,
+             state.machines, state.dropped);
+    if (!json)
+        return cJSON_AddStringToObject(object, "journal", text);
+    cJSON *journal = cJSON_AddObjectToObject(object, "journal");
+    return journal && cJSON_AddNumberToObject(journal, "entries", (double)state.entries) &&
+           cJSON_AddNumberToObject(journal, "machines", (double)state.machines) &&
+           cJSON_AddNumberToObject(journal, "dropped", (double)state.dropped) &&
+           cJSON_AddNumberToObject(journal, "size", (double)state.size) &&
+           cJSON_AddNumberToObject(journal, "limit", (double)state.limit);
+}
+
 int status_run(struct session *session)
 {
     struct netboot_error error;
@@ -47,7 +70,7 @@ int status_run(struct session *session)
         return failed_with(&error);
     }
     bool json = session_has(session, "json");
-    if (!state_trouble_add(session, object)) {
+    if (!state_trouble_add(session, object) || !journal_add(session, object, json)) {
         cJSON_Delete(object);
         return failed("out of memory");
     }

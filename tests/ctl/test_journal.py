@@ -286,3 +286,12 @@ def test_watch_json_goes_on_with_another_journal(lab, watch):
     for one in (machine, all_machines):
         one.process.send_signal(signal.SIGINT)
         assert one.process.wait(30) == 0
+
+
+def test_status_counts_it(lab):
+    boots(lab, f"4 discover mac={MAC} ipxe", f"4 discover mac={STRANGER}")
+    told = lab.json("status")["journal"]
+    assert (told["entries"], told["machines"], told["dropped"]) == (2, 2, 0) and 0 < told["size"] < told["limit"]
+    assert "2 steps of 2 machines, 0 dropped" in lab.ok("status")
+    (lab.directory / "journal/data.mdb").write_bytes(b"junk" * 4096)
+    assert "journal" in lab.json("status")["journal_trouble"]

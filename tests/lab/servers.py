@@ -48,10 +48,16 @@ NFSv4 {{
 """
 
 # What rpcbind and NFS-Ganesha keep in /run is theirs alone: a file system of their own, in process ids of their own.
+# Ganesha finds what it exports in /etc/mtab, which a bare system may not have.
 NFS = """\
 set -e
 mount -t tmpfs -o mode=755 none /run
 mkdir -p /run/rpcbind /run/ganesha
+if [ ! -e /etc/mtab ]; then
+    cp -a /etc /run/etc
+    ln -s /proc/mounts /run/etc/mtab
+    mount --bind /run/etc /etc
+fi
 rpcbind
 exec ganesha.nfsd -F -L {log} -f {config} -p {pid}
 """
@@ -184,9 +190,14 @@ class Servers:
         script = NFS.format(config=config, log=shlex.quote(str(log)), pid=self.directory / "ganesha.pid")
         # Killed with it is what runs in its process ids; it lets no other signal end it.
         command = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", script)
-        return self._start(
-            "nfs", command, lambda: log.exists() and "NFS SERVER INITIALIZED" in log.read_text(), end=signal.SIGKILL
-        )
+
+        def exports():
+            said = log.read_text() if log.exists() else ""
+            if "No export entries found" in said:
+                raise ServerError(f"NFS-Ganesha exports nothing:\n{said}")
+            return "NFS SERVER INITIALIZED" in said
+
+        return self._start("nfs", command, exports, end=signal.SIGKILL)
 
     def _start(self, name, command, ready, namespace=None, end=signal.SIGTERM):
         path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"

@@ -64,7 +64,7 @@ def test_each_value_changes_alone(ctl):
     (["--kernel", "a b"], "kernel"),
     (["--kernel", "{site}/linux"], "{site}"),
     (["--initrd", "{site}/initrd"], "{site}"),
-    (["--initrd", "{x}"], "initrds"),
+    (["--initrd", "{x}"], "--initrd"),
     (["--order", "65536"], "order"),
     (["--order", "-1"], "order"),
     (["--order", "1.5"], "order"),

@@ -2,7 +2,7 @@
 /* Two answers to one question, field by field. */
 #include "verify.h"
 
-#include "packet.h"
+#include "replay/packet.h"
 
 #include "common/options.h"
 

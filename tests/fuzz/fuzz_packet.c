@@ -5,8 +5,8 @@
  * Input: octet link type, octet flags (1: the snapshot length cut the frames, 2: a second passes between them), then
  * frames: 2 octets size, big-endian, then so many octets or what is left.
  */
-#include "capture.h"
-#include "exchange.h"
+#include "replay/capture.h"
+#include "replay/exchange.h"
 
 #include "bytes.h"
 

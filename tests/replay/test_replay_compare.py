@@ -150,7 +150,7 @@ def test_verdict(name, new_replay, tmp_path):
 def test_every_reason_is_tested_and_documented():
     text = (paths.SOURCE / "docs" / "replay.md").read_text()
     documented = set(re.findall(r"^\| `([a-z0-9-]+)`", text, re.MULTILINE))
-    source = (paths.SOURCE / "ctl" / "compare.c").read_text()
+    source = (paths.SOURCE / "ctl" / "replay" / "compare.c").read_text()
     known = set(re.findall(r'\{\{"([a-z0-9-]+)",', source))
     tested = {name for case in CASES.values() if case.verdict == "better" for name in case.because}
     assert known == documented == tested and len(known) > 10

@@ -2,9 +2,9 @@
 /* Frames to datagrams: link types, VLAN tags, IP and its fragments, from octets that end at an inaccessible page. */
 #include "unit.h"
 
-#include "capture.h"
 #include "guarded.h"
-#include "reassembly.h"
+#include "replay/capture.h"
+#include "replay/reassembly.h"
 
 #include <pcap/dlt.h>
 #include <stdbool.h>

@@ -2,8 +2,8 @@
 /* DHCP messages as they are on the wire, from octets that end at an inaccessible page. */
 #include "unit.h"
 
-#include "exchange.h"
 #include "guarded.h"
+#include "replay/exchange.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -11,8 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-static const char *const keys[] = {"once", "until-done", "expires", "tries", "window"};
-#define KEY_COUNT (sizeof(keys) / sizeof(keys[0]))
+const char *const once_keys[] = {"once", "until-done", "expires", "tries", "window", NULL};
 
 static bool has(const cJSON *object, const char *key)
 {
@@ -25,9 +24,9 @@ cJSON *once_split(cJSON *changes)
 {
     cJSON *ret = cJSON_CreateObject();
 
-    for (size_t i = 0; ret && i < KEY_COUNT; i++) {
-        cJSON *item = cJSON_DetachItemFromObjectCaseSensitive(changes, keys[i]);
-        if (!item || cJSON_AddItemToObjectCS(ret, keys[i], item))
+    for (const char *const *key = once_keys; ret && *key; key++) {
+        cJSON *item = cJSON_DetachItemFromObjectCaseSensitive(changes, *key);
+        if (!item || cJSON_AddItemToObjectCS(ret, *key, item))
             continue;
         cJSON_Delete(item);
         cJSON_Delete(ret);

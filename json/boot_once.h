@@ -14,8 +14,9 @@ struct once {
     struct netboot_once_request request;
 };
 
-/* Moves the keys of boot once out of what a host is to become, into an object of their own: once, until-done, expires,
- * tries, window. NULL: out of memory. */
+/* once, until-done, expires, tries, window; ended by NULL. */
+extern const char *const once_keys[];
+/* Moves these out of what a host is to become, into an object of their own. NULL: out of memory. */
 cJSON *once_split(cJSON *changes);
 /* Reads them: `once` null disarms. `ret` points into `object`. -EINVAL. */
 int once_read(const cJSON *object, struct once *ret, struct netboot_error *error);

@@ -76,6 +76,16 @@ int table_find(const char *name)
     return -ENOENT;
 }
 
+/* In a file of records each line says by it of which table it is. */
+static const char type_key[] = "type";
+
+const char *record_key(enum table table, size_t index)
+{
+    if (index < tables[table].count)
+        return tables[table].fields[index].key;
+    return index == tables[table].count ? type_key : NULL;
+}
+
 /* cJSON ends a string at an escaped NUL, and so would lose what follows. */
 static bool has_escaped_nul(const char *text, size_t size)
 {
@@ -159,7 +169,7 @@ static int values_find(const cJSON *object, enum table table, const cJSON *value
         size_t i = 0;
         while (i < tables[table].count && strcmp(tables[table].fields[i].key, value->string) != 0)
             i++;
-        if (i == tables[table].count && strcmp(value->string, "type") == 0)
+        if (i == tables[table].count && strcmp(value->string, type_key) == 0)
             continue;
         if (i == tables[table].count)
             return unknown_key(table, value->string, error);

@@ -21,6 +21,8 @@ enum table { TABLE_SITE, TABLE_LOADER, TABLE_TARGET, TABLE_HOST, TABLE_COUNT };
 
 const char *table_name(enum table table); /* "site", ... */
 int table_find(const char *name);         /* or -ENOENT */
+/* The keys that record_from_json() takes, one by one; NULL past the last one. */
+const char *record_key(enum table table, size_t index);
 
 struct record {
     enum table table;

@@ -28,16 +28,35 @@ static int no_memory(struct netboot_error *told)
     return failure(told, -ENOMEM, "out of memory");
 }
 
-static int wish_read(const struct remote *remote, const cJSON *arguments, struct wish *wish, struct netboot_error *told)
+/* `first`: an argument beside the keys of a host, or NULL. */
+static int wish_check(const char *command, const char *first, const cJSON *arguments, struct netboot_error *told)
 {
+    enum { KNOWN_MAX = 32 };
+    const char *known[KNOWN_MAX] = {first}, *key;
+    size_t count = first != NULL;
+
+    for (size_t i = 0; (key = record_key(TABLE_HOST, i)) && count + 1 < KNOWN_MAX; i++)
+        known[count++] = key;
+    for (size_t i = 0; (key = once_keys[i]) && count + 1 < KNOWN_MAX; i++)
+        known[count++] = key;
+    return arguments_check(command, arguments, known, told);
+}
+
+static int wish_read(const struct remote *remote, const char *command, const char *first, const cJSON *arguments,
+                     struct wish *wish, struct netboot_error *told)
+{
+    int status;
+
     if (arguments && !cJSON_IsNull(arguments) && !cJSON_IsObject(arguments))
         return failure(told, -EINVAL,
                        "arguments must be an object: the keys of a host, as {\"mac\": \"52:54:00:12:34:56\"}");
     if (!cJSON_IsObject(arguments))
         return failure(told, -EINVAL, "arguments are missing: the keys of a host, as {\"mac\": \"52:54:00:12:34:56\"}");
+    if ((status = wish_check(command, first, arguments, told)) != 0)
+        return status;
     if (!(wish->record = cJSON_Duplicate(arguments, true)) || !(wish->armed = once_split(wish->record)))
         return no_memory(told);
-    int status = argument_no_text(wish->armed, "tries", told);
+    status = argument_no_text(wish->armed, "tries", told);
     if (status == 0)
         status = argument_no_text(wish->armed, "window", told);
     if (status == 0)
@@ -160,7 +179,7 @@ static int add(struct netboot_change *change, struct wish *wish, struct netboot_
 int remote_host_add(const struct remote *remote, const cJSON *arguments, cJSON **ret, struct netboot_error *told)
 {
     struct wish wish = {.changed = false};
-    int status = wish_read(remote, arguments, &wish, told);
+    int status = wish_read(remote, "netboot-host-add", NULL, arguments, &wish, told);
 
     if (wish.once.action == ONCE_DISARM)
         wish.once.action = ONCE_NOTHING; /* nothing is armed yet */
@@ -251,7 +270,7 @@ static int check_only(const struct remote *remote, struct wish *wish, struct net
 int remote_host_update(const struct remote *remote, const cJSON *arguments, cJSON **ret, struct netboot_error *told)
 {
     struct wish wish = {.changed = false};
-    int status = wish_read(remote, arguments, &wish, told);
+    int status = wish_read(remote, "netboot-host-update", "id", arguments, &wish, told);
 
     if (status == 0)
         status = argument_id(wish.record, "id", &wish.id, told);

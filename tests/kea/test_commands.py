@@ -285,6 +285,20 @@ def test_wrong_arguments(server, kept, name):
     assert "once" not in shown(kept, "web1")
 
 
+def test_the_arguments_that_are_told_are_those_that_are_taken(server):
+    """Of an unknown one: all others are named, and none of them is unknown."""
+    keys = {"name", "mac", "uuid", "duid", "target", "loader", "labels", "note", "changed", "type", "once", "until-done",
+            "expires", "tries", "window"}  # fmt: skip
+    for command, wanted in (("netboot-host-add", keys), ("netboot-host-update", keys | {"id"})):
+        answer = server.command(command, {"until_done": "install"}, check=False)
+        assert answer["result"] == ERROR and f"{command} has no argument `until_done`; did you mean `until-done`" in answer["text"]
+        told = answer["text"].split("(its arguments are ")[1].rstrip(")").split(", ")
+        assert set(told) == wanted and len(told) == len(wanted)
+        for key in told:
+            answer = server.command(command, {"id": "web9", key: None} if "id" in wanted else {key: None}, check=False)
+            assert answer["result"] in (ERROR, EMPTY) and "has no argument" not in answer["text"], answer
+
+
 @pytest.mark.parametrize("command, arguments", [
     ("host-get", {"id": "web9"}),
     ("host-get", {"id": M3}),

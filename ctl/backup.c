@@ -157,41 +157,45 @@ static int check(FILE *file, const char *name, struct netboot_backup *ret)
     return DONE;
 }
 
-static int ask(struct session *session, const char *name, const struct netboot_backup *backup)
-{
-    struct netboot_status status;
-    char question[512];
-    int code = session_view(session);
-
-    if (code != DONE)
-        return code;
-    if (netboot_view_status(session->view, &status) != 0)
-        return failed("the store in %s cannot be read", session->directory);
-    snprintf(question, sizeof(question), "restore %.200s replaces %" PRIu64 " hosts with %" PRIu64, name, status.hosts,
-             backup->hosts);
-    session_view_close(session);
-    return confirm(session, status.hosts, question);
-}
-
-static int restore(struct session *session, FILE *file, const char *name, uint64_t *ret_generation)
+/* One that it has to be asked about first is given up: `question` then is open for the status. */
+static int restore_once(struct session *session, FILE *file, const char *name, const struct question *question,
+                        struct netboot_status *ret)
 {
     struct netboot_backup backup;
     struct netboot_change *change;
-    struct netboot_status status;
     struct netboot_error error;
     int code = session_change(session, &change);
 
     if (code != DONE)
         return code;
-    if (netboot_view_status(netboot_change_view(change), &status) != 0)
+    if (netboot_view_status(netboot_change_view(change), ret) != 0)
         code = failed("the store in %s cannot be read", session->directory);
-    if (code == DONE && netboot_change_restore(change, read_file, file, &backup, &error) != 0)
+    bool open = code == DONE && question_is_open(question, session, ret->hosts, ret->generation);
+    if (code == DONE && !open && netboot_change_restore(change, read_file, file, &backup, &error) != 0)
         code = failed("%s: %s; nothing was changed", name, error.text);
-    if (code != DONE)
+    if (code != DONE || open)
         netboot_change_abort(change);
     else if (netboot_change_commit(change, &error) != 0)
         code = failed("%s", error.text);
-    *ret_generation = status.generation + 1;
+    return code;
+}
+
+static int restore(struct session *session, FILE *file, const char *name, const struct netboot_backup *backup,
+                   uint64_t *ret_generation)
+{
+    struct question question = {.answered = false};
+    struct netboot_status status;
+    char text[512];
+    int code;
+
+    do {
+        code = restore_once(session, file, name, &question, &status);
+        *ret_generation = status.generation + 1;
+        if (code != DONE || !question_is_open(&question, session, status.hosts, status.generation))
+            return code;
+        snprintf(text, sizeof(text), "restore %.200s replaces %" PRIu64 " hosts with %" PRIu64, name, status.hosts,
+                 backup->hosts);
+    } while ((code = question_put(&question, session, status.hosts, status.generation, text)) == DONE);
     return code;
 }
 
@@ -202,11 +206,9 @@ static int restore_file(struct session *session, FILE *file, const char *name)
     uint64_t generation = 0;
     int code = check(file, name, &backup);
 
-    if (code == DONE)
-        code = ask(session, name, &backup);
     bool dry_run = session_has(session, "dry-run");
-    if (code == DONE && !dry_run)
-        code = restore(session, file, name, &generation);
+    if (code == DONE)
+        code = dry_run ? session_view(session) : restore(session, file, name, &backup, &generation);
     if (code != DONE)
         return code;
     printf("%s generation %" PRIu64 " of %s: %s", dry_run ? "would restore" : "restored", backup.generation,

@@ -26,6 +26,19 @@ int edit_begin(struct session *session, struct edit *edit)
     return DONE;
 }
 
+static void edit_free(struct edit *edit)
+{
+    free(edit->report_text);
+    memory_free(&edit->memory);
+}
+
+void edit_drop(struct edit *edit)
+{
+    netboot_change_abort(edit->change);
+    fclose(edit->report);
+    edit_free(edit);
+}
+
 int edit_end(struct edit *edit, int code)
 {
     struct netboot_error error;
@@ -39,8 +52,7 @@ int edit_end(struct edit *edit, int code)
         fputs(edit->report_text, stdout);
     if (code == DONE && edit->any && !edit->dry_run)
         code = output_after_change();
-    free(edit->report_text);
-    memory_free(&edit->memory);
+    edit_free(edit);
     return code;
 }
 

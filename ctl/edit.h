@@ -26,6 +26,9 @@ int edit_begin(struct session *session, struct edit *edit);
 /* Commits if `code` is DONE and there is anything to commit. Frees the edit. An exit code. */
 int edit_end(struct edit *edit, int code);
 
+/* Gives it up without a word. */
+void edit_drop(struct edit *edit);
+
 /* Puts a line into the report: "added host web1: target rescue". */
 void edit_tell(struct edit *edit, const char *did, const char *would, const char *what, const cJSON *before,
                const cJSON *after);

@@ -105,7 +105,7 @@ int history_run(struct session *session)
 /* ---- revert ----------------------------------------------------------------------------------------------------- */
 
 struct revert {
-    struct edit *edit; /* NULL: only counted */
+    struct edit *edit;
     uint64_t hosts;
 };
 
@@ -148,60 +148,53 @@ static void record_reverted(const struct netboot_difference *difference, void *u
         if (!pairs[i].before && !pairs[i].after)
             continue;
         revert->hosts += pairs[i].table == TABLE_HOST;
-        if (revert->edit)
-            tell(revert, pairs[i].table, pairs[i].before, pairs[i].after);
+        tell(revert, pairs[i].table, pairs[i].before, pairs[i].after);
     }
 }
 
-/* The library's word for what cannot be gone back to is -EINVAL where the number is wrong: that is a misuse. */
-static int go_back(struct session *session, uint64_t generation, struct edit *edit, uint64_t *ret_hosts)
+/* Goes back within the edit, which ends with it unless it has to be asked first. */
+static int go_back(struct edit *edit, uint64_t generation, struct question *question, uint64_t *ret_hosts,
+                   struct netboot_status *ret)
 {
     struct netboot_error error;
     struct revert revert = {.edit = edit};
-    struct netboot_change *change = edit ? edit->change : NULL;
-    int code = edit ? DONE : session_change(session, &change);
+    int code = DONE;
 
-    if (code != DONE)
-        return code;
-    if (netboot_change_revert(change, generation, record_reverted, &revert, &error) != 0)
+    if (netboot_change_revert(edit->change, generation, record_reverted, &revert, &error) != 0)
         code = failed_with(&error);
-    if (!edit)
-        netboot_change_abort(change);
+    else if (netboot_view_status(edit->view, ret) != 0)
+        code = failed("the store in %s cannot be read", edit->session->directory);
     *ret_hosts = revert.hosts;
-    return code;
-}
-
-static int ask(struct session *session, uint64_t generation)
-{
-    char question[128];
-    uint64_t hosts = 0;
-
-    if (session_has(session, "yes") || session_has(session, "dry-run"))
+    if (code == DONE && question_is_open(question, edit->session, revert.hosts, ret->generation)) {
+        edit_drop(edit);
         return DONE;
-    int code = go_back(session, generation, NULL, &hosts);
-    snprintf(question, sizeof(question), "revert %" PRIu64 " changes %" PRIu64 " hosts", generation, hosts);
-    return code == DONE ? confirm(session, hosts, question) : code;
+    }
+    if (code == DONE && !edit->any)
+        fprintf(edit->report, "all is as it was in generation %" PRIu64 ": nothing was changed\n", generation);
+    else if (code == DONE && !edit->dry_run)
+        fprintf(edit->report, "went back to generation %" PRIu64 ", as generation %" PRIu64 "\n", generation,
+                ret->generation + 1);
+    return edit_end(edit, code);
 }
 
 int revert_run(struct session *session)
 {
     const char *word = session->arguments->words[0];
+    struct question question = {.answered = false};
     struct netboot_status status;
     uint64_t generation, hosts;
+    char text[128];
     struct edit edit;
+    int code;
 
     if (!read_number(word, &generation))
         return misused("`%.50s` is no generation: netbootctl history shows them", word);
-    int code = ask(session, generation);
-    if (code != DONE || (code = edit_begin(session, &edit)) != DONE)
-        return code;
-    code = go_back(session, generation, &edit, &hosts);
-    if (code == DONE && netboot_view_status(edit.view, &status) != 0)
-        code = failed("the store in %s cannot be read", session->directory);
-    if (code == DONE && !edit.any)
-        fprintf(edit.report, "all is as it was in generation %" PRIu64 ": nothing was changed\n", generation);
-    else if (code == DONE && !edit.dry_run)
-        fprintf(edit.report, "went back to generation %" PRIu64 ", as generation %" PRIu64 "\n", generation,
-                status.generation + 1);
-    return edit_end(&edit, code);
+    do {
+        if ((code = edit_begin(session, &edit)) != DONE ||
+            (code = go_back(&edit, generation, &question, &hosts, &status)) != DONE ||
+            !question_is_open(&question, session, hosts, status.generation))
+            return code;
+        snprintf(text, sizeof(text), "revert %" PRIu64 " changes %" PRIu64 " hosts", generation, hosts);
+    } while ((code = question_put(&question, session, hosts, status.generation, text)) == DONE);
+    return code;
 }

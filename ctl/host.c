@@ -225,9 +225,10 @@ static int set_selected(struct session *session, const struct selection *selecti
                         const struct once *once)
 {
     struct edit edit;
-    int code = selection_confirm(selection);
+    int code;
 
     session_view_close(session);
+    code = selection_confirm(selection);
     if (code == DONE)
         code = edit_begin(session, &edit);
     if (code == DONE)
@@ -309,9 +310,10 @@ int host_show(struct session *session)
 static int delete_selected(struct session *session, const struct selection *selection)
 {
     struct edit edit;
-    int code = selection_confirm(selection);
+    int code;
 
     session_view_close(session);
+    code = selection_confirm(selection);
     if (code != DONE || (code = edit_begin(session, &edit)) != DONE)
         return code;
     for (size_t i = 0; code == DONE && i < selection->count; i++) {

@@ -181,17 +181,6 @@ static bool any_change(const struct import *import)
     return ret;
 }
 
-/* How many hosts go is known only when all of the file was read, within the change: so other writers wait meanwhile. */
-static int removal_confirm(const struct import *import, const struct source *source)
-{
-    uint64_t removed = import->counts[TABLE_HOST].removed;
-    char question[512];
-
-    snprintf(question, sizeof(question), "import --replace %.200s removes %" PRIu64 " of %" PRIu64 " hosts",
-             source->name, removed, import->before.hosts);
-    return confirm(import->session, removed, question);
-}
-
 /* Everything between the first line and the commit. An exit code. */
 static int source_take(struct import *import, struct source *source)
 {
@@ -215,14 +204,24 @@ static int source_take(struct import *import, struct source *source)
         return failed("%s is empty, and --replace would empty the store: nothing was changed", source->name);
     if (import->replace && import_remove_rest(import, &error) != 0)
         return failed("%s: nothing was changed", error.text);
-    return import->replace ? removal_confirm(import, source) : DONE;
+    return DONE;
 }
 
-static int import_all(struct import *import, struct source *source)
+/* How many hosts go is known only when all of the file was read. */
+static bool removal_is_open(const struct import *import, const struct question *question)
+{
+    return import->replace &&
+           question_is_open(question, import->session, import->counts[TABLE_HOST].removed, import->before.generation);
+}
+
+/* The whole file in one change, which is given up where it has to be asked first. */
+static int import_once(struct import *import, struct source *source, const struct question *question)
 {
     struct netboot_error error;
-    int code = session_change(import->session, &import->change);
+    int code = session_view(import->session);
 
+    if (code == DONE)
+        code = session_change(import->session, &import->change);
     if (code != DONE)
         return code;
     import->view = netboot_change_view(import->change);
@@ -232,10 +231,47 @@ static int import_all(struct import *import, struct source *source)
         code = source_take(import, source);
     if (code == DONE && import->dry_run && import->on_terminal && import->told > 20)
         printf("... and %" PRIu64 " more (into a file or a pipe all of them are written)\n", import->told - 20);
-    if (code != DONE || import->dry_run || !any_change(import))
+    if (code != DONE || import->dry_run || !any_change(import) || removal_is_open(import, question))
         netboot_change_abort(import->change);
     else if (netboot_change_commit(import->change, &error) != 0)
         code = failed("%s", error.text);
+    return code;
+}
+
+/* Asks; then the file is at its begin again. */
+static int removal_ask(struct import *import, struct source *source, struct question *question)
+{
+    uint64_t removed = import->counts[TABLE_HOST].removed;
+    char text[512];
+
+    session_view_close(import->session);
+    snprintf(text, sizeof(text), "import --replace %.200s removes %" PRIu64 " of %" PRIu64 " hosts", source->name,
+             removed, import->before.hosts);
+    int code = question_put(question, import->session, removed, import->before.generation, text);
+    if (code != DONE)
+        return code;
+    lines_stop(source->lines);
+    source->lines = NULL;
+    repeats_free(&import->repeats);
+    import->waits->count = import->waits->name_count = 0;
+    import->target_known[0] = '\0';
+    memset(import->counts, 0, sizeof(import->counts));
+    int status = input_rewind(&source->input);
+    if (status == 0)
+        status = lines_start(&source->input, source->csv, &source->lines);
+    return status == 0 ? DONE : failed("cannot read %s anew: %s", source->name, strerror(-status));
+}
+
+static int import_all(struct import *import, struct source *source)
+{
+    struct question question = {.answered = false};
+    int code;
+
+    do {
+        code = import_once(import, source, &question);
+        if (code != DONE || !removal_is_open(import, &question))
+            break;
+    } while ((code = removal_ask(import, source, &question)) == DONE);
     if (code != DONE)
         return code;
     counts_print(import);
@@ -273,7 +309,7 @@ int import_run(struct session *session)
     if (status != 0)
         return failed("cannot open %s: %s", path, strerror(-status));
     import.waits = calloc(1, sizeof(*import.waits));
-    code = import.waits ? session_view(session) : failed("out of memory");
+    code = import.waits ? DONE : failed("out of memory");
     if (code == DONE && (status = lines_start(&source.input, source.csv, &source.lines)) != 0)
         code = failed("cannot start a thread: %s", strerror(-status));
     if (code == DONE)

@@ -36,6 +36,14 @@ void input_close(struct input *input)
     close(input->file);
 }
 
+int input_rewind(struct input *input)
+{
+    if (lseek(input->file, 0, SEEK_SET) != 0)
+        return -errno;
+    *input = (struct input){.file = input->file, .buffer = input->buffer, .size = input->size};
+    return 0;
+}
+
 /* Makes room and reads more. 0 at the end of the file, negative errno value. */
 static int fill(struct input *input)
 {

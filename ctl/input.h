@@ -22,6 +22,8 @@ struct input {
 /* "-" is standard input. What is no regular file is read to its end first. Negative errno value. */
 int input_open(struct input *input, const char *path);
 void input_close(struct input *input);
+/* Back to the first line. Negative errno value. */
+int input_rewind(struct input *input);
 /*
  * The next line without its end: 1, 0 at the end of the file, -E2BIG for a line that is too long (it is passed over),
  * or another negative errno value. The text may be changed, and written one octet past its end, until the next call.

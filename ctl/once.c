@@ -94,6 +94,7 @@ int host_done(struct session *session)
     if (code != DONE)
         return code;
     code = keep_armed(session, &selection);
+    session_view_close(session);
     if (code == DONE)
         code = selection_confirm(&selection);
     if (code == DONE)

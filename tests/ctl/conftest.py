@@ -28,8 +28,9 @@ class Ctl:
             stdin = stdin.encode()
         options.setdefault("stdout", subprocess.PIPE)
         options.setdefault("env", self.environment)
-        done = subprocess.run([self.program, *map(str, words)], input=stdin, stderr=subprocess.PIPE, timeout=120,
-                              check=False, **options)
+        options.setdefault("timeout", 120)
+        done = subprocess.run([self.program, *map(str, words)], input=stdin, stderr=subprocess.PIPE, check=False,
+                              **options)
         done.out = (done.stdout or b"").decode()
         done.err = done.stderr.decode()
         assert "Sanitizer" not in done.err and "runtime error" not in done.err, done.err

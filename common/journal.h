@@ -2,7 +2,7 @@
 /*
  * The journal: what netboot_serve() answered, in an environment of its own.
  *
- *   meta      "format", "id", "number", "dropped"
+ *   meta      "format", "id", "number", "dropped", "limit"
  *   entry     number, 8 octets -> struct entry_record
  *   machine   key of an identifier -> struct machine_record
  *   id        key of a further identifier -> struct shown_record: the machines that have shown it

@@ -451,7 +451,7 @@ int netboot_journal_status(struct netboot_store *store, struct netboot_journal_s
     const struct journal *journal = &store->journal;
     MDB_stat stats[JOURNAL_TABLES];
     struct env_slot *slot;
-    uint64_t size = 0;
+    uint64_t size = 0, limit;
     int code = begin(store, &slot, error), rc = 0;
 
     if (code != 0)
@@ -462,6 +462,7 @@ int netboot_journal_status(struct netboot_store *store, struct netboot_journal_s
             size +=
                 (stats[i].ms_branch_pages + stats[i].ms_leaf_pages + stats[i].ms_overflow_pages) * stats[i].ms_psize;
     }
+    limit = journal_meta(journal, slot->txn, "limit");
     if (rc == 0)
         *ret = (struct netboot_journal_state){
             .identity = journal_meta(journal, slot->txn, "id"),
@@ -469,7 +470,7 @@ int netboot_journal_status(struct netboot_store *store, struct netboot_journal_s
             .entries = stats[JOURNAL_ENTRY].ms_entries,
             .machines = stats[JOURNAL_MACHINE].ms_entries,
             .size = size,
-            .limit = journal->limit,
+            .limit = limit > 0 ? limit : journal->limit,
             .dropped = journal_meta(journal, slot->txn, "dropped"),
         };
     env_read_end(slot);

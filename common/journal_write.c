@@ -500,6 +500,8 @@ static int write_records(struct batch *batch, size_t *ret_count)
         rc = prune(batch, 4 * most);
     if (rc == 0)
         rc = put_meta(batch, "number", batch->number);
+    if (rc == 0 && journal_meta(journal, batch->txn, "limit") != journal->limit)
+        rc = put_meta(batch, "limit", journal->limit);
     if (rc == 0 && dropped > journal->kept)
         rc = put_meta(batch, "dropped", journal_meta(journal, batch->txn, "dropped") + dropped - journal->kept);
     *ret_count = count;

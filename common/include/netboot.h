@@ -677,7 +677,7 @@ struct netboot_journal_state {
     uint64_t newest;   /* number of the newest entry; 0: there is none */
     uint64_t entries, machines;
     uint64_t size;    /* octets in use */
-    uint64_t limit;   /* that this handle would keep it below */
+    uint64_t limit;   /* that the server which wrote last keeps it below; none did: that this handle would */
     uint64_t dropped; /* records that were ever lost, of all servers that wrote to it */
 };
 int netboot_journal_status(struct netboot_store *store, struct netboot_journal_state *ret, struct netboot_error *error);

@@ -40,6 +40,15 @@ def test_what_was_answered_is_in_the_journal(family, daemonize, link, client, st
     assert (entry["outcome"], entry["boot_file"], entry["mac"]) == ("answered", file, MAC)
 
 
+@pytest.mark.parametrize("mebibytes", (None, 3))
+def test_size(mebibytes, link, client, store):
+    lines = [f"netboot-journal-size {mebibytes};"] if mebibytes else []
+    with Server(link, 4, statements(4, store.directory, *lines)):
+        boot_file(client, 4, ipxe(4, 7, mac=MAC))
+        wait_log(store, 1)
+    assert json.loads(store.ctl("status --json").stdout)["journal"]["limit"] == (mebibytes or 256) << 20
+
+
 @FAMILIES
 def test_off(family, link, client, store):
     with Server(link, family, statements(family, store.directory, "netboot-journal off;")):

@@ -30,6 +30,16 @@ WRONG = {
     "journal is something else": ("netboot-journal maybe;", "expecting boolean"),
     "journal is a text": ('netboot-journal "on";', "expecting identifier"),
     "journal in a group": ("group { netboot-journal off; }", "netboot-journal may only be set globally"),
+    "journal is ignored": ("netboot-journal ignore;", "netboot-journal expects on or off"),
+    "journal-size is nothing": ("netboot-journal-size 0;", "netboot-journal-size expects mebibytes, 1 to 1048576"),
+    "journal-size is too large": ("netboot-journal-size 1048577;", "netboot-journal-size expects mebibytes, 1 to 1048576"),
+    "journal-size is a text": ('netboot-journal-size "1G";', "expecting number"),
+    "journal-size is negative": ("netboot-journal-size -1;", "netboot-journal-size expects mebibytes"),
+    "journal-size is computed": (
+        'netboot-journal-size = concat("a", "b");',
+        "netboot-journal-size expects mebibytes",
+    ),
+    "journal-size in a group": ("group { netboot-journal-size 1; }", "netboot-journal-size may only be set globally"),
     "joining in a host": ("host x { netboot-join-identifiers on; }", "netboot-join-identifiers may only be set globally"),
     "joining in a condition": (
         "if exists user-class { netboot-join-identifiers on; }",

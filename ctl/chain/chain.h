@@ -9,7 +9,7 @@
 #ifndef NETBOOTCTL_CHAIN_H
 #define NETBOOTCTL_CHAIN_H
 
-#include "account.h"
+#include "bootfile/account.h"
 #include "fetch.h"
 #include "location.h"
 #include "session.h"

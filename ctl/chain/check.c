@@ -2,7 +2,7 @@
 /* Whether a file is there. */
 #include "chain.h"
 
-#include "bootfile.h"
+#include "bootfile/bootfile.h"
 #include "json.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "fetch.h"
 
-#include "bootfile.h"
+#include "bootfile/bootfile.h"
 #include "curl.h"
 #include "error.h"
 

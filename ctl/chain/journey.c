@@ -2,9 +2,9 @@
 /* One way in which a machine comes: what it is sent, and what that leads to. */
 #include "chain.h"
 
-#include "bootfile.h"
+#include "bootfile/bootfile.h"
+#include "bootfile/remedy.h"
 #include "explain_query.h"
-#include "remedy.h"
 
 #include <string.h>
 

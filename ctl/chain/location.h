@@ -3,7 +3,7 @@
 #ifndef NETBOOTCTL_LOCATION_H
 #define NETBOOTCTL_LOCATION_H
 
-#include "way.h"
+#include "bootfile/way.h"
 
 #define LOCATION_SIZE (2 * NETBOOT_FILE_SIZE)
 struct location {

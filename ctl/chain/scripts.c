@@ -2,9 +2,9 @@
 /* The files that a script names, as this machine would ask for them. */
 #include "chain.h"
 
-#include "bootfile.h"
-#include "ipxe.h"
-#include "script.h"
+#include "bootfile/bootfile.h"
+#include "bootfile/ipxe.h"
+#include "bootfile/script.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
 /* Files that records and the scripts of targets name, and that servers do not find below the data root. */
 #include "lint.h"
 
-#include "bootfile.h"
-#include "script.h"
+#include "bootfile/bootfile.h"
+#include "bootfile/script.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -9,7 +9,7 @@
 #ifndef NETBOOTCTL_LINT_H
 #define NETBOOTCTL_LINT_H
 
-#include "account.h"
+#include "bootfile/account.h"
 #include "output.h"
 #include "policy.h"
 #include "session.h"

@@ -2,7 +2,7 @@
 /* Machines that the journal has seen: what would they be sent now, in the ways in which they came? */
 #include "lint.h"
 
-#include "remedy.h"
+#include "bootfile/remedy.h"
 #include "text.h"
 
 #include "common/options.h"

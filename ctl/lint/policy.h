@@ -3,8 +3,8 @@
 #ifndef NETBOOTCTL_LINT_POLICY_H
 #define NETBOOTCTL_LINT_POLICY_H
 
+#include "bootfile/way.h"
 #include "session.h"
-#include "way.h"
 
 /* Everything points into the view. */
 struct policy {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The lines of an import, as JSON and as CSV: what is read can be written, and is read back as the same. */
-#include "import_line.h"
+#include "transfer/import_line.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* iPXE scripts: every file that is found is a word of its line, and its settings are filled in within bounds. */
-#include "script.h"
+#include "bootfile/script.h"
 
 #include <errno.h>
 #include <stdlib.h>

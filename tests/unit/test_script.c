@@ -2,8 +2,8 @@
 /* Files that iPXE scripts name, and where they are. */
 #include "unit.h"
 
+#include "bootfile/script.h"
 #include "chain/location.h"
-#include "script.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

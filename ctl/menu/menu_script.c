@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "ipxe.h"
+#include "bootfile/ipxe.h"
 #include "menu.h"
 
 #include "common/bytes.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "command.h"
 #include "csv.h"
-#include "damaged.h"
+#include "records/damaged.h"
 #include "table.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "command.h"
 #include "edit.h"
-#include "from_seen.h"
 #include "host_json.h"
+#include "journal/from_seen.h"
 #include "list.h"
 #include "once.h"
 #include "output.h"

@@ -4,7 +4,7 @@
 #define NETBOOTCTL_IMPORT_H
 
 #include "import_line.h"
-#include "repeats.h"
+#include "records/repeats.h"
 #include "session.h"
 
 struct counts {

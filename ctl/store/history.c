@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "command.h"
 #include "confirm.h"
-#include "edit.h"
 #include "output.h"
+#include "records/edit.h"
 #include "text.h"
 
 #include <errno.h>

@@ -3,6 +3,7 @@
  * An LMDB environment in a directory of its own below the operator's, safe to be used by servers:
  *
  *   env_check.c  what is looked at before anything is mapped
+ *   env_pages.c  what is looked at before LMDB reads in it, a page of it in env_page.c
  *   env_files.c  directory, owner, group and mode; the writers' lock
  *   env.c        reader slots
  *   env_open.c   opening and closing
@@ -94,6 +95,12 @@ int env_check_data(const struct env *env, struct stat *ret_stat, bool *ret_writa
 /* Whether lock.mdb is there and may be written, so that LMDB never works without locks. Not to be called while LMDB
  * has it open in this process: closing a file drops all of a process's locks on it. */
 int env_check_lock(const struct env *env, struct stat *ret_stat, struct netboot_error *error);
+
+/* ---- env_pages.c */
+
+/* Looks through all pages of the state that the transaction has, which has read none so far. -EBADMSG with a text;
+ * -EAGAIN: other programs write so fast that the transaction is to be begun again. */
+int env_check_pages(const struct env *env, MDB_txn *txn, struct netboot_error *error);
 
 /* ---- env_files.c */
 

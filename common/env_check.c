@@ -3,14 +3,12 @@
  * What is looked at before LMDB maps a file. A map that reaches past the end of its file kills the process that reads
  * there, so the file must be as long as its own header says. One exception: LMDB does not write pages at the end that
  * a transaction took and gave up again, so pages that are missing may be those of the free list.
- *
- * The structures are LMDB 0.9's, in the machine's own byte order and word size as LMDB has them.
  */
 #include "env.h"
 
+#include "env_lmdb.h"
 #include "failure.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -18,46 +16,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-#define LMDB_MAGIC 0xBEEFC0DE
-#define LMDB_VERSION 1
-#define LMDB_NO_PAGE SIZE_MAX
-#define LMDB_DEPTH_MAX 32
-
-enum { PAGE_BRANCH = 0x01, PAGE_LEAF = 0x02, PAGE_OVERFLOW = 0x04, PAGE_META = 0x08 };
-enum { NODE_BIG = 0x01 };
-enum { TREE_FREE, TREE_MAIN, TREES };
-
-struct lmdb_page {
-    size_t number;
-    uint16_t pad, flags, lower, upper;
-};
-
-struct lmdb_tree {
-    uint32_t pad; /* of the free list: the page size */
-    uint16_t flags, depth;
-    size_t branches, leaves, overflows, entries, root;
-};
-
-struct lmdb_meta {
-    uint32_t magic, version;
-    void *address;
-    size_t map_size;
-    struct lmdb_tree trees[TREES];
-    size_t last_page, transaction;
-};
-
-struct lmdb_node {
-#if __BYTE_ORDER == __LITTLE_ENDIAN
-    uint16_t low, high;
-#else
-    uint16_t high, low;
-#endif
-    uint16_t flags, key_size;
-};
-
-_Static_assert(sizeof(struct lmdb_page) == 8 + sizeof(size_t), "a page's header has no padding");
-_Static_assert(sizeof(struct lmdb_node) == 8, "a node's header has no padding");
 
 struct data_file {
     const struct env *env;
@@ -110,11 +68,6 @@ static int read_meta(const struct data_file *file, size_t page_size, unsigned in
 static bool is_page_size(size_t size)
 {
     return size >= 512 && size <= 65536 && (size & (size - 1)) == 0;
-}
-
-static bool tree_is_sane(const struct lmdb_tree *tree, size_t last_page)
-{
-    return tree->depth <= LMDB_DEPTH_MAX && (tree->root == LMDB_NO_PAGE || (tree->root > 1 && tree->root <= last_page));
 }
 
 /* The newer one of the two headers. */
@@ -203,7 +156,7 @@ static int count_leaf_node(struct free_count *free_count, const uint8_t *page, s
 
     memcpy(&node, page + at, sizeof(node));
     at += sizeof(node) + node.key_size;
-    size = node.low | (size_t)node.high << 16;
+    size = node_value_size(&node);
     if (at > page_size)
         return -EBADMSG;
     if (!(node.flags & NODE_BIG))
@@ -236,7 +189,7 @@ static int count_page(struct free_count *free_count, const uint8_t *page, unsign
             continue;
         }
         memcpy(&node, page + at, sizeof(node));
-        code = count_tree(free_count, node.low | (size_t)node.high << 16 | (size_t)node.flags << 32, depth - 1);
+        code = count_tree(free_count, node_child(&node), depth - 1);
     }
     return code;
 }

@@ -182,6 +182,22 @@ static bool locks_are_of_data(const struct env *env, size_t before, MDB_txn *txn
     return before <= locked + 1 && locked <= last_transaction(env);
 }
 
+/* Before anything is read in them. */
+static int check_pages(struct env *env, MDB_txn *txn, struct netboot_error *error)
+{
+    enum { TRIES = 100 };
+    int code = env_check_pages(env, txn, error);
+
+    for (unsigned i = 1; code == -EAGAIN && i < TRIES; i++) {
+        mdb_txn_reset(txn);
+        int rc = mdb_txn_renew(txn);
+        if (rc != 0)
+            return env_failure(env, rc, "open", error);
+        code = env_check_pages(env, txn, error);
+    }
+    return code;
+}
+
 static int open_contents(struct env *env, struct netboot_error *error)
 {
     size_t before = last_transaction(env);
@@ -197,7 +213,7 @@ static int open_contents(struct env *env, struct netboot_error *error)
         code = failure(error, -EAGAIN,
                        "%s is not the file that other programs have open: end those that keep the old one open",
                        env->data_path);
-    else
+    else if ((code = check_pages(env, txn, error)) == 0)
         code = open_tables(env, txn, error);
     if (code != 0) {
         mdb_txn_abort(txn);

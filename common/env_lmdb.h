@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * LMDB's file as those read it who look at it before LMDB does: version 1 of its format, of LMDB 0.9, in the machine's
+ * own byte order and word size. docs/store-format.md says what of it is checked.
+ */
+#ifndef NETBOOT_ENV_LMDB_H
+#define NETBOOT_ENV_LMDB_H
+
+#include <endian.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LMDB_MAGIC 0xBEEFC0DE
+#define LMDB_VERSION 1
+#define LMDB_NO_PAGE SIZE_MAX
+#define LMDB_DEPTH_MAX 32
+#define LMDB_KEY_MAX 511
+#define LMDB_PAGE_MAX 65536
+
+enum { PAGE_BRANCH = 0x01, PAGE_LEAF = 0x02, PAGE_OVERFLOW = 0x04, PAGE_META = 0x08 };
+enum { NODE_BIG = 0x01, NODE_TREE = 0x02 }; /* the value has pages of its own; it is a struct lmdb_tree */
+enum { TREE_FREE, TREE_MAIN, TREES };
+enum { TREE_INTEGER_KEYS = 0x08, TREE_ORDER_FLAGS = 0x7e }; /* all that change the order of keys, or allow several */
+
+struct lmdb_page {
+    size_t number;
+    uint16_t pad, flags;
+    union {
+        struct {
+            uint16_t lower, upper; /* where what is free begins and ends: behind the nodes' places, before the nodes */
+        };
+        uint32_t count; /* of an overflow page: of how many it is the first */
+    };
+};
+
+struct lmdb_tree {
+    uint32_t pad; /* of the free list: the page size */
+    uint16_t flags, depth;
+    size_t branches, leaves, overflows, entries, root;
+};
+
+struct lmdb_meta {
+    uint32_t magic, version;
+    void *address;
+    size_t map_size;
+    struct lmdb_tree trees[TREES];
+    size_t last_page, transaction;
+};
+
+struct lmdb_node {
+#if __BYTE_ORDER == __LITTLE_ENDIAN
+    uint16_t low, high;
+#else
+    uint16_t high, low;
+#endif
+    uint16_t flags, key_size;
+};
+
+_Static_assert(sizeof(struct lmdb_page) == 8 + sizeof(size_t), "a page's header has no padding");
+_Static_assert(sizeof(struct lmdb_node) == 8, "a node's header has no padding");
+
+/* Of a leaf's node: the size of its value. */
+static inline size_t node_value_size(const struct lmdb_node *node)
+{
+    return node->low | (size_t)node->high << 16;
+}
+
+/* Of a branch's node: the page below it. */
+static inline size_t node_child(const struct lmdb_node *node)
+{
+    return (size_t)(node->low | (uint64_t)node->high << 16 | (uint64_t)node->flags << 32);
+}
+
+static inline bool tree_is_sane(const struct lmdb_tree *tree, size_t last_page)
+{
+    return tree->depth <= LMDB_DEPTH_MAX && (tree->root == LMDB_NO_PAGE || (tree->root > 1 && tree->root <= last_page));
+}
+
+#endif

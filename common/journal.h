@@ -2,7 +2,7 @@
 /*
  * The journal: what netboot_serve() answered, in an environment of its own.
  *
- *   meta      "format", "id", "number", "dropped", "limit"
+ *   meta      "format", "id", "number", "dropped", "limit", "kept"
  *   entry     number, 8 octets -> struct entry_record
  *   machine   key of an identifier -> struct machine_record
  *   id        key of a further identifier -> struct shown_record: the machines that have shown it
@@ -10,6 +10,7 @@
  *   journal_queue.c   from packets to the thread
  *   journal.c         the environment: made, opened, made anew; the thread
  *   journal_write.c   a batch of records as one transaction; what is too much goes
+ *   journal_keep.c    who goes first, and who last
  *   journal_read.c    for people
  *   journal_join.c    which identifiers belong together
  */
@@ -89,6 +90,8 @@ uint64_t journal_key_number(const uint8_t octets[8]);
 uint64_t journal_meta(const struct journal *journal, MDB_txn *txn, const char *name);
 /* The key that a machine goes by; false: the client shows no identifier. */
 bool journal_client_key(const struct netboot_client *client, struct key *ret);
+/* Likewise of an entry. */
+bool journal_record_key(const struct entry_record *record, struct key *ret);
 
 /* The machine with a MAC that alone has shown this UUID over DHCPv4, and no other UUID. 0, -ENOENT, or negative. */
 int journal_resolve(const struct journal *journal, MDB_txn *txn, const struct key *uuid, struct key *ret);

@@ -3,12 +3,13 @@
  * Records into the journal, a batch of them as one transaction.
  *
  * A packet that goes on with a step is joined to its entry, which gets a new number by that: whoever follows the
- * journal by numbers sees it again. The oldest entries go where the journal becomes too large, and those of a machine
- * where it has too many; a machine goes with its last entry.
+ * journal by numbers sees it again. Entries go where the journal becomes too large (journal_keep.h), and the oldest of
+ * a machine where it has too many; a machine goes with its last entry.
  */
 #include "journal.h"
 
 #include "failure.h"
+#include "journal_keep.h"
 #include "options.h"
 #include "store.h"
 
@@ -22,6 +23,7 @@ struct batch {
     struct journal *journal;
     MDB_txn *txn;
     uint64_t number; /* the last one given */
+    struct keep keep;
 };
 
 /* ---- Rows */
@@ -107,7 +109,7 @@ bool journal_client_key(const struct netboot_client *client, struct key *ret)
     return key_of_id(ret, NETBOOT_ID_DUID, client->duid.data, client->duid.size);
 }
 
-static bool record_key(const struct entry_record *record, struct key *ret)
+bool journal_record_key(const struct entry_record *record, struct key *ret)
 {
     if (record->mac.size > 0)
         return key_of_id(ret, NETBOOT_ID_MAC, record->mac.data, record->mac.size);
@@ -234,12 +236,16 @@ static void numbers_remove(struct numbers *numbers, size_t at)
     memmove(&numbers->values[at], &numbers->values[at + 1], (numbers->count - at) * sizeof(numbers->values[0]));
 }
 
-static int delete_entry(const struct batch *batch, uint64_t number)
+static int delete_entry(struct batch *batch, uint64_t number)
 {
-    uint8_t key[8];
+    uint8_t octets[8];
+    MDB_val key = {sizeof(octets), octets};
 
-    journal_number_key(number, key);
-    return delete (batch, JOURNAL_ENTRY, (MDB_val){sizeof(key), key});
+    journal_number_key(number, octets);
+    int rc = mdb_del(batch->txn, batch->journal->env.tables[JOURNAL_ENTRY], &key, NULL);
+    if (rc == 0)
+        keep_deleted(&batch->keep, number);
+    return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
 /* A server's first reply in an exchange; it may be followed by another one. */
@@ -411,7 +417,8 @@ static int forget_entry(const struct batch *batch, const struct entry_record *re
     struct numbers numbers;
     struct key key;
 
-    if (!record_key(record, &key) || get(batch, JOURNAL_MACHINE, key_value(&key), &record_machine, &row, &machine) != 0)
+    if (!journal_record_key(record, &key) ||
+        get(batch, JOURNAL_MACHINE, key_value(&key), &record_machine, &row, &machine) != 0)
         return 0;
     numbers_read(&machine, &numbers);
     for (size_t i = 0; i < numbers.count; i++)
@@ -424,22 +431,18 @@ static int forget_entry(const struct batch *batch, const struct entry_record *re
 }
 
 /* MDB_NOTFOUND: there is none. */
-static int forget_oldest(const struct batch *batch)
+static int forget_one(struct batch *batch)
 {
     struct journal_row row;
     struct entry_record record;
-    MDB_cursor *cursor;
-    MDB_val key, value;
-    int rc = mdb_cursor_open(batch->txn, batch->journal->env.tables[JOURNAL_ENTRY], &cursor);
+    uint64_t number;
+    uint8_t key[8];
+    int rc = keep_find(batch->journal, batch->txn, &batch->keep, &number);
 
     if (rc != 0)
         return rc;
-    rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
-    mdb_cursor_close(cursor);
-    if (rc != 0 || key.mv_size != 8)
-        return rc != 0 ? rc : MDB_CORRUPTED;
-    uint64_t number = journal_key_number(key.mv_data);
-    int code = get(batch, JOURNAL_ENTRY, key, &record_entry, &row, &record);
+    journal_number_key(number, key);
+    int code = get(batch, JOURNAL_ENTRY, (MDB_val){sizeof(key), key}, &record_entry, &row, &record);
     if ((rc = delete_entry(batch, number)) != 0 || code != 0)
         return rc;
     return forget_entry(batch, &record, number);
@@ -461,13 +464,13 @@ static int used_octets(const struct batch *batch, size_t *ret)
 
 /* Below three quarters of the limit: the rest is for what a change needs beside what it replaces. Not all at once, if
  * the limit has become a smaller one. */
-static int prune(const struct batch *batch, size_t budget)
+static int prune(struct batch *batch, size_t budget)
 {
     size_t used, most = batch->journal->limit / 4 * 3;
     int rc = used_octets(batch, &used);
 
     for (; rc == 0 && used > most && budget > 0; budget--)
-        if ((rc = forget_oldest(batch)) == 0)
+        if ((rc = forget_one(batch)) == 0)
             rc = used_octets(batch, &used);
     return rc == MDB_NOTFOUND ? 0 : rc;
 }
@@ -492,12 +495,15 @@ static int write_records(struct batch *batch, size_t *ret_count)
 
     snprintf(entry.server, sizeof(entry.server), "%s", journal->server);
     batch->number = journal_meta(journal, batch->txn, "number");
+    keep_begin(journal, batch->txn, &batch->keep);
     while (rc == 0 && count < most && queue_look(&journal->queue, count, &entry)) {
         rc = add(batch, &entry);
         count++;
     }
     if (rc == 0)
         rc = prune(batch, 4 * most);
+    if (rc == 0)
+        rc = keep_end(journal, batch->txn, &batch->keep);
     if (rc == 0)
         rc = put_meta(batch, "number", batch->number);
     if (rc == 0 && journal_meta(journal, batch->txn, "limit") != journal->limit)
@@ -517,11 +523,14 @@ static int write_records(struct batch *batch, size_t *ret_count)
 /* Makes room where there is none, by what can be done without any. */
 static int write_pruned(struct batch *batch)
 {
+    keep_begin(batch->journal, batch->txn, &batch->keep);
     int rc = prune(batch, SIZE_MAX);
 
     for (size_t i = batch_size(batch->journal); i > 0 && rc == 0; i--)
-        rc = forget_oldest(batch);
+        rc = forget_one(batch);
     if (rc == 0 || rc == MDB_NOTFOUND)
+        rc = keep_end(batch->journal, batch->txn, &batch->keep);
+    if (rc == 0)
         return mdb_txn_commit(batch->txn);
     mdb_txn_abort(batch->txn);
     return rc;

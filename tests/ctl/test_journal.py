@@ -19,10 +19,10 @@ DUID = "00:04:" + ":".join(re.findall("..", UUID.replace("-", "")))
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z"
 
 
-def boots(ctl, *lines, join=False):
+def boots(ctl, *lines, options=()):
     """Packets served by a server without a network; what it decided for each."""
     agent = paths.build() / "tests/journal/journal_agent"
-    done = subprocess.run([agent, ctl.directory, *(["join"] if join else [])], input="\n".join(lines) + "\n", text=True,
+    done = subprocess.run([agent, ctl.directory, *options], input="\n".join(lines) + "\n", text=True,
                           stdout=subprocess.PIPE, timeout=60, check=True)
     return [dict(zip(("outcome", "host", "target", "boot_file", "once"), line.split("\t")))
             for line in done.stdout.splitlines()]
@@ -207,6 +207,18 @@ def test_what_was_never_seen(booted):
     assert "the journal has not seen 52:54:00:00:00:77" in booted.wrong(1, "host", "set", "52:54:00:00:00:77",
                                                                         "--from-seen")
     assert booted("host", "show", "52:54:00:00:00:77").returncode == 1
+
+
+def test_what_the_store_has_outlives_a_flood(booted):
+    """100,000 machines that nobody knows, in a journal that has room for some thousands of steps."""
+    before = booted.json("log", "web1")
+    seen = [machine for machine in booted.json("seen") if machine["host"]]
+    boots(booted, *(f"4 discover mac=02:{n >> 16:02x}:{n >> 8 & 255:02x}:{n & 255:02x}:00:00" for n in range(100000)),
+          options=["size=1"])
+    after = booted.json("seen")
+    assert 1000 < len(after) < 20000 and STRANGER not in [machine["id"] for machine in after]
+    assert [machine for machine in after if machine["host"]] == seen and len(seen) == 2
+    assert booted.json("log", "web1") == before
 
 
 # ---- watch

@@ -2,7 +2,7 @@
 /*
  * A server without a network: serves the packets that it reads, a line each, and keeps the journal.
  *
- * usage: journal_agent DIRECTORY [join]
+ * usage: journal_agent DIRECTORY [join] [size=MEBIBYTES]
  * Lines: "FAMILY discover|request [mac=MAC] [uuid=UUID] [duid=DUID] [address=ADDRESS] [ipxe]". For each it prints
  * outcome, host, target, boot file and whether a boot-once was served, separated by tabs; at the end of its input it
  * writes what waits and ends.
@@ -84,8 +84,15 @@ int main(int argc, char **argv)
     struct netboot_store *store;
     char line[1024];
 
-    stop_if(argc < 2 || argc > 3, "usage: journal_agent DIRECTORY [join]");
-    options.join = argc == 3 && strcmp(argv[2], "join") == 0;
+    stop_if(argc < 2, "usage: journal_agent DIRECTORY [join] [size=MEBIBYTES]");
+    for (int i = 2; i < argc; i++) {
+        if (strcmp(argv[i], "join") == 0)
+            options.join = true;
+        else if (strncmp(argv[i], "size=", 5) == 0)
+            options.journal_size = (size_t)atoi(argv[i] + 5) << 20;
+        else
+            stop_if(true, argv[i]);
+    }
     stop_if(netboot_store_open(argv[1], &options, &store, &error) != 0, error.text);
     while (fgets(line, sizeof(line), stdin))
         serve_line(store, line);

@@ -137,6 +137,34 @@ static inline void settle(struct netboot_store *store)
     EVENTUALLY(netboot_journal_written(store) + atomic_load(&journal->lost) >= atomic_load(&journal->queue.head));
 }
 
+static inline const char *mac_of(unsigned number, char text[18])
+{
+    snprintf(text, 18, "02:00:00:%02x:%02x:%02x", number >> 16 & 255, number >> 8 & 255, number & 255);
+    return text;
+}
+
+/* So many strangers, one after the other. */
+static inline void serve_many(struct netboot_store *store, unsigned first, unsigned count)
+{
+    char mac[18];
+
+    for (unsigned i = first; i < first + count; i++) {
+        serve(store, DISCOVER(.mac = mac_of(i, mac)));
+        if (i % 2000 == 1999)
+            settle(store);
+    }
+    settle(store);
+}
+
+/* The server anew, with the smallest journal that there may be. */
+static inline struct netboot_store *open_small(struct fixture *fixture)
+{
+    netboot_store_close(fixture->store);
+    fixture->store =
+        open_store(fixture, (struct netboot_store_options){.follow = true, .journal = true, .journal_size = 1 << 20});
+    return fixture->store;
+}
+
 /* ---- What the journal has */
 
 struct entries {

@@ -10,24 +10,6 @@
 #define WEB1 "52:54:00:00:00:01"
 #define NOBODY 65534
 
-static const char *mac_of(unsigned number, char text[18])
-{
-    snprintf(text, 18, "02:00:00:%02x:%02x:%02x", number >> 16 & 255, number >> 8 & 255, number & 255);
-    return text;
-}
-
-static void serve_many(struct netboot_store *store, unsigned first, unsigned count)
-{
-    char mac[18];
-
-    for (unsigned i = first; i < first + count; i++) {
-        serve(store, DISCOVER(.mac = mac_of(i, mac)));
-        if (i % 1000 == 999)
-            settle(store);
-    }
-    settle(store);
-}
-
 static void path_of(struct fixture *fixture, const char *name, char path[SCRATCH_SIZE + 64])
 {
     snprintf(path, SCRATCH_SIZE + 64, "%s/journal%s", fixture->directory, name);
@@ -44,14 +26,6 @@ static off_t size_of(struct fixture *fixture)
 }
 
 /* ---- Size */
-
-static struct netboot_store *open_small(struct fixture *fixture)
-{
-    netboot_store_close(fixture->store);
-    fixture->store =
-        open_store(fixture, (struct netboot_store_options){.follow = true, .journal = true, .journal_size = 1 << 20});
-    return fixture->store;
-}
 
 static void test_the_oldest_go_first(void **state)
 {
@@ -79,7 +53,7 @@ static void test_identifiers_go_with_their_machine(void **state)
     struct netboot_store *store = open_small(fixture);
     static const char *const uuid = "11111111-2222-3333-4444-555555555501";
 
-    serve(store, DISCOVER(.mac = WEB1, .uuid = uuid));
+    serve(store, DISCOVER(.mac = "52:54:00:00:00:54", .uuid = uuid));
     settle(store);
     assert_int_equal(machines_of(store, uuid)->count, 1);
     serve_many(store, 0, 8000);

@@ -8,8 +8,8 @@
  *     stranger   anyone else
  *
  * The oldest of the strangers goes, unless there are so many regular ones that strangers have less than their quarter;
- * then the oldest of those that are not known, unless there are so many known ones that these have less than their half;
- * then the oldest of all.
+ * then the oldest of those that are not known, unless there are so many known ones that these have less than their
+ * half; then the oldest of all.
  */
 #ifndef NETBOOT_JOURNAL_KEEP_H
 #define NETBOOT_JOURNAL_KEEP_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Whoever sends packets with forged addresses fills the journal: the machines that are here to stay keep their steps. */
+/* Whoever sends packets with forged addresses fills the journal: the machines that are here to stay keep their steps.
+ */
 #include "journal_test.h"
 
 #include "journal_keep.h"

@@ -48,10 +48,11 @@ static inline bool is_zero(const uint8_t *data, size_t size)
 /* SMBIOS keeps the first three fields of a UUID little-endian, RFC 9562 big-endian: from either to the other. */
 static inline void swap_uuid(uint8_t ret[NETBOOT_UUID_SIZE], const uint8_t uuid[NETBOOT_UUID_SIZE])
 {
-    static const uint8_t order[NETBOOT_UUID_SIZE] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
+    static const uint8_t order[8] = {3, 2, 1, 0, 5, 4, 7, 6};
 
-    for (unsigned i = 0; i < NETBOOT_UUID_SIZE; i++)
+    for (unsigned i = 0; i < sizeof(order); i++)
         ret[i] = uuid[order[i]];
+    memcpy(ret + sizeof(order), uuid + sizeof(order), NETBOOT_UUID_SIZE - sizeof(order));
 }
 
 /* Takes an item with a length of `width` octets (1 or 2) in front off `rest`. False: none, or one that is cut off. */

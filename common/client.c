@@ -283,10 +283,13 @@ static void read_options(struct findings *found, const struct netboot_query *que
 {
     const struct reader *readers = query->family == NETBOOT_V4 ? readers4 : readers6;
 
-    for (unsigned i = 0; i < query->option_count; i++)
-        for (const struct reader *reader = readers; reader->read; reader++)
-            if (reader->code == query->options[i].code)
-                reader->read(found, query->options[i].data);
+    for (unsigned i = 0; i < query->option_count; i++) {
+        const struct reader *reader = readers;
+        while (reader->read && reader->code != query->options[i].code)
+            reader++;
+        if (reader->read)
+            reader->read(found, query->options[i].data);
+    }
 }
 
 /* ---- Weighing */

@@ -56,27 +56,26 @@ static void copy_text(char *ret, size_t size, struct netboot_bytes text)
 /* Messages whose reply carries boot fields; never a NAK, a Confirm or a Decline. */
 bool decide_is_boot_message(const struct netboot_query *query)
 {
-    static const struct {
-        uint8_t family, message, reply;
-    } boot_messages[] = {
-        {NETBOOT_V4, BOOTP,               BOOTP    },
-        {NETBOOT_V4, DHCPDISCOVER,        DHCPOFFER},
-        {NETBOOT_V4, DHCPDISCOVER,        DHCPACK  }, /* rapid commit, RFC 4039 */
-        {NETBOOT_V4, DHCPREQUEST,         DHCPACK  },
-        {NETBOOT_V4, DHCPINFORM,          DHCPACK  },
-        {NETBOOT_V6, SOLICIT,             ADVERTISE},
-        {NETBOOT_V6, SOLICIT,             REPLY    }, /* rapid commit */
-        {NETBOOT_V6, REQUEST,             REPLY    },
-        {NETBOOT_V6, RENEW,               REPLY    },
-        {NETBOOT_V6, REBIND,              REPLY    },
-        {NETBOOT_V6, INFORMATION_REQUEST, REPLY    },
+    /* Of each message of a client's: bits 1 << type of reply. Offer and Advertise give way to ACK and Reply in a rapid
+     * commit (RFC 4039; RFC 8415, section 18.3.1). */
+    static const uint8_t replies4[] = {
+        [BOOTP] = 1 << BOOTP,
+        [DHCPDISCOVER] = 1 << DHCPOFFER | 1 << DHCPACK,
+        [DHCPREQUEST] = 1 << DHCPACK,
+        [DHCPINFORM] = 1 << DHCPACK,
     };
+    static const uint8_t replies6[] = {
+        [SOLICIT] = 1 << ADVERTISE | 1 << REPLY,
+        [REQUEST] = 1 << REPLY,
+        [RENEW] = 1 << REPLY,
+        [REBIND] = 1 << REPLY,
+        [INFORMATION_REQUEST] = 1 << REPLY,
+    };
+    bool v4 = query->family == NETBOOT_V4;
+    const uint8_t *replies = v4 ? replies4 : replies6;
 
-    for (size_t i = 0; i < sizeof(boot_messages) / sizeof(boot_messages[0]); i++)
-        if (boot_messages[i].family == query->family && boot_messages[i].message == query->message_type &&
-            boot_messages[i].reply == query->reply_type)
-            return true;
-    return false;
+    return query->message_type < (v4 ? sizeof(replies4) : sizeof(replies6)) && query->reply_type < 8 &&
+           replies[query->message_type] >> query->reply_type & 1;
 }
 
 static bool rule_message(const struct matter *matter)

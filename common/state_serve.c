@@ -188,7 +188,7 @@ static bool read_step(struct serving *serving, struct netboot_policy *policy, st
     struct once_record record;
     struct env_slot *slot;
 
-    if (state_is_empty(serving->state) || env_read_begin(&serving->state->env, &slot) != 0)
+    if (env_read_begin(&serving->state->env, &slot) != 0)
         return false;
     int code = state_get(serving->state, slot->txn, &serving->key, &record);
     bool found = code == 0 && first_step(serving, &record, policy, ret_lasting, ret);
@@ -199,14 +199,14 @@ static bool read_step(struct serving *serving, struct netboot_policy *policy, st
     return found;
 }
 
-bool state_serve(struct netboot_view *view, const struct netboot_query *query, struct netboot_policy *policy,
-                 struct netboot_result *ret)
+/* What the host's arming, if it has one, makes of the packet. */
+static bool serve_armed(struct netboot_view *view, const struct netboot_query *query, struct netboot_policy *policy,
+                        struct netboot_result *ret)
 {
     struct serving serving = {.view = view, .state = view_state(view), .query = query};
     struct netboot_target lasting;
 
-    if (!state_key(&policy->host, &serving.key) || !decide_is_boot_message(query) ||
-        !read_step(&serving, policy, &lasting, ret))
+    if (!state_key(&policy->host, &serving.key) || !read_step(&serving, policy, &lasting, ret))
         return false;
     bool written = finish_step(&serving);
     if (serving.step.serve)
@@ -214,6 +214,13 @@ bool state_serve(struct netboot_view *view, const struct netboot_query *query, s
     policy->target = lasting;
     decide(&serving, policy, reason(&serving, written), ret);
     return true;
+}
+
+/* Mostly nothing at all is armed: that is asked first, before anything is made ready. */
+bool state_serve(struct netboot_view *view, const struct netboot_query *query, struct netboot_policy *policy,
+                 struct netboot_result *ret)
+{
+    return decide_is_boot_message(query) && !state_is_empty(view_state(view)) && serve_armed(view, query, policy, ret);
 }
 
 void state_peek(struct netboot_view *view, struct netboot_policy *policy)

@@ -24,7 +24,7 @@ namespace
 {
 
 // The class that libdhcp_bootp.so puts its queries into, which it makes look like DHCPREQUESTs.
-const char bootp_class[] = "BOOTP";
+const ClientClass bootp_class("BOOTP");
 
 // ---- Reading
 
@@ -40,6 +40,17 @@ void copy(const IOAddress &address, uint8_t ret[NETBOOT_ADDRESS_SIZE])
     }
 }
 
+// Where `size` octets of an option are to go; null if there is no room for them.
+uint8_t *take_room(OptionBytes &bytes, size_t size)
+{
+    uint8_t *const start = bytes.data + bytes.size;
+
+    if (size > sizeof(bytes.data) - bytes.size)
+        return nullptr;
+    bytes.size += size;
+    return start;
+}
+
 // An option's data where Kea keeps them as they were on the wire, else null. These are most of them; pack() writes a
 // long list of octets one by one.
 const OptionBuffer *plain_data(const Option &option)
@@ -53,38 +64,51 @@ const OptionBuffer *plain_data(const Option &option)
     return nullptr;
 }
 
-// Appends an option's data. Only pack() gives them for every class of option: getData() of a list of numbers is empty.
+// A list of numbers: architecture types, and what is asked for in DHCPv6.
+netboot_bytes numbers_data(const std::vector<uint16_t> &numbers, OptionBytes &bytes)
+{
+    uint8_t *const start = take_room(bytes, 2 * numbers.size());
+
+    if (!start)
+        return {nullptr, 0};
+    for (size_t i = 0; i < numbers.size(); i++) {
+        start[2 * i] = static_cast<uint8_t>(numbers[i] >> 8);
+        start[2 * i + 1] = static_cast<uint8_t>(numbers[i]);
+    }
+    return {start, 2 * numbers.size()};
+}
+
+// Only pack() gives the data of every class of option: getData() of a list of numbers is empty.
 netboot_bytes packed_data(const Option &option, OptionBytes &bytes)
 {
     const size_t header = option.getHeaderLen();
 
     bytes.scratch.clear();
     option.pack(bytes.scratch, false);
-    const size_t size = bytes.scratch.getLength() - header;
-    if (bytes.scratch.getLength() < header || size > sizeof(bytes.data) - bytes.size)
+    const size_t packed = bytes.scratch.getLength();
+    uint8_t *const start = packed < header ? nullptr : take_room(bytes, packed - header);
+    if (!start)
         return {nullptr, 0};
-    uint8_t *const start = bytes.data + bytes.size;
-    memcpy(start, data_of(bytes.scratch) + header, size);
-    bytes.size += size;
-    return {start, size};
+    memcpy(start, data_of(bytes.scratch) + header, packed - header);
+    return {start, packed - header};
 }
 
 netboot_bytes option_data(const Option &option, OptionBytes &bytes)
 {
     const OptionBuffer *const plain = plain_data(option);
 
-    if (!plain)
-        return packed_data(option, bytes);
-    // Empty is not absent.
-    return {plain->empty() ? bytes.data : plain->data(), plain->size()};
+    if (plain) // empty is not absent
+        return {plain->empty() ? bytes.data : plain->data(), plain->size()};
+    if (typeid(option) == typeid(OptionUint16Array))
+        return numbers_data(static_cast<const OptionUint16Array &>(option).getValues(), bytes);
+    return packed_data(option, bytes);
 }
 
 // Kea has joined the parts of long DHCPv4 options (RFC 3396); in DHCPv6 each of several is one of its own.
 void read_options(const OptionCollection &options, OptionBytes &bytes, netboot_query &ret)
 {
     for (const uint16_t *code = netboot_query_options(ret.family); *code; code++) {
-        const auto range = options.equal_range(*code);
-        for (auto option = range.first; option != range.second; ++option) {
+        for (auto option = options.lower_bound(*code); option != options.end() && option->first == *code; ++option) {
             const netboot_bytes data = option_data(*option->second, bytes);
             if (data.data)
                 netboot_query_add(&ret, *code, data.data, data.size);
@@ -175,9 +199,10 @@ void edit_options(const struct netboot_answer &answer, Option::Universe universe
     }
     for (unsigned i = 0; i < answer.edit_count; i++) {
         const netboot_edit &edit = answer.edits[i];
+        if (!is_option(edit))
+            continue;
         const auto range = options.equal_range(edit.field);
-        if (is_option(edit))
-            options.erase(range.first, edit.remove ? range.second : std::prev(range.second));
+        options.erase(range.first, edit.remove ? range.second : std::prev(range.second));
     }
 }
 
@@ -219,11 +244,14 @@ void read_packets(const Pkt4 &query, const Pkt4 &response, OptionBytes &bytes, n
 
     ret = netboot_query();
     ret.family = NETBOOT_V4;
-    // A reply to BOOTP is a DHCPACK until that hook takes its type out, if it comes after this one.
-    const bool bootp = query.getClasses().contains(bootp_class);
     ret.transaction = query.getTransid();
-    ret.message_type = bootp ? 0 : query.getType();
-    ret.reply_type = bootp && response.getType() == DHCPACK ? 0 : response.getType();
+    ret.message_type = query.getType();
+    ret.reply_type = response.getType();
+    if (ret.message_type == DHCPREQUEST && query.getClasses().contains(bootp_class)) {
+        ret.message_type = 0;
+        // It is a DHCPACK until that hook takes its type out, if it comes after this one.
+        ret.reply_type = ret.reply_type == DHCPACK ? 0 : ret.reply_type;
+    }
     if (hardware) {
         ret.hardware_type = static_cast<uint8_t>(hardware->htype_);
         ret.hardware_address = {hardware->hwaddr_.data(), hardware->hwaddr_.size()};

@@ -65,10 +65,7 @@ bool decide_is_boot_message(const struct netboot_query *query)
         [DHCPINFORM] = 1 << DHCPACK,
     };
     static const uint8_t replies6[] = {
-        [SOLICIT] = 1 << ADVERTISE | 1 << REPLY,
-        [REQUEST] = 1 << REPLY,
-        [RENEW] = 1 << REPLY,
-        [REBIND] = 1 << REPLY,
+        [SOLICIT] = 1 << ADVERTISE | 1 << REPLY, [REQUEST] = 1 << REPLY, [RENEW] = 1 << REPLY, [REBIND] = 1 << REPLY,
         [INFORMATION_REQUEST] = 1 << REPLY,
     };
     bool v4 = query->family == NETBOOT_V4;

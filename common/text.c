@@ -90,8 +90,8 @@ static int name_parse(const char *text, uint8_t *ret)
 
     if (!netboot_name_valid(text))
         return -EINVAL;
-    /* What reads as another identifier could never be typed as a name. */
-    if (netboot_id_parse(text, &id) != 0 || id.type != NETBOOT_ID_NAME)
+    /* What reads as another identifier could never be typed as a name; all others begin with a hexadecimal digit. */
+    if (hex_digit(text[0]) >= 0 && (netboot_id_parse(text, &id) != 0 || id.type != NETBOOT_ID_NAME))
         return -EINVAL;
     memcpy(ret, text, strlen(text));
     return (int)strlen(text);

@@ -190,7 +190,7 @@ static const char local_script[] = "local.ipxe";
 /* What a target with a kernel and no script does: netbootctl menu writes it. */
 static const char kernel_script[] = "targets/{target}.ipxe";
 
-static struct netboot_bytes target_script(const struct netboot_target *target)
+struct netboot_bytes decide_target_script(const struct netboot_target *target)
 {
     if (target->kind == NETBOOT_KIND_LOCAL)
         return (struct netboot_bytes){(const uint8_t *)local_script, strlen(local_script)};
@@ -206,7 +206,7 @@ static struct netboot_bytes candidate(const struct matter *matter, enum netboot_
 
     switch (source) {
     case NETBOOT_TARGET_SCRIPT:
-        return target_script(&policy->target);
+        return decide_target_script(&policy->target);
     case NETBOOT_TARGET_FILE:
         return netboot_platform_file(&policy->target.files, platform);
     case NETBOOT_HOST_LOADER:

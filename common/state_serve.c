@@ -65,25 +65,27 @@ static void decide(const struct serving *serving, struct netboot_policy *policy,
     netboot_answer_encode(&ret->client, &ret->decision, &ret->answer);
 }
 
-/* What the packet is, and what the target armed, which `ret` was decided with, would do for it. */
+/* What the packet is, and what the target armed, which `ret` was decided with, would do for it. Where there is none to
+ * serve, nothing was decided. */
 static void describe(struct serving *serving, const struct netboot_policy *policy, const struct netboot_result *ret)
 {
-    bool armed = serving->armed == NETBOOT_ARMED_SERVED;
     const struct netboot_client *client = &ret->client;
     struct once_event *event = &serving->event;
 
     *event = (struct once_event){
         .method = (enum once_method)once_method(client),
         .message = once_message(serving->query),
-        .able = armed && ret->decision.outcome == NETBOOT_ANSWERED,
-        .last = client->stage == NETBOOT_STAGE_IPXE || ret->decision.source == NETBOOT_TARGET_FILE,
-        .has_script = armed && policy->target.script.size > 0,
         .has_mac = client->has_mac,
         .transaction = serving->query->transaction,
-        .server = {(const uint8_t *)serving->state->server,  strlen(serving->state->server)},
-        .file = {(const uint8_t *)ret->decision.boot_file, ret->decision.boot_file_size  },
+        .server = {(const uint8_t *)serving->state->server, strlen(serving->state->server)},
     };
     memcpy(event->mac, client->mac, sizeof(event->mac));
+    if (serving->armed != NETBOOT_ARMED_SERVED)
+        return;
+    event->able = ret->decision.outcome == NETBOOT_ANSWERED;
+    event->last = client->stage == NETBOOT_STAGE_IPXE || ret->decision.source == NETBOOT_TARGET_FILE;
+    event->has_script = decide_target_script(&policy->target).size > 0;
+    event->file = (struct netboot_bytes){(const uint8_t *)ret->decision.boot_file, ret->decision.boot_file_size};
 }
 
 static bool bytes_same(struct netboot_bytes a, struct netboot_bytes b)

@@ -23,6 +23,8 @@ SET_UP = [
     "target set install --script install.ipxe",
     "target set direct --file x64-uefi=direct.efi",
     "target set own-ipxe --file x64-uefi=own.efi --script own.ipxe",
+    "target set own-kernel --file x64-uefi=own.efi --kernel vmlinuz",
+    "target set own-disk --local --file x64-uefi=own.efi",
     "target set disk --local",
     f"host set {MAC} {' '.join('--mac ' + mac for mac in MACS)} --name web1 --target disk",
 ]
@@ -132,9 +134,10 @@ def test_four_cards_are_one_machine(site):
     assert [site.boot4(mac=mac) for mac in (MACS[3], MACS[0], MACS[1])] == ["install", "disk", "disk"]
 
 
-def test_an_ipxe_of_the_targets_own_goes_on(site):
-    site.arm("--once own-ipxe")
-    assert [site.boot4() for _ in range(2)] == ["own-ipxe", "disk"]
+@pytest.mark.parametrize("target", ["own-ipxe", "own-kernel", "own-disk"])
+def test_an_ipxe_of_the_targets_own_goes_on(site, target):
+    site.arm(f"--once {target}")
+    assert [site.boot4() for _ in range(2)] == [target, "disk"]
 
 
 def test_the_next_attempts_of_a_direct_target(site):
@@ -322,6 +325,18 @@ def test_an_offer_that_cannot_be_marked(site):
         assert site.request(http) == "disk", "but it may boot it"
     assert site.both(Exchange("HTTP", 4, MAC)) == "disk"
     assert site.state() == "used"
+
+
+@pytest.mark.parametrize("change", ["target delete direct", "target set direct --silent"])
+def test_a_target_that_goes_between_offer_and_request(site, change):
+    site.arm("--once direct")
+    http = Exchange("HTTP", 4, MAC)
+    assert site.begin(http) == "direct"
+    site.store.ctl(change)
+    assert site.request(http) == "disk", "but it may boot what it was offered"
+    once = site.once()
+    assert (once["state"], once["boots"]) == ("used", 1), once
+    assert "boot_file" not in once, "what it was is not known any more"
 
 
 def test_a_new_boot_that_only_the_other_server_saw(site):

@@ -168,6 +168,7 @@ static void serve(struct netboot_store *store, const json_t *json)
 
     storage.used = 0;
     read_query(json, &storage, &query);
+    memset(&result, 0xff, sizeof(result)); /* nobody clears it before: what is read of it must have been written */
     int status = netboot_serve(store, &query, &result);
     if (json_is_true(json_object_get(json, "die"))) /* between the decision and the answer */
         raise(SIGKILL);

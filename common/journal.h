@@ -9,9 +9,14 @@
  *
  *   journal_queue.c   from packets to the thread
  *   journal.c         the environment: made, opened, made anew; the thread
- *   journal_write.c   a batch of records as one transaction; what is too much goes
- *   journal_keep.c    who goes first, and who last
- *   journal_read.c    for people
+ *   journal_row.c     its rows and their keys
+ *   journal_write.c   a batch of records as one transaction, with
+ *     journal_add.c     a record: the step that it goes on with, the entry, the machine
+ *     journal_shown.c   further identifiers, and who has shown them
+ *     journal_prune.c   what is too much: it goes as
+ *     journal_keep.c    says who goes first, and who last
+ *   journal_read.c    for people, with
+ *     journal_entries.c, journal_machines.c
  *   journal_join.c    which identifiers belong together
  */
 #ifndef NETBOOT_JOURNAL_H
@@ -87,6 +92,8 @@ int journal_get(const struct journal *journal, MDB_txn *txn, unsigned table, MDB
                 const struct record_type *type, struct journal_row *row, void *ret);
 void journal_number_key(uint64_t number, uint8_t ret[8]);
 uint64_t journal_key_number(const uint8_t octets[8]);
+/* The octets of all tables; LMDB's code. */
+int journal_used(const struct journal *journal, MDB_txn *txn, size_t *ret);
 uint64_t journal_meta(const struct journal *journal, MDB_txn *txn, const char *name);
 /* The key that a machine goes by; false: the client shows no identifier. */
 bool journal_client_key(const struct netboot_client *client, struct key *ret);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The records of the journal as record.c reads and writes them, and as the public structures have them. */
+/* The records of the journal as record_fields.c describes them, and as the public structures have them. */
 #ifndef NETBOOT_JOURNAL_RECORD_H
 #define NETBOOT_JOURNAL_RECORD_H
 

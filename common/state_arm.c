@@ -1,34 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Boot once for people: arming, disarming, the report of an installer, and what there is. */
+/* Boot once for people: arming, disarming, and the report of an installer. */
 #include "state_store.h"
 
 #include "failure.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdlib.h>
 #include <sys/random.h>
-
-#define FORGET_MS 5000 /* that a change of the targets store waits for other writers of the state store */
-
-static const char *id_text(const struct netboot_id *id, char text[NETBOOT_ID_TEXT_SIZE])
-{
-    return netboot_id_text(id, text);
-}
-
-static int find_key(struct netboot_view *view, const struct netboot_id *id, struct key *ret,
-                    struct netboot_error *error)
-{
-    char text[NETBOOT_ID_TEXT_SIZE];
-    struct key key;
-    MDB_val value;
-    int code =
-        key_of_id(&key, (uint8_t)id->type, id->value, id->size) ? view_find_host(view, &key, ret, &value) : -ENOENT;
-
-    if (code == -ENOENT)
-        return failure(error, code, "there is no host %s", id_text(id, text));
-    return code == 0 ? 0 : failure(error, code, "the record of the host %s is damaged", id_text(id, text));
-}
 
 static int open_state(struct netboot_store *store, struct netboot_error *error)
 {
@@ -62,7 +39,7 @@ static int run_one(struct state *state, MDB_txn *txn, const struct errand *erran
 {
     struct once_record record;
     struct key key;
-    int code = find_key(view, id, &key, error), rc = 0;
+    int code = state_find_key(view, id, &key, error), rc = 0;
 
     if (code != 0)
         return code;
@@ -224,9 +201,9 @@ static int done_one(const struct errand *errand, const struct netboot_id *id, in
 
     if (found == -EBADMSG)
         return failure(error, found, "the boot-once of the host %s is damaged: disarm it with --no-once",
-                       id_text(id, text));
+                       netboot_id_text(id, text));
     if (found != 0)
-        return failure(error, -ENOENT, "the host %s has no boot-once that could be done", id_text(id, text));
+        return failure(error, -ENOENT, "the host %s has no boot-once that could be done", netboot_id_text(id, text));
     if (record->phase == ONCE_DONE)
         return LEAVE;
     record->phase = ONCE_DONE;
@@ -240,230 +217,4 @@ int netboot_once_done(struct netboot_store *store, const struct netboot_id *ids,
     struct errand errand = {.each = done_one};
 
     return run(store, &errand, ids, count, deadline_ms, error);
-}
-
-/* ---- What there is */
-
-static void copy_text(char *ret, size_t size, struct netboot_bytes text)
-{
-    size_t count = text.size < size ? text.size : size - 1;
-
-    if (count > 0)
-        memcpy(ret, text.data, count);
-    ret[count] = '\0';
-}
-
-static void show(const struct once_record *record, uint64_t wall, struct netboot_once *ret)
-{
-    static const enum netboot_stage stages[] = {
-        [ONCE_PXE4] = NETBOOT_STAGE_PXE,   [ONCE_PXE6] = NETBOOT_STAGE_PXE,   [ONCE_HTTP4] = NETBOOT_STAGE_HTTP,
-        [ONCE_HTTP6] = NETBOOT_STAGE_HTTP, [ONCE_IPXE4] = NETBOOT_STAGE_IPXE, [ONCE_IPXE6] = NETBOOT_STAGE_IPXE,
-    };
-
-    *ret = (struct netboot_once){
-        .state = once_state(record, wall),
-        .until_done = record->until_done != 0,
-        .tries = record->tries,
-        .count = record->count,
-        .window = (unsigned)(record->window / 1000),
-        .armed = record->armed,
-        .expires = record->expires,
-        .started = record->started,
-        .used = record->used,
-        .done = record->done,
-        .family = record->method % 2 == 0 ? NETBOOT_V4 : NETBOOT_V6,
-        .stage = record->count > 0 && record->method < ONCE_METHODS ? stages[record->method] : NETBOOT_STAGE_NONE,
-    };
-    copy_text(ret->target, sizeof(ret->target), record->target);
-    copy_text(ret->by, sizeof(ret->by), record->by);
-    copy_text(ret->server, sizeof(ret->server), record->server);
-    copy_text(ret->boot_file, sizeof(ret->boot_file), record->file);
-}
-
-int netboot_view_once(struct netboot_view *view, const struct netboot_id *id, struct netboot_once *ret)
-{
-    struct state *state = view_state(view);
-    struct once_record record;
-    struct once_time now;
-    struct env_slot *slot;
-    uint64_t store;
-    struct key key;
-    int code = find_key(view, id, &key, NULL);
-
-    if (code == 0)
-        code = view_meta(view, "id", &store);
-    if (code != 0)
-        return code;
-    if ((code = env_read_begin(&state->env, &slot)) != 0)
-        return atomic_load(&state->env.gate) == ENV_CLOSED ? -ENOENT : code;
-    code = state_get(state, slot->txn, &key, &record);
-    if (code == 0 && record.store != store)
-        code = -ENOENT;
-    if (code == 0) {
-        state->time(state, &now);
-        show(&record, now.wall, ret);
-    }
-    env_read_end(slot);
-    return code;
-}
-
-/* Calls `each` with every record; damaged ones are passed over with record NULL. */
-static int each_record(struct state *state, int (*each)(MDB_val key, const struct once_record *record, void *user),
-                       void *user)
-{
-    struct once_record record;
-    struct env_slot *slot;
-    MDB_val key, value;
-    int code = env_read_begin(&state->env, &slot), rc;
-
-    if (code != 0)
-        return atomic_load(&state->env.gate) == ENV_CLOSED ? 0 : code;
-    rc = env_renew_cursor(&state->env, slot);
-    if (rc == 0)
-        rc = mdb_cursor_get(slot->cursor, &key, &value, MDB_FIRST);
-    while (rc == 0 && code == 0) {
-        bool sound = record_decode(&record_once, value_bytes(value), &record) == 0;
-        code = each(key, sound ? &record : NULL, user);
-        if (code == 0)
-            rc = mdb_cursor_get(slot->cursor, &key, &value, MDB_NEXT);
-    }
-    env_read_end(slot);
-    return code != 0 || rc == MDB_NOTFOUND ? code : env_code(rc);
-}
-
-struct counting {
-    uint64_t store, wall, *counts;
-};
-
-static int count_one(MDB_val key, const struct once_record *record, void *user)
-{
-    const struct counting *counting = user;
-
-    (void)key;
-    if (record && record->store == counting->store)
-        counting->counts[once_state(record, counting->wall)]++;
-    return 0;
-}
-
-int netboot_view_once_counts(struct netboot_view *view, uint64_t ret[NETBOOT_ONCE_NEVER_DONE + 1])
-{
-    struct counting counting = {.counts = ret};
-    struct once_time now;
-
-    memset(ret, 0, (NETBOOT_ONCE_NEVER_DONE + 1) * sizeof(*ret));
-    if (view_meta(view, "id", &counting.store) != 0)
-        return 0;
-    view_state(view)->time(view_state(view), &now);
-    counting.wall = now.wall;
-    return each_record(view_state(view), count_one, &counting);
-}
-
-int netboot_once_check(struct netboot_store *store, struct netboot_error *error)
-{
-    struct env *env = &store->once.env;
-
-    return atomic_load(&env->gate) == ENV_CLOSED || atomic_load(&env->broken) ? env_open(env, FORGET_MS, error) : 0;
-}
-
-/* ---- Forgetting */
-
-struct forgetting {
-    struct netboot_view *before, *after;
-    bool reverted;
-    uint64_t store;
-    struct key *keys;
-    size_t count, room;
-};
-
-static bool has_host(struct netboot_view *view, const struct key *key)
-{
-    struct key found;
-    MDB_val value;
-
-    return view_find_host(view, key, &found, &value) == 0 && key_equals(&found, key->octets, key->size);
-}
-
-/* Whether the host has an identifier that was not its own before. */
-static bool has_gained(const struct forgetting *forgetting, const struct key *key)
-{
-    struct netboot_host host;
-
-    if (view_get_host(forgetting->after, key, &host) != 0)
-        return true;
-    for (size_t i = 0; i < host.ids.count; i++) {
-        struct netboot_bytes id = host.ids.items[i];
-        struct key own, found;
-        MDB_val value;
-        if (!key_of_id(&own, id.data[0], id.data + 1, id.size - 1) ||
-            view_find_host(forgetting->before, &own, &found, &value) != 0 ||
-            !key_equals(&found, key->octets, key->size))
-            return true;
-    }
-    return false;
-}
-
-static int forget_one(MDB_val row, const struct once_record *record, void *user)
-{
-    struct forgetting *forgetting = user;
-    struct key key = {.size = row.mv_size};
-
-    if (row.mv_size > KEY_SIZE)
-        return 0;
-    memcpy(key.octets, row.mv_data, row.mv_size);
-    if (record && record->store == forgetting->store && has_host(forgetting->before, &key) &&
-        has_host(forgetting->after, &key) && !(forgetting->reverted && has_gained(forgetting, &key)))
-        return 0;
-    if (forgetting->count == forgetting->room) {
-        size_t room = forgetting->room > 0 ? 2 * forgetting->room : 16;
-        struct key *keys = realloc(forgetting->keys, room * sizeof(*keys));
-        if (!keys)
-            return -ENOMEM;
-        forgetting->keys = keys;
-        forgetting->room = room;
-    }
-    forgetting->keys[forgetting->count++] = key;
-    return 0;
-}
-
-static int delete_keys(struct state *state, const struct forgetting *forgetting, struct netboot_error *error)
-{
-    struct state_write write;
-    int code = state_write_begin(state, FORGET_MS, &write, error), rc = 0;
-
-    if (code != 0)
-        return code;
-    for (size_t i = 0; i < forgetting->count && rc == 0; i++) {
-        MDB_val row = key_value(&forgetting->keys[i]);
-        rc = mdb_del(write.txn, state->env.tables[STATE_ONCE], &row, NULL);
-        rc = rc == MDB_NOTFOUND ? 0 : rc;
-    }
-    if (rc != 0)
-        code = env_failure(&state->env, rc, "change", error);
-    return state_write_end(state, &write, code, error);
-}
-
-int state_forget(struct netboot_view *change, bool reverted, struct netboot_error *error)
-{
-    struct state *state = view_state(change);
-    struct forgetting forgetting = {.after = change, .reverted = reverted};
-    char remedy[ENV_REMEDY_SIZE];
-    int code;
-
-    if (atomic_load(&state->env.gate) == ENV_CLOSED)
-        return 0;
-    if (view_meta(change, "id", &forgetting.store) != 0)
-        forgetting.store = 0;
-    if ((code = netboot_view_open(change->store, &forgetting.before, error)) != 0)
-        return code;
-    code = each_record(state, forget_one, &forgetting);
-    netboot_view_close(forgetting.before);
-    if (code == -EBADMSG)
-        failure(error, code, "the state store in %s is damaged: %s", state->env.directory,
-                env_remedy(&state->env, remedy));
-    else if (code != 0)
-        failure(error, code, "the state store in %s cannot be read: %s", state->env.directory, strerror(-code));
-    else if (forgetting.count > 0)
-        code = delete_keys(state, &forgetting, error);
-    free(forgetting.keys);
-    return code;
 }

@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What the parts of the state store share: state.c keeps it, state_serve.c serves by it, state_arm.c is for people. */
+/*
+ * What the parts of the state store share:
+ *
+ *   state.c          keeps it
+ *   state_serve.c    serves by it
+ *   state_arm.c      arms and disarms for people
+ *   state_show.c     shows it to them
+ *   state_forget.c   disarms what a change of the targets store takes away
+ */
 #ifndef NETBOOT_STATE_STORE_H
 #define NETBOOT_STATE_STORE_H
 
@@ -9,6 +17,7 @@
 enum { STATE_META, STATE_ONCE, STATE_TABLES };
 
 #define STATE_RECORD_MAX 2048
+#define STATE_TOOL_MS 5000 /* that a change of the targets store, and a check, wait for other writers */
 
 static inline struct state *view_state(const struct netboot_view *view)
 {
@@ -40,6 +49,12 @@ int state_write_end(struct state *state, struct state_write *write, int code, st
 unsigned state_deadline(struct state *state, bool needed, const struct once_time *now);
 void state_note_busy(struct state *state, const struct once_time *now);
 
+/* Calls `each` with every record, NULL for a damaged one, until it returns non-zero, which is returned. */
+int state_each(struct state *state, int (*each)(MDB_val key, const struct once_record *record, void *user), void *user);
+
+/* The key under which the targets store has the host with that identifier. -ENOENT, -EBADMSG. */
+int state_find_key(struct netboot_view *view, const struct netboot_id *id, struct key *ret,
+                   struct netboot_error *error);
 /* The key under which the targets store has the host. */
 bool state_key(const struct netboot_host *host, struct key *ret);
 

@@ -29,7 +29,7 @@ int command_find(int count, char **words, const struct command **ret);
 /* "host set ID... [OPTION]..." */
 void command_print(FILE *file, const struct command *command);
 
-/* site.c, loader.c, ... */
+/* records/, store/, transfer/, journal/ and the other folders */
 int init_run(struct session *session);
 int site_set(struct session *session);
 int site_show(struct session *session);

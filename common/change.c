@@ -202,6 +202,7 @@ int netboot_change_open(struct netboot_store *store, unsigned deadline_ms, struc
         return code;
     }
     env_repair(&store->env);
+    history_look(store);
     if ((code = begin(change, error)) != 0) {
         close(change->lock);
         free(change);

@@ -204,6 +204,18 @@ static int put_entry(struct netboot_change *change, MDB_dbi table, uint64_t gene
     return mdb_put(change->view.txn, table, &row, &value, 0);
 }
 
+void history_look(struct netboot_store *store)
+{
+    struct env_slot *slot;
+
+    if (store->follow || env_take(&store->env, &slot) != 0)
+        return;
+    bool there = store->env.tables[TABLE_HISTORY] != ENV_NO_TABLE;
+    env_give(slot);
+    if (!there)
+        env_open(&store->env, 0, NULL);
+}
+
 int history_put(struct netboot_change *change, uint64_t generation)
 {
     MDB_txn *txn = change->view.txn;

@@ -52,6 +52,9 @@ struct history_record {
 void key_of_history(struct key *ret, uint8_t row, uint64_t generation);
 
 struct netboot_change;
+/* A store of before has no table for it until its first change, which may be another program's: it is looked for again,
+ * where nobody uses the store just now. To be called without a slot; servers never read it. */
+void history_look(struct netboot_store *store);
 /* Adds the entry of a change that makes `generation`, and forgets what is too old. LMDB's code. */
 int history_put(struct netboot_change *change, uint64_t generation);
 

@@ -12,11 +12,18 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+/* What becomes of a row. */
+struct step {
+    struct image image;        /* as it will be */
+    const struct step *origin; /* where the host of this row is now, if that is another row */
+    bool moves;                /* the host of this row goes to another one */
+};
+
 /* All images of the generations that are undone, the oldest generation first. */
 struct kept {
     uint8_t *octets;
     size_t size;
-    struct image *images;
+    struct step *steps; /* sorted, each once */
     size_t count;
 };
 
@@ -58,6 +65,38 @@ static int gather_one(struct netboot_change *change, uint64_t generation, struct
     return 0;
 }
 
+/* By row; of one row, the image that was kept first comes first: it is first in the octets. */
+static int compare_keys(const void *left, const void *right)
+{
+    const struct image *a = &((const struct step *)left)->image, *b = &((const struct step *)right)->image;
+
+    if (a->table != b->table)
+        return a->table < b->table ? -1 : 1;
+    size_t size = a->key.size < b->key.size ? a->key.size : b->key.size;
+    int order = memcmp(a->key.octets, b->key.octets, size);
+    if (order == 0 && a->key.size != b->key.size)
+        order = a->key.size < b->key.size ? -1 : 1;
+    return order;
+}
+
+static int compare(const void *left, const void *right)
+{
+    const struct image *a = &((const struct step *)left)->image, *b = &((const struct step *)right)->image;
+    int order = compare_keys(left, right);
+
+    return order != 0 ? order : a->value.data < b->value.data ? -1 : 1;
+}
+
+static void keep_first(struct kept *kept)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < kept->count; i++)
+        if (i == 0 || compare_keys(&kept->steps[count - 1], &kept->steps[i]) != 0)
+            kept->steps[count++] = kept->steps[i];
+    kept->count = count;
+}
+
 /* The images as a list; they point into the octets. */
 static int list(struct kept *kept)
 {
@@ -69,12 +108,14 @@ static int list(struct kept *kept)
         count++;
     if (rest.size > 0)
         return -EBADMSG;
-    kept->images = calloc(count + 1, sizeof(*kept->images));
-    if (!kept->images)
+    kept->steps = calloc(count + 1, sizeof(*kept->steps));
+    if (!kept->steps)
         return -ENOMEM;
     rest = (struct netboot_bytes){kept->octets, kept->size};
-    while (images_take(&rest, &kept->images[kept->count]))
+    while (images_take(&rest, &kept->steps[kept->count].image))
         kept->count++;
+    qsort(kept->steps, kept->count, sizeof(*kept->steps), compare);
+    keep_first(kept);
     return 0;
 }
 
@@ -93,28 +134,72 @@ static int gather(struct netboot_change *change, uint64_t generation, uint64_t p
     return code == 0 ? 0 : failure(error, code, "no memory for what is to be brought back");
 }
 
+/* ---- What changes */
+
+/* The row as it is now. It points into the store, until that is changed. */
+static int look(struct netboot_change *change, const struct key *key, unsigned table, struct image *ret,
+                struct netboot_error *error)
+{
+    MDB_val value;
+    int code = view_get(&change->view, table, key, &value);
+
+    if (code != 0 && code != -ENOENT)
+        return failure(error, code, "the store cannot be read: %s", strerror(-code));
+    *ret = (struct image){.table = table, .key = *key, .present = code == 0};
+    if (code == 0)
+        ret->value = value_bytes(value);
+    return 0;
+}
+
+static bool same(const struct image *a, const struct image *b)
+{
+    return a->present == b->present && a->value.size == b->value.size &&
+           (a->value.size == 0 || memcmp(a->value.data, b->value.data, a->value.size) == 0);
+}
+
+static bool is_record(const struct image *image)
+{
+    return image->present && row_type(image->table, &image->key, image->value) != NULL;
+}
+
+/* The row that has the host of `id` now, if it will have none. */
+static struct step *find_moving(struct netboot_change *change, const struct kept *kept, const struct key *id)
+{
+    struct step wanted = {.image.table = TABLE_HOST};
+    MDB_val value;
+
+    if (view_find_host(&change->view, id, &wanted.image.key, &value) != 0)
+        return NULL;
+    struct step *row = bsearch(&wanted, kept->steps, kept->count, sizeof(*kept->steps), compare_keys);
+    return row && !row->moves && !is_record(&row->image) ? row : NULL;
+}
+
+/* A host goes by its first identifier: with another one it is in another row, and still the same host. */
+static int find_origin(struct netboot_change *change, struct kept *kept, struct step *row, struct netboot_error *error)
+{
+    struct netboot_host host;
+    struct image present;
+    struct key id;
+    struct step *origin = NULL;
+    int code;
+
+    if (row->image.table != TABLE_HOST || !is_record(&row->image))
+        return 0;
+    if ((code = look(change, &row->image.key, TABLE_HOST, &present, error)) != 0 || is_record(&present) ||
+        record_decode(&record_host, row->image.value, &host) != 0)
+        return code;
+    for (size_t i = 0; i < host.ids.count && !origin; i++) {
+        struct netboot_bytes item = host.ids.items[i];
+        if (key_of_id(&id, item.data[0], item.data + 1, item.size - 1))
+            origin = find_moving(change, kept, &id);
+    }
+    if (origin)
+        origin->moves = true;
+    row->origin = origin;
+    return 0;
+}
+
 /* ---- Bringing back */
-
-/* By row; of one row, the image that was kept first comes first: it is first in the octets. */
-static int compare(const void *left, const void *right)
-{
-    const struct image *a = left, *b = right;
-
-    if (a->table != b->table)
-        return a->table < b->table ? -1 : 1;
-    size_t size = a->key.size < b->key.size ? a->key.size : b->key.size;
-    int order = memcmp(a->key.octets, b->key.octets, size);
-    if (order == 0 && a->key.size != b->key.size)
-        order = a->key.size < b->key.size ? -1 : 1;
-    if (order == 0)
-        order = a->value.data < b->value.data ? -1 : 1;
-    return order;
-}
-
-static bool same_row(const struct image *a, const struct image *b)
-{
-    return a->table == b->table && key_equals(&a->key, b->key.octets, b->key.size);
-}
 
 /* Decodes what a row holds; NULL where there is no record. */
 static const void *decode(const struct image *image, union any_record *record, const struct record_type **ret_type)
@@ -156,37 +241,43 @@ static void report(const struct reporting *reporting, const struct image *before
     reporting->each(&difference, reporting->user);
 }
 
-static void count(struct netboot_change *change, const struct image *before, const struct image *after)
+static void count(struct netboot_change *change, const struct step *row, const struct image *before)
 {
-    bool had = before->present && row_type(before->table, &before->key, before->value) != NULL;
-    bool has = after->present && row_type(after->table, &after->key, after->value) != NULL;
+    bool had = is_record(before), has = is_record(&row->image);
 
-    if (after->table == TABLE_HOST) {
+    if (row->image.table == TABLE_HOST) {
         change->hosts += has;
         change->hosts -= had;
-        change->hosts_changed += had || has;
+        change->hosts_changed += (had || has) && !row->moves;
     } else {
         change->others_changed += had || has;
     }
 }
 
-static int bring_back(struct netboot_change *change, const struct image *image, const struct reporting *reporting,
-                      struct netboot_error *error)
+/* Before anything is changed: what is there is pointed to. */
+static int tell(struct netboot_change *change, const struct step *row, const struct reporting *reporting,
+                struct netboot_error *error)
 {
-    struct image present = {.table = image->table, .key = image->key};
-    MDB_val value;
-    int code = view_get(&change->view, image->table, &image->key, &value);
+    struct image before, origin;
+    int code = look(change, &row->image.key, row->image.table, &before, error);
 
-    if (code != 0 && code != -ENOENT)
-        return failure(error, code, "the store cannot be read: %s", strerror(-code));
-    present.present = code == 0;
-    if (code == 0)
-        present.value = value_bytes(value);
-    if (present.present == image->present && present.value.size == image->value.size &&
-        (present.value.size == 0 || memcmp(present.value.data, image->value.data, present.value.size) == 0))
-        return 0;
-    report(reporting, &present, image);
-    count(change, &present, image);
+    if (code != 0 || same(&before, &row->image))
+        return code;
+    count(change, row, &before);
+    if (row->origin && (code = look(change, &row->origin->image.key, TABLE_HOST, &origin, error)) != 0)
+        return code;
+    if (!row->moves)
+        report(reporting, row->origin ? &origin : &before, &row->image);
+    return 0;
+}
+
+static int bring_back(struct netboot_change *change, const struct image *image, struct netboot_error *error)
+{
+    struct image present;
+    int code = look(change, &image->key, image->table, &present, error);
+
+    if (code != 0 || same(&present, image))
+        return code;
     change->ranges_stale |= image->table == TABLE_POLICY;
     return image->present
                ? change_put_row(change, image->table, &image->key, image->value.data, image->value.size, error)
@@ -228,15 +319,16 @@ int netboot_change_revert(struct netboot_change *change, uint64_t generation,
     if (code != 0)
         return code;
     code = gather(change, generation, present, &kept, error);
-    if (code == 0 && kept.count > 0)
-        qsort(kept.images, kept.count, sizeof(*kept.images), compare);
     for (size_t i = 0; i < kept.count && code == 0; i++)
-        if (i == 0 || !same_row(&kept.images[i - 1], &kept.images[i]))
-            code = bring_back(change, &kept.images[i], &reporting, error);
+        code = find_origin(change, &kept, &kept.steps[i], error);
+    for (size_t i = 0; i < kept.count && code == 0; i++)
+        code = tell(change, &kept.steps[i], &reporting, error);
+    for (size_t i = 0; i < kept.count && code == 0; i++)
+        code = bring_back(change, &kept.steps[i].image, error);
     if (code == 0 && change->touched)
         code = disarm_unknown(change, error);
     change->reverted = true;
-    free(kept.images);
+    free(kept.steps);
     free(kept.octets);
     return code;
 }

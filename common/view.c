@@ -132,6 +132,7 @@ int netboot_view_open(struct netboot_store *store, struct netboot_view **ret, st
 
     if (!view)
         return failure(error, -ENOMEM, "no memory for a view of the targets store");
+    history_look(store);
     if ((code = env_read_begin(&store->env, &slot)) != 0) {
         free(view);
         return not_open(store, code, error);

@@ -90,6 +90,16 @@ def test_revert(web):
     assert web.json("history")[0]["what"] == f"revert {generation + 3}"
 
 
+def test_revert_of_a_first_card_is_a_change_of_the_host(web):
+    mac, = web.json("host", "show", "web1")["mac"]
+    generation = web.generation()
+    web.ok("host", "set", "web1", "--mac", "52:54:00:00:00:aa")
+    shown = web.ok("revert", generation, "--dry-run")
+    assert shown == f"would change host web1: mac 52:54:00:00:00:aa -> {mac}\n"
+    web.ok("revert", generation)
+    assert web.json("history")[0]["hosts"] == 1 and web.json("host", "show", "web1")["mac"] == [mac]
+
+
 def test_revert_to_the_same(web):
     web.ok("host", "set", "web1", "--note", "x")
     web.ok("host", "set", "web1", "--no-note")

@@ -2,6 +2,9 @@
 /* The history of the targets store: its entries, its bounds, and stores without one. */
 #include "history_unit.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 /* ---- Entries */
 
 static void test_entries(void **state)
@@ -213,10 +216,8 @@ static void test_gap(void **state)
     assert_false(history(fixture).entries[0].revertible);
 }
 
-/* A store of before has no table for it, until the first change. */
-static void test_older_store(void **state)
+static void make_older(struct fixture *fixture)
 {
-    struct fixture *fixture = *state;
     MDB_env *mdb = fixture->store->env.mdb;
     MDB_txn *txn;
 
@@ -227,13 +228,48 @@ static void test_older_store(void **state)
     OK(netboot_store_open(fixture->directory, NULL, &fixture->store, &error));
     assert_int_equal(fixture->store->env.tables[TABLE_HISTORY], ENV_NO_TABLE);
     assert_int_equal(history(fixture).count, 0);
+}
+
+/* A store of before has no table for it, until the first change. */
+static void test_older_store(void **state)
+{
+    struct fixture *fixture = *state;
+
+    make_older(fixture);
     set_target(fixture, "t", "a.ipxe");
+    assert_int_equal(history(fixture).count, 1);
     set_target(fixture, "t", "b.ipxe");
-    netboot_store_close(fixture->store);
-    OK(netboot_store_open(fixture->directory, NULL, &fixture->store, &error));
-    assert_int_equal(history(fixture).count, 2);
     revert(fixture, 1);
     assert_int_equal(status_of(fixture).targets, 0);
+    assert_int_equal(history(fixture).count, 3);
+}
+
+/* Which another program may have made, while this one reads. */
+static void test_older_store_that_another_changes(void **state)
+{
+    struct fixture *fixture = *state;
+    struct netboot_view *opened;
+    struct list list = {0};
+
+    make_older(fixture);
+    opened = view(fixture);
+    pid_t child = fork();
+    if (child == 0) {
+        struct fixture own = *fixture;
+        OK(netboot_store_open(own.directory, NULL, &own.store, &error));
+        set_target(&own, "t", "a.ipxe");
+        netboot_store_close(own.store);
+        _exit(0);
+    }
+    int status;
+    assert_true(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    assert_int_equal(netboot_view_history(opened, add_entry, &list), 0);
+    assert_int_equal(list.count, 0);
+    assert_int_equal(history(fixture).count, 0); /* the other view is still open */
+    netboot_view_close(opened);
+    assert_int_equal(history(fixture).count, 1);
+    revert(fixture, 1);
+    assert_int_equal(history(fixture).count, 2);
 }
 
 /* Whatever the table holds, a change goes through, and nothing is brought back that is not whole. */
@@ -268,7 +304,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_entries),   TEST(test_no_entry),    TEST(test_descriptions),
         TEST(test_too_large), TEST(test_total_size),  TEST(test_total_count),
-        TEST(test_gap),       TEST(test_older_store), TEST(test_damaged),
+        TEST(test_gap),       TEST(test_older_store), TEST(test_older_store_that_another_changes),
+        TEST(test_damaged),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -226,6 +226,51 @@ static void test_revert_tells(void **state)
     assert_int_equal(status_of(fixture).hosts, 2);
 }
 
+/* With another first identifier a host is in another row, and the same host. */
+static void test_revert_tells_a_host_that_has_another_first_identifier(void **state)
+{
+    struct fixture *fixture = *state;
+
+    change_hosts(fixture);
+    uint64_t generation = status_of(fixture).generation;
+    rename_host(fixture);
+    for (unsigned i = 0; i < 2; i++) { /* there and back */
+        struct told told = {0};
+        struct netboot_change *change = begin(fixture);
+        OK(netboot_change_revert(change, generation + i, tell, &told, &error));
+        commit(change);
+        assert_int_equal(told.hosts_changed, 1);
+        assert_int_equal(told.hosts_added + told.hosts_removed + told.others, 0);
+        assert_int_equal(history(fixture).entries[0].hosts, 1);
+        assert_int_equal(status_of(fixture).hosts, 2);
+    }
+}
+
+/* Of two that have what one had, one is that one. */
+static void test_revert_tells_a_host_that_was_divided(void **state)
+{
+    struct fixture *fixture = *state;
+    struct told told = {0};
+
+    put_host(fixture, HOST("a", "52:54:00:00:00:01"));
+    put_host(fixture, HOST("b", "52:54:00:00:00:02"));
+    uint64_t generation = status_of(fixture).generation;
+    struct netboot_change *change = begin(fixture);
+    struct netboot_id ids[] = {id_of("a"), id_of("b")};
+    OK(netboot_change_delete_host(change, &ids[0], &error));
+    OK(netboot_change_delete_host(change, &ids[1], &error));
+    OK(netboot_change_put_host(change, NULL, HOST("c", "52:54:00:00:00:0c", "52:54:00:00:00:01", "52:54:00:00:00:02"),
+                               &error));
+    commit(change);
+    change = begin(fixture);
+    OK(netboot_change_revert(change, generation, tell, &told, &error));
+    commit(change);
+    assert_int_equal(told.hosts_changed, 1);
+    assert_int_equal(told.hosts_added, 1);
+    assert_int_equal(told.hosts_removed, 0);
+    assert_int_equal(history(fixture).entries[0].hosts, 2);
+}
+
 /* ---- Boot once */
 
 static enum netboot_once_state once_of(struct fixture *fixture, const char *text, int *ret_code)
@@ -290,8 +335,15 @@ static void test_never_arms_blindly(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_revert),       TEST(test_revert_ranges), TEST(test_revert_nothing),     TEST(test_revert_refused),
-        TEST(test_revert_tells), TEST(test_never_arms),    TEST(test_never_arms_blindly),
+        TEST(test_revert),
+        TEST(test_revert_ranges),
+        TEST(test_revert_nothing),
+        TEST(test_revert_refused),
+        TEST(test_revert_tells_a_host_that_has_another_first_identifier),
+        TEST(test_revert_tells_a_host_that_was_divided),
+        TEST(test_revert_tells),
+        TEST(test_never_arms),
+        TEST(test_never_arms_blindly),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,6 +62,7 @@ struct env {
     char path[ENV_PATH_SIZE], data_path[ENV_PATH_SIZE], lock_path[ENV_PATH_SIZE], write_path[ENV_PATH_SIZE];
     size_t first_map_size;
     size_t map_most;            /* the map never grows past it; 0: as far as address space goes */
+    size_t check_most;          /* pages are not looked through where there are more octets; 0: always */
     bool server;                /* never creates files, has all its slots ready from the start */
     const unsigned *not_forked; /* 1, and 0 in a forked child: that page is wiped there */
     pid_t pid;                  /* where such pages are not to be had */

@@ -62,6 +62,8 @@ int page_check(struct page *page)
     size_t least = page->level == 1 || page->tree->kind == TREE_FREE ? 1 : 2;
 
     memcpy(head, page->octets, sizeof(*head));
+    if (head->number == 0 && head->flags == 0)
+        return walk_damaged(walk, page->number, "has zeros in place of a header");
     if (head->number != page->number)
         return walk_damaged(walk, page->number, "has the number of another one");
     if (head->flags != (page->level == 1 ? PAGE_LEAF : PAGE_BRANCH))

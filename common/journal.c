@@ -321,6 +321,7 @@ int journal_prepare(struct journal *journal, const char *directory, const struct
         journal->limit = JOURNAL_SIZE_MIN;
     journal->env.first_map_size = journal->env.map_most = journal->limit;
     journal->env.server = options->follow;
+    journal->env.check_most = options->check_most;
     pthread_mutex_init(&journal->mutex, NULL);
     code = env_prepare(&journal->env, journal->join ? options->readers : FEW_READERS, error);
     if (code == 0 && journal->on)
@@ -376,4 +377,18 @@ void journal_fini(struct journal *journal)
 {
     env_fini(&journal->env);
     queue_fini(&journal->queue);
+}
+
+int journal_mend(const char *directory, struct netboot_error *error)
+{
+    static const struct netboot_store_options options;
+    struct journal journal = {0};
+    int cause, code = journal_prepare(&journal, directory, &options, NULL, error);
+
+    if (code == 0) {
+        code = try_open(&journal, &cause, error);
+        journal_close(&journal);
+    }
+    journal_fini(&journal);
+    return code;
 }

@@ -57,6 +57,8 @@ struct journal {
 };
 
 int journal_create(const char *directory, struct netboot_error *error);
+/* Makes one that is damaged anew, and leaves any other one as it is. */
+int journal_mend(const char *directory, struct netboot_error *error);
 int journal_prepare(struct journal *journal, const char *directory, const struct netboot_store_options *options,
                     const char *server, struct netboot_error *error);
 /* With `on`: the thread. */

@@ -83,6 +83,7 @@ int state_prepare(struct state *state, const char *directory, const struct netbo
     state->clock = read_clock_id();
     state->time = read_time;
     state->env.server = options->follow;
+    state->env.check_most = options->check_most;
     return env_prepare(&state->env, options->readers, error);
 }
 

@@ -149,6 +149,8 @@ int netboot_store_create(const char *directory, struct netboot_error *error)
     other = state_create(directory, code == 0 ? error : NULL);
     if (other == 0 || other == -EEXIST)
         other = journal_create(directory, code == 0 ? error : NULL);
+    if (other == -EEXIST && code == -EEXIST)
+        journal_mend(directory, NULL);
     return code == 0 && other != -EEXIST ? other : code;
 }
 
@@ -230,6 +232,7 @@ static int store_new(const char *directory, const struct netboot_store_options *
         return code == -ENOMEM ? failure(error, code, "no memory for the targets store") : code;
     }
     store->env.first_map_size = options->map_size;
+    store->env.check_most = options->check_most;
     store->env.server = options->follow;
     pthread_mutex_init(&store->mutex, NULL);
     *ret = store;

@@ -21,6 +21,14 @@ const struct option_row json_options[] = {
 };
 /* clang-format on */
 
+/* clang-format off */
+static const struct option_row status_options[] = {
+    {.name = "json", .help = "as JSON"},
+    {.name = "check", .help = "look whether all of it is sound"},
+    {0},
+};
+/* clang-format on */
+
 static const struct option_row completion_none[] = {{0}}, no_options[] = {{0}};
 
 /* clang-format off */
@@ -153,7 +161,7 @@ const struct command commands[] = {
          "  netbootctl replay --compare --summary day.pcap\n"
          "  netbootctl replay --compare --existing-boot-file keep day.pcap\n"
          "  netbootctl replay --interface eth0"},
-    {.group = "import", .run = import_run, .words = "FILE|-", .least = 1, .most = 1, .options = import_options,
+    {.group = "import", .run = import_run, .thorough = true, .words = "FILE|-", .least = 1, .most = 1, .options = import_options,
      .completion = COMPLETE_FILE, .summary = "bring records in from a file",
      .details =
          "All of the file is brought in, or, if one line is wrong, nothing; every wrong line is named. A record that\n"
@@ -163,7 +171,7 @@ const struct command commands[] = {
          "file of hosts alone (as CSV is) leaves sites, loaders and targets as they are. Where more than 100 hosts would\n"
          "be removed it asks first, unless --yes is given.\n"
          "Formats: netbootctl help json, netbootctl help csv."},
-    {.group = "export", .run = export_run, .options = export_options,
+    {.group = "export", .run = export_run, .thorough = true, .options = export_options,
      .summary = "write all records to standard output",
      .details = "netbootctl export >FILE; netbootctl import --replace FILE brings the same back."},
     {.group = "history", .run = history_run, .options = history_options, .summary = "who changed what, and when",
@@ -181,14 +189,14 @@ const struct command commands[] = {
          "  netbootctl history --last 5\n"
          "  netbootctl revert 41 --dry-run\n"
          "  netbootctl revert 41"},
-    {.group = "backup", .run = backup_run, .words = "FILE|-", .least = 1, .most = 1, .options = no_options,
+    {.group = "backup", .run = backup_run, .thorough = true, .words = "FILE|-", .least = 1, .most = 1, .options = no_options,
      .completion = COMPLETE_FILE, .summary = "write all records into a file",
      .details =
          "One state of the store, while it is in use, with a checksum. The file is there whole or not at all, with\n"
          "mode 0640. The history is not in it, nor what is armed to boot once. A damaged record is named and left\n"
          "out, with exit status 1.\n\n"
          "  netbootctl backup /var/backups/netboot-$(date +%F)"},
-    {.group = "restore", .run = restore_run, .words = "FILE|-", .least = 1, .most = 1, .options = restore_options,
+    {.group = "restore", .run = restore_run, .thorough = true, .words = "FILE|-", .least = 1, .most = 1, .options = restore_options,
      .completion = COMPLETE_FILE, .summary = "replace all records by those of a backup",
      .details =
          "All of it or nothing: a backup that is damaged, cut short or of a newer version changes nothing. The servers\n"
@@ -204,7 +212,7 @@ const struct command commands[] = {
          "machine's own disk there. Machines get the menu by\n\n"
          "  netbootctl menu --output /srv/tftp && netbootctl target set default --script menu.ipxe\n\n"
          "As script.ipxe does, it runs a machine's own script first, and settings.ipxe beside it."},
-    {.group = "lint", .run = lint_run, .options = lint_options,
+    {.group = "lint", .run = lint_run, .thorough = true, .options = lint_options,
      .summary = "what will not work, before a machine finds out",
      .details =
          "Looks at the store: sites without servers, names and URLs that machines cannot follow, targets that a\n"
@@ -228,13 +236,16 @@ const struct command commands[] = {
          "  netbootctl migrate -4 /etc/dhcp/dhcpd.conf --output kea --verify --sample 500\n\n"
          "Exit status: 0 nothing needs a person (--verify: nothing differs but what was announced), 1 something does or\n"
          "it failed, 2 wrong use, or a file that dhcpd does not take either."},
-    {.group = "status", .run = status_run, .options = json_options, .summary = "the store at a glance",
+    {.group = "status", .run = status_run, .options = status_options, .summary = "the store at a glance",
      .details =
          "store: its directory; format: of its records; generation: one more with every change; changed: when the\n"
          "last one was; hosts, sites, targets, loaders: how many; size: octets in use; map_size: octets mapped, which\n"
          "grow as needed; readers: look-ups that have a slot, of all DHCP servers and tools; journal: its steps and\n"
          "machines, and how many records were dropped. What is wrong with the others is in state_trouble and\n"
-         "journal_trouble."},
+         "journal_trouble.\n\n"
+         "With --check all pages of the three are looked at, as DHCP servers do before they use them; checked says so.\n"
+         "Exit status: 1 if anything is damaged, also if it is the state store or the journal. Other commands look\n"
+         "at all pages too, but for those of more than 16 MiB where the command reads little of them."},
     {.group = "help", .run = help_run, .words = "[COMMAND|TOPIC]", .least = 0, .most = 2,
      .completion = COMPLETE_COMMAND, .summary = "what there is, or all about one command or topic"},
     {.group = "completion", .run = completion_run, .words = "bash", .least = 1, .most = 1,

@@ -17,6 +17,7 @@ struct command {
     const struct option_row *options;
     enum completion completion; /* of the words */
     const char *word_list;      /* for COMPLETE_WORDS */
+    bool thorough;              /* it reads everything, and may as well look whether all of it is sound */
     const char *summary;
     const char *details;
 };

@@ -72,8 +72,10 @@ static int offer_record(enum table table, const void *record, void *user)
 
 static void offer_table(struct session *session, enum table table, struct offer *offer)
 {
+    struct netboot_store_options options = session_options(session);
+
     /* Without a store there is nothing to offer, and nobody to tell. */
-    if (netboot_store_open(session->directory, NULL, &session->store, NULL) == 0 &&
+    if (netboot_store_open(session->directory, &options, &session->store, NULL) == 0 &&
         netboot_view_open(session->store, &session->view, NULL) == 0)
         table_each(session->view, table, offer_record, offer);
 }

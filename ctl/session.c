@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "session.h"
 
+#include "command.h"
+#include "fault.h"
 #include "who.h"
 
 #include <errno.h>
@@ -11,13 +13,26 @@
 #define WAIT_SILENTLY_MS 1000
 #define WAIT_MS 60000
 
+/* A look at all pages takes a millisecond for two of these MiB: too long, for a large store, before one host is shown,
+ * and nothing beside all that is read for a backup. */
+#define CHECK_MOST ((size_t)16 << 20)
+
+struct netboot_store_options session_options(const struct session *session)
+{
+    bool thorough = session->command->thorough || session_has(session, "check");
+
+    return (struct netboot_store_options){.check_most = thorough ? 0 : CHECK_MOST};
+}
+
 int session_store(struct session *session)
 {
+    struct netboot_store_options options = session_options(session);
     struct netboot_error error;
 
     if (session->store)
         return DONE;
-    int status = netboot_store_open(session->directory, NULL, &session->store, &error);
+    fault_explain();
+    int status = netboot_store_open(session->directory, &options, &session->store, &error);
     return status == 0 ? DONE : failed("%s", error.text);
 }
 

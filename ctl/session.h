@@ -14,6 +14,8 @@ struct session {
     struct netboot_view *view;
 };
 
+/* How the command opens stores: which pages it looks at before. */
+struct netboot_store_options session_options(const struct session *session);
 /* Each opens what is not open yet; DONE, or FAILED after saying why. */
 int session_store(struct session *session);
 int session_view(struct session *session);

@@ -364,15 +364,18 @@ struct netboot_store_options {
     size_t journal_size; /* octets that the journal may take on disk; 0: the default of 256 MiB */
     bool join;           /* takes a client that shows only a UUID for the machine whose MAC was seen with it, see
                             docs/journal.md; with `journal` only */
+    size_t check_most;   /* for a tool that ends soon: where the data are more octets than this, they are opened without
+                            a look at all pages; damage in them may then end the program. 0: always looked at; so are
+                            they with `follow` */
 };
 
 /*
  * Opens the targets store below `directory` for reading and, where permissions allow, writing. One handle per
  * process and store (-EBUSY for a second); not to be used after fork (-ECHILD from every call there).
  *
- * Before it is mapped the file is checked: size, LMDB's magic and version, then the store's format. -ENOENT: there is
- * none; -EACCES; -EROFS: only possible without locks; -EBADMSG: short, foreign or damaged; -ENOTSUP: a newer format;
- * -EAGAIN: locks held from another pid namespace; -EINVAL.
+ * Before it is mapped the file is checked: size, LMDB's magic and version; before it is read in, all its pages; then
+ * the store's format. -ENOENT: there is none; -EACCES; -EROFS: only possible without locks; -EBADMSG: short, foreign or
+ * damaged; -ENOTSUP: a newer format; -EAGAIN: locks held from another pid namespace; -EINVAL.
  */
 int netboot_store_open(const char *directory, const struct netboot_store_options *options, struct netboot_store **ret,
                        struct netboot_error *error);

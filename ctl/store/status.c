@@ -69,8 +69,9 @@ int status_run(struct session *session)
         cJSON_Delete(object);
         return failed_with(&error);
     }
-    bool json = session_has(session, "json");
-    if (!state_trouble_add(session, object) || !journal_add(session, object, json)) {
+    bool json = session_has(session, "json"), check = session_has(session, "check");
+    if (!state_trouble_add(session, object) || !journal_add(session, object, json) ||
+        (check && !cJSON_AddBoolToObject(object, "checked", true))) {
         cJSON_Delete(object);
         return failed("out of memory");
     }
@@ -78,5 +79,7 @@ int status_run(struct session *session)
         cJSON_Delete(object);
         return failed("out of memory");
     }
-    return show_object(object, json);
+    bool trouble = cJSON_HasObjectItem(object, "state_trouble") || cJSON_HasObjectItem(object, "journal_trouble");
+    code = show_object(object, json);
+    return code == DONE && check && trouble ? FAILED : code;
 }

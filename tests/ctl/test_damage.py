@@ -4,6 +4,7 @@
 import json
 import os
 import resource
+import signal
 import subprocess
 import time
 
@@ -104,6 +105,17 @@ def test_state_store_is_made_anew(stateless):
     assert stateless.json("host", "show", "52:54:00:00:00:01")["once"]["target"] == "default"
 
 
+def test_journal_is_made_anew_by_init(ctl):
+    """As the message says."""
+    damaged = ctl.directory / "journal" / "data.mdb"
+    damaged.write_text("junk\n")
+    remedy = f"servers make it anew by themselves, or 'netbootctl -d {ctl.directory} init' does"
+    assert remedy in ctl.json("status")["journal_trouble"]
+    ctl.ok("init")
+    assert "journal_trouble" not in ctl.json("status")
+    assert (ctl.directory / "journal.damaged" / "data.mdb").read_text() == "junk\n"
+
+
 def test_targets_store(ctl, tmp_path):
     """What the message says to do works."""
     ctl.ok("host", "set", "52:54:00:00:00:01", "--name", "web1")
@@ -116,6 +128,62 @@ def test_targets_store(ctl, tmp_path):
     ctl.ok("init")
     ctl.ok("restore", tmp_path / "backup")
     assert [host["name"] for host in ctl.json("host", "list")] == ["web1"]
+
+
+# ---- Pages of LMDB's that cannot be trusted
+
+
+def hosts(ctl, count):
+    lines = (f'{{"mac": "52:54:00:{number >> 16:02x}:{number >> 8 & 255:02x}:{number & 255:02x}", "name": "h{number}"}}'
+             for number in range(count))
+    ctl.ok("import", "-", stdin="\n".join(lines))
+
+
+def zero_page(file, text):
+    """Its number."""
+    octets = file.read_bytes()
+    page = octets.rindex(text) // 4096
+    with file.open("r+b") as opened:
+        opened.seek(4096 * page)
+        opened.write(bytes(4096))
+    return page
+
+
+def test_page(ctl):
+    """Whatever the command, it says so before it looks at anything."""
+    hosts(ctl, 1000)
+    assert "checked" in ctl.ok("status", "--check") and ctl.json("status", "--check")["checked"] is True
+    page = zero_page(ctl.directory / "targets" / "data.mdb", b"\1\0\4h777")
+    for words in (["status"], ["host", "list"], ["host", "show", "h1"], ["host", "set", "h1", "--note", "x"],
+                  ["backup", "-"], ["status", "--check"]):
+        assert f"is damaged, page {page} at octet {4096 * page} has zeros" in ctl.wrong(1, *words)
+    assert f"is damaged, page {page} at " in ctl.wrong(2, "lint")
+
+
+def test_page_of_a_large_store(ctl):
+    """What reads little of it does not look at all of it first; then it may be ended by what it finds."""
+    hosts(ctl, 160_000)
+    file = ctl.directory / "targets" / "data.mdb"
+    assert file.stat().st_size > 16 << 20
+    page = zero_page(file, b"\1\0\6h77777")
+    assert "h1" in ctl.ok("host", "show", "h1")
+    done = ctl("host", "list")
+    assert (done.returncode, done.err.splitlines()[-1]) == (
+        -signal.SIGABRT, "netbootctl: this is a fault of netbootctl's, or the store is damaged: see what "
+                         "`netbootctl status --check` says")
+    for words in (["status", "--check"], ["backup", "-"], ["export"], ["import", "-"]):
+        assert f"is damaged, page {page} at octet {4096 * page} has zeros" in ctl.wrong(1, *words, stdin='{"mac": "a"}')
+    assert f"is damaged, page {page} at " in ctl.wrong(2, "lint")
+
+
+@pytest.mark.parametrize("name", ["state", "journal"])
+def test_page_of_the_others(ctl, name):
+    """Told with all the rest; an exit status only for who asks whether all is sound."""
+    ctl.ok("host", "set", "52:54:00:00:00:01", "--once", "default")
+    zero_page(ctl.directory / name / "data.mdb", b"format")
+    assert "is damaged, page " in ctl.json("status")[f"{name}_trouble"]
+    done = ctl("status", "--check")
+    assert done.returncode == 1 and f"{name}_trouble" in done.out and "is damaged, page " in done.out
 
 
 # ---- init

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* DHCP messages as they are on the wire, from octets that end at an inaccessible page. */
-#include "unit.h"
+#include "octets.h"
 
 #include "guarded.h"
-#include "replay/exchange.h"
+#include "replay/packet.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -11,21 +11,6 @@
 static struct guarded page;
 static uint8_t room[4096];
 
-struct octets {
-    uint8_t data[2048];
-    size_t size;
-};
-
-static void add(struct octets *octets, const void *data, size_t size)
-{
-    assert_true(size <= sizeof(octets->data) - octets->size);
-    if (size > 0)
-        memcpy(octets->data + octets->size, data, size);
-    octets->size += size;
-}
-
-#define ADD(octets, literal) add(octets, literal, sizeof(literal) - 1)
-#define MAC "\x52\x54\0\x77\0\2"
 #define PEER "\xfe\x80\0\0\0\0\0\0\x50\x54\0\xff\xfe\x77\0\2"
 
 static int parse_part(enum netboot_family family, const struct octets *octets, size_t size, struct packet *ret)
@@ -45,25 +30,6 @@ static int parse(enum netboot_family family, const struct octets *octets, struct
 }
 
 /* ---- DHCPv4 */
-
-enum { SNAME = 44, FILE_FIELD = 108, OPTIONS = 240 };
-
-static struct octets message4(uint8_t op, const void *options, size_t size)
-{
-    struct octets ret = {.size = 236};
-
-    memcpy(ret.data, (uint8_t[]){op, 1, 6, 0, 0xde, 0xad, 0xbe, 0xef}, 8);
-    memcpy(ret.data + 12, (uint8_t[]){10, 0, 0, 1}, 4); /* ciaddr */
-    memcpy(ret.data + 16, (uint8_t[]){10, 0, 0, 2}, 4); /* yiaddr */
-    memcpy(ret.data + 20, (uint8_t[]){10, 0, 0, 3}, 4); /* siaddr */
-    memcpy(ret.data + 24, (uint8_t[]){10, 0, 0, 4}, 4); /* giaddr */
-    memcpy(ret.data + 28, MAC, 6);
-    ADD(&ret, "\x63\x82\x53\x63");
-    add(&ret, options, size);
-    return ret;
-}
-
-#define MESSAGE4(op, options) message4(op, options, sizeof(options) - 1)
 
 static void assert_option(const struct packet *packet, uint16_t code, const char *data, size_t size)
 {
@@ -425,111 +391,6 @@ static void identity_associations_that_end_early(void **state)
     assert_string_equal(fields_meaning(&packet.fields, MEANING_FILE, text), "x");
 }
 
-/* ---- Exchanges */
-
-static struct datagram datagram4(uint8_t op, uint8_t type, uint8_t xid, uint8_t relay, struct octets *octets)
-{
-    *octets = message4(op, (uint8_t[]){53, 1, type, 255}, 4);
-    octets->data[7] = xid;
-    octets->data[27] = relay;
-    return (struct datagram){
-        .family = NETBOOT_V4, .payload = {octets->data, octets->size}
-    };
-}
-
-/* Which question each answer is given to. */
-static const struct {
-    const char *name;
-    struct {
-        uint8_t op, type, xid, relay;
-    } packets[5];
-    unsigned count;
-    uint8_t answers[5]; /* of the exchanges given out at the end, by number; 0: none */
-} matched[] = {
-    {"offer",                       {{1, 1, 1, 0}, {2, 2, 1, 0}},                             2, {2}   },
-    {"none",                        {{1, 1, 1, 0}},                                           1, {0}   },
-    {"another transaction",         {{1, 1, 1, 0}, {2, 2, 2, 0}},                             2, {0}   },
-    {"discover and request in one", {{1, 1, 1, 0}, {2, 2, 1, 0}, {1, 3, 1, 0}, {2, 5, 1, 0}}, 4, {2, 4}},
-    {"the offer was lost",          {{1, 1, 1, 0}, {1, 3, 1, 0}, {2, 5, 1, 0}},               3, {0, 3}},
-    {"rapid commit",                {{1, 1, 1, 0}, {2, 5, 1, 0}},                             2, {2}   },
-    {"nak",                         {{1, 3, 1, 0}, {2, 6, 1, 0}},                             2, {2}   },
-    {"retransmitted",               {{1, 1, 1, 0}, {1, 1, 1, 0}, {2, 2, 1, 0}},               3, {3, 0}},
-    {"by two relays",               {{1, 1, 1, 8}, {1, 1, 1, 9}, {2, 2, 1, 9}, {2, 2, 1, 8}}, 4, {4, 3}},
-    {"both sides of a relay",       {{1, 1, 1, 0}, {1, 1, 1, 9}, {2, 2, 1, 9}, {2, 2, 1, 9}}, 4, {4, 3}},
-    {"an answer alone",             {{2, 2, 1, 0}},                                           1, {0}   },
-};
-
-static void answers_find_their_questions(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < COUNT(matched); i++) {
-        struct exchanges *exchanges = exchanges_new(true);
-        const struct exchange *exchange;
-        unsigned given = 0, questions = 0;
-        print_message("%s\n", matched[i].name);
-        for (unsigned j = 0; j < matched[i].count; j++) {
-            struct octets octets;
-            struct datagram datagram = datagram4(matched[i].packets[j].op, matched[i].packets[j].type,
-                                                 matched[i].packets[j].xid, matched[i].packets[j].relay, &octets);
-            assert_int_equal(exchanges_add(exchanges, j + 1, 1, &datagram), 0);
-            questions += matched[i].packets[j].op == 1;
-        }
-        while ((exchange = exchanges_next(exchanges, UINT64_MAX)))
-            assert_int_equal(exchange->answer ? exchange->answer->number : 0, matched[i].answers[given++]);
-        assert_int_equal(given, questions);
-        assert_int_equal(exchanges_counts(exchanges)->questions, questions);
-        exchanges_free(exchanges);
-    }
-}
-
-static void what_waits_is_bounded(void **state)
-{
-    struct exchanges *exchanges = exchanges_new(true);
-    struct octets octets;
-    struct datagram datagram = datagram4(1, 1, 1, 0, &octets);
-    unsigned given = 0;
-
-    (void)state;
-    for (unsigned i = 0; i < EXCHANGES_MAX + 100; i++) {
-        octets.data[5] = (uint8_t)(i >> 8);
-        octets.data[6] = (uint8_t)i;
-        assert_int_equal(exchanges_add(exchanges, i + 1, 1, &datagram), 0);
-        while (exchanges_next(exchanges, 1))
-            given++;
-    }
-    assert_int_equal(given, 100);
-    assert_null(exchanges_next(exchanges, 1 + EXCHANGE_SECONDS * UINT64_C(1000000)));
-    while (exchanges_next(exchanges, 2 + EXCHANGE_SECONDS * UINT64_C(1000000)))
-        given++;
-    assert_int_equal(given, EXCHANGES_MAX + 100);
-    exchanges_free(exchanges);
-}
-
-static void two_servers_answer(void **state)
-{
-    struct exchanges *exchanges = exchanges_new(true);
-    const struct exchange *exchange;
-    struct octets question, answer;
-    struct datagram datagram = datagram4(1, 1, 1, 0, &question), other = datagram4(2, 2, 1, 0, &answer);
-
-    (void)state;
-    assert_int_equal(exchanges_add(exchanges, 1, 1, &datagram), 0);
-    assert_int_equal(exchanges_add(exchanges, 2, 1, &other), 0);
-    assert_int_equal(exchanges_add(exchanges, 3, 1, &other), 0); /* the same octets: captured twice */
-    answer.data[20] = 99;
-    assert_int_equal(exchanges_add(exchanges, 4, 1, &other), 0);
-    exchange = exchanges_next(exchanges, 1);
-    assert_int_equal(exchange->answer->number, 2);
-    assert_false(exchange->one_more);
-    exchange = exchanges_next(exchanges, 1);
-    assert_int_equal(exchange->question->number, 1);
-    assert_int_equal(exchange->answer->number, 4);
-    assert_true(exchange->one_more);
-    assert_null(exchanges_next(exchanges, UINT64_MAX));
-    assert_int_equal(exchanges_counts(exchanges)->repeated_answers, 1);
-    exchanges_free(exchanges);
-}
-
 static int make_page(void **state)
 {
     (void)state;
@@ -562,9 +423,6 @@ int main(void)
         cmocka_unit_test(what_is_no_dhcpv6),
         cmocka_unit_test(every_dhcpv6_message_cut_anywhere),
         cmocka_unit_test(identity_associations_that_end_early),
-        cmocka_unit_test(answers_find_their_questions),
-        cmocka_unit_test(what_waits_is_bounded),
-        cmocka_unit_test(two_servers_answer),
     };
 
     return cmocka_run_group_tests(tests, make_page, free_page);

@@ -174,7 +174,8 @@ static struct step *find_moving(struct netboot_change *change, const struct kept
     return row && !row->moves && !is_record(&row->image) ? row : NULL;
 }
 
-/* A host goes by its first identifier: with another one it is in another row, and still the same host. */
+/* A host goes by its first identifier: with another one it is in another row, and still the same host, as long as it
+ * has some identifier or its name in common. */
 static int find_origin(struct netboot_change *change, struct kept *kept, struct step *row, struct netboot_error *error)
 {
     struct netboot_host host;
@@ -193,6 +194,8 @@ static int find_origin(struct netboot_change *change, struct kept *kept, struct 
         if (key_of_id(&id, item.data[0], item.data + 1, item.size - 1))
             origin = find_moving(change, kept, &id);
     }
+    if (!origin && host.name.size > 0 && key_of_id(&id, NETBOOT_ID_NAME, host.name.data, host.name.size))
+        origin = find_moving(change, kept, &id);
     if (origin)
         origin->moves = true;
     row->origin = origin;

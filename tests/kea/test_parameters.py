@@ -129,3 +129,27 @@ def test_another_daemon_is_refused_by_name(link, tmp_path):
     assert done.returncode != 0
     assert "NETBOOT_LOAD_FAILED" in done.stdout
     assert "it is for kea-dhcp4 and kea-dhcp6, this daemon is kea-ctrl-agent" in done.stdout
+
+
+def twice(server, store):
+    config = server.config()
+    again = {"library": str(paths.hook()), "parameters": {"database": str(store.directory)}}
+    config["Dhcp4"]["hooks-libraries"] = [*config["Dhcp4"]["hooks-libraries"], again]
+    return config
+
+
+def test_twice_in_one_configuration(link, clients, store):
+    """One library file is one library: its second load() would take the place of the first one's threads and store."""
+    with with_parameters(link, 4, {"database": str(store.directory)}) as server:
+        assert clients.boot_file(4) == "ipxe.efi"
+        since = len(server.log())
+        assert server.command("config-set", twice(server, store), check=False)["result"] == 1
+        assert "loaded already: name it once" in server.wait_log("NETBOOT_LOAD_FAILED", since=since)
+        for _ in range(3):
+            server.command("config-set", server.config())
+            assert clients.boot_file(4) == "ipxe.efi"
+        without = server.config()
+        without["Dhcp4"]["hooks-libraries"] = []
+        server.command("config-set", without)
+        assert clients.boot_file(4) in (None, "")
+        server.check()

@@ -10,6 +10,7 @@
 #include "json.h"
 
 #include <errno.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,17 +43,55 @@ static int text_save(struct converting *converting, const char *name, const char
 
 /* ---- Kea's configuration ---------------------------------------------------------------------------------------- */
 
-static bool hook_add(const struct migration *migration, cJSON *dhcp)
+static cJSON *list_hook_add(cJSON *list, const char *library)
 {
-    cJSON *list = cJSON_AddArrayToObject(dhcp, "hooks-libraries"), *hook = cJSON_CreateObject(), *parameters;
+    cJSON *hook = cJSON_CreateObject();
 
-    if (!list || !hook || !cJSON_AddItemToArray(list, hook)) {
-        cJSON_Delete(hook);
-        return false;
+    if (hook && library && cJSON_AddStringToObject(hook, "library", library) && cJSON_AddItemToArray(list, hook))
+        return hook;
+    cJSON_Delete(hook);
+    return NULL;
+}
+
+/* Where a hook of Kea's own is: beside ours, or where this system has them; free(). NULL: out of memory. */
+static char *kea_hook_find(const struct migration *migration, const char *name)
+{
+    static const char *const others[] = {HOOKS_DIR, "/usr/lib/*/kea/hooks", "/usr/lib/kea/hooks",
+                                         "/usr/local/lib/kea/hooks"};
+    const char *slash = strrchr(migration->hook, '/');
+    int size = slash ? (int)(slash - migration->hook) : 0;
+    char *beside = NULL, *pattern = NULL, *found = NULL;
+    glob_t names;
+
+    if (asprintf(&beside, "%.*s%s%s", size, migration->hook, slash ? "/" : "", name) < 0)
+        return NULL;
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]) && !found && access(beside, R_OK) != 0; i++) {
+        if (asprintf(&pattern, "%s/%s", others[i], name) < 0)
+            break;
+        if (glob(pattern, 0, NULL, &names) == 0) {
+            found = strdup(names.gl_pathv[0]);
+            globfree(&names);
+        }
+        free(pattern);
     }
+    if (!found)
+        return beside;
+    free(beside);
+    return found;
+}
+
+static bool hook_add(const struct migration *migration, cJSON *dhcp, bool bootp)
+{
+    cJSON *list = cJSON_AddArrayToObject(dhcp, "hooks-libraries"), *parameters;
+    cJSON *hook = list_hook_add(list, migration->hook);
+    char *path = bootp ? kea_hook_find(migration, "libdhcp_bootp.so") : NULL;
+    bool ok = list && hook && (!bootp || list_hook_add(list, path));
+
+    free(path);
+    if (!ok)
+        return false;
     /* `replace`: the boot fields that are in this configuration are for clients that do not boot from the network. */
-    return cJSON_AddStringToObject(hook, "library", migration->hook) &&
-           (parameters = cJSON_AddObjectToObject(hook, "parameters")) &&
+    return (parameters = cJSON_AddObjectToObject(hook, "parameters")) &&
            cJSON_AddStringToObject(parameters, "database", migration->database) &&
            cJSON_AddStringToObject(parameters, "existing-boot-file", "replace");
 }
@@ -127,7 +166,7 @@ static int mended_save(struct converting *converting, struct reduction *reductio
     if (mend(&mending) != 0)
         return failed("out of memory");
     int code = leases_convert(converting, family, mending.dhcp);
-    if (code == DONE && !hook_add(migration, mending.dhcp))
+    if (code == DONE && !hook_add(migration, mending.dhcp, mending.bootp))
         code = failed("out of memory");
     return code == DONE ? json_save(converting, kea_files[family], root) : code;
 }
@@ -159,6 +198,18 @@ static int family_convert(struct converting *converting, int family)
 
 /* ---- Kea's own judgement ---------------------------------------------------------------------------------------- */
 
+static void unreadable_remove(cJSON *hooks)
+{
+    cJSON *next;
+
+    for (cJSON *at = hooks ? hooks->child : NULL; at; at = next) {
+        const char *library = json_text(at, "library");
+        next = at->next;
+        if (library && access(library, R_OK) != 0)
+            cJSON_Delete(cJSON_DetachItemViaPointer(hooks, at));
+    }
+}
+
 /* What Kea is asked to check: without hooks that are not on this machine. */
 static int check_file(struct converting *converting, int family, char **ret)
 {
@@ -174,9 +225,8 @@ static int check_file(struct converting *converting, int family, char **ret)
         fclose(file);
     free(path);
     free(text);
-    if (root && access(migration->hook, R_OK) != 0)
-        cJSON_DeleteItemFromObjectCaseSensitive(cJSON_GetObjectItemCaseSensitive(root, roots[family]),
-                                                "hooks-libraries");
+    unreadable_remove(
+        cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(root, roots[family]), "hooks-libraries"));
     if (code == DONE)
         code = json_save(converting, "kea.check", root);
     cJSON_Delete(root);
@@ -212,7 +262,7 @@ static void find_refused(struct migration *migration, int family, const char *sa
                                                          .text = text,
                                                          .why = "Kea does not take the configuration as it is",
                                                          .fix = "mend what Kea names, until it takes it (-t)",
-                                                         .differs = ~0U});
+                                                         .differs = 0});
 }
 
 static int family_check(struct converting *converting, int family)

@@ -80,6 +80,7 @@ void findings_add(struct findings *findings, const struct finding *finding)
     row->text = text_copy(findings, finding->text);
     row->why = text_copy(findings, finding->why);
     row->fix = text_copy(findings, finding->fix);
+    row->options = text_copy(findings, finding->options);
     row->whom = text_copy(findings, finding->whom);
     findings->count++;
     findings->counts[row->severity]++;
@@ -147,7 +148,10 @@ static bool finding_to_json(cJSON *list, const struct finding *finding)
     return text_add(object, "severity", severity_name(finding->severity)) && text_add(object, "file", finding->file) &&
            cJSON_AddNumberToObject(object, "line", finding->line) && text_add(object, "text", finding->text) &&
            text_add(object, "why", finding->why) && text_add(object, "fix", finding->fix) &&
-           cJSON_AddNumberToObject(object, "differs", finding->differs) && text_add(object, "whom", finding->whom);
+           cJSON_AddNumberToObject(object, "differs", finding->differs) &&
+           text_add(object, "options", finding->options) &&
+           cJSON_AddNumberToObject(object, "family", finding->family) && text_add(object, "whom", finding->whom) &&
+           cJSON_AddBoolToObject(object, "executed", finding->executed);
 }
 
 cJSON *findings_to_json(const struct findings *findings)
@@ -196,7 +200,10 @@ int findings_from_json(const cJSON *json, struct findings *ret)
             .why = json_text(item, "why"),
             .fix = json_text(item, "fix"),
             .differs = (unsigned)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(item, "differs")),
+            .options = json_text(item, "options"),
+            .family = (unsigned)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(item, "family")),
             .whom = json_text(item, "whom"),
+            .executed = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "executed")),
         };
         if (status == 0)
             status = severity_find(json_text(item, "severity"), &finding.severity);

@@ -24,18 +24,26 @@ enum answer_field {
     ANSWER_DNS = 1 << 3,
     ANSWER_LEASE_TIME = 1 << 4,
     ANSWER_SILENCE = 1 << 5, /* whether there is an answer at all */
-    ANSWER_OPTIONS = 1 << 6  /* any other option */
+    ANSWER_OPTIONS = 1 << 6, /* other options */
+    ANSWER_SUBNET = 1 << 7   /* which subnet of a shared network the address is of, and with it what that one gives */
 };
+
+#define OPTIONS_ANY "any"
+#define FINDING_BOOTP "BOOTP clients" /* whom */
 
 struct finding {
     enum severity severity;
-    const char *file; /* NULL: of no one place */
-    unsigned line;    /* from 1; 0: of the whole file */
-    const char *text; /* what it is about, one line: the statement, or a subject ("host web1") */
-    const char *why;  /* what became of it, and why, as a sentence */
-    const char *fix;  /* what to do or to write; NULL: nothing */
-    unsigned differs; /* enum answer_field */
-    const char *whom; /* whose answers differ: "host NAME", "subnet PREFIX", "class NAME"; NULL: anybody's */
+    const char *file;    /* NULL: of no one place */
+    unsigned line;       /* from 1; 0: of the whole file */
+    const char *text;    /* what it is about, one line: the statement, or a subject ("host web1") */
+    const char *why;     /* what became of it, and why, as a sentence */
+    const char *fix;     /* what to do or to write; NULL: nothing */
+    unsigned differs;    /* enum answer_field */
+    const char *options; /* the codes behind ANSWER_OPTIONS, "42 119"; NULL or OPTIONS_ANY: any */
+    unsigned family;     /* 4, 6; 0: both */
+    /* Whose answers differ: "host NAME", "subnet PREFIX", "shared-network NAME", "class NAME"; NULL: anybody's. */
+    const char *whom;
+    bool executed; /* only where dhcpd carries out the statement: its condition is true, its class is the client's */
 };
 
 /* Zero-initialised is empty. */
@@ -57,7 +65,8 @@ void findings_sort(struct findings *findings);
 void findings_free(struct findings *findings);
 
 const char *severity_name(enum severity severity); /* "moved", "changed", "person" */
-/* {"moved": {..}, "findings": [{severity, file, line, text, why, fix, differs, whom}]}; NULL: out of memory. */
+/* {"moved": {..}, "findings": [{severity, file, line, text, why, fix, differs, options, family, whom, executed}]};
+ * NULL: out of memory. */
 cJSON *findings_to_json(const struct findings *findings);
 /* What findings_to_json() wrote. -EINVAL, -ENOMEM. */
 int findings_from_json(const cJSON *json, struct findings *ret);

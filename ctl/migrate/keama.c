@@ -64,16 +64,15 @@ static int refuse(struct reduction *reduction, const struct statement *statement
     snprintf(why, sizeof(why), "keama does not understand it: %.300s", said);
     struct finding finding = {
         .severity = is_boot_statement(statement) ? FINDING_CHANGED : FINDING_PERSON,
-        .file = statement->file,
-        .line = statement->line,
-        .text = statement->text,
         .why = is_boot_statement(statement)
                    ? "only network boot clients get it from now on, as netboot decides; other clients do not"
                    : why,
         .fix = is_boot_statement(statement) ? NULL : "write it into Kea's configuration by hand",
-        .differs = statement->block ? ~0U : statement_differs(statement),
-        .whom = statement_whom(statement, reduction->memory),
+        .differs = statement->block && !statement_is(statement, "class") && !statement_is(statement, "subclass")
+                       ? ~(unsigned)ANSWER_BOOT
+                       : statement_differs(statement),
     };
+    finding_locate(reduction, statement, &finding);
     findings_add(reduction->findings, &finding);
     return 0;
 }
@@ -104,12 +103,10 @@ static int refuse_classes(struct reduction *reduction, struct netboot_error *err
     reduction->without_classes = true;
     for (const struct statement *at = reduction->top; at; at = at->next) {
         struct finding finding = {.severity = FINDING_PERSON,
-                                  .file = at->file,
-                                  .line = at->line,
-                                  .text = at->text,
                                   .why = "keama fails at the classes of this configuration",
                                   .fix = "write the class into \"client-classes\" by hand",
-                                  .differs = ~0U};
+                                  .differs = statement_differs(at)};
+        finding_locate(reduction, at, &finding);
         if (statement_is(at, "class") || statement_is(at, "subclass"))
             findings_add(reduction->findings, &finding);
     }

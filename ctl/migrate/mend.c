@@ -18,12 +18,9 @@ void mend_find(struct mend *mend, const struct statement *statement, const struc
 {
     struct finding copy = *finding;
 
-    if (statement) {
-        copy.file = statement->file;
-        copy.line = statement->line;
-        copy.text = finding->text ? finding->text : statement->text;
-        copy.whom = finding->whom ? finding->whom : statement_whom(statement, mend->memory);
-    }
+    copy.family = mend->family == FAMILY_4 ? 4 : 6;
+    if (statement)
+        finding_locate(mend->reduction, statement, &copy);
     findings_add(mend->findings, &copy);
 }
 
@@ -98,6 +95,8 @@ static void sweep(cJSON *node)
 int mend(struct mend *mend)
 {
     mend_options(mend);
+    mend_spaces(mend);
+    mend_bootp(mend);
     mend_networks(mend);
     mend_lifetimes(mend);
     mend_classes(mend);

@@ -13,6 +13,7 @@ struct mend {
     struct memory *memory;
     cJSON *dhcp; /* the object "Dhcp4" or "Dhcp6" */
     int family;
+    bool bootp; /* libdhcp_bootp.so is needed */
     bool no_memory;
 };
 
@@ -40,5 +41,9 @@ void mend_networks(struct mend *mend);
 void mend_lifetimes(struct mend *mend);
 void mend_hosts(struct mend *mend);
 void mend_globals(struct mend *mend);
+void mend_spaces(struct mend *mend);
+void mend_bootp(struct mend *mend); /* fills mend->bootp */
+/* Whether BOOTP clients get addresses of a range, or of a pool. NULL: it is not known. */
+bool mend_is_bootp_range(const struct statement *range);
 
 #endif

@@ -45,26 +45,25 @@ static bool is_if_branch(const struct statement *statement)
 }
 
 /* What is in a class or branch whose condition Kea cannot test. */
-/* `named`: a pool is open to the class, or closed. */
-static void find_untested(struct mend *mend, const struct statement *statement, bool named)
+static void find_untested(struct mend *mend, const struct statement *statement)
 {
     struct finding finding = {
         .severity = FINDING_PERSON,
         .why = "its condition could not be written as a test of Kea's",
         .fix = "write a client class with a \"test\" that says the same (section \"Client Classification\" of Kea's "
                "manual), and this in it",
-        .differs = named ? ANSWER_ADDRESS | ANSWER_SILENCE : 0,
     };
 
-    if (statement)
-        finding.differs |= statement_differs(statement);
     if (statement && !is_if_branch(statement)) {
+        finding.differs = statement_differs(statement);
         mend_find(mend, statement, &finding);
         return;
     }
-    for (const struct statement *at = statement ? statement->child : NULL; at; at = at->next)
+    for (const struct statement *at = statement ? statement->child : NULL; at; at = at->next) {
+        finding.differs = statement_differs(at);
         if (!at->block && !is_boot_statement(at))
             mend_find(mend, at, &finding);
+    }
 }
 
 /* Only network boot hangs on it, or nothing does: no loss. */
@@ -77,17 +76,27 @@ static bool is_needless(const struct mend *mend, const cJSON *class, const struc
     return !cJSON_HasObjectItem(class, "option-data") && !is_if_branch(statement);
 }
 
-static bool is_named_in_a_pool(const struct statement *list, const char *name)
+/* Finds the pools that are open to a class, or closed, though Kea cannot tell its members. Whether there are any. */
+static bool find_pools_of(struct mend *mend, const struct statement *list, const char *name)
 {
     char quoted[256];
+    bool found = false;
 
     snprintf(quoted, sizeof(quoted), "\"%s\"", name);
-    for (; list; list = list->next)
-        if (((statement_is(list, "allow members") || statement_is(list, "deny members")) &&
-             strcmp(statement_word(list, 3), quoted) == 0) ||
-            is_named_in_a_pool(list->child, name))
-            return true;
-    return false;
+    for (; list; list = list->next) {
+        found = find_pools_of(mend, list->child, name) || found;
+        if ((!statement_is(list, "allow members") && !statement_is(list, "deny members")) ||
+            strcmp(statement_word(list, 3), quoted) != 0)
+            continue;
+        found = true;
+        mend_find(mend, list,
+                  &(struct finding){.severity = FINDING_PERSON,
+                                    .why = "Kea cannot tell the members of the class, whose condition could not be "
+                                           "written as a test of Kea's",
+                                    .fix = "give the class its \"test\"",
+                                    .differs = ANSWER_ADDRESS | ANSWER_SILENCE | ANSWER_SUBNET});
+    }
+    return found;
 }
 
 /* Whether the class stays. */
@@ -113,9 +122,9 @@ static bool class_mend(struct mend *mend, cJSON *classes, cJSON *class)
     free(test);
     if (parent)
         return true;
-    bool needed = is_named_in_a_pool(mend->reduction->top, name);
+    bool needed = find_pools_of(mend, mend->reduction->top, name);
     if (needed || !is_needless(mend, class, statement))
-        find_untested(mend, statement, needed);
+        find_untested(mend, statement);
     return needed; /* a class without a test has no members: the pool stays closed */
 }
 
@@ -170,19 +179,22 @@ static void precedence_find(struct mend *mend, cJSON *network, cJSON *subnet, vo
 {
     const struct wanted *wanted = user;
     double code = code_of(wanted->option);
-    char fix[400];
+    char fix[400], whom[80];
 
     if (!has_code(subnet, code) && !(network && has_code(network, code)))
         return;
     snprintf(fix, sizeof(fix),
              "take this option out of subnet %s (option-data, code %.0f) and put it into a class of all others there",
              json_text(subnet, "subnet"), code);
+    snprintf(whom, sizeof(whom), "subnet %s", json_text(subnet, "subnet"));
     mend_find(mend, wanted->statement,
               &(struct finding){.severity = FINDING_PERSON,
                                 .why = "the class sets an option that a subnet sets, too: in dhcpd the class's went "
                                        "out, in Kea the subnet's does",
                                 .fix = fix,
-                                .differs = ANSWER_OPTIONS | ANSWER_ROUTERS | ANSWER_DNS});
+                                .differs = wanted->statement ? statement_differs(wanted->statement) : 0,
+                                .whom = whom,
+                                .executed = true});
 }
 
 static void precedence_check(struct mend *mend, cJSON *class)

@@ -28,14 +28,6 @@ static bool is_on(const struct statement *statement)
     return strcmp(value, "on") == 0 || strcmp(value, "true") == 0;
 }
 
-static bool has_anywhere(const struct statement *list, const char *words)
-{
-    for (; list; list = list->next)
-        if (statement_is(list, words) || has_anywhere(list->child, words))
-            return true;
-    return false;
-}
-
 static cJSON *object_set(struct mend *mend, const char *key, const char *json)
 {
     cJSON *value = cJSON_Parse(json);
@@ -65,20 +57,6 @@ static void defaults4(struct mend *mend)
         mend_number(mend, mend->dhcp, "t1-percent", 0.5);
         mend_number(mend, mend->dhcp, "t2-percent", 0.875);
     }
-    if (has_anywhere(mend->reduction->top, "range dynamic-bootp") ||
-        has_anywhere(mend->reduction->top, "allow dynamic bootp"))
-        findings_add(mend->findings,
-                     &(struct finding){.severity = FINDING_PERSON,
-                                       .text = "dynamic-bootp",
-                                       .why = "BOOTP clients get no address from Kea without libdhcp_bootp.so",
-                                       .fix = "add libdhcp_bootp.so (it is of Kea's package) to hooks-libraries",
-                                       .differs = 0});
-    else if (!global(mend, "deny bootp") && !global(mend, "ignore bootp"))
-        findings_add(mend->findings,
-                     &(struct finding){.severity = FINDING_CHANGED,
-                                       .text = "BOOTP",
-                                       .why = "clients without DHCP (BOOTP only) get no answer from Kea by itself",
-                                       .fix = "if a host is such a one, add libdhcp_bootp.so to hooks-libraries"});
 }
 
 /* ---- DHCPv6 ----------------------------------------------------------------------------------------------------- */

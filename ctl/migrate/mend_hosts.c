@@ -115,13 +115,15 @@ static char *hex_text(struct mend *mend, const char *word)
     return text;
 }
 
+/* Kea does not know the host by it: all that it is to have is another's, and maybe an address of another subnet. */
 static void find_identity(struct mend *mend, const struct statement *statement, const char *why, const char *fix)
 {
     mend_find(mend, statement,
               &(struct finding){.severity = FINDING_PERSON,
                                 .why = why,
                                 .fix = fix,
-                                .differs = ANSWER_ADDRESS | ANSWER_SILENCE | ANSWER_OPTIONS});
+                                .differs = ~(unsigned)ANSWER_BOOT,
+                                .options = OPTIONS_ANY});
 }
 
 static void identity_read(struct mend *mend, const struct host *host, struct identity *ret)
@@ -229,8 +231,11 @@ static void find_twice(struct mend *mend, const struct host *host, const struct 
     snprintf(why, sizeof(why), "the same machine is host %.60s, too (%.120s line %u), which came first and counts",
              statement_word(other->statement, 1), other->statement->file, other->statement->line);
     mend_find(mend, host->statement,
-              &(struct finding){
-                  .severity = FINDING_PERSON, .why = why, .fix = "decide which of both is right", .differs = ~0U});
+              &(struct finding){.severity = FINDING_PERSON,
+                                .why = why,
+                                .fix = "decide which of both is right",
+                                .differs = ~0U,
+                                .options = OPTIONS_ANY});
 }
 
 /* What all reservations of a host have but who and where it is. */

@@ -70,7 +70,9 @@ static void pool_times_find(struct mend *mend, const struct statement *list)
                                                "this one now",
                                         .fix = "take it out of the subnet, and give it to a client class of the pool's "
                                                "clients (\"valid-lifetime\")",
-                                        .differs = ANSWER_LEASE_TIME});
+                                        .differs = ANSWER_LEASE_TIME,
+                                        /* also of the other pools' clients, for whom it is not carried out */
+                                        .whom = statement_whom(list, mend->memory)});
         }
     }
 }

@@ -23,6 +23,8 @@ static const char *clients_test(struct mend *mend, const struct statement *permi
         return "member('UNKNOWN')";
     if (strcmp(who, "all") == 0)
         return "";
+    if (mend->bootp && strcmp(who, "dynamic") == 0 && strcmp(more, "bootp") == 0)
+        return "member('BOOTP')";
     if (strcmp(who, "members") != 0 || strcmp(more, "of") != 0)
         return NULL;
     name = word_octets(statement_word(permission, 3), mend->memory);
@@ -37,7 +39,7 @@ static void find_permission(struct mend *mend, const struct statement *permissio
     mend_find(mend, permission,
               &(struct finding){.severity = FINDING_CHANGED,
                                 .why = "Kea has no such permission: the pool serves without regard to it",
-                                .differs = ANSWER_ADDRESS | ANSWER_SILENCE});
+                                .differs = ANSWER_ADDRESS | ANSWER_SILENCE | ANSWER_SUBNET});
 }
 
 static void test_add(char *test, size_t size, const char *join, const char *more)
@@ -60,6 +62,19 @@ static const struct statement *unknown_denied(const struct mend *mend, const str
         if (!scope)
             return NULL;
     }
+}
+
+/* test becomes "(test) and more". */
+static void test_narrow(char *test, size_t size, const char *more)
+{
+    size_t length = strlen(test);
+
+    if (length > 0 && length + 2 < size) {
+        memmove(test + 1, test, length + 1);
+        test[0] = '(';
+        memcpy(test + length + 1, ")", 2);
+    }
+    test_add(test, size, " and ", more);
 }
 
 /* Who may have an address of the pool, as a test; "" is everybody. */
@@ -98,6 +113,8 @@ static void pool_test(struct mend *mend, const struct statement *statement, char
     bool range = statement && !statement->block;
     if (!own && unknown_denied(mend, pool ? pool : range ? statement->parent : statement))
         snprintf(test, size, "member('KNOWN')");
+    if (mend->bootp && !mend_is_bootp_range(statement))
+        test_narrow(test, size, "not member('BOOTP')");
 }
 
 /* The class with that test, by name; a new one if there is none. */
@@ -305,8 +322,8 @@ static void shared_find(struct mend *mend, const cJSON *network)
                                            .why =
                                                "where a client has no lease yet, Kea and dhcpd may take an address of "
                                                "another subnet of the shared network, with that subnet's options",
-                                           .differs = ANSWER_ADDRESS | ANSWER_ROUTERS | ANSWER_DNS | ANSWER_OPTIONS |
-                                                      ANSWER_LEASE_TIME,
+                                           .differs = ANSWER_SUBNET,
+                                           .family = mend->family == FAMILY_4 ? 4 : 6,
                                            .whom = whom});
     }
 }

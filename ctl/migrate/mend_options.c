@@ -96,14 +96,17 @@ static bool is_timer(struct mend *mend, cJSON *scope, const cJSON *option)
     return false;
 }
 
-static void find_option(struct mend *mend, const cJSON *option, const char *why, const char *fix)
+static void find_option(struct mend *mend, const cJSON *option, const char *why, const char *fix, unsigned differs)
 {
-    mend_find(mend, mend_statement(mend, option),
+    const struct statement *statement = mend_statement(mend, option);
+
+    mend_find(mend, statement,
               &(struct finding){.severity = FINDING_PERSON,
-                                .text = json_text(option, "name"),
+                                .text = statement ? NULL : json_text(option, "name"),
                                 .why = why,
                                 .fix = fix,
-                                .differs = ANSWER_OPTIONS | ANSWER_ROUTERS | ANSWER_DNS});
+                                .differs = differs,
+                                .options = differs ? OPTIONS_ANY : NULL});
 }
 
 static bool is_set_later(const cJSON *option)
@@ -126,19 +129,20 @@ static bool option_mend(struct mend *mend, cJSON *scope, cJSON *option)
     if (!v4 && is_space(option, "dhcp4")) {
         if (!is_timer(mend, scope, option))
             find_option(mend, option, "it is an option of DHCPv4 in a DHCPv6 configuration: no client gets it",
-                        "take it out, or write its counterpart of DHCPv6");
+                        "take it out, or write its counterpart of DHCPv6", 0);
         return false;
     }
     if (v4 && is_space(option, "dhcp4") && is_timer(mend, scope, option))
         return false;
     if (!v4 && is_space(option, "dhcp6") && number_of(option, "code") == 14) {
         find_option(mend, option, "that rapid commit is allowed is no option in Kea",
-                    "write \"rapid-commit\": true into the subnets where it is");
+                    "write \"rapid-commit\": true into the subnets where it is", 0);
         return false;
     }
     if (v4 && is_space(option, "dhcp4") && number_of(option, "code") == 55) {
         find_option(mend, option, "it makes dhcpd send options that the client did not ask for",
-                    "write \"always-send\": true into the option-data of these options");
+                    "write \"always-send\": true into the option-data of these options",
+                    ANSWER_OPTIONS | ANSWER_ROUTERS | ANSWER_DNS);
         return false;
     }
     if (!json_text(option, "data"))

@@ -63,14 +63,11 @@ static unsigned statement_or_all(const struct statement *statement, const struct
 static void find(struct writer *writer, const struct statement *statement, const struct rule *rule)
 {
     struct finding finding = {.severity = rule->severity,
-                              .file = statement->file,
-                              .line = statement->line,
-                              .text = statement->text,
                               .why = rule->why,
                               .fix = rule->fix,
-                              .differs = rule->differs & statement_or_all(statement, rule),
-                              .whom = statement_whom(statement, writer->reduction->memory)};
+                              .differs = rule->differs & statement_or_all(statement, rule)};
 
+    finding_locate(writer->reduction, statement, &finding);
     if (!writer->again && !rule->silent && !is_needless(writer->reduction, statement))
         findings_add(writer->reduction->findings, &finding);
 }
@@ -92,8 +89,7 @@ static void find_conditional(struct writer *writer, const struct statement *list
             find_conditional(writer, at->child);
         else if (known)
             find(writer, at, known);
-        else if (!is_boot_statement(at) && !statement_is(at, "break") && !statement_is(at, "case") &&
-                 !statement_is(at, "default"))
+        else if (!is_boot_statement(at) && !statement_is(at, "break") && !at->label)
             find(writer, at, &rule);
     }
 }
@@ -440,6 +436,7 @@ static void walk_plain(struct writer *writer, const struct statement *at)
     static const struct rule fqdn = {
         .severity = FINDING_CHANGED,
         .why = "Kea answers option 81 as its settings of dynamic DNS say",
+        .differs = ANSWER_OPTIONS,
     };
     const struct rule *rule = rule_find(at);
     bool in_pool = at->parent && (statement_is(at->parent, "pool") || statement_is(at->parent, "pool6"));
@@ -492,6 +489,8 @@ int reduce(struct reduction *reduction)
     free(reduction->text);
     reduction->text = NULL;
     reduction->mark_count = reduction->host_count = 0;
+    if (!writer.again)
+        reduction->definitions = option_definitions(reduction->top, reduction->memory);
     writer.out = open_memstream(&reduction->text, &reduction->size);
     if (!writer.out)
         return -ENOMEM;

@@ -8,6 +8,7 @@
 #define NETBOOTCTL_MIGRATE_REDUCE_H
 
 #include "migrate.h"
+#include "option_codes.h"
 #include "statement.h"
 
 /* A host, with what its groups give it; `statements` of the same thing only the innermost. */
@@ -34,6 +35,7 @@ struct reduction {
     const struct statement **refused; /* left out from the text */
     size_t refused_count;
     bool without_classes;
+    const struct option_definition *definitions; /* the configuration's own */
 };
 
 /* Fills text, hosts and marks from `top`. May be called again with more in `refused`. Findings are added the first
@@ -45,8 +47,10 @@ void reduction_free(struct reduction *reduction);
 bool is_boot_statement(const struct statement *statement);
 /* What may differ in an answer for want of a statement, or of those in its block: enum answer_field. */
 unsigned statement_differs(const struct statement *statement);
-/* Whose answers those are, as in struct finding: "host NAME", "subnet ADDRESS", "class NAME"; NULL: anybody's. */
+/* Whose answers those are, as in struct finding; NULL: anybody's. */
 const char *statement_whom(const struct statement *statement, struct memory *memory);
+/* Says where a finding is, and fills in what it does not say yet: whose answers differ, and in which options. */
+void finding_locate(const struct reduction *reduction, const struct statement *statement, struct finding *finding);
 /* The innermost scope that begins with the word `kind` and that a statement is in, or NULL. */
 const struct statement *statement_scope(const struct statement *statement, const char *kind);
 

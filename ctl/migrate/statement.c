@@ -114,6 +114,28 @@ static int unbalanced(struct statement_reader *reader, struct netboot_error *err
 static int block_read(struct statement_reader *reader, struct memory *memory, struct statement *parent, unsigned depth,
                       struct netboot_error *error);
 
+/* The size of what belongs to the head's label in the word to come: `default:option` and `:option` are two words. */
+static size_t label_size(const struct head *head, const char *word, size_t size)
+{
+    const char *colon = memchr(word, ':', size);
+    bool first = head->count == 0 && size > 8 && strncasecmp(word, "default:", 8) == 0;
+    bool after = head->count > 0 && strcasecmp(head->words[0], "case") == 0 && word[0] == ':';
+
+    return first || after ? (size_t)(colon - word) + 1 : size;
+}
+
+/* Whether it ends here: `case VALUE:`, `default:`. */
+static bool is_label(const struct head *head)
+{
+    const char *last = head->words[head->count - 1];
+    bool colon = last[0] != '"' && last[strlen(last) - 1] == ':';
+
+    if (strcasecmp(head->words[0], "case") == 0)
+        return head->count > 1 && colon;
+    return colon && strncasecmp(head->words[0], "default", 7) == 0 && head->count <= 2 &&
+           (head->count == 2 ? strcmp(last, ":") == 0 : strlen(last) == 8);
+}
+
 /* Reads one statement. 1; 0 at the end or at the `}` of the block that it is in, which is left alone. */
 static int statement_read(struct statement_reader *reader, struct memory *memory, unsigned depth,
                           struct statement **ret, struct netboot_error *error)
@@ -145,14 +167,20 @@ static int statement_read(struct statement_reader *reader, struct memory *memory
             break;
         braces -= c == '}';
         size_t size = word_size(reader);
+        size = label_size(&head, reader->data + reader->at, size);
         if (!head_add(&head, memory, reader->data + reader->at, size, gap))
             return error_set(error, -ENOMEM, "out of memory");
         reader->at += size;
+        statement->label = is_label(&head);
+        if (statement->label)
+            break;
     }
     statement->text = head.text ? head.text : "";
     statement->words = head.words;
     statement->word_count = head.count;
     *ret = statement;
+    if (statement->label)
+        return 1;
     if (reader->data[reader->at] == '}')
         return unbalanced(reader, error, "`}` where `;` should be");
     statement->block = reader->data[reader->at++] == '{';

@@ -18,6 +18,7 @@ struct statement {
     const char **words; /* the same: strings with their quotes, ( ) , = and ! alone */
     unsigned word_count;
     bool block; /* has braces, though they may be empty */
+    bool label; /* `case VALUE:`, `default:` */
     struct statement *parent, *child, *next;
 };
 

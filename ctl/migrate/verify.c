@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "verify.h"
+#include "verify_reading.h"
 
 #include "json.h"
 #include "output.h"
@@ -21,6 +21,7 @@ struct proof {
     struct migration *migration;
     struct bench bench;
     struct findings findings; /* of the migration */
+    struct announcements announcements;
     struct memory memory;
     struct verdicts verdicts;
     sigset_t stops; /* blocked, and looked for between questions, so that all is cleaned up */
@@ -29,13 +30,13 @@ struct proof {
 
 /* ---- One question ----------------------------------------------------------------------------------------------- */
 
-static void question_send(struct bench *bench, int side, const struct client *client)
+static void question_send(struct bench *bench, int side, const struct client *client, const struct offer *offer)
 {
     const struct server *server = &bench->servers[side];
     struct sockaddr_in to4 = {.sin_family = AF_INET, .sin_port = htons(67)};
     struct sockaddr_in6 to6 = {.sin6_family = AF_INET6, .sin6_port = htons(547)};
     uint8_t packet[PACKET_ROOM];
-    size_t size = client_packet(client, packet);
+    size_t size = client_packet(client, offer, packet);
 
     inet_pton(AF_INET, bench_address(side, false), &to4.sin_addr);
     inet_pton(AF_INET6, "ff02::1:2", &to6.sin6_addr);
@@ -89,10 +90,12 @@ static long long now_ms(void)
     return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
-enum { BOTH_SILENT_ROUNDS = 2 };
+enum { BOTH_SILENT_ROUNDS = 2, REQUEST_XID = 1 << 23 };
 
-/* Asks both, again where there is silence, which may be a loss: 2 s of both, 5 s of one alone. */
-static void ask(struct bench *bench, const struct client *client, struct answer answers[SIDES])
+/* Asks both, again where there is silence, which may be a loss: 2 s of both, 5 s of one alone. `offers`: NULL, or what
+ * they offered and are requested to give. */
+static void ask(struct bench *bench, const struct client *client, const struct offer *offers,
+                struct answer answers[SIDES])
 {
     static const int waits_ms[] = {200, 600, 1200, 3000};
 
@@ -103,12 +106,33 @@ static void ask(struct bench *bench, const struct client *client, struct answer 
             return;
         for (int side = 0; side < SIDES; side++)
             if (!answers[side].size)
-                question_send(bench, side, client);
+                question_send(bench, side, client, offers ? &offers[side] : NULL);
         long long end = now_ms() + waits_ms[round];
         for (long long left = waits_ms[round]; left > 0 && !(answers[OLD].size && answers[NEW].size);
              left = end - now_ms())
             answers_take(bench, client, answers, (int)left);
     }
+}
+
+/* From the offer to the lease, for kinds that go on so far. */
+static void play(struct bench *bench, const struct client *client, struct played *played)
+{
+    struct client again = *client;
+    struct offer offers[SIDES];
+    struct reading readings[SIDES];
+
+    played->leased = false;
+    ask(bench, client, NULL, played->answers[OFFER]);
+    if (!client->kind->requests)
+        return;
+    played->leased = true;
+    for (int side = 0; side < SIDES; side++) {
+        answer_read(client, &played->answers[OFFER][side], &readings[side]);
+        played->leased &= offer_read(client, &readings[side], &offers[side]);
+    }
+    again.xid ^= REQUEST_XID;
+    if (played->leased)
+        ask(bench, &again, offers, played->answers[LEASE]);
 }
 
 static bool is_stopped(const struct proof *proof)
@@ -126,13 +150,16 @@ static bool is_stopped(const struct proof *proof)
 
 static int clients_ask(struct proof *proof, const struct clients *clients, const struct statement *top)
 {
-    struct answer answers[SIDES];
+    struct played played;
+    const char *log = proof->bench.servers[OLD].log;
 
     for (size_t i = 0; i < clients->count; i++) {
         if (is_stopped(proof))
             return failed("stopped after %zu of %zu clients", i, clients->count);
-        ask(&proof->bench, &clients->rows[i], answers);
-        answers_compare(&clients->rows[i], answers, top, &proof->findings, &proof->verdicts);
+        announcements_forget(&proof->announcements, log);
+        play(&proof->bench, &clients->rows[i], &played);
+        announcements_read(&proof->announcements, log);
+        answers_compare(&clients->rows[i], &played, top, &proof->announcements, &proof->verdicts);
     }
     return proof->verdicts.no_memory ? failed("out of memory") : DONE;
 }
@@ -225,8 +252,9 @@ static int table_print(struct proof *proof)
     while (code == DONE && verdicts->rows->child)
         code = listing_row(&listing, cJSON_DetachItemFromArray(verdicts->rows, 0));
     code = listing_end(&listing, code);
-    note("%zu clients asked: %zu the same, %zu different as announced, %zu different, %zu with no answer from either",
-         verdicts->asked, verdicts->same, verdicts->announced, verdicts->different, verdicts->silent);
+    note("%zu clients asked, %zu of them up to the lease: %zu the same, %zu different as announced, %zu different, %zu "
+         "with no answer from either",
+         verdicts->asked, verdicts->leased, verdicts->same, verdicts->announced, verdicts->different, verdicts->silent);
     return code;
 }
 
@@ -241,8 +269,11 @@ int migrate_verify(struct migration *migration, size_t sample)
     for (size_t i = 0; i < sizeof(stops) / sizeof(stops[0]); i++)
         sigaddset(&proof.stops, stops[i]);
     sigprocmask(SIG_BLOCK, &proof.stops, &before);
+    if (code == DONE && announcements_begin(&proof.announcements, &proof.findings) != 0)
+        code = failed("out of memory");
     if (code == DONE)
         code = bench_begin(&proof.bench, migration);
+    proof.bench.announcements = &proof.announcements;
     if (code == DONE)
         code = store_make(&proof);
     for (int family = 0; family < FAMILY_COUNT && code == DONE; family++)
@@ -255,6 +286,7 @@ int migrate_verify(struct migration *migration, size_t sample)
     if (code == DONE && proof.verdicts.different > 0)
         code = FAILED;
     cJSON_Delete(proof.verdicts.rows);
+    announcements_end(&proof.announcements);
     findings_free(&proof.findings);
     memory_free(&proof.memory);
     return code;

@@ -10,6 +10,7 @@
 #include "migrate.h"
 #include "statement.h"
 
+#include <stdio.h>
 #include <sys/types.h>
 
 enum { OLD, NEW, SIDES };
@@ -25,8 +26,11 @@ struct server {
     char interface[16];        /* of ours */
 };
 
+struct announcements;
+
 struct bench {
     struct migration *migration;
+    struct announcements *announcements;
     char *directory; /* temporary */
     struct server servers[SIDES];
 };
@@ -55,30 +59,76 @@ struct kind {
     const char *name;
     int arch; /* -1: an ordinary client */
     const char *vendor_class, *user_class;
+    bool requests; /* goes on from the offer to the lease */
+    bool bootp;    /* speaks BOOTP only */
+    bool rapid;    /* asks for the lease at once (rapid commit) */
+};
+
+/* The options that clients ask for: the usual ones, and all that the old configuration has. */
+struct requested {
+    uint16_t codes[240];
+    size_t count;
 };
 
 struct client {
     int family;
     const struct kind *kind;
-    const char *host;   /* its name, or NULL */
-    const char *subnet; /* text of the subnet that it asks from */
+    const char *host;              /* its name, or NULL */
+    const char *subnet;            /* text of the subnet that it asks from */
+    const struct statement *scope; /* its statement */
     uint8_t mac[6];
     struct netboot_bytes id; /* client identifier or DUID; data NULL: none, or DUID-LL */
     uint8_t link[16];        /* the relay's address */
     uint32_t xid;
+    const struct requested *requested;
+    bool prefixes; /* asks for a delegated prefix, too */
 };
 
 struct clients {
     struct client *rows;
     size_t count, room;
+    struct requested requested;
     bool no_memory;
 };
 
 /* Everybody who is worth asking: each kind in each subnet, each host (at most `sample`, 0: all). */
 void clients_make(struct clients *clients, int family, const struct statement *top, size_t sample,
                   struct memory *memory);
-/* The message with its relay's, in `room`; its size. */
-size_t client_packet(const struct client *client, uint8_t room[PACKET_ROOM]);
+/* ---- verify_packet.c: how they ask */
+
+/* What a server has offered, as its answer has it. */
+struct offer {
+    uint8_t address[4];                         /* DHCPv4 */
+    struct netboot_bytes server;                /* identifier */
+    struct netboot_bytes address_ia, prefix_ia; /* DHCPv6; data NULL: none */
+};
+
+void requested_read(struct requested *ret, int family, const struct statement *top, struct memory *memory);
+/* The message with its relay's, in `room`; its size. `offer`: NULL, or what is requested now. */
+size_t client_packet(const struct client *client, const struct offer *offer, uint8_t room[PACKET_ROOM]);
+
+/* ---- verify_announce.c: what the report has announced */
+
+struct announcements {
+    const struct findings *findings;
+    const struct finding **marked; /* those that hang on a statement's execution, by line */
+    size_t marked_count;
+    bool *executed; /* by finding: for the client that asked last */
+    long at;        /* in dhcpd's log: what comes now is about this client */
+};
+
+/* -ENOMEM. `findings` are kept. */
+int announcements_begin(struct announcements *announcements, const struct findings *findings);
+void announcements_end(struct announcements *announcements);
+/* Writes what makes dhcpd tell that it carries out the statement, if a finding is about it. */
+void announcements_mark(const struct announcements *announcements, const struct statement *statement, FILE *out);
+/* Before a client asks, and after it was answered. `log` is dhcpd's. */
+void announcements_forget(struct announcements *announcements, const char *log);
+void announcements_read(struct announcements *announcements, const char *log);
+/* The finding that comes nearest to a difference of this client's in a field, and for ANSWER_OPTIONS in that option;
+ * NULL: none announces it. */
+const struct finding *announcement_find(const struct announcements *announcements, const struct client *client,
+                                        unsigned field, unsigned code);
 
 /* ---- verify_compare.c: what they are told */
 
@@ -87,14 +137,23 @@ struct answer {
     size_t size; /* 0: none came */
 };
 
+/* What a client gets first, and what it gets on its request of that. */
+enum leg { OFFER, LEASE, LEGS };
+
+struct played {
+    struct answer answers[LEGS][SIDES];
+    bool leased; /* both offered something, and were asked for it */
+};
+
 struct verdicts {
-    cJSON *rows;                                      /* differences: client, field, dhcpd, kea, announced */
+    cJSON *rows; /* differences: client, field, dhcpd, kea, announced */
+    size_t leased;
     size_t asked, same, announced, different, silent; /* silent: no answer from either */
     bool no_memory;
 };
 
-void answers_compare(const struct client *client, const struct answer answers[SIDES], const struct statement *top,
-                     const struct findings *findings, struct verdicts *verdicts);
+void answers_compare(const struct client *client, const struct played *played, const struct statement *top,
+                     const struct announcements *announcements, struct verdicts *verdicts);
 
 /* The whole of migrate --verify. An exit code: 0 all the same or announced, 1 not. */
 int migrate_verify(struct migration *migration, size_t sample);

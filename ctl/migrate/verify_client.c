@@ -1,33 +1,41 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Clients of all platforms and all hosts, and the packets by which they ask. */
+/* Clients of all platforms and all hosts. */
 #include "verify.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* Of a machine's kinds, these go on from the offer to the lease. */
+#define REQUESTS .requests = true
+
 static const struct kind kinds4[] = {
-    {"ordinary",      -1, NULL,                                NULL  },
-    {"x86-bios",      0,  "PXEClient:Arch:00000:UNDI:002001",  NULL  },
-    {"x86-uefi",      6,  "PXEClient:Arch:00006:UNDI:003016",  NULL  },
-    {"x64-uefi",      7,  "PXEClient:Arch:00007:UNDI:003016",  NULL  },
-    {"x64-uefi (9)",  9,  "PXEClient:Arch:00009:UNDI:003016",  NULL  },
-    {"arm64-uefi",    11, "PXEClient:Arch:00011:UNDI:003016",  NULL  },
-    {"x64-uefi HTTP", 16, "HTTPClient:Arch:00016:UNDI:003001", NULL  },
-    {"iPXE x86-bios", 0,  "PXEClient:Arch:00000:UNDI:002001",  "iPXE"},
-    {"iPXE x64-uefi", 7,  "PXEClient:Arch:00007:UNDI:003016",  "iPXE"},
+    {"ordinary",      -1, NULL,                                NULL,   REQUESTS         },
+    {"x86-bios",      0,  "PXEClient:Arch:00000:UNDI:002001",  NULL,   .requests = false},
+    {"x86-uefi",      6,  "PXEClient:Arch:00006:UNDI:003016",  NULL,   .requests = false},
+    {"x64-uefi",      7,  "PXEClient:Arch:00007:UNDI:003016",  NULL,   REQUESTS         },
+    {"x64-uefi (9)",  9,  "PXEClient:Arch:00009:UNDI:003016",  NULL,   .requests = false},
+    {"arm64-uefi",    11, "PXEClient:Arch:00011:UNDI:003016",  NULL,   .requests = false},
+    {"x64-uefi HTTP", 16, "HTTPClient:Arch:00016:UNDI:003001", NULL,   .requests = false},
+    {"iPXE x86-bios", 0,  "PXEClient:Arch:00000:UNDI:002001",  "iPXE", .requests = false},
+    {"iPXE x64-uefi", 7,  "PXEClient:Arch:00007:UNDI:003016",  "iPXE", .requests = false},
 };
 
 static const struct kind kinds6[] = {
-    {"ordinary",      -1, NULL,                                NULL  },
-    {"x64-uefi",      7,  "PXEClient:Arch:00007:UNDI:003016",  NULL  },
-    {"arm64-uefi",    11, "PXEClient:Arch:00011:UNDI:003016",  NULL  },
-    {"x64-uefi HTTP", 16, "HTTPClient:Arch:00016:UNDI:003001", NULL  },
-    {"iPXE x64-uefi", 7,  "PXEClient:Arch:00007:UNDI:003016",  "iPXE"},
+    {"ordinary",      -1, NULL,                                NULL,   REQUESTS         },
+    {"x64-uefi",      7,  "PXEClient:Arch:00007:UNDI:003016",  NULL,   REQUESTS         },
+    {"arm64-uefi",    11, "PXEClient:Arch:00011:UNDI:003016",  NULL,   .requests = false},
+    {"x64-uefi HTTP", 16, "HTTPClient:Arch:00016:UNDI:003001", NULL,   .requests = false},
+    {"iPXE x64-uefi", 7,  "PXEClient:Arch:00007:UNDI:003016",  "iPXE", .requests = false},
 };
+
+/* Where the old configuration has what they ask for. */
+static const struct kind bootp = {"BOOTP", -1, NULL, NULL, .bootp = true};
+static const struct kind rapid = {"ordinary, rapid commit", -1, NULL, NULL, .rapid = true};
 
 /* ---- Who there is ----------------------------------------------------------------------------------------------- */
 
@@ -38,6 +46,7 @@ struct making {
     int family;
     size_t sample, hosts, host_count;
     uint32_t unknown;
+    bool bootp, rapid, prefixes; /* the old configuration has such */
 };
 
 static struct client *client_new(struct making *making)
@@ -55,7 +64,10 @@ static struct client *client_new(struct making *making)
         clients->room = room;
     }
     struct client *client = &clients->rows[clients->count];
-    *client = (struct client){.family = making->family, .xid = (uint32_t)++clients->count};
+    *client = (struct client){.family = making->family,
+                              .xid = (uint32_t)++clients->count,
+                              .requested = &clients->requested,
+                              .prefixes = making->prefixes};
     return client;
 }
 
@@ -108,11 +120,8 @@ static const struct statement *subnet_find(int family, const struct statement *l
     return found;
 }
 
-static void unknown_add(struct making *making, const struct statement *subnet)
+static void machine_add(struct making *making, const struct statement *subnet, const struct kind *kinds, size_t count)
 {
-    const struct kind *kinds = making->family == FAMILY_4 ? kinds4 : kinds6;
-    size_t count = making->family == FAMILY_4 ? COUNT(kinds4) : COUNT(kinds6);
-
     uint32_t number = ++making->unknown; /* one machine for all kinds: small pools last */
 
     for (size_t i = 0; i < count; i++) {
@@ -121,10 +130,23 @@ static void unknown_add(struct making *making, const struct statement *subnet)
             continue;
         client->kind = &kinds[i];
         client->subnet = statement_word(subnet, 1);
+        client->scope = subnet;
         const uint8_t mac[6] = {
             0x02, 0xee, (uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number};
         memcpy(client->mac, mac, 6);
     }
+}
+
+static void unknown_add(struct making *making, const struct statement *subnet)
+{
+    if (making->family == FAMILY_4)
+        machine_add(making, subnet, kinds4, COUNT(kinds4));
+    else
+        machine_add(making, subnet, kinds6, COUNT(kinds6));
+    if (making->bootp)
+        machine_add(making, subnet, &bootp, 1);
+    if (making->rapid)
+        machine_add(making, subnet, &rapid, 1);
 }
 
 static struct netboot_bytes octets_of(struct making *making, const char *word)
@@ -151,6 +173,7 @@ static void host_client_add(struct making *making, const struct statement *host,
     client->kind = kind;
     client->host = statement_word(host, 1);
     client->subnet = statement_word(subnet, 1);
+    client->scope = subnet;
     if (mac.size == 6)
         memcpy(client->mac, mac.data, 6);
     else
@@ -174,6 +197,8 @@ static void host_add(struct making *making, const struct statement *host)
         return;
     for (size_t i = 0; i < count; i++)
         host_client_add(making, host, &kinds[i], fixed ? statement_word(fixed, 1) : NULL);
+    if (making->bootp && fixed)
+        host_client_add(making, host, &bootp, statement_word(fixed, 1));
 }
 
 static size_t hosts_count(const struct statement *list)
@@ -196,6 +221,19 @@ static void all_add(struct making *making, const struct statement *list)
     }
 }
 
+/* Whether a word is in any statement but those of hosts' names. */
+static bool has_word(const struct statement *list, const char *word)
+{
+    for (; list; list = list->next) {
+        for (unsigned i = 0; i < list->word_count; i++)
+            if (strcasecmp(list->words[i], word) == 0)
+                return true;
+        if (has_word(list->child, word))
+            return true;
+    }
+    return false;
+}
+
 void clients_make(struct clients *clients, int family, const struct statement *top, size_t sample,
                   struct memory *memory)
 {
@@ -206,145 +244,12 @@ void clients_make(struct clients *clients, int family, const struct statement *t
                             .sample = sample,
                             .host_count = hosts_count(top)};
 
+    if (family == FAMILY_4) {
+        making.bootp = has_word(top, "dynamic-bootp") || has_word(top, "bootp");
+    } else {
+        making.rapid = has_word(top, "dhcp6.rapid-commit");
+        making.prefixes = has_word(top, "prefix6") || has_word(top, "fixed-prefix6");
+    }
+    requested_read(&clients->requested, family, top, memory);
     all_add(&making, top);
-}
-
-/* ---- Packets ---------------------------------------------------------------------------------------------------- */
-
-struct buffer {
-    uint8_t *data;
-    size_t size;
-};
-
-static void add(struct buffer *buffer, const void *data, size_t size)
-{
-    if (size > PACKET_ROOM - buffer->size)
-        return; /* no value of ours is that long, but a host's identifier may be */
-    if (size > 0)
-        memcpy(buffer->data + buffer->size, data, size);
-    buffer->size += size;
-}
-
-static void add_number(struct buffer *buffer, uint32_t number, unsigned size)
-{
-    uint8_t octets[4] = {(uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number};
-
-    add(buffer, octets + 4 - size, size);
-}
-
-static void option4(struct buffer *buffer, uint8_t code, const void *data, size_t size)
-{
-    if (size > 255)
-        return;
-    add_number(buffer, code, 1);
-    add_number(buffer, (uint32_t)size, 1);
-    add(buffer, data, size);
-}
-
-static size_t packet4(const struct client *client, uint8_t *room)
-{
-    static const uint8_t requested[] = {1,  2,  3,  6,  7,  12, 13, 15, 17, 18,  26,  28,  42,  43,  44,  46,
-                                        51, 54, 58, 59, 60, 66, 67, 93, 97, 119, 121, 128, 129, 130, 150, 252};
-    static const uint8_t discover = 1, undi[] = {1, 3, 16};
-    const struct kind *kind = client->kind;
-    struct buffer buffer = {room, 236};
-    uint8_t uuid[17] = {0};
-
-    memset(room, 0, 236);
-    room[0] = room[1] = 1;
-    room[2] = 6;
-    room[3] = 1;
-    memcpy(room + 4, &client->xid, 4);
-    room[9] = 4;
-    memcpy(room + 24, client->link, 4);
-    memcpy(room + 28, client->mac, 6);
-    add_number(&buffer, 0x63825363, 4);
-    option4(&buffer, 53, &discover, 1);
-    if (client->id.data)
-        option4(&buffer, 61, client->id.data, client->id.size);
-    option4(&buffer, 55, requested, sizeof(requested));
-    option4(&buffer, 57, "\x05\xc0", 2);
-    if (kind->arch >= 0) {
-        uint8_t arch[2] = {0, (uint8_t)kind->arch};
-        memcpy(uuid + 11, client->mac, 6);
-        option4(&buffer, 93, arch, 2);
-        option4(&buffer, 94, undi, sizeof(undi));
-        option4(&buffer, 97, uuid, sizeof(uuid));
-        option4(&buffer, 60, kind->vendor_class, strlen(kind->vendor_class));
-    }
-    if (kind->user_class) {
-        option4(&buffer, 77, kind->user_class, strlen(kind->user_class));
-        option4(&buffer, 175, "\xb1\x01\x01\x13\x01\x01", 6);
-    }
-    add_number(&buffer, 0xff, 1);
-    return buffer.size;
-}
-
-static void option6(struct buffer *buffer, uint16_t code, const void *data, size_t size)
-{
-    add_number(buffer, code, 2);
-    add_number(buffer, (uint32_t)size, 2);
-    add(buffer, data, size);
-}
-
-/* A class with one item: its length before it. */
-static void option6_class(struct buffer *buffer, uint16_t code, uint32_t enterprise, const char *text)
-{
-    size_t size = strlen(text);
-
-    add_number(buffer, code, 2);
-    add_number(buffer, (uint32_t)(size + 2 + (enterprise ? 4 : 0)), 2);
-    if (enterprise)
-        add_number(buffer, enterprise, 4);
-    add_number(buffer, (uint32_t)size, 2);
-    add(buffer, text, size);
-}
-
-static size_t solicit(const struct client *client, uint8_t *room)
-{
-    static const uint8_t requested[] = {0, 23, 0, 24, 0, 31, 0, 32, 0, 56, 0, 59, 0, 60, 0, 16, 0, 17, 0, 39};
-    const struct kind *kind = client->kind;
-    struct buffer buffer = {room, 0};
-    uint8_t duid[10] = {0, 3, 0, 1}, ia[12] = {0};
-
-    memcpy(duid + 4, client->mac, 6);
-    memcpy(ia, client->mac + 2, 4);
-    add_number(&buffer, 1U << 24 | (client->xid & 0xffffff), 4);
-    option6(&buffer, 1, client->id.data ? client->id.data : duid, client->id.data ? client->id.size : sizeof(duid));
-    option6(&buffer, 8, "\0\0", 2);
-    option6(&buffer, 3, ia, sizeof(ia));
-    option6(&buffer, 6, requested, sizeof(requested));
-    if (kind->arch >= 0) {
-        uint8_t arch[2] = {0, (uint8_t)kind->arch};
-        option6(&buffer, 61, arch, 2);
-        option6(&buffer, 62, "\1\3\20", 3);
-        option6_class(&buffer, 16, 343, kind->vendor_class);
-    }
-    if (kind->user_class)
-        option6_class(&buffer, 15, 0, kind->user_class);
-    return buffer.size;
-}
-
-static size_t packet6(const struct client *client, uint8_t *room)
-{
-    uint8_t message[PACKET_ROOM], link_layer[8] = {0, 1};
-    uint8_t peer[16] = {0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xfe};
-    struct buffer buffer = {room, 0};
-    size_t size = solicit(client, message);
-
-    memcpy(link_layer + 2, client->mac, 6);
-    memcpy(peer + 8, client->mac, 3);
-    peer[8] ^= 2;
-    memcpy(peer + 13, client->mac + 3, 3);
-    add_number(&buffer, 12U << 8, 2); /* relay-forward, no hops */
-    add(&buffer, client->link, 16);
-    add(&buffer, peer, 16);
-    option6(&buffer, 79, link_layer, sizeof(link_layer));
-    option6(&buffer, 9, message, size);
-    return buffer.size;
-}
-
-size_t client_packet(const struct client *client, uint8_t room[PACKET_ROOM])
-{
-    return client->family == FAMILY_4 ? packet4(client, room) : packet6(client, room);
 }

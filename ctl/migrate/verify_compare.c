@@ -1,198 +1,21 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Two answers to one question, field by field. */
-#include "verify.h"
-
-#include "replay/packet.h"
-
-#include "common/options.h"
+#include "verify_reading.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTIONS_MAX = 128, TEXT_SIZE = 1200 };
-
-struct option {
-    unsigned code;
-    struct netboot_bytes data;
-};
-
-struct reading {
-    struct packet packet;
-    uint8_t room[PACKET_ROOM * 2];
-    struct option options[OPTIONS_MAX];
-    unsigned option_count;
-    bool there;
-};
-
-/* ---- Reading ---------------------------------------------------------------------------------------------------- */
-
-static void option_add(struct reading *reading, unsigned code, const uint8_t *data, size_t size)
-{
-    if (reading->option_count < OPTIONS_MAX)
-        reading->options[reading->option_count++] = (struct option){
-            code, {data, size}
-        };
-}
-
-static void options4_read(struct reading *reading, const uint8_t *data, size_t size)
-{
-    for (size_t at = 240; at < size && data[at] != 255;) {
-        if (data[at] == 0) {
-            at++;
-            continue;
-        }
-        if (size - at < 2 || size - at - 2 < data[at + 1])
-            return;
-        option_add(reading, data[at], data + at + 2, data[at + 1]);
-        at += 2U + data[at + 1];
-    }
-}
-
-/* Also those within an IA and its address, but not where they are: one of each is all that there is here. */
-static void options6_read(struct reading *reading, const uint8_t *data, size_t size)
-{
-    while (size >= 4) {
-        unsigned code = (unsigned)data[0] << 8 | data[1];
-        size_t length = (size_t)data[2] << 8 | data[3];
-        if (size - 4 < length)
-            return;
-        const uint8_t *value = data + 4;
-        if (code == 9 && length > 4 && value[0] == 13)
-            options6_read(reading, value + 34, length > 34 ? length - 34 : 0);
-        else if (code == 9 && length > 4)
-            options6_read(reading, value + 4, length - 4);
-        else
-            option_add(reading, code, value, length);
-        data += 4 + length;
-        size -= 4 + length;
-    }
-}
-
-static void answer_read(const struct client *client, const struct answer *answer, struct reading *ret)
-{
-    struct datagram datagram = {
-        .family = client->family == FAMILY_4 ? NETBOOT_V4 : NETBOOT_V6,
-        .source_port = client->family == FAMILY_4 ? 67 : 547,
-        .destination_port = client->family == FAMILY_4 ? 67 : 547,
-        .payload = {answer->data, answer->size}
-    };
-
-    ret->option_count = 0;
-    ret->there = answer->size > 0 && packet_parse(&datagram, ret->room, &ret->packet) == 0;
-    if (!ret->there)
-        return;
-    if (client->family == FAMILY_4)
-        options4_read(ret, answer->data, answer->size);
-    else if (answer->size > 34)
-        options6_read(ret, answer->data + 34, answer->size - 34);
-}
-
-static const struct option *option_find_code(const struct reading *reading, unsigned code)
-{
-    for (unsigned i = 0; i < reading->option_count; i++)
-        if (reading->options[i].code == code)
-            return &reading->options[i];
-    return NULL;
-}
-
-/* ---- Texts ------------------------------------------------------------------------------------------------------ */
-
-static void option_text(const struct reading *reading, unsigned code, char text[TEXT_SIZE])
-{
-    const struct option *option = option_find_code(reading, code);
-
-    snprintf(text, TEXT_SIZE, "%s", option ? "" : "-");
-    for (size_t i = 0; option && i < option->data.size && i < 200; i++)
-        snprintf(text + strlen(text), TEXT_SIZE - strlen(text), "%02x", option->data.data[i]);
-}
-
-static void addresses_text(const struct reading *reading, unsigned code, size_t each, char text[TEXT_SIZE])
-{
-    const struct option *option = option_find_code(reading, code);
-    char one[INET6_ADDRSTRLEN];
-
-    snprintf(text, TEXT_SIZE, "%s", option ? "" : "-");
-    for (size_t at = 0; option && at + each <= option->data.size; at += each)
-        snprintf(text + strlen(text), TEXT_SIZE - strlen(text), "%s%s", at ? " " : "",
-                 inet_ntop(each == 4 ? AF_INET : AF_INET6, option->data.data + at, one, sizeof(one)));
-}
-
-static void lease_time_text(const struct client *client, const struct reading *reading, char text[TEXT_SIZE])
-{
-    const struct option *option = option_find_code(reading, client->family == FAMILY_4 ? 51 : 3);
-    const uint8_t *at = option ? option->data.data : NULL;
-
-    snprintf(text, TEXT_SIZE, "-");
-    if (client->family == FAMILY_4 && option && option->data.size == 4)
-        snprintf(text, TEXT_SIZE, "%u", (unsigned)at[0] << 24 | (unsigned)at[1] << 16 | (unsigned)at[2] << 8 | at[3]);
-    /* IA_NA: IAID, T1, T2, then the address with its preferred and its valid time. */
-    if (client->family == FAMILY_6 && option && option->data.size >= 40 && at[13] == 5)
-        snprintf(text, TEXT_SIZE, "%u/%u",
-                 (unsigned)at[32] << 24 | (unsigned)at[33] << 16 | (unsigned)at[34] << 8 | at[35],
-                 (unsigned)at[36] << 24 | (unsigned)at[37] << 16 | (unsigned)at[38] << 8 | at[39]);
-}
-
-/* ---- Addresses -------------------------------------------------------------------------------------------------- */
-
-static bool in_range(int domain, const struct statement *range, const uint8_t *address)
-{
-    size_t size = domain == AF_INET ? 4 : 16;
-    unsigned first = strcmp(statement_word(range, 1), "dynamic-bootp") == 0 ? 2 : 1;
-    const char *word = statement_word(range, first), *slash = strchr(word, '/');
-    uint8_t low[16], high[16];
-    char text[64];
-
-    snprintf(text, sizeof(text), "%.*s", (int)strcspn(word, "/"), word);
-    if (inet_pton(domain, text, low) != 1)
-        return false;
-    memcpy(high, low, size);
-    for (unsigned bit = slash ? (unsigned)strtoul(slash + 1, NULL, 10) : 128; bit < 8 * size; bit++)
-        high[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
-    if (!slash && statement_word(range, first + 1)[0] && inet_pton(domain, statement_word(range, first + 1), high) != 1)
-        return false;
-    return memcmp(address, low, size) >= 0 && memcmp(address, high, size) <= 0;
-}
-
-/* The pool or subnet whose range holds an address. */
-static const struct statement *pool_of(int domain, const struct statement *list, const uint8_t *address)
-{
-    const struct statement *found = NULL;
-
-    for (; list && !found; list = list->next) {
-        bool range = statement_is(list, domain == AF_INET ? "range" : "range6");
-        if (range && in_range(domain, list, address))
-            return list->parent ? list->parent : list;
-        found = pool_of(domain, list->child, address);
-    }
-    return found;
-}
-
-/* The same: one address, or two of one pool. */
-static bool same_address(const struct client *client, const struct reading readings[SIDES], const struct statement *top)
-{
-    int domain = client->family == FAMILY_4 ? AF_INET : AF_INET6;
-    const uint8_t *old = readings[OLD].packet.assigned_address, *new = readings[NEW].packet.assigned_address;
-    const struct statement *pool;
-
-    if (memcmp(old, new, domain == AF_INET ? 4 : 16) == 0)
-        return true;
-    pool = pool_of(domain, top, old);
-    return pool && pool == pool_of(domain, top, new);
-}
-
-static void address_text(const struct client *client, const struct reading *reading, char text[TEXT_SIZE])
-{
-    inet_ntop(client->family == FAMILY_4 ? AF_INET : AF_INET6, reading->packet.assigned_address, text, TEXT_SIZE);
-}
-
 /* ---- Differences ------------------------------------------------------------------------------------------------ */
 
 struct comparing {
     const struct client *client;
-    const struct findings *findings;
+    const struct announcements *announcements;
     struct verdicts *verdicts;
+    enum leg leg;
+    const cJSON *before; /* the last difference of those before this client */
+    bool elsewhere;      /* the addresses are of two subnets of a shared network */
     bool announced, different;
 };
 
@@ -206,42 +29,13 @@ static void client_text(const struct client *client, char text[256])
              client->kind->name, client->subnet);
 }
 
-/* Whether what a finding says of "host NAME", "subnet PREFIX" is about this client. Of others it cannot be told. */
-static bool is_about(const struct finding *finding, const struct client *client)
+static void announcement_text(const struct comparing *comparing, unsigned field, unsigned code, char text[TEXT_SIZE])
 {
-    const char *whom = finding->whom;
-
-    if (!whom)
-        return true;
-    if (strncmp(whom, "host ", 5) == 0)
-        return client->host && strcmp(whom + 5, client->host) == 0;
-    if (strncmp(whom, "subnet ", 7) == 0)
-        return strncmp(whom + 7, client->subnet, strcspn(client->subnet, "/")) == 0;
-    return true;
-}
-
-/* The finding that comes nearest: one about this client, one with a place. */
-static const struct finding *announcement_find(const struct comparing *comparing, unsigned field)
-{
-    const struct finding *best = NULL;
-    int best_score = -1;
-
-    for (size_t i = 0; i < comparing->findings->count; i++) {
-        const struct finding *finding = &comparing->findings->rows[i];
-        bool exact = finding->whom && strncmp(finding->whom, "class ", 6) != 0;
-        int score = (exact ? 2 : 0) + (finding->line ? 1 : 0);
-        if (finding->differs & field && is_about(finding, comparing->client) && score > best_score) {
-            best = finding;
-            best_score = score;
-        }
-    }
-    return best;
-}
-
-static void announcement_text(const struct comparing *comparing, unsigned field, char text[TEXT_SIZE])
-{
-    const struct finding *finding = announcement_find(comparing, field);
+    const struct finding *finding = announcement_find(comparing->announcements, comparing->client, field, code);
     char line[16] = "";
+
+    if (!finding && comparing->elsewhere && field != ANSWER_BOOT)
+        finding = announcement_find(comparing->announcements, comparing->client, ANSWER_SUBNET, 0);
 
     text[0] = '\0';
     if (!finding)
@@ -252,13 +46,39 @@ static void announcement_text(const struct comparing *comparing, unsigned field,
              finding->text ? finding->text : "");
 }
 
-static void difference_add(struct comparing *comparing, unsigned field, const char *name, const char *old,
-                           const char *new)
+static bool has_text(const cJSON *row, const char *key, const char *text)
 {
-    char announced[TEXT_SIZE], client[256];
-    cJSON *row = cJSON_CreateObject();
+    const char *own = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(row, key));
 
-    announcement_text(comparing, field, announced);
+    return own && strcmp(own, text) == 0;
+}
+
+/* What the offers differ in is no news in the leases. */
+static bool is_there(const struct comparing *comparing, const char *name, const char *old, const char *new)
+{
+    const cJSON *row = comparing->before ? comparing->before->next : comparing->verdicts->rows->child;
+
+    for (; row; row = row->next)
+        if (has_text(row, "field", name) && has_text(row, "dhcpd", old) && has_text(row, "kea", new))
+            return true;
+    return false;
+}
+
+/* `code` is of an option that has no field of its own; else 0. */
+static void difference_add(struct comparing *comparing, unsigned field, unsigned code, const char *name,
+                           const char *old, const char *new)
+{
+    char announced[TEXT_SIZE], client[256], leased[64];
+    cJSON *row;
+
+    if (comparing->leg == LEASE) {
+        if (is_there(comparing, name, old, new))
+            return;
+        snprintf(leased, sizeof(leased), "%s in the lease", name);
+        name = leased;
+    }
+    row = cJSON_CreateObject();
+    announcement_text(comparing, field, code, announced);
     client_text(comparing->client, client);
     if (!row || !cJSON_AddStringToObject(row, "client", client) || !cJSON_AddStringToObject(row, "field", name) ||
         !cJSON_AddStringToObject(row, "dhcpd", old) || !cJSON_AddStringToObject(row, "kea", new) ||
@@ -274,11 +94,11 @@ static void difference_add(struct comparing *comparing, unsigned field, const ch
         comparing->different = true;
 }
 
-static void texts_compare(struct comparing *comparing, unsigned field, const char *name, const char *old,
+static void texts_compare(struct comparing *comparing, unsigned field, unsigned code, const char *name, const char *old,
                           const char *new)
 {
     if (strcmp(old, new) != 0)
-        difference_add(comparing, field, name, old, new);
+        difference_add(comparing, field, code, name, old, new);
 }
 
 static void boot_compare(struct comparing *comparing, const struct reading readings[SIDES])
@@ -286,7 +106,7 @@ static void boot_compare(struct comparing *comparing, const struct reading readi
     char old[FIELD_TEXT_SIZE], new[FIELD_TEXT_SIZE];
 
     for (enum meaning meaning = 0; meaning < MEANING_COUNT; meaning++)
-        texts_compare(comparing, ANSWER_BOOT, meaning_name(meaning),
+        texts_compare(comparing, ANSWER_BOOT, 0, meaning_name(meaning),
                       fields_meaning(&readings[OLD].packet.fields, meaning, old),
                       fields_meaning(&readings[NEW].packet.fields, meaning, new));
 }
@@ -295,7 +115,7 @@ static void boot_compare(struct comparing *comparing, const struct reading readi
 static bool is_left(int family, unsigned code)
 {
     static const uint8_t left4[] = {3, 6, 51, 53, 54, 58, 59, 60, 61, 66, 67, 82};
-    static const uint8_t left6[] = {1, 2, 3, 7, 9, 13, 16, 18, 23, 59, 60, 79};
+    static const uint8_t left6[] = {1, 2, 3, 7, 9, 13, 16, 18, 23, 25, 59, 60, 79};
     const uint8_t *left = family == FAMILY_4 ? left4 : left6;
     size_t count = family == FAMILY_4 ? sizeof(left4) : sizeof(left6);
 
@@ -314,8 +134,23 @@ static void options_compare(struct comparing *comparing, const struct reading re
             snprintf(name, sizeof(name), "option %u", code);
             option_text(&readings[OLD], code, old);
             option_text(&readings[NEW], code, new);
-            texts_compare(comparing, ANSWER_OPTIONS, name, old, new);
+            texts_compare(comparing, ANSWER_OPTIONS, code, name, old, new);
         }
+}
+
+/* Delegated prefixes: of one pool and of one length, for as long. */
+static void prefixes_compare(struct comparing *comparing, const struct reading readings[SIDES],
+                             const struct statement *top)
+{
+    char old[TEXT_SIZE], new[TEXT_SIZE];
+
+    delegated_text(&readings[OLD], old);
+    delegated_text(&readings[NEW], new);
+    if (!same_prefix(readings, top))
+        difference_add(comparing, ANSWER_ADDRESS, 0, "prefix", old, new);
+    delegated_time_text(&readings[OLD], old);
+    delegated_time_text(&readings[NEW], new);
+    texts_compare(comparing, ANSWER_LEASE_TIME, 0, "prefix lease time", old, new);
 }
 
 static void fields_compare(struct comparing *comparing, const struct reading readings[SIDES],
@@ -324,42 +159,79 @@ static void fields_compare(struct comparing *comparing, const struct reading rea
     const struct client *client = comparing->client;
     char old[TEXT_SIZE], new[TEXT_SIZE];
 
+    comparing->elsewhere = is_elsewhere(client, readings, top);
     boot_compare(comparing, readings);
     if (!same_address(client, readings, top)) {
         address_text(client, &readings[OLD], old);
         address_text(client, &readings[NEW], new);
-        difference_add(comparing, ANSWER_ADDRESS, "address", old, new);
+        difference_add(comparing, ANSWER_ADDRESS, 0, "address", old, new);
     }
     if (client->family == FAMILY_4) {
         addresses_text(&readings[OLD], 3, 4, old);
         addresses_text(&readings[NEW], 3, 4, new);
-        texts_compare(comparing, ANSWER_ROUTERS, "routers", old, new);
+        texts_compare(comparing, ANSWER_ROUTERS, 0, "routers", old, new);
     }
     addresses_text(&readings[OLD], client->family == FAMILY_4 ? 6 : 23, client->family == FAMILY_4 ? 4 : 16, old);
     addresses_text(&readings[NEW], client->family == FAMILY_4 ? 6 : 23, client->family == FAMILY_4 ? 4 : 16, new);
-    texts_compare(comparing, ANSWER_DNS, "DNS", old, new);
+    texts_compare(comparing, ANSWER_DNS, 0, "DNS", old, new);
+    if (client->prefixes)
+        prefixes_compare(comparing, readings, top);
     lease_time_text(client, &readings[OLD], old);
     lease_time_text(client, &readings[NEW], new);
-    texts_compare(comparing, ANSWER_LEASE_TIME, "lease time", old, new);
+    texts_compare(comparing, ANSWER_LEASE_TIME, 0, "lease time", old, new);
     options_compare(comparing, readings);
 }
 
-void answers_compare(const struct client *client, const struct answer answers[SIDES], const struct statement *top,
-                     const struct findings *findings, struct verdicts *verdicts)
+/* Whether each gave what it had offered; and that neither refused. */
+static void lease_compare(struct comparing *comparing, const struct reading offers[SIDES],
+                          const struct reading leases[SIDES])
 {
-    struct comparing comparing = {.client = client, .findings = findings, .verdicts = verdicts};
-    struct reading readings[SIDES];
+    const char *kept[SIDES], *types[SIDES];
+    enum netboot_family family = comparing->client->family == FAMILY_4 ? NETBOOT_V4 : NETBOOT_V6;
 
+    for (int side = 0; side < SIDES; side++) {
+        const uint8_t *offered = offers[side].packet.assigned_address;
+        kept[side] = memcmp(offered, leases[side].packet.assigned_address, family == NETBOOT_V4 ? 4 : 16) == 0
+                         ? "as offered"
+                         : "another";
+        types[side] = packet_type_name(family, true, leases[side].packet.message_type);
+    }
+    texts_compare(comparing, ANSWER_ADDRESS, 0, "message", types[OLD] ? types[OLD] : "-",
+                  types[NEW] ? types[NEW] : "-");
+    texts_compare(comparing, ANSWER_ADDRESS, 0, "address", kept[OLD], kept[NEW]);
+}
+
+static void leg_compare(struct comparing *comparing, const struct played *played, const struct statement *top,
+                        struct reading readings[SIDES])
+{
     for (int side = 0; side < SIDES; side++)
-        answer_read(client, &answers[side], &readings[side]);
+        answer_read(comparing->client, &played->answers[comparing->leg][side], &readings[side]);
     if (readings[OLD].there != readings[NEW].there)
-        difference_add(&comparing, ANSWER_SILENCE, "answer", readings[OLD].there ? "yes" : "none",
+        difference_add(comparing, ANSWER_SILENCE, 0, "answer", readings[OLD].there ? "yes" : "none",
                        readings[NEW].there ? "yes" : "none");
     else if (readings[OLD].there)
-        fields_compare(&comparing, readings, top);
+        fields_compare(comparing, readings, top);
+}
+
+void answers_compare(const struct client *client, const struct played *played, const struct statement *top,
+                     const struct announcements *announcements, struct verdicts *verdicts)
+{
+    const cJSON *first = verdicts->rows->child;
+    struct comparing comparing = {
+        .client = client, .announcements = announcements, .verdicts = verdicts, .before = first ? first->prev : NULL};
+    struct reading offers[SIDES], leases[SIDES];
+
+    leg_compare(&comparing, played, top, offers);
+    if (played->leased) {
+        comparing.leg = LEASE;
+        leg_compare(&comparing, played, top, leases);
+        if (leases[OLD].there && leases[NEW].there)
+            lease_compare(&comparing, offers, leases);
+    }
     verdicts->asked++;
+    verdicts->leased += played->leased;
     verdicts->different += comparing.different;
     verdicts->announced += comparing.announced && !comparing.different;
-    verdicts->silent += !readings[OLD].there && !readings[NEW].there;
-    verdicts->same += readings[OLD].there && !comparing.announced && !comparing.different;
+    verdicts->silent += !offers[OLD].there && !offers[NEW].there;
+    verdicts->same += offers[OLD].there && !comparing.announced && !comparing.different;
 }

@@ -25,17 +25,21 @@ static bool is_left_out(const struct statement *statement)
     return false;
 }
 
-static void statements_print(FILE *out, const struct statement *list, bool top)
+static void statements_print(const struct announcements *announcements, FILE *out, const struct statement *list,
+                             bool top)
 {
     for (; list; list = list->next) {
         /* `on commit` and the like would run programs. */
         bool runs = statement_is(list, "execute") || (statement_is(list, "on") && list->block);
         if (runs || is_left_out(list) || (top && statement_is(list, "host") && statement_child(list, "dynamic")))
             continue;
-        fprintf(out, "%s%s\n", list->text, list->block ? " {" : ";");
+        if (!list->block)
+            announcements_mark(announcements, list, out);
+        fprintf(out, "%s%s\n", list->text, list->block ? " {" : list->label ? "" : ";");
         if (!list->block)
             continue;
-        statements_print(out, list->child, false);
+        announcements_mark(announcements, list, out);
+        statements_print(announcements, out, list->child, false);
         fputs("}\n", out);
     }
 }
@@ -45,14 +49,13 @@ int config_old_write(struct bench *bench, int family, const struct statement *to
     FILE *out = fopen(path, "we");
     bool ok = out != NULL;
 
-    (void)bench;
     if (out) {
-        statements_print(out, top, true);
+        statements_print(bench->announcements, out, top, true);
         if (family == FAMILY_4)
-            fprintf(out,
-                    "ping-check false;\ndhcp-cache-threshold 0;\nsubnet 198.19.255.252 netmask 255.255.255.252 { }\n");
+            fprintf(out, "ping-check false;\ndhcp-cache-threshold 0;\ndont-use-fsync true;\nsubnet 198.19.255.252 "
+                         "netmask 255.255.255.252 { }\n");
         else
-            fprintf(out, "dhcp-cache-threshold 0;\nsubnet6 fdff:ffff:ffff:fff1::/64 { }\n");
+            fprintf(out, "dhcp-cache-threshold 0;\ndont-use-fsync true;\nsubnet6 fdff:ffff:ffff:fff1::/64 { }\n");
         ok = fclose(out) == 0;
     }
     return ok ? DONE : failed("%s cannot be written: %s", path, strerror(errno));
@@ -73,7 +76,7 @@ int leases_old_write(struct bench *bench, int family, const char *path)
         if (status == 0 && (leases.family == family || leases.family < 0))
             for (const struct statement *host = leases.hosts; host; host = host->next) {
                 fprintf(out, "%s {\n", host->text);
-                statements_print(out, host->child, false);
+                statements_print(bench->announcements, out, host->child, false);
                 fputs("}\n", out);
             }
         leases_free(&leases);

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* BOOTP: Kea speaks it with a hook of its package, and then to everybody in all pools; dhcpd in some ranges only. */
+#include "mend.h"
+
+/* Of a pool that is written out BOOTP clients get addresses by default, of a range alone they do not. */
+bool mend_is_bootp_range(const struct statement *range)
+{
+    return !range || statement_is(range, "range dynamic-bootp") || statement_is(range, "pool") ||
+           (range->parent && statement_is(range->parent, "pool"));
+}
+
+static bool has_written(const struct statement *list)
+{
+    for (; list; list = list->next)
+        if (statement_is(list, "range dynamic-bootp") || statement_is(list, "allow dynamic bootp") ||
+            statement_is(list, "allow bootp") || has_written(list->child))
+            return true;
+    return false;
+}
+
+static unsigned ranges_count(const struct statement *list, bool bootp)
+{
+    unsigned count = 0;
+
+    for (; list; list = list->next)
+        count += (statement_is(list, "range") && mend_is_bootp_range(list) == bootp) + ranges_count(list->child, bootp);
+    return count;
+}
+
+/* Kea answers BOOTP clients that get no address, too, with an empty reply. */
+static void strangers_mend(struct mend *mend)
+{
+    cJSON *classes = mend_list(mend, mend->dhcp, "client-classes"), *drop = NULL;
+
+    if (ranges_count(mend->reduction->top, true) == 0 && (drop = cJSON_CreateObject()) &&
+        cJSON_AddItemToArray(classes, drop)) {
+        mend_text(mend, drop, "name", "DROP");
+        mend_text(mend, drop, "test", "member('BOOTP') and member('UNKNOWN')");
+        return;
+    }
+    cJSON_Delete(drop);
+    if (ranges_count(mend->reduction->top, false) > 0)
+        findings_add(mend->findings,
+                     &(struct finding){.severity = FINDING_CHANGED,
+                                       .text = "BOOTP clients where no range is for them",
+                                       .why = "Kea answers them without an address, dhcpd did not",
+                                       .differs = ANSWER_SILENCE,
+                                       .family = 4,
+                                       .whom = FINDING_BOOTP});
+}
+
+static void bootp_find(struct mend *mend)
+{
+    findings_add(mend->findings,
+                 &(struct finding){.severity = FINDING_CHANGED,
+                                   .text = "options for BOOTP clients",
+                                   .why = "they ask for none: Kea sends subnet mask, routers, name servers and domain "
+                                          "name, dhcpd sent all that fitted into the packet",
+                                   .fix = "write \"always-send\": true into the option-data of others that they need",
+                                   .differs = ANSWER_OPTIONS,
+                                   .family = 4,
+                                   .whom = FINDING_BOOTP});
+    findings_moved(mend->findings, "BOOTP by libdhcp_bootp.so", 1);
+}
+
+/* dhcpd answers BOOTP by default, to hosts with an address; the hook is for those who wrote of it. */
+void mend_bootp(struct mend *mend)
+{
+    bool refused = mend->family != FAMILY_4;
+
+    for (const struct statement *at = mend->reduction->top; at; at = at->next)
+        refused = refused || statement_is(at, "deny bootp") || statement_is(at, "ignore bootp");
+    mend->bootp = !refused && has_written(mend->reduction->top);
+    if (mend->bootp) {
+        bootp_find(mend);
+        strangers_mend(mend);
+    } else if (!refused) {
+        findings_add(mend->findings,
+                     &(struct finding){.severity = FINDING_CHANGED,
+                                       .text = "BOOTP",
+                                       .why = "clients without DHCP (BOOTP only) get no answer from Kea by itself",
+                                       .fix = "if a host is such a one, write \"allow bootp;\" and convert again: then "
+                                              "libdhcp_bootp.so is loaded"});
+    }
+}

@@ -5,6 +5,7 @@
 
 #include "netboot.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -21,6 +22,12 @@ __attribute__((format(printf, 3, 4))) static inline int failure(struct netboot_e
         va_end(arguments);
     }
     return code;
+}
+
+/* -ENOMEM, where there is no more to say. */
+static inline int failure_no_memory(struct netboot_error *error)
+{
+    return failure(error, -ENOMEM, "out of memory");
 }
 
 #endif

@@ -4,6 +4,7 @@
 #include "bytes.h"
 #include "failure.h"
 #include "record.h"
+#include "utf8.h"
 
 #include <errno.h>
 
@@ -50,29 +51,10 @@ bool record_shape_numbers(struct netboot_bytes value)
 
 size_t record_character_size(const uint8_t *data, size_t size)
 {
-    static const struct {
-        uint8_t first, mask;
-        uint32_t lowest;
-    } forms[] = {
-        {0x00, 0x80, 0x20   }, /* one octet, no control character */
-        {0xc0, 0xe0, 0xa0   }, /* two octets, none of U+0080 to U+009F */
-        {0xe0, 0xf0, 0x800  },
-        {0xf0, 0xf8, 0x10000},
-    };
+    uint32_t character;
+    size_t taken = utf8_read(data, size, &character);
 
-    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]) && i < size; i++) {
-        if ((data[0] & forms[i].mask) != forms[i].first)
-            continue;
-        uint32_t character = data[0] & (uint8_t)~forms[i].mask;
-        for (size_t j = 1; j <= i; j++) {
-            if ((data[j] & 0xc0) != 0x80)
-                return 0;
-            character = character << 6 | (data[j] & 0x3f);
-        }
-        bool surrogate = character >= 0xd800 && character <= 0xdfff;
-        return character >= forms[i].lowest && character <= 0x10ffff && character != 0x7f && !surrogate ? i + 1 : 0;
-    }
-    return 0;
+    return taken > 0 && character >= 0x20 && !(character >= 0x7f && character < 0xa0) ? taken : 0;
 }
 
 int record_check_text(const char *name, struct netboot_bytes value, struct netboot_error *error)

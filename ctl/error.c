@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "error.h"
 
+#include "common/utf8.h"
+
 #include <errno.h>
 
 #define LINE_SIZE 4096
@@ -30,41 +32,17 @@ static bool is_hidden(uint32_t character)
     return false;
 }
 
-size_t character_read(const char *text, uint32_t *ret)
+/* Of a text that is not empty: the NUL at its end is no part of a longer character. */
+static size_t read_character(const char *text, uint32_t *ret)
 {
-    static const struct {
-        uint8_t first, mask;
-        uint32_t lowest;
-    } forms[] = {
-        {0x00, 0x80, 0      },
-        {0xc0, 0xe0, 0x80   },
-        {0xe0, 0xf0, 0x800  },
-        {0xf0, 0xf8, 0x10000},
-    };
-    const uint8_t *octets = (const uint8_t *)text;
-
-    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-        if ((octets[0] & forms[i].mask) != forms[i].first)
-            continue;
-        uint32_t character = octets[0] & (uint8_t)~forms[i].mask;
-        for (size_t j = 1; j <= i; j++) {
-            if ((octets[j] & 0xc0) != 0x80)
-                return 0;
-            character = character << 6 | (octets[j] & 0x3f);
-        }
-        if (character < forms[i].lowest || character > 0x10ffff || (character >= 0xd800 && character <= 0xdfff))
-            return 0;
-        *ret = character;
-        return i + 1;
-    }
-    return 0;
+    return utf8_read((const uint8_t *)text, SIZE_MAX, ret);
 }
 
 void print_safe(FILE *file, const char *text)
 {
     while (*text) {
         uint32_t character;
-        size_t size = character_read(text, &character);
+        size_t size = read_character(text, &character);
         if (size == 0)
             fprintf(file, "\\x%02x", (uint8_t)*text++);
         else if (!is_hidden(character))
@@ -89,7 +67,7 @@ void print_json_safe(FILE *file, const char *text)
 {
     while (*text) {
         uint32_t character;
-        size_t size = character_read(text, &character);
+        size_t size = read_character(text, &character);
         if (size == 0)
             fputs("\\ufffd", file);
         else if (size > 1 && is_hidden(character))
@@ -142,17 +120,4 @@ void note(const char *format, ...)
     va_start(list, format);
     print_line(format, list);
     va_end(list);
-}
-
-int error_set(struct netboot_error *error, int code, const char *format, ...)
-{
-    va_list list;
-
-    if (error) {
-        error->code = code;
-        va_start(list, format);
-        vsnprintf(error->text, sizeof(error->text), format, list);
-        va_end(list);
-    }
-    return code;
 }

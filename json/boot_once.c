@@ -188,7 +188,7 @@ int once_add(struct netboot_view *view, const struct netboot_id *id, cJSON *host
     if (status != 0)
         return failure(error, status, "the state store cannot be read: %s", strerror(-status));
     cJSON *object = once_to_json(&once);
-    return object && cJSON_AddItemToObject(host, "once", object) ? 0 : failure(error, -ENOMEM, "out of memory");
+    return object && cJSON_AddItemToObject(host, "once", object) ? 0 : failure_no_memory(error);
 }
 
 int once_counts_add(struct netboot_view *view, cJSON *status, struct netboot_error *error)
@@ -205,7 +205,7 @@ int once_counts_add(struct netboot_view *view, cJSON *status, struct netboot_err
             continue;
         if ((!object && !(object = cJSON_AddObjectToObject(status, "once"))) ||
             !cJSON_AddNumberToObject(object, name, (double)counts[i]))
-            return failure(error, -ENOMEM, "out of memory");
+            return failure_no_memory(error);
     }
     return 0;
 }

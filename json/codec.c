@@ -23,7 +23,7 @@ static int text_store(const char *text, struct netboot_bytes *ret, struct memory
     struct netboot_bytes copy = memory_copy(memory, text, strlen(text));
 
     if (!copy.data)
-        return codec_no_memory(error);
+        return failure_no_memory(error);
     *ret = copy;
     return 0;
 }
@@ -109,7 +109,7 @@ static int address_decode(const struct field *field, const cJSON *value, void *a
         return status;
     struct netboot_bytes copy = memory_copy(memory, address, field->parameter);
     if (!copy.data)
-        return codec_no_memory(error);
+        return failure_no_memory(error);
     *(struct netboot_bytes *)at = copy;
     return 0;
 }

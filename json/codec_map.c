@@ -29,7 +29,7 @@ static int platform_file_append(const struct field *field, const cJSON *file, st
     size_t size = strlen(file->valuestring);
     uint8_t *item = memory_take(memory, 2 + size);
     if (!item)
-        return codec_no_memory(error);
+        return failure_no_memory(error);
     item[0] = (uint8_t)(platform >> 8);
     item[1] = (uint8_t)platform;
     memcpy(item + 2, file->valuestring, size);
@@ -97,7 +97,7 @@ static int label_append(const struct field *field, const cJSON *label, struct ne
     size_t value_size = strlen(value);
     char *text = memory_take(memory, key_size + value_size);
     if (!text)
-        return codec_no_memory(error);
+        return failure_no_memory(error);
     memcpy(text, label->string, key_size - 1);
     text[key_size - 1] = '=';
     memcpy(text + key_size, value, value_size);

@@ -7,11 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-int codec_no_memory(struct netboot_error *error)
-{
-    return failure(error, -ENOMEM, "out of memory");
-}
-
 cJSON *codec_string_new(struct netboot_bytes text)
 {
     char *copy = strndup((const char *)text.data, text.size);
@@ -44,7 +39,7 @@ int codec_list_append(const struct field *field, struct netboot_list *list, stru
                       struct netboot_error *error)
 {
     if (!item.data)
-        return codec_no_memory(error);
+        return failure_no_memory(error);
     if (list->count == NETBOOT_LIST_MAX)
         return failure(error, -EINVAL, "%s: more than %d of them do not fit", field->key, NETBOOT_LIST_MAX);
     list->items[list->count++] = item;

@@ -5,8 +5,6 @@
 
 #include "codec.h"
 
-/* -ENOMEM. */
-int codec_no_memory(struct netboot_error *error);
 /* -EINVAL: it is none. */
 int codec_string_wanted(const struct field *field, const cJSON *value, struct netboot_error *error);
 /* The library's reasons do not know which key the value was for. Returns `status`. */

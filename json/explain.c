@@ -52,7 +52,7 @@ int explain_to_json(struct netboot_view *view, const cJSON *arguments, cJSON **r
         return failure(error, status, "a record that the decision needs is damaged: netbootctl status");
     cJSON *object = result_to_json(&asked, &result);
     if (!object)
-        return failure(error, -ENOMEM, "out of memory");
+        return failure_no_memory(error);
     *ret = object;
     return 0;
 }

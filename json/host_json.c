@@ -8,11 +8,6 @@
 #include <errno.h>
 #include <string.h>
 
-static int no_memory(struct netboot_error *error)
-{
-    return failure(error, -ENOMEM, "out of memory");
-}
-
 int host_to_json(struct netboot_view *view, const struct netboot_id *id, cJSON **ret, struct netboot_error *error)
 {
     struct netboot_host host;
@@ -26,7 +21,7 @@ int host_to_json(struct netboot_view *view, const struct netboot_id *id, cJSON *
         return failure(error, status, "host %s cannot be read: it is damaged; delete it and set it anew", text);
     cJSON *object = record_to_json(TABLE_HOST, &host);
     if (!object)
-        return no_memory(error);
+        return failure_no_memory(error);
     status = once_add(view, id, object, error);
     if (status != 0) {
         cJSON_Delete(object);
@@ -71,7 +66,7 @@ static int keep_id(cJSON *record, const struct netboot_id *id, struct netboot_er
     cJSON *list = list_in(record, list_of(id->type)), *item;
 
     if (!list)
-        return no_memory(error);
+        return failure_no_memory(error);
     cJSON_ArrayForEach(item, list)
     {
         bool same = cJSON_IsString(item) && netboot_id_parse_as(id->type, item->valuestring, &other) == 0 &&
@@ -85,7 +80,7 @@ static int keep_id(cJSON *record, const struct netboot_id *id, struct netboot_er
     if (item && cJSON_InsertItemInArray(list, 0, item))
         return 0;
     cJSON_Delete(item);
-    return no_memory(error);
+    return failure_no_memory(error);
 }
 
 static bool has_ids(const cJSON *record)
@@ -103,7 +98,7 @@ static bool has_ids(const cJSON *record)
 int host_change(cJSON *record, const struct netboot_id *id, const cJSON *changes, struct netboot_error *error)
 {
     if (json_merge(record, changes) != 0)
-        return no_memory(error);
+        return failure_no_memory(error);
     return id->type == NETBOOT_ID_NAME ? 0 : keep_id(record, id, error);
 }
 

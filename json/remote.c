@@ -41,7 +41,7 @@ static int explain(struct netboot_view *view, const struct remote *remote, const
     if (!asked || (cJSON_IsObject(asked) && !cJSON_GetObjectItemCaseSensitive(asked, "family") &&
                    !cJSON_AddNumberToObject(asked, "family", remote->family))) {
         cJSON_Delete(asked);
-        return failure(told, -ENOMEM, "out of memory");
+        return failure_no_memory(told);
     }
     int status = explain_to_json(view, asked, ret, told);
     if (status == 0)

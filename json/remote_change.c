@@ -23,11 +23,6 @@ struct wish {
     struct memory memory;
 };
 
-static int no_memory(struct netboot_error *told)
-{
-    return failure(told, -ENOMEM, "out of memory");
-}
-
 /* `first`: an argument beside the keys of a host, or NULL. */
 static int wish_check(const char *command, const char *first, const cJSON *arguments, struct netboot_error *told)
 {
@@ -55,7 +50,7 @@ static int wish_read(const struct remote *remote, const char *command, const cha
     if ((status = wish_check(command, first, arguments, told)) != 0)
         return status;
     if (!(wish->record = cJSON_Duplicate(arguments, true)) || !(wish->armed = once_split(wish->record)))
-        return no_memory(told);
+        return failure_no_memory(told);
     status = argument_no_text(wish->armed, "tries", told);
     if (status == 0)
         status = argument_no_text(wish->armed, "window", told);

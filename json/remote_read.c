@@ -10,11 +10,6 @@
 #include <errno.h>
 #include <string.h>
 
-static int no_memory(struct netboot_error *told)
-{
-    return failure(told, -ENOMEM, "out of memory");
-}
-
 /* ---- netboot-host-get */
 
 static int get(struct netboot_view *view, const struct remote *remote, const cJSON *arguments, cJSON **ret,
@@ -129,16 +124,16 @@ static int page(struct netboot_view *view, const struct remote *remote, const cJ
     if (status != 0)
         return status;
     if (!(page.hosts = cJSON_CreateArray()))
-        return no_memory(told);
+        return failure_no_memory(told);
     status = netboot_view_hosts(view, from_start ? NULL : &from, page_add, &page);
     if (status == -ENOENT)
         status = failure(told, -ENODATA, "from: there is no host %s", netboot_id_text(&from, text));
     else if (status == -ENOMEM)
-        no_memory(told);
+        failure_no_memory(told);
     else if (status < 0)
         failure(told, status, "the record of a host after the first %lu of this page is damaged", page.count);
     else if (!(*ret = page_answer(&page)))
-        status = no_memory(told);
+        status = failure_no_memory(told);
     else
         status = failure(told, page.count ? 0 : -ENODATA, "%lu host(s) found.", page.count);
     cJSON_Delete(page.hosts);
@@ -203,7 +198,7 @@ int remote_status(const struct remote *remote, const cJSON *arguments, cJSON **r
     if (!object || !add_server(remote, usable ? NULL : reason.text, object) ||
         (remote->journal && remote->store && !add_journal(remote, object))) {
         cJSON_Delete(object);
-        return no_memory(told);
+        return failure_no_memory(told);
     }
     *ret = object;
     return failure(told, 0, usable ? "The targets store is in use." : "The targets store cannot be used.");

@@ -16,12 +16,12 @@ int revision_begin(struct netboot_view *view, const struct key *key, struct revi
         return failure(error, status, "%s cannot be read: it is damaged; delete it and set it anew",
                        key_text(key, text));
     if (status == 0 && !(revision.before = record_to_json(key->table, &record.site)))
-        return failure(error, -ENOMEM, "out of memory");
+        return failure_no_memory(error);
     cJSON_DeleteItemFromObjectCaseSensitive(revision.before, "changed"); /* the store sets it */
     revision.after = revision.before ? cJSON_Duplicate(revision.before, true) : cJSON_CreateObject();
     if (!revision.after) {
         revision_free(&revision);
-        return failure(error, -ENOMEM, "out of memory");
+        return failure_no_memory(error);
     }
     *ret = revision;
     return 0;
@@ -38,7 +38,7 @@ int revision_put(struct netboot_change *change, struct revision *revision, struc
         return status;
     cJSON *whole = record_to_json(table, &record.site);
     if (!whole)
-        return failure(error, -ENOMEM, "out of memory");
+        return failure_no_memory(error);
     cJSON_DeleteItemFromObjectCaseSensitive(whole, "changed");
     bool changed = !revision->before || !cJSON_Compare(revision->before, whole, true);
     if (changed)

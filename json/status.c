@@ -43,7 +43,7 @@ int status_to_json(struct netboot_view *view, const char *directory, cJSON **ret
         return failure(error, -EBADMSG, "the store in %s cannot be read: it is damaged", directory);
     cJSON *object = to_json(directory, &status);
     if (!object)
-        return failure(error, -ENOMEM, "out of memory");
+        return failure_no_memory(error);
     *ret = object;
     return 0;
 }

@@ -29,14 +29,14 @@ static char *stream_text(FILE *file, const char *path, struct netboot_error *err
     char *text = malloc(SCRIPT_SIZE_MAX + 1);
 
     if (!text) {
-        error_set(error, -ENOMEM, "out of memory");
+        failure_no_memory(error);
         return NULL;
     }
     size_t size = fread(text, 1, SCRIPT_SIZE_MAX + 1, file);
     if (ferror(file))
-        error_set(error, -errno, "%.300s: %s", path, strerror(errno));
+        failure(error, -errno, "%.300s: %s", path, strerror(errno));
     else if (size > SCRIPT_SIZE_MAX)
-        error_set(error, -EFBIG, "%.300s is larger than any script", path);
+        failure(error, -EFBIG, "%.300s is larger than any script", path);
     else {
         text[size] = '\0';
         return text;
@@ -50,7 +50,7 @@ char *bootfile_text(const char *path, struct netboot_error *error)
     FILE *file = fopen(path, "re");
 
     if (!file) {
-        error_set(error, -errno, "cannot be read: %s", strerror(errno));
+        failure(error, -errno, "cannot be read: %s", strerror(errno));
         return NULL;
     }
     char *text = stream_text(file, path, error);

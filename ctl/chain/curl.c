@@ -28,13 +28,12 @@ int curl_load(struct curl_calls *ret, struct netboot_error *error)
     };
 
     if (!calls.library)
-        return error_set(error, -ENOENT, "--fetch needs libcurl, and %.300s: install libcurl4", dlerror());
+        return failure(error, -ENOENT, "--fetch needs libcurl, and %.300s: install libcurl4", dlerror());
     for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
         void *symbol = dlsym(calls.library, symbols[i].name);
         if (!symbol) {
             curl_unload(&calls);
-            return error_set(error, -ENOENT, LIBRARY " has no %s: install another version of libcurl4",
-                             symbols[i].name);
+            return failure(error, -ENOENT, LIBRARY " has no %s: install another version of libcurl4", symbols[i].name);
         }
         memcpy(symbols[i].call, &symbol, sizeof(symbol)); /* as dlsym(3) has it */
     }

@@ -20,7 +20,7 @@ struct fetch {
 int fetch_open(unsigned seconds, struct fetch **ret, struct netboot_error *error)
 {
     struct fetch *fetch = calloc(1, sizeof(*fetch));
-    int status = fetch ? curl_load(&fetch->calls, error) : error_set(error, -ENOMEM, "out of memory");
+    int status = fetch ? curl_load(&fetch->calls, error) : failure_no_memory(error);
 
     if (status != 0) {
         free(fetch);
@@ -36,7 +36,7 @@ int fetch_open(unsigned seconds, struct fetch **ret, struct netboot_error *error
     }
     curl_unload(&fetch->calls);
     free(fetch);
-    return error_set(error, -ENOMEM, "libcurl cannot begin: out of memory");
+    return failure(error, -ENOMEM, "libcurl cannot begin: out of memory");
 }
 
 void fetch_close(struct fetch *fetch)

@@ -127,11 +127,11 @@ static int name_add(struct gathering *gathering, const char *text, struct netboo
     key = typed;
     status = table_get(gathering->view, &typed, &record);
     if (status == -ENOENT && gathering->use != SELECT_ANY)
-        return error_set(error, status, "there is no %s: netbootctl host list shows those there are",
-                         key_text(&typed, name));
+        return failure(error, status, "there is no %s: netbootctl host list shows those there are",
+                       key_text(&typed, name));
     if (status != 0 && status != -ENOENT && gathering->use != SELECT_DAMAGED)
-        return error_set(error, status, "%s cannot be read: it is damaged; delete it and set it anew",
-                         key_text(&typed, name));
+        return failure(error, status, "%s cannot be read: it is damaged; delete it and set it anew",
+                       key_text(&typed, name));
     if (status == 0 && !selection_wants(gathering->selection, &record.host))
         return 0;
     if (status == 0 && key_of(TABLE_HOST, &record.host, &gathering->memory, &key) != 0)

@@ -67,22 +67,22 @@ int source_open_file(const char *path, struct source **ret, struct netboot_error
     bool from_stdin = strcmp(path, "-") == 0;
 
     if (from_stdin && isatty(STDIN_FILENO))
-        return error_set(error, -EINVAL, "standard input is a terminal: pipe a capture into it (tcpdump -w - ...)");
+        return failure(error, -EINVAL, "standard input is a terminal: pipe a capture into it (tcpdump -w - ...)");
     struct source *source = source_new(from_stdin ? "standard input" : path);
     if (!source)
-        return error_set(error, -ENOMEM, "out of memory");
+        return failure_no_memory(error);
     FILE *file = from_stdin ? stdin : fopen(path, "rb");
     if (!file) {
         int status = -errno;
         source_close(source);
-        return error_set(error, status, "%.300s cannot be opened: %s", path, strerror(-status));
+        return failure(error, status, "%.300s cannot be opened: %s", path, strerror(-status));
     }
     source->pcap = pcap_fopen_offline(file, reason);
     if (source->pcap) {
         *ret = source;
         return 0;
     }
-    error_set(error, -EBADMSG, "%.200s is no capture file: %.200s (tcpdump -w writes one)", source->name, reason);
+    failure(error, -EBADMSG, "%.200s is no capture file: %.200s (tcpdump -w writes one)", source->name, reason);
     if (!from_stdin)
         fclose(file);
     source_close(source);
@@ -114,22 +114,21 @@ static int activate(struct source *source, struct netboot_error *error)
 
     source->pcap = pcap_create(source->name, reason);
     if (!source->pcap)
-        return error_set(error, -EIO, "%.100s: %.200s", source->name, reason);
+        return failure(error, -EIO, "%.100s: %.200s", source->name, reason);
     pcap_set_snaplen(source->pcap, SNAPSHOT_LENGTH);
     pcap_set_promisc(source->pcap, 1);
     pcap_set_immediate_mode(source->pcap, 1);
     pcap_set_timeout(source->pcap, TICK_MS);
     int status = pcap_activate(source->pcap);
     if (status == PCAP_ERROR_NO_SUCH_DEVICE)
-        return error_set(error, -ENODEV, "there is no interface `%.100s` (ip link shows those there are)",
-                         source->name);
+        return failure(error, -ENODEV, "there is no interface `%.100s` (ip link shows those there are)", source->name);
     if (status == PCAP_ERROR_PERM_DENIED || status == PCAP_ERROR_PROMISC_PERM_DENIED)
-        return error_set(error, -EACCES, "no permission to capture on %.100s: run it as root, or with CAP_NET_RAW",
-                         source->name);
+        return failure(error, -EACCES, "no permission to capture on %.100s: run it as root, or with CAP_NET_RAW",
+                       source->name);
     if (status < 0)
-        return error_set(error, -EIO, "%.100s: %.200s", source->name, pcap_geterr(source->pcap));
+        return failure(error, -EIO, "%.100s: %.200s", source->name, pcap_geterr(source->pcap));
     if (pcap_setnonblock(source->pcap, 1, reason) != 0)
-        return error_set(error, -EIO, "%.100s: %.200s", source->name, reason);
+        return failure(error, -EIO, "%.100s: %.200s", source->name, reason);
     set_filter(source->pcap);
     return 0;
 }
@@ -144,13 +143,13 @@ static int block_signals(struct source *source, struct netboot_error *error)
     source->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     if (source->signals >= 0 && sigprocmask(SIG_BLOCK, &signals, &source->mask) == 0)
         return 0;
-    return error_set(error, -errno, "signals cannot be waited for: %s", strerror(errno));
+    return failure(error, -errno, "signals cannot be waited for: %s", strerror(errno));
 }
 
 int source_open_interface(const char *name, struct source **ret, struct netboot_error *error)
 {
     struct source *source = source_new(name);
-    int status = source ? activate(source, error) : error_set(error, -ENOMEM, "out of memory");
+    int status = source ? activate(source, error) : failure_no_memory(error);
 
     if (status == 0)
         status = block_signals(source, error);
@@ -215,8 +214,8 @@ int source_next(struct source *source, struct source_frame *ret, struct netboot_
     if (status == PCAP_ERROR_BREAK)
         return 0;
     if (status == PCAP_ERROR)
-        return error_set(error, -EIO, "%.100s cannot be read past packet %llu: %.200s", source->name,
-                         (unsigned long long)source->number, pcap_geterr(source->pcap));
+        return failure(error, -EIO, "%.100s cannot be read past packet %llu: %.200s", source->name,
+                       (unsigned long long)source->number, pcap_geterr(source->pcap));
     if (status == 0) { /* live, and nothing there */
         *ret = (struct source_frame){.number = source->number, .time = now()};
         return wait_live(source, TICK_MS) ? 1 : 0;

@@ -47,7 +47,7 @@ static int complete(struct netboot_change *change, bool *ret_created, struct net
     int status = netboot_view_status(netboot_change_view(change), &store);
 
     if (status != 0)
-        error_set(error, status, "the store cannot be read: it is damaged");
+        failure(error, status, "the store cannot be read: it is damaged");
     if (status != 0 || store.generation > FIRST_GENERATION) {
         netboot_change_abort(change);
         return status;

@@ -38,11 +38,11 @@ static char *quoted_field(char *text, size_t size, size_t *at, struct netboot_er
         *end++ = text[i];
     }
     if (i >= size) {
-        error_set(error, -EINVAL, "a quotation mark is open at the end of the line");
+        failure(error, -EINVAL, "a quotation mark is open at the end of the line");
         return NULL;
     }
     if (i + 1 < size && text[i + 1] != ',') {
-        error_set(error, -EINVAL, "a comma is wanted after a field in quotation marks; inside of one, \"\" is a mark");
+        failure(error, -EINVAL, "a comma is wanted after a field in quotation marks; inside of one, \"\" is a mark");
         return NULL;
     }
     *end = '\0';
@@ -59,7 +59,7 @@ static char *next_field(char *text, size_t size, size_t *at, struct netboot_erro
     char *comma = *at < size ? memchr(ret, ',', size - *at) : NULL;
     size_t length = comma ? (size_t)(comma - ret) : size - *at;
     if (memchr(ret, '"', length)) {
-        error_set(error, -EINVAL, "a quotation mark inside of a field without them: \"a \"\"b\"\" c\" is a \"b\" c");
+        failure(error, -EINVAL, "a quotation mark inside of a field without them: \"a \"\"b\"\" c\" is a \"b\" c");
         return NULL;
     }
     ret[length] = '\0';
@@ -75,10 +75,10 @@ static int unknown_column(const char *name, struct netboot_error *error)
     suggest_begin(&nearest, name);
     for (size_t i = 0; i < CSV_COLUMNS_MAX; i++)
         suggest_offer(&nearest, columns[i].name);
-    return error_set(error, -EINVAL,
-                     "there is no column `%.100s`%s (the first line names them: "
-                     "name,mac,uuid,duid,target,note,labels,loader)",
-                     name, suggest_text(&nearest, hint));
+    return failure(error, -EINVAL,
+                   "there is no column `%.100s`%s (the first line names them: "
+                   "name,mac,uuid,duid,target,note,labels,loader)",
+                   name, suggest_text(&nearest, hint));
 }
 
 int csv_header_parse(char *text, size_t size, struct csv_header *ret, struct netboot_error *error)
@@ -97,7 +97,7 @@ int csv_header_parse(char *text, size_t size, struct csv_header *ret, struct net
         if (i == CSV_COLUMNS_MAX)
             return unknown_column(name, error);
         if (memchr(header.columns, i, header.count))
-            return error_set(error, -EINVAL, "the column `%s` comes twice", name);
+            return failure(error, -EINVAL, "the column `%s` comes twice", name);
         header.columns[header.count++] = i;
     }
     *ret = header;
@@ -152,7 +152,7 @@ static cJSON *map_parse(const char *column, char *text, struct netboot_error *er
     while (ret && (word = next_value(&rest, separators))) {
         char *equals = strchr(word, '=');
         if (!equals) {
-            error_set(error, -EINVAL, "%s: `%.100s` is not KEY=VALUE", column, word);
+            failure(error, -EINVAL, "%s: `%.100s` is not KEY=VALUE", column, word);
             cJSON_Delete(ret);
             return NULL;
         }
@@ -178,9 +178,9 @@ cJSON *csv_parse(const struct csv_header *header, char *text, size_t size, struc
     cJSON *ret = cJSON_CreateObject();
     unsigned count = 0;
 
-    error_set(error, -ENOMEM, "out of memory");
+    failure_no_memory(error);
     if (memchr(text, '\0', size)) {
-        error_set(error, -EINVAL, "a NUL in a text");
+        failure(error, -EINVAL, "a NUL in a text");
         size = 0;
         goto failed;
     }
@@ -196,7 +196,7 @@ cJSON *csv_parse(const struct csv_header *header, char *text, size_t size, struc
     }
     if (count == header->count)
         return ret;
-    error_set(error, -EINVAL, "%u fields, where the first line names %u columns", count, header->count);
+    failure(error, -EINVAL, "%u fields, where the first line names %u columns", count, header->count);
 failed:
     cJSON_Delete(ret);
     return NULL;
@@ -275,7 +275,7 @@ int csv_print(FILE *file, const cJSON *host, struct netboot_error *error)
         }
         char *text = field_text(value);
         if (!text)
-            return error_set(error, -ENOMEM, "out of memory");
+            return failure_no_memory(error);
         field_print(file, text);
         free(text);
     }

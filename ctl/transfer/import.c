@@ -89,7 +89,7 @@ static int line_take(struct import *import, struct source *source, struct line *
     int status = line->status;
 
     if (status != 1)
-        error_set(error, status, "%s", line->reason);
+        failure(error, status, "%s", line->reason);
     else if ((status = import_record(import, line->number, &line->record, error)) == 0)
         return 0;
     line_wrong(source, line->number, error->text);
@@ -109,7 +109,7 @@ static int lines_take(struct import *import, struct source *source, struct netbo
     }
     progress_clear(source);
     if (status == 0 && (status = lines_status(source->lines)) != 0)
-        error_set(error, status, "cannot read %s: %s", source->name, strerror(-status));
+        failure(error, status, "cannot read %s: %s", source->name, strerror(-status));
     return status;
 }
 

@@ -16,21 +16,21 @@ static int type_find(const cJSON *object, struct netboot_error *error)
     if (!type)
         return TABLE_HOST;
     if (!cJSON_IsString(type))
-        return error_set(error, -EINVAL, "type: site, loader, target or host is wanted");
+        return failure(error, -EINVAL, "type: site, loader, target or host is wanted");
     int table = table_find(type->valuestring);
     if (table >= 0)
         return table;
     suggest_begin(&nearest, type->valuestring);
     for (int i = 0; i < TABLE_COUNT; i++)
         suggest_offer(&nearest, table_name((enum table)i));
-    return error_set(error, -EINVAL, "type: `%.100s` is none of site, loader, target and host%s", type->valuestring,
-                     suggest_text(&nearest, hint));
+    return failure(error, -EINVAL, "type: `%.100s` is none of site, loader, target and host%s", type->valuestring,
+                   suggest_text(&nearest, hint));
 }
 
 static int json_read(const char *text, size_t size, struct line_record *ret, struct netboot_error *error)
 {
     if (text[0] == '[')
-        return error_set(error, -EINVAL, "a JSON list: one object a line is wanted (jq -c '.[]' makes that of it)");
+        return failure(error, -EINVAL, "a JSON list: one object a line is wanted (jq -c '.[]' makes that of it)");
     ret->object = json_parse(text, size, error);
     int table = ret->object ? type_find(ret->object, error) : error->code;
     if (table < 0)
@@ -77,7 +77,7 @@ int line_parse(struct line_reader *reader, uint64_t number, char *text, size_t s
     if (status == 0)
         status = record_from_json(ret->object, &ret->record, memory, error);
     if (status == 0 && (status = key_of(ret->record.table, &ret->record.site, memory, &ret->key)) != 0)
-        status = error_set(error, status, status == -ENOMEM ? "out of memory" : "a host needs a mac, uuid or duid");
+        status = failure(error, status, status == -ENOMEM ? "out of memory" : "a host needs a mac, uuid or duid");
     if (status == 0)
         return 1;
     cJSON_Delete(ret->object);

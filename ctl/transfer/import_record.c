@@ -42,8 +42,8 @@ static int wait_name(struct waits *waits, const char *name, unsigned *ret, struc
     while (i < waits->name_count && strcmp(waits->names[i], name) != 0)
         i++;
     if (i == WAIT_NAMES_MAX)
-        return error_set(error, -EINVAL, "target: there is no target %s, as of %d more names before", name,
-                         WAIT_NAMES_MAX);
+        return failure(error, -EINVAL, "target: there is no target %s, as of %d more names before", name,
+                       WAIT_NAMES_MAX);
     if (i == waits->name_count)
         strcpy(waits->names[waits->name_count++], name);
     *ret = i;
@@ -60,7 +60,7 @@ static int wait_add(struct import *import, const char *name, struct netboot_erro
         size_t size = waits->size ? 2 * waits->size : 256;
         struct wait *items = realloc(waits->items, size * sizeof(*items));
         if (!items)
-            return error_set(error, -ENOMEM, "out of memory");
+            return failure_no_memory(error);
         waits->items = items;
         waits->size = size;
     }
@@ -138,10 +138,10 @@ static int rival_settle(struct import *import, const struct key *key, const stru
         return -EEXIST;
     int64_t line = line_of(import, &rival);
     if (line < 0)
-        return error_set(error, -ENOMEM, "out of memory");
+        return failure_no_memory(error);
     if (line > 0)
-        return error_set(error, -EEXIST, "%s of line %" PRId64 " has the same name or identifier",
-                         record_text(TABLE_HOST, &rival, text), line);
+        return failure(error, -EEXIST, "%s of line %" PRId64 " has the same name or identifier",
+                       record_text(TABLE_HOST, &rival, text), line);
     if (!import->replace)
         return -EEXIST;
     tell(import, "remove", TABLE_HOST, &rival, NULL, NULL);
@@ -170,7 +170,7 @@ static int repeats_note(struct import *import, const struct record *record, stru
 
     if (status == 0)
         status = repeats_add(&import->repeats, &key, import->line);
-    return status == -ENOMEM ? error_set(error, status, "out of memory") : 0;
+    return status == -ENOMEM ? failure(error, status, "out of memory") : 0;
 }
 
 static int put(struct import *import, const struct key *key, const struct record *record, struct netboot_error *error)
@@ -239,13 +239,12 @@ static int change(struct import *import, const struct key *key, const struct rec
     if (import->replace && record_equal(old, new))
         return unchanged(import, new, error);
     cJSON *before = record_to_json(key->table, &old->site), *merged = NULL;
-    int status = before ? 0 : error_set(error, -ENOMEM, "out of memory");
+    int status = before ? 0 : failure_no_memory(error);
     if (before)
         cJSON_DeleteItemFromObjectCaseSensitive(before, "changed");
     if (status == 0 && !import->replace) {
         merged = merge(before, object, new);
-        status =
-            merged ? record_from_json(merged, new, &import->memory, error) : error_set(error, -ENOMEM, "out of memory");
+        status = merged ? record_from_json(merged, new, &import->memory, error) : failure_no_memory(error);
     }
     if (status == 0 && record_equal(old, new)) {
         status = unchanged(import, new, error);
@@ -270,11 +269,11 @@ static int duplicate_check(struct import *import, enum table table, const struct
     if (key_of(table, &old->site, &import->memory, &key) == 0)
         line = repeats_find(&import->repeats, &key);
     if (line < 0)
-        return error_set(error, -ENOMEM, "out of memory");
+        return failure_no_memory(error);
     if (line == 0)
         return 0;
-    return error_set(error, -EINVAL, "%s came before, at line %" PRId64 ": keep one",
-                     record_text(table, &old->site, text), line);
+    return failure(error, -EINVAL, "%s came before, at line %" PRId64 ": keep one",
+                   record_text(table, &old->site, text), line);
 }
 
 static int damaged(const struct key *key, int status, struct netboot_error *error)
@@ -282,8 +281,8 @@ static int damaged(const struct key *key, int status, struct netboot_error *erro
     char text[KEY_TEXT_SIZE];
     const char *name = strchr(key_text(key, text), ' ') + 1;
 
-    return error_set(error, status, "%s in the store is damaged: netbootctl %s delete %s, or import with --replace",
-                     text, table_name(key->table), name);
+    return failure(error, status, "%s in the store is damaged: netbootctl %s delete %s, or import with --replace", text,
+                   table_name(key->table), name);
 }
 
 /* --replace: what cannot be read gives way to what the file has. */
@@ -315,8 +314,8 @@ int import_record(struct import *import, uint64_t number, struct line_record *li
     if (status != 0 && status != -ENOENT)
         return status;
     if (table == TABLE_HOST && line->key.id.type == NETBOOT_ID_NAME)
-        return error_set(error, -EINVAL, "there is no host %.127s yet, and a new one needs a mac, uuid or duid",
-                         json_text(line->object, "name"));
+        return failure(error, -EINVAL, "there is no host %.127s yet, and a new one needs a mac, uuid or duid",
+                       json_text(line->object, "name"));
     status = put(import, NULL, &line->record, error);
     if (status == 0) {
         import->counts[table].added++;
@@ -359,7 +358,7 @@ static int table_remove_rest(struct rest *rest, enum table table, struct netboot
         if (status == -EBADMSG)
             damaged_tell(rest->import->view);
         if (status < 0)
-            return error_set(error, status, "the %ss cannot all be read", table_name(table));
+            return failure(error, status, "the %ss cannot all be read", table_name(table));
         for (size_t i = 0; i < rest->count; i++) {
             int failure = table_delete(rest->import->change, &rest->keys[i], error);
             if (failure)
@@ -375,7 +374,7 @@ int import_remove_rest(struct import *import, struct netboot_error *error)
     const struct counts *counts = import->counts;
     bool hosts_only = !counts[TABLE_SITE].lines && !counts[TABLE_LOADER].lines && !counts[TABLE_TARGET].lines;
     struct rest rest = {.import = import, .keys = malloc(REMOVED_AT_ONCE * sizeof(struct key))};
-    int ret = rest.keys ? 0 : error_set(error, -ENOMEM, "out of memory");
+    int ret = rest.keys ? 0 : failure_no_memory(error);
 
     for (int table = 0; ret == 0 && table < TABLE_COUNT; table++) {
         if (hosts_only && table != TABLE_HOST)

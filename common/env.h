@@ -93,6 +93,9 @@ const char *env_remedy(const struct env *env, char text[ENV_REMEDY_SIZE]);
 /* Whether data.mdb can be mapped: a regular file of LMDB's, as long as it says itself. `ret_stat` is of what was
  * looked at, `ret_writable` whether this process may write it. -ENOENT, -EACCES, -EBADMSG, ... with a text. */
 int env_check_data(const struct env *env, struct stat *ret_stat, bool *ret_writable, struct netboot_error *error);
+/* Whether something else than LMDB has written to the header of the file that is open, as who copies over it.
+ * `idle`: the transaction of a slot that is taken. */
+bool env_is_overwritten(const struct env *env, MDB_txn *idle);
 /* Whether lock.mdb is there and may be written, so that LMDB never works without locks. Not to be called while LMDB
  * has it open in this process: closing a file drops all of a process's locks on it. */
 int env_check_lock(const struct env *env, struct stat *ret_stat, struct netboot_error *error);
@@ -134,8 +137,10 @@ void env_fini(struct env *env);
 int env_open(struct env *env, unsigned deadline_ms, struct netboot_error *error);
 /* Closes as soon as no look-up is under way. */
 void env_close(struct env *env);
-/* Whether other files are there now than those that are open. */
+/* Whether other files are there now than those that are open, or theirs were cut. */
 bool env_is_replaced(const struct env *env);
+/* Whether it has to be opened again, for that or another reason. The slot is one that is taken. */
+bool env_is_stale(const struct env *env, const struct env_slot *slot);
 bool env_in_child(const struct env *env);
 
 /* A slot for this thread. No system call, no lock, unless the environment is being remapped or opened at the moment.

@@ -252,6 +252,28 @@ static int check_length(struct data_file *file, struct stat *ret, struct netboot
                    (uintmax_t)ret->st_size, (meta.last_page + 1) * file->page_size, env_remedy(file->env, remedy));
 }
 
+/* The lock file has the number of the last state. The header, which is written first, has it or is one ahead. */
+bool env_is_overwritten(const struct env *env, MDB_txn *idle)
+{
+    enum { TRIES = 3 }; /* a writer may be at the header just then */
+    struct data_file file = {.env = env, .path = env->data_path};
+    struct lmdb_meta before, after;
+
+    if (mdb_env_get_fd(env->mdb, &file.fd) != 0)
+        return true;
+    for (unsigned i = 0; i < TRIES; i++) {
+        if (read_header(&file, &before, NULL) != 0)
+            continue;
+        if (mdb_txn_renew(idle) != 0)
+            return false; /* whoever wants to read comes to that as well, and sees to it */
+        size_t locked = mdb_txn_id(idle);
+        mdb_txn_reset(idle);
+        if (read_header(&file, &after, NULL) == 0 && before.transaction <= locked + 1 && locked <= after.transaction)
+            return false;
+    }
+    return true;
+}
+
 static int open_failure(const struct env *env, const char *path, struct netboot_error *error)
 {
     int code = errno;

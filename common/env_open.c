@@ -276,18 +276,25 @@ void env_close(struct env *env)
     env_give_all(env);
 }
 
+/* LMDB never makes a file shorter, and who reads behind the end of one is killed. */
 static bool is_other_file(const char *path, const struct stat *opened_file)
 {
     struct stat status;
 
     if (stat(path, &status) != 0)
         return errno == ENOENT || errno == ENOTDIR;
-    return status.st_dev != opened_file->st_dev || status.st_ino != opened_file->st_ino;
+    return status.st_dev != opened_file->st_dev || status.st_ino != opened_file->st_ino ||
+           status.st_size < opened_file->st_size;
 }
 
 bool env_is_replaced(const struct env *env)
 {
     return is_other_file(env->data_path, &env->data) || is_other_file(env->lock_path, &env->lock);
+}
+
+bool env_is_stale(const struct env *env, const struct env_slot *slot)
+{
+    return atomic_load(&env->broken) || env_is_replaced(env) || (slot->txn && env_is_overwritten(env, slot->txn));
 }
 
 void env_clear_readers(struct env *env)

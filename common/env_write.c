@@ -102,12 +102,12 @@ static int writers_map(struct env *env, size_t *ret_wanted)
 enum step { STEP_DONE, STEP_FAILED, STEP_REOPEN, STEP_GROW, STEP_RESIZED };
 
 /* One attempt, by the holder of a slot. */
-static enum step try_write(struct env *env, bool grow, size_t *ret_wanted, MDB_txn **ret_txn, int *ret_code,
-                           struct netboot_error *error)
+static enum step try_write(struct env *env, const struct env_slot *slot, bool grow, size_t *ret_wanted,
+                           MDB_txn **ret_txn, int *ret_code, struct netboot_error *error)
 {
     int rc;
 
-    if (atomic_load(&env->broken) || env_is_replaced(env))
+    if (env_is_stale(env, slot))
         return STEP_REOPEN;
     if (!env->writable) {
         *ret_code = failure(error, -EACCES, "no permission to change the %s in %s: run this as root", env->spec->what,
@@ -145,7 +145,7 @@ int env_write_begin(struct env *env, MDB_txn **ret_txn, struct env_slot **ret_sl
         }
         enum step step = STEP_REOPEN;
         if (code == 0) {
-            step = try_write(env, grow, &wanted, ret_txn, &code, error);
+            step = try_write(env, slot, grow, &wanted, ret_txn, &code, error);
             if (step == STEP_DONE) {
                 *ret_slot = slot;
                 return 0;

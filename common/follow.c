@@ -72,7 +72,7 @@ static void tick(struct netboot_store *store, unsigned count)
             try_open(store);
         return;
     }
-    bool reopen = atomic_load(&env->broken) || env_is_replaced(env);
+    bool reopen = env_is_stale(env, slot);
     if (!reopen && count % CLEAR_TICKS == 0)
         env_clear_readers(env);
     env_give(slot);

@@ -194,7 +194,7 @@ static bool is_open(struct journal *journal)
 
     if (env_take(env, &slot) != 0)
         return atomic_load(&env->gate) != ENV_CLOSED;
-    bool reopen = atomic_load(&env->broken) || env_is_replaced(env);
+    bool reopen = env_is_stale(env, slot);
     env_give(slot);
     return !reopen;
 }

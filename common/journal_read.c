@@ -19,7 +19,7 @@ static int open_for_reading(struct netboot_store *store, struct netboot_error *e
     if (code == -ECHILD)
         return failure(error, code, "the journal cannot be used after fork: open the store anew");
     if (code == 0) {
-        bool reopen = atomic_load(&journal->env.broken) || env_is_replaced(&journal->env);
+        bool reopen = env_is_stale(&journal->env, slot);
         env_give(slot);
         if (!reopen || journal->on)
             return 0;

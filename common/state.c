@@ -106,7 +106,7 @@ void state_tick(struct state *state, bool clear_readers)
             env_open(env, DEADLINE_MS, &error);
         return;
     }
-    bool reopen = atomic_load(&env->broken) || env_is_replaced(env);
+    bool reopen = env_is_stale(env, slot);
     if (!reopen && clear_readers)
         env_clear_readers(env);
     env_give(slot);

@@ -5,25 +5,14 @@
  */
 #include "journal_batch.h"
 
-#include "options.h"
 #include "store.h"
 
-#define JOIN_MS 60000 /* between two packets of one step */
-#define JOIN_BACK 4   /* entries of a machine that are looked through for it */
-
-/* A server's first reply in an exchange; it may be followed by another one. */
-static bool is_offer(const struct entry_record *record)
-{
-    uint8_t reply = (uint8_t)record->replies;
-
-    return reply == (record->family == NETBOOT_V4 ? DHCPOFFER : ADVERTISE);
-}
+#define JOIN_BACK 4 /* entries of a machine that are looked through for the one that a record goes on with */
 
 static bool goes_on(const struct entry_record *before, const struct entry_record *now)
 {
-    /* A second offer to one that has been acknowledged is a new exchange. */
-    return entry_is_same_step(before, now) && (is_offer(before) || !is_offer(now)) &&
-           now->last + JOIN_MS >= before->last && now->last <= before->last + JOIN_MS;
+    return entry_is_same_step(before, now) && journal_goes_on(before->family, (uint8_t)before->replies, before->last,
+                                                              (uint8_t)(now->replies >> 8), now->first);
 }
 
 static bool bytes_same(struct netboot_bytes a, struct netboot_bytes b)
@@ -58,7 +47,8 @@ static int join_entry(struct batch *batch, struct machine_record *machine, struc
 
     if (at < numbers->count) {
         record->first = before.first;
-        record->packets = before.packets < UINT16_MAX ? (uint16_t)(before.packets + 1) : UINT16_MAX;
+        record->packets =
+            (uint16_t)(before.packets < UINT16_MAX - record->packets ? before.packets + record->packets : UINT16_MAX);
         record->replies = (uint16_t)((before.replies & 0xff00) | (record->replies & 0xff));
     } else {
         machine->exchanges++;
@@ -71,12 +61,11 @@ static int join_entry(struct batch *batch, struct machine_record *machine, struc
     return rc;
 }
 
-static int put_entry(struct batch *batch, const struct entry_record *record, uint64_t *ret_number)
+static int put_entry(struct batch *batch, const struct entry_record *record)
 {
     uint8_t key[8];
 
-    *ret_number = ++batch->number;
-    journal_number_key(*ret_number, key);
+    journal_number_key(batch->number, key);
     return batch_put(batch, JOURNAL_ENTRY, (MDB_val){sizeof(key), key}, &record_entry, record);
 }
 
@@ -139,22 +128,22 @@ int batch_add(struct batch *batch, const struct netboot_journal_entry *entry)
     struct id_items items;
     struct numbers numbers;
     struct key key;
-    uint64_t number;
     int code, rc;
 
+    batch->number += entry->packets; /* one for each of them: the entry goes by the last one's */
     entry_to_record(entry, &octets, &record);
     if (!journal_client_key(&entry->client, &key))
-        return put_entry(batch, &record, &number);
+        return put_entry(batch, &record);
     code = batch_get(batch, JOURNAL_MACHINE, key_value(&key), &record_machine, &row, &machine);
     if (code != 0)
         machine = (struct machine_record){.platform = NETBOOT_PLATFORM_NONE, .arch = NETBOOT_ARCH_NONE};
     machine.id = (struct netboot_bytes){key.octets, key.size};
     numbers_read(&machine, &numbers);
-    if ((rc = join_entry(batch, &machine, &numbers, &record)) != 0 || (rc = put_entry(batch, &record, &number)) != 0 ||
+    if ((rc = join_entry(batch, &machine, &numbers, &record)) != 0 || (rc = put_entry(batch, &record)) != 0 ||
         (rc = note_ids(batch, &machine, &key, &record, &items)) != 0)
         return rc;
     describe_machine(&machine, &record);
-    numbers.values[numbers.count++] = number;
+    numbers.values[numbers.count++] = batch->number;
     numbers_write(&numbers, &machine);
     return batch_put(batch, JOURNAL_MACHINE, key_value(&key), &record_machine, &machine);
 }

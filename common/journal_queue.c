@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "journal_queue.h"
 
+#include "journal_record.h"
+
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -10,21 +13,32 @@ enum { TEXT_DUID, TEXT_HOST, TEXT_TARGET, TEXT_SITE, TEXT_TFTP, TEXT_FILE, TEXTS
 
 #define TEXT_ROOM (NETBOOT_DUID_MAX + NETBOOT_ID_TEXT_SIZE + 2 * NETBOOT_NAME_MAX + 255 + NETBOOT_FILE_SIZE)
 
+/* Who asked at which stage, and what was decided: the same for all packets of a step. Without gaps, so that steps are
+ * compared as octets. */
+struct step {
+    uint16_t arch, platform;
+    uint8_t family, stage, outcome, source, armed, reason_count;
+    bool bootp, has_mac, has_uuid, host_found, has_next_server, vendor_class;
+    uint8_t mac[NETBOOT_MAC_SIZE];
+    uint8_t next_server[4];
+    uint8_t uuid[NETBOOT_UUID_SIZE];
+    uint16_t sizes[TEXTS];
+    struct netboot_reason reasons[NETBOOT_REASONS_MAX];
+};
+_Static_assert(offsetof(struct step, reasons) == 2 * 2 + 6 + 6 + NETBOOT_MAC_SIZE + 4 + NETBOOT_UUID_SIZE + 2 * TEXTS,
+               "steps are compared as octets");
+
 /* What is fixed, then the texts, one behind the other. An odd number of cache lines, so that slots do not all begin in
  * the same set of a cache. */
 struct queue_slot {
     _Alignas(64) atomic_size_t turn; /* its position: may be filled; one more: may be emptied */
     uint64_t ms;
+    uint64_t first_ms; /* of the first packet, where several are joined, as are the next ones */
     uint32_t transaction;
-    uint16_t arch, platform;
-    uint8_t family, stage, reply_type, outcome, source, armed, reason_count;
-    bool bootp, has_mac, has_uuid, host_found, has_next_server, vendor_class;
-    uint8_t mac[NETBOOT_MAC_SIZE];
-    uint8_t next_server[4];
-    uint8_t uuid[NETBOOT_UUID_SIZE];
+    uint16_t packets; /* 0: joined to a later one */
+    uint8_t reply_type, first_reply;
     uint8_t address[NETBOOT_ADDRESS_SIZE];
-    uint16_t sizes[TEXTS];
-    struct netboot_reason reasons[NETBOOT_REASONS_MAX];
+    struct step step;
     uint8_t texts[TEXT_ROOM];
 };
 _Static_assert(sizeof(struct queue_slot) / 64 % 2 == 1, "slots begin in different sets");
@@ -60,7 +74,7 @@ static struct queue_slot *slot_at(const struct journal_queue *queue, size_t posi
 
 static uint8_t *add_text(struct queue_slot *slot, unsigned which, uint8_t *at, const void *data, size_t size)
 {
-    slot->sizes[which] = (uint16_t)size;
+    slot->step.sizes[which] = (uint16_t)size;
     if (size > 0)
         memcpy(at, data, size);
     return at + size;
@@ -68,29 +82,34 @@ static uint8_t *add_text(struct queue_slot *slot, unsigned which, uint8_t *at, c
 
 static void fill_client(struct queue_slot *slot, const struct netboot_client *client)
 {
-    slot->family = (uint8_t)client->family;
-    slot->stage = (uint8_t)client->stage;
-    slot->arch = client->arch;
-    slot->platform = client->platform;
-    slot->bootp = client->bootp;
-    slot->has_mac = client->has_mac;
-    slot->has_uuid = client->has_uuid;
-    memcpy(slot->mac, client->mac, sizeof(slot->mac));
-    memcpy(slot->uuid, client->uuid, sizeof(slot->uuid));
+    struct step *step = &slot->step;
+
+    step->family = (uint8_t)client->family;
+    step->stage = (uint8_t)client->stage;
+    step->arch = client->arch;
+    step->platform = client->platform;
+    step->bootp = client->bootp;
+    step->has_mac = client->has_mac;
+    step->has_uuid = client->has_uuid;
+    memcpy(step->mac, client->mac, sizeof(step->mac));
+    memcpy(step->uuid, client->uuid, sizeof(step->uuid));
     memcpy(slot->address, client->address, sizeof(slot->address));
 }
 
-static void fill_decision(struct queue_slot *slot, const struct netboot_decision *decision)
+static void fill_decision(struct step *step, const struct netboot_decision *decision)
 {
-    slot->outcome = (uint8_t)decision->outcome;
-    slot->source = (uint8_t)decision->source;
-    slot->armed = (uint8_t)decision->armed;
-    slot->host_found = decision->host_found;
-    slot->has_next_server = decision->has_next_server;
-    slot->vendor_class = decision->vendor_class;
-    memcpy(slot->next_server, decision->next_server, sizeof(slot->next_server));
-    slot->reason_count = (uint8_t)decision->reason_count;
-    memcpy(slot->reasons, decision->reasons, decision->reason_count * sizeof(slot->reasons[0]));
+    step->outcome = (uint8_t)decision->outcome;
+    step->source = (uint8_t)decision->source;
+    step->armed = (uint8_t)decision->armed;
+    step->host_found = decision->host_found;
+    step->has_next_server = decision->has_next_server;
+    step->vendor_class = decision->vendor_class;
+    if (decision->has_next_server)
+        memcpy(step->next_server, decision->next_server, sizeof(step->next_server));
+    else
+        memset(step->next_server, 0, sizeof(step->next_server));
+    step->reason_count = (uint8_t)decision->reason_count;
+    memcpy(step->reasons, decision->reasons, decision->reason_count * sizeof(step->reasons[0]));
 }
 
 static void fill_texts(struct queue_slot *slot, const struct netboot_result *result)
@@ -139,11 +158,12 @@ bool queue_put(struct journal_queue *queue, const struct netboot_query *query, c
         return false;
     }
     clock_gettime(CLOCK_REALTIME_COARSE, &now); /* read from a page that the kernel shares: no system call */
-    slot->ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    slot->ms = slot->first_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    slot->packets = 1;
     slot->transaction = query->transaction;
-    slot->reply_type = query->reply_type;
+    slot->reply_type = slot->first_reply = query->reply_type;
     fill_client(slot, &result->client);
-    fill_decision(slot, &result->decision);
+    fill_decision(&slot->step, &result->decision);
     fill_texts(slot, result);
     atomic_store_explicit(&slot->turn, position + 1, memory_order_release);
     return true;
@@ -153,59 +173,74 @@ bool queue_put(struct journal_queue *queue, const struct netboot_query *query, c
 
 static const uint8_t *take_text(const struct queue_slot *slot, unsigned which, const uint8_t *at, char *ret)
 {
-    memcpy(ret, at, slot->sizes[which]);
-    ret[slot->sizes[which]] = '\0';
-    return at + slot->sizes[which];
+    size_t size = slot->step.sizes[which];
+
+    memcpy(ret, at, size);
+    ret[size] = '\0';
+    return at + size;
 }
 
 static void look_at_client(const struct queue_slot *slot, struct netboot_client *ret)
 {
+    const struct step *step = &slot->step;
+
     *ret = (struct netboot_client){
-        .family = (enum netboot_family)slot->family,
-        .stage = (enum netboot_stage)slot->stage,
-        .arch = slot->arch,
-        .platform = slot->platform,
-        .bootp = slot->bootp,
-        .has_mac = slot->has_mac,
-        .has_uuid = slot->has_uuid,
-        .duid = {slot->texts, slot->sizes[TEXT_DUID]},
+        .family = (enum netboot_family)step->family,
+        .stage = (enum netboot_stage)step->stage,
+        .arch = step->arch,
+        .platform = step->platform,
+        .bootp = step->bootp,
+        .has_mac = step->has_mac,
+        .has_uuid = step->has_uuid,
+        .duid = {slot->texts, step->sizes[TEXT_DUID]},
     };
-    memcpy(ret->mac, slot->mac, sizeof(ret->mac));
-    memcpy(ret->uuid, slot->uuid, sizeof(ret->uuid));
+    memcpy(ret->mac, step->mac, sizeof(ret->mac));
+    memcpy(ret->uuid, step->uuid, sizeof(ret->uuid));
     memcpy(ret->address, slot->address, sizeof(ret->address));
 }
 
 static void look_at_decision(const struct queue_slot *slot, struct netboot_decision *ret)
 {
-    const uint8_t *at = slot->texts + slot->sizes[TEXT_DUID];
+    const struct step *step = &slot->step;
+    const uint8_t *at = slot->texts + step->sizes[TEXT_DUID];
 
-    ret->outcome = (enum netboot_outcome)slot->outcome;
-    ret->source = (enum netboot_source)slot->source;
-    ret->armed = (enum netboot_armed)slot->armed;
-    ret->host_found = slot->host_found;
-    ret->has_next_server = slot->has_next_server;
-    ret->vendor_class = slot->vendor_class;
-    memcpy(ret->next_server, slot->next_server, sizeof(ret->next_server));
-    ret->reason_count = slot->reason_count;
-    memcpy(ret->reasons, slot->reasons, slot->reason_count * sizeof(ret->reasons[0]));
+    ret->outcome = (enum netboot_outcome)step->outcome;
+    ret->source = (enum netboot_source)step->source;
+    ret->armed = (enum netboot_armed)step->armed;
+    ret->host_found = step->host_found;
+    ret->has_next_server = step->has_next_server;
+    ret->vendor_class = step->vendor_class;
+    memcpy(ret->next_server, step->next_server, sizeof(ret->next_server));
+    ret->reason_count = step->reason_count;
+    memcpy(ret->reasons, step->reasons, step->reason_count * sizeof(ret->reasons[0]));
     at = take_text(slot, TEXT_HOST, at, ret->host);
     at = take_text(slot, TEXT_TARGET, at, ret->target);
     at = take_text(slot, TEXT_SITE, at, ret->site);
     at = take_text(slot, TEXT_TFTP, at, ret->tftp_server_name);
     take_text(slot, TEXT_FILE, at, ret->boot_file);
-    ret->boot_file_size = slot->sizes[TEXT_FILE];
+    ret->boot_file_size = step->sizes[TEXT_FILE];
+}
+
+/* The slot with record number `index` of those that wait, or NULL. */
+static struct queue_slot *waiting(const struct journal_queue *queue, size_t index)
+{
+    size_t position = queue->tail + index;
+    struct queue_slot *slot = slot_at(queue, position);
+
+    return atomic_load_explicit(&slot->turn, memory_order_acquire) == position + 1 ? slot : NULL;
 }
 
 bool queue_look(struct journal_queue *queue, size_t index, struct netboot_journal_entry *ret)
 {
-    size_t position = queue->tail + index;
-    const struct queue_slot *slot = slot_at(queue, position);
+    const struct queue_slot *slot = waiting(queue, index);
 
-    if (atomic_load_explicit(&slot->turn, memory_order_acquire) != position + 1)
+    if (!slot)
         return false;
-    ret->first = ret->last = slot->ms;
-    ret->packets = 1;
-    ret->first_reply = ret->last_reply = slot->reply_type;
+    ret->first = slot->first_ms;
+    ret->last = slot->ms;
+    ret->packets = slot->packets;
+    ret->first_reply = slot->first_reply;
+    ret->last_reply = slot->reply_type;
     ret->transaction = slot->transaction;
     look_at_client(slot, &ret->client);
     look_at_decision(slot, &ret->decision);
@@ -221,4 +256,55 @@ void queue_drop(struct journal_queue *queue, size_t count)
 {
     for (; count > 0; count--, queue->tail++)
         atomic_store_explicit(&slot_at(queue, queue->tail)->turn, queue->tail + QUEUE_SLOTS, memory_order_release);
+}
+
+/* ---- Joining */
+
+static size_t texts_size(const struct step *step)
+{
+    size_t size = 0;
+
+    for (unsigned i = 0; i < TEXTS; i++)
+        size += step->sizes[i];
+    return size;
+}
+
+static bool same_step(const struct queue_slot *a, const struct queue_slot *b)
+{
+    const struct step *x = &a->step, *y = &b->step;
+
+    return memcmp(x, y, offsetof(struct step, reasons)) == 0 &&
+           memcmp(x->reasons, y->reasons, x->reason_count * sizeof(x->reasons[0])) == 0 &&
+           memcmp(a->texts, b->texts, texts_size(x)) == 0;
+}
+
+/* Where among the last ones of their machines a record belongs: other machines' may be there as well. */
+static unsigned place_of(const struct queue_slot *slot)
+{
+    const uint8_t *id = slot->step.has_mac ? slot->step.mac : slot->step.uuid;
+    size_t size = slot->step.has_mac ? sizeof(slot->step.mac) : sizeof(slot->step.uuid);
+    uint32_t hash = slot->step.family;
+
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ id[i]) * UINT32_C(0x01000193); /* FNV-1a */
+    return hash >> 24;
+}
+
+void queue_join(struct journal_queue *queue, size_t count)
+{
+    struct queue_slot *last[256] = {NULL}, *slot;
+
+    for (size_t i = 0; i < count && (slot = waiting(queue, i)); i++) {
+        struct queue_slot **place = &last[place_of(slot)], *before = *place;
+        if (slot->packets == 0)
+            continue;
+        if (before && same_step(before, slot) &&
+            journal_goes_on(before->step.family, before->reply_type, before->ms, slot->first_reply, slot->first_ms)) {
+            slot->first_ms = before->first_ms;
+            slot->first_reply = before->first_reply;
+            slot->packets = (uint16_t)(slot->packets + before->packets);
+            before->packets = 0;
+        }
+        *place = slot;
+    }
 }

@@ -3,8 +3,11 @@
 #include "journal_record.h"
 
 #include "bytes.h"
+#include "options.h"
 
 #include <errno.h>
+
+#define JOIN_MS 60000 /* between two packets of one step */
 
 /* All that is written here is printable ASCII; what is not is damaged, and must do nothing to a terminal. */
 bool journal_copy_text(char *ret, size_t size, struct netboot_bytes text)
@@ -145,4 +148,17 @@ bool entry_is_same_step(const struct entry_record *a, const struct entry_record 
            same(a->target, b->target) && same(a->site, b->site) && same(a->boot_file, b->boot_file) &&
            same(a->tftp_server_name, b->tftp_server_name) && same(a->next_server, b->next_server) &&
            same(a->reasons, b->reasons) && same(a->server, b->server);
+}
+
+/* A server's first reply in an exchange; it may be followed by another one. */
+static bool is_offer(unsigned family, uint8_t reply)
+{
+    return reply == (family == NETBOOT_V4 ? DHCPOFFER : ADVERTISE);
+}
+
+bool journal_goes_on(unsigned family, uint8_t reply_before, uint64_t ms_before, uint8_t reply_now, uint64_t ms_now)
+{
+    /* A second offer to one that has been acknowledged is a new exchange. */
+    return (is_offer(family, reply_before) || !is_offer(family, reply_now)) && ms_now + JOIN_MS >= ms_before &&
+           ms_now <= ms_before + JOIN_MS;
 }

@@ -32,10 +32,10 @@ static int write_records(struct batch *batch, size_t *ret_count)
     snprintf(entry.server, sizeof(entry.server), "%s", journal->server);
     batch->number = journal_meta(journal, batch->txn, "number");
     keep_begin(journal, batch->txn, &batch->keep);
-    while (rc == 0 && count < most && queue_look(&journal->queue, count, &entry)) {
-        rc = batch_add(batch, &entry);
-        count++;
-    }
+    queue_join(&journal->queue, most);
+    for (; rc == 0 && count < most && queue_look(&journal->queue, count, &entry); count++)
+        if (entry.packets > 0)
+            rc = batch_add(batch, &entry);
     if (rc == 0)
         rc = batch_prune(batch, 4 * most);
     if (rc == 0)

@@ -73,6 +73,44 @@ static void test_stages_and_boots_are_entries_of_their_own(void **state)
     }
 }
 
+/* Packets are joined before they are written as after: it is the same however fast they come. */
+static void test_how_fast_packets_come_does_not_matter(void **state)
+{
+    struct netboot_store *store = ((struct fixture *)*state)->store;
+    static struct entries slow;
+
+    for (int fast = 0; fast < 2; fast++) {
+        const char *mac = fast ? "52:54:00:00:00:98" : STRANGER;
+        const struct packet *const packets[] = {
+            DISCOVER(.mac = mac),   REQUESTED(.mac = mac),
+            DISCOVER(.mac = mac),   DISCOVER(.mac = mac),
+            REQUESTED(.mac = mac),  SOLICITED(.mac = mac, .ipxe = true),
+            REQUESTED(.mac = mac),  DISCOVER(.mac = mac, .ipxe = true),
+            REQUESTED6(.mac = mac), REQUESTED(.mac = mac, .ipxe = true),
+        };
+        for (size_t i = 0; i < COUNT(packets); i++) {
+            serve(store, packets[i]);
+            if (!fast)
+                settle(store);
+        }
+        settle(store);
+        if (!fast)
+            slow = *entries_of(store, mac);
+    }
+    const struct entries *entries = entries_of(store, "52:54:00:00:00:98");
+    assert_int_equal(entries->count, slow.count);
+    for (size_t i = 0; i < slow.count; i++) {
+        const struct netboot_journal_entry *a = &slow.entries[i], *b = &entries->entries[i];
+        assert_true(a->client.stage == b->client.stage && a->client.family == b->client.family);
+        assert_int_equal(a->packets, b->packets);
+        assert_int_equal(a->first_reply, b->first_reply);
+        assert_int_equal(a->last_reply, b->last_reply);
+        assert_string_equal(a->decision.boot_file, b->decision.boot_file);
+    }
+    assert_int_equal(machines_of(store, STRANGER)->machines[0].exchanges,
+                     machines_of(store, "52:54:00:00:00:98")->machines[0].exchanges);
+}
+
 static void test_what_is_not_ours_is_not_kept(void **state)
 {
     struct netboot_store *store = ((struct fixture *)*state)->store;
@@ -195,6 +233,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_step_is_one_entry, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stages_and_boots_are_entries_of_their_own, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_how_fast_packets_come_does_not_matter, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_not_ours_is_not_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_machine_is_found_by_all_that_it_shows, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_uuid_of_two_machines_is_shared, setup, teardown),

@@ -210,6 +210,89 @@ static void test_many_threads_fill_it(void **state)
     queue_fini(&queue);
 }
 
+/* ---- Joining */
+
+/* What was put into the queue, and what is told of it after the joining: `packets` 0 where another record has it. */
+struct joined {
+    const char *what;
+    struct put {
+        uint8_t machine, reply;
+        const char *file;
+        bool v6;
+        unsigned packets;
+        uint8_t first_reply;
+    } puts[6];
+};
+
+static const struct joined joined[] = {
+    {"an ACK goes on with its OFFER",        {{1, 2, "a", false, 0, 2}, {1, 5, "a", false, 2, 2}}                          },
+    {"so does what is repeated",
+     {{1, 2, "a", false, 0, 2}, {1, 2, "a", false, 0, 2}, {1, 5, "a", false, 0, 2}, {1, 5, "a", false, 4, 2}}              },
+    {"an OFFER after an ACK is a new step",
+     {{1, 2, "a", false, 0, 2}, {1, 5, "a", false, 2, 2}, {1, 2, "a", false, 0, 2}, {1, 5, "a", false, 2, 2}}              },
+    {"so is another answer",                 {{1, 2, "a", false, 1, 2}, {1, 5, "b", false, 1, 5}}                          },
+    {"and what another answer came between",
+     {{1, 2, "a", false, 1, 2}, {1, 2, "b", false, 1, 2}, {1, 5, "a", false, 1, 5}}                                        },
+    {"another machine does not matter",      {{1, 2, "a", false, 0, 2}, {2, 2, "a", false, 1, 2}, {1, 5, "a", false, 2, 2}}},
+    {"nor does the other family",            {{1, 2, "a", false, 0, 2}, {1, 2, "a", true, 1, 2}, {1, 5, "a", false, 2, 2}} },
+};
+
+static void put_packet(struct journal_queue *queue, const struct put *put)
+{
+    struct netboot_query query = {.reply_type = put->reply};
+    static struct netboot_result result;
+
+    result.client = (struct netboot_client){
+        .family = put->v6 ? NETBOOT_V6 : NETBOOT_V4, .has_mac = true, .mac = {[5] = put->machine}};
+    result.decision.boot_file_size = (uint16_t)strlen(put->file);
+    strcpy(result.decision.boot_file, put->file);
+    assert_true(queue_put(queue, &query, &result));
+}
+
+static void test_packets_of_one_step_are_joined(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(joined); i++) {
+        const struct put *puts = joined[i].puts;
+        struct netboot_journal_entry entry;
+        struct journal_queue queue;
+        size_t count = 0;
+
+        assert_int_equal(queue_init(&queue), 0);
+        for (; count < COUNT(joined[i].puts) && puts[count].file; count++)
+            put_packet(&queue, &puts[count]);
+        queue_join(&queue, QUEUE_SLOTS);
+        queue_join(&queue, QUEUE_SLOTS); /* as when it could not be written */
+        for (size_t j = 0; j < count; j++) {
+            assert_true(queue_look(&queue, j, &entry));
+            if (entry.packets != puts[j].packets || (entry.packets > 0 && entry.first_reply != puts[j].first_reply) ||
+                entry.last_reply != puts[j].reply || strcmp(entry.decision.boot_file, puts[j].file) != 0)
+                fail_msg("%s: record %zu has %u packets, the first reply is %u", joined[i].what, j, entry.packets,
+                         entry.first_reply);
+        }
+        assert_false(queue_look(&queue, count, &entry));
+        queue_fini(&queue);
+    }
+}
+
+static void test_what_is_written_apart_is_not_joined(void **state)
+{
+    static const struct put offer = {1, 2, "a", false, 1, 2}, ack = {1, 5, "a", false, 1, 5};
+    struct netboot_journal_entry entry;
+    struct journal_queue queue;
+
+    (void)state;
+    assert_int_equal(queue_init(&queue), 0);
+    put_packet(&queue, &offer);
+    put_packet(&queue, &ack);
+    queue_join(&queue, 1);
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(queue_look(&queue, i, &entry));
+        assert_int_equal(entry.packets, 1);
+    }
+    queue_fini(&queue);
+}
+
 /* ---- Damaged records */
 
 static void test_damaged_records_are_refused(void **state)
@@ -243,6 +326,8 @@ int main(void)
         cmocka_unit_test(test_a_record_comes_out_as_it_went_in),
         cmocka_unit_test(test_a_full_queue_takes_no_more_and_counts),
         cmocka_unit_test(test_many_threads_fill_it),
+        cmocka_unit_test(test_packets_of_one_step_are_joined),
+        cmocka_unit_test(test_what_is_written_apart_is_not_joined),
         cmocka_unit_test(test_damaged_records_are_refused),
     };
 

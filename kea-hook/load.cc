@@ -49,8 +49,8 @@ void check_daemon()
         throw std::runtime_error("it is for kea-dhcp4 and kea-dhcp6, this daemon is " + name);
 }
 
-// Kea opens one file once, however often it is named: a second hook would take the place of the first one, whose threads
-// would go on in a library that is gone.
+// Kea opens one file once, however often it is named: a second hook would take the place of the first one, whose
+// threads would go on in a library that is gone.
 void check_single()
 {
     if (hook)

@@ -39,5 +39,8 @@ uint64_t when_parse(const char *text, uint64_t now, bool back)
                 return !back ? now + seconds : seconds < now ? now - seconds : 1;
         }
     end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    return end && !*end ? (uint64_t)timegm(&utc) : 0;
+    if (!end || *end)
+        return 0;
+    time_t seconds = timegm(&utc);
+    return seconds > 0 ? (uint64_t)seconds : 1; /* before 1970: as long ago as can be told */
 }

@@ -82,6 +82,7 @@ def test_log_json(booted):
 
 @pytest.mark.parametrize("words, count", [
     (["--since", "1h"], 5), (["--since", "2000-01-01T00:00:00Z"], 5), (["--since", "2099-01-01T00:00:00Z"], 0),
+    (["--since", "1969-12-31T23:59:59Z"], 5),
     (["--last", "2"], 2), (["web1", "--last", "1"], 1), (["web1", "--since", "1h", "--last", "9"], 3)])
 def test_log_of_a_part(booted, words, count):
     assert len(booted.json("log", *words)) == count

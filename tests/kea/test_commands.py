@@ -243,6 +243,7 @@ WRONG = {
     "too many tries": ("host-update", {"id": "web1", "until-done": "install", "tries": 1001}, "tries:"),
     "both": ("host-update", {"id": "web1", "once": "install", "until-done": "install"}, "exclude each other"),
     "it is over": ("host-update", {"id": "web1", "once": "install", "expires": "2001-01-01T00:00:00Z"}, "is over already"),
+    "it was over before 1970": ("host-update", {"id": "web1", "once": "install", "expires": "1969-12-31T00:00:00Z"}, "is over already"),
     "no time": ("host-update", {"id": "web1", "once": "install", "expires": "soon"}, "`soon` is no time"),
     "no id": ("host-update", {"name": "web1"}, "`id` is missing"),
     "an id that is none": ("host-update", {"id": "a b"}, "`a b` is no host"),

@@ -6,6 +6,7 @@
  */
 #include "journal.h"
 
+#include "journal_read.h"
 #include "store.h"
 
 #include <errno.h>
@@ -57,6 +58,26 @@ bool journal_find_mac(struct journal *journal, const struct netboot_client *clie
     int code = journal_resolve(journal, slot->txn, &uuid, ret);
     env_read_end(slot);
     return code == 0;
+}
+
+/* ---- Views */
+
+int netboot_view_join(struct netboot_view *view, bool join, struct netboot_error *error)
+{
+    struct env_slot *slot;
+    int code = join ? journal_read_begin(view->store, &slot, error) : 0;
+
+    if (code != 0)
+        return code;
+    if (join)
+        env_read_end(slot);
+    view->join = join;
+    return 0;
+}
+
+bool netboot_view_joins(const struct netboot_view *view)
+{
+    return view->join;
 }
 
 /* ---- Proposals */

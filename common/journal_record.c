@@ -77,6 +77,7 @@ int entry_from_record(const struct entry_record *record, uint64_t number, struct
         .first_reply = (uint8_t)(record->replies >> 8),
         .last_reply = (uint8_t)record->replies,
         .transaction = (uint32_t)record->transaction,
+        .joins = record->flags & ENTRY_JOINS,
     };
     if (!numbers_are_known(record) || !decision_from_record(record, &ret->decision) ||
         !journal_copy_text(ret->server, sizeof(ret->server), record->server))
@@ -118,7 +119,8 @@ void entry_to_record(const struct netboot_journal_entry *entry, struct entry_oct
         .source = (uint16_t)decision->source,
         .armed = (uint16_t)decision->armed,
         .flags = (uint16_t)((decision->host_found ? ENTRY_HOST_FOUND : 0) |
-                            (decision->vendor_class ? ENTRY_VENDOR_CLASS : 0) | (client->bootp ? ENTRY_BOOTP : 0)),
+                            (decision->vendor_class ? ENTRY_VENDOR_CLASS : 0) | (client->bootp ? ENTRY_BOOTP : 0) |
+                            (entry->joins ? ENTRY_JOINS : 0)),
         .replies = (uint16_t)(entry->first_reply << 8 | entry->last_reply),
         .mac = octets_of(client->mac, client->has_mac ? sizeof(client->mac) : 0),
         .uuid = octets_of(client->uuid, client->has_uuid ? sizeof(client->uuid) : 0),

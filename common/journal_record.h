@@ -10,7 +10,7 @@
 #define JOURNAL_SHOWN_MACHINES 8   /* that are kept of one identifier */
 #define JOURNAL_RECORD_MAX 4096    /* no record is longer */
 
-enum { ENTRY_HOST_FOUND = 1, ENTRY_VENDOR_CLASS = 2, ENTRY_BOOTP = 4 };
+enum { ENTRY_HOST_FOUND = 1, ENTRY_VENDOR_CLASS = 2, ENTRY_BOOTP = 4, ENTRY_JOINS = 8 };
 
 /* One step of a boot. */
 struct entry_record {

@@ -30,6 +30,7 @@ static int write_records(struct batch *batch, size_t *ret_count)
     int rc = 0;
 
     snprintf(entry.server, sizeof(entry.server), "%s", journal->server);
+    entry.joins = journal->join;
     batch->number = journal_meta(journal, batch->txn, "number");
     keep_begin(journal, batch->txn, &batch->keep);
     queue_join(&journal->queue, most);

@@ -111,7 +111,7 @@ static int find_joined(struct netboot_view *view, const struct netboot_client *c
 {
     struct key mac;
 
-    if (view->change || !view->store->journal.join || !journal_find_mac(&view->store->journal, client, &mac))
+    if (view->change || !view->join || !journal_find_mac(&view->store->journal, client, &mac))
         return 0;
     int code = view_get_host(view, &mac, &ret->host);
     for (size_t i = 0; code == 0 && i < ret->host.ids.count; i++)

@@ -112,6 +112,7 @@ struct netboot_view {
     MDB_cursor *cursor; /* on `policy`; NULL: not used so far */
     struct recent *recent;
     struct netboot_change *change; /* that it shows, else NULL */
+    bool join;                     /* identifiers are joined */
 };
 
 static inline MDB_dbi view_table(const struct netboot_view *view, unsigned table)

@@ -11,7 +11,12 @@
 struct netboot_view view_of_slot(struct netboot_store *store, struct env_slot *slot)
 {
     return (struct netboot_view){
-        .store = store, .slot = slot, .txn = slot->txn, .recent = &store->recent[slot - store->env.slots]};
+        .store = store,
+        .slot = slot,
+        .txn = slot->txn,
+        .recent = &store->recent[slot - store->env.slots],
+        .join = store->journal.join,
+    };
 }
 
 /* ---- Rows */

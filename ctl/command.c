@@ -103,9 +103,11 @@ const struct command commands[] = {
      .details =
          "With ID alone: the machine's last steps by the journal, why it got what it got, and what it would get now;\n"
          "with --json: journal, the last steps as netbootctl log has them, and now, a decision for each kind of step,\n"
-         "with same, whether it is as it was. Otherwise it\n"
+         "with join_identifiers, and same, whether it is as it was. Otherwise it\n"
          "makes the packet that the client would send, and serves it from the store as the DHCP servers do. ID, or\n"
-         "--mac and --uuid, say who it is; --arch what firmware; --address where. Nothing is sent, nothing changes.\n\n"
+         "--mac and --uuid, say who it is; --arch what firmware; --address where. Nothing is sent, nothing changes.\n"
+         "Servers may join identifiers (docs/journal.md) or not: of a client that shows a UUID and no MAC it says which\n"
+         "was assumed.\n\n"
          "  netbootctl explain --family 4 web1 --arch x64-uefi --address 192.0.2.10\n"
          "  netbootctl explain --family 6 --mac 52:54:00:12:34:56 --arch 16\n"
          "  netbootctl explain --family 4 --mac 52:54:00:12:34:56 --arch 7 --user-class iPXE\n\n"
@@ -113,9 +115,10 @@ const struct command commands[] = {
          "whether it is there; exit status 0 all there, 1 something is missing, 2 trouble; see docs/chain.md.\n\n"
          "  netbootctl explain --chain web1 --fetch\n\n"
          "With --json: family, stage (none, PXE, HTTP, iPXE), platform, arch, mac, uuid, duid, address,\n"
-         "sent_vendor_class, sent_user_class, requested; outcome (not-ours, kept, ignored, no-boot-file, silent,\n"
-         "answered), host, target, site, boot_file, next_server, tftp_server_name, vendor_class; reasons, a list of\n"
-         "texts; edits, what changes in the server's reply: field, remove, value, hex. What is absent is null."},
+         "sent_vendor_class, sent_user_class, requested, join_identifiers; outcome (not-ours, kept, ignored,\n"
+         "no-boot-file, silent, answered), host, target, site, boot_file, next_server, tftp_server_name,\n"
+         "vendor_class; reasons, a list of texts; edits, what changes in the server's reply: field, remove, value, hex.\n"
+         "What is absent is null."},
     {.group = "log", .run = log_run, .words = "[ID]", .least = 0, .most = 1, .options = log_options,
      .completion = COMPLETE_HOST, .summary = "what machines got at each step of their boots, by the journal",
      .details =

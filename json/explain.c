@@ -7,13 +7,14 @@
 
 #include <errno.h>
 
-static cJSON *result_to_json(const struct asked *asked, const struct netboot_result *result)
+static cJSON *result_to_json(const struct asked *asked, bool joins, const struct netboot_result *result)
 {
     cJSON *ret = cJSON_CreateObject();
 
     if (ret && result_add_client(ret, &result->client) &&
         result_add_text(ret, "sent_vendor_class", asked->vendor_class) &&
         result_add_text(ret, "sent_user_class", asked->user_class) && result_add_requested(ret, &result->client) &&
+        cJSON_AddBoolToObject(ret, "join_identifiers", joins) &&
         result_add_decision(ret, &result->client, &result->decision) &&
         result_add_edits(ret, asked->family, &result->answer))
         return ret;
@@ -35,6 +36,23 @@ static int decide(struct netboot_view *view, const struct netboot_query *query, 
     return 0;
 }
 
+/* As a server that joins identifiers, or as one that does not; else as the view is. */
+static int join(struct netboot_view *view, const cJSON *arguments, struct netboot_error *error)
+{
+    static const char key[] = "join-identifiers";
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(arguments, key);
+    struct netboot_error reason;
+
+    if (!item || cJSON_IsNull(item))
+        return 0;
+    if (!cJSON_IsBool(item))
+        return failure(error, -EINVAL, "%s: true or false is wanted", key);
+    int status = netboot_view_join(view, cJSON_IsTrue(item), &reason);
+    if (status == -ENOENT)
+        status = -ENODEV; /* that it is no host's name is what the caller takes the other for */
+    return status == 0 ? 0 : failure(error, status, "%s: %.450s", key, reason.text);
+}
+
 int explain_to_json(struct netboot_view *view, const cJSON *arguments, cJSON **ret, struct netboot_error *error)
 {
     struct asked asked;
@@ -43,6 +61,8 @@ int explain_to_json(struct netboot_view *view, const cJSON *arguments, cJSON **r
     int status = asked_read(arguments, &asked, error);
 
     if (status == 0)
+        status = join(view, arguments, error);
+    if (status == 0)
         status = asked_host(view, &asked, error);
     if (status != 0)
         return status;
@@ -50,7 +70,7 @@ int explain_to_json(struct netboot_view *view, const cJSON *arguments, cJSON **r
     status = decide(view, &query, &result);
     if (status != 0)
         return failure(error, status, "a record that the decision needs is damaged: netbootctl status");
-    cJSON *object = result_to_json(&asked, &result);
+    cJSON *object = result_to_json(&asked, netboot_view_joins(view), &result);
     if (!object)
         return failure_no_memory(error);
     *ret = object;

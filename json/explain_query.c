@@ -177,8 +177,9 @@ static void requested_guess(struct asked *asked)
 
 int asked_read(const cJSON *arguments, struct asked *ret, struct netboot_error *error)
 {
-    static const char *const known[] = {"id",           "family",     "mac",     "uuid",      "duid", "arch",
-                                        "vendor-class", "user-class", "address", "requested", NULL};
+    static const char *const known[] = {
+        "id",        "family",           "mac", "uuid", "duid", "arch", "vendor-class", "user-class", "address",
+        "requested", "join-identifiers", NULL};
     const cJSON *requested = cJSON_GetObjectItemCaseSensitive(arguments, "requested");
     struct asked asked = {.used = 0};
     int status;

@@ -407,6 +407,10 @@ void netboot_view_close(struct netboot_view *view);
 
 /* What the store holds for a client, by its ids in the order MAC, UUID, DUID. 0, or -EBADMSG for a damaged record. */
 int netboot_view_policy(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret);
+/* Whether netboot_view_policy() on this view joins identifiers; at first as the options of the handle say. To join them
+ * it needs the journal: -ENOENT and more as netboot_journal_entries(), and then it is as it was. */
+int netboot_view_join(struct netboot_view *view, bool join, struct netboot_error *error);
+bool netboot_view_joins(const struct netboot_view *view);
 
 /* One record. 0, -ENOENT, -EBADMSG. A host is found by any of its ids, its name included; `name` is a C string. */
 int netboot_view_host(struct netboot_view *view, const struct netboot_id *id, struct netboot_host *ret);
@@ -628,6 +632,7 @@ struct netboot_journal_entry {
     uint8_t last_reply;   /* and to the last one */
     uint32_t transaction; /* of the last packet; 0: not told */
     char server[NETBOOT_ONCE_BY_SIZE];
+    bool joins;                       /* that server joins identifiers */
     struct netboot_client client;     /* `requested` is not kept and empty; `duid` is valid during the call */
     struct netboot_decision decision; /* netboot_reason_text() tells its reasons */
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "chain.h"
 
+#include "explain/join.h"
 #include "machine.h"
 #include "output.h"
 #include "result.h"
@@ -172,6 +173,8 @@ int chain_run(struct session *session)
         code = who_make(&chain);
     if (code == DONE)
         code = session_view(session);
+    if (code == DONE)
+        code = join_view(session);
     if (code == DONE)
         code = fetch_begin(&chain);
     if (code == DONE && (!(chain.asked = cJSON_CreateObject()) || !(object = object_make(&chain))))

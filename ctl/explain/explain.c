@@ -5,6 +5,7 @@
 #include "chain/chain.h"
 #include "command.h"
 #include "explain_journal.h"
+#include "join.h"
 #include "json.h"
 #include "output.h"
 
@@ -35,6 +36,9 @@ const struct option_row explain_options[] = {
     {.name = "requested", .value = "N,N..",
      .help = "the options it asks for (default: what firmware asks for; '' for none)",
      .effect = EFFECT_TEXT, .key = "requested", .may_be_empty = true},
+    {.name = "join-identifiers", .value = "on|off",
+     .help = "as a server that joins identifiers does (default: with ID alone as the one that answered, else off)",
+     .completion = COMPLETE_WORDS, .words = "on off"},
     {.name = "chain", .help = "all that it loads, one file after the other, in every way in which it can come"},
     {.name = "platform", .value = "PLATFORM", .repeated = true, .completion = COMPLETE_PLATFORM,
      .help = "with --chain: of its firmware (default: as the journal has it, else all that have a loader)"},
@@ -104,6 +108,10 @@ static void result_print(const cJSON *object, const cJSON *arguments)
     reasons_print(object);
     puts("answer");
     edits_print(object);
+    if (json_text(object, "uuid") && !json_text(object, "mac"))
+        puts(cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, "join_identifiers"))
+                 ? "Asked as a server that joins identifiers."
+                 : "Asked as a server that does not join identifiers; --join-identifiers on asks as one that does.");
     if (json_text(object, "sent_vendor_class") && !json_text(arguments, "vendor-class"))
         puts("The vendor class is what such firmware sends; --vendor-class names another.");
     if (strcmp(json_text(object, "stage"), netboot_stage_name(NETBOOT_STAGE_NONE)) == 0)
@@ -131,8 +139,13 @@ static int requested_split(cJSON *arguments)
 
 static int arguments_make(struct session *session, cJSON **ret)
 {
-    int code = options_to_changes(session->arguments, ret);
+    enum join join;
+    int code = join_option(session, &join);
 
+    if (code == DONE)
+        code = options_to_changes(session->arguments, ret);
+    if (code == DONE && join != JOIN_NOT_SAID && !cJSON_AddBoolToObject(*ret, "join-identifiers", join == JOIN_ON))
+        code = failed("out of memory");
     if (code == DONE && session->arguments->word_count > 0 &&
         !cJSON_AddStringToObject(*ret, "id", session->arguments->words[0]))
         code = failed("out of memory");

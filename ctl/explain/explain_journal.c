@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "explain_journal.h"
 
+#include "join.h"
 #include "journal/journal.h"
 #include "output.h"
 #include "result.h"
@@ -69,6 +70,15 @@ static int keep_step(const struct netboot_journal_entry *entry, void *user)
 
 /* ---- What it would be now */
 
+/* As the server that answered, unless another is asked about. */
+static bool joins(const struct session *session, const struct netboot_journal_entry *entry)
+{
+    enum join join = JOIN_NOT_SAID;
+
+    join_option(session, &join);
+    return join == JOIN_NOT_SAID ? entry->joins : join == JOIN_ON;
+}
+
 /* The same client asks once more, as with its first packet. */
 static void decide_now(struct session *session, const struct netboot_journal_entry *entry, struct netboot_decision *ret)
 {
@@ -80,6 +90,7 @@ static void decide_now(struct session *session, const struct netboot_journal_ent
                                         .reply_has_boot_file = kept};
     struct netboot_policy policy;
 
+    netboot_view_join(session->view, joins(session, entry), NULL);
     memset(ret, 0, sizeof(*ret));
     ret->outcome = NETBOOT_NO_BOOT_FILE;
     if (netboot_view_policy(session->view, &entry->client, &policy) == 0)
@@ -102,6 +113,7 @@ static cJSON *now_to_json(struct session *session, const struct netboot_journal_
 
     decide_now(session, entry, &now);
     if (ret && result_add_client(ret, &entry->client) &&
+        cJSON_AddBoolToObject(ret, "join_identifiers", joins(session, entry)) &&
         cJSON_AddBoolToObject(ret, "same", same_answer(&entry->decision, &now)) &&
         result_add_decision(ret, &entry->client, &now))
         return ret;
@@ -154,6 +166,18 @@ static void answer_print(const char *title, const struct netboot_client *client,
     }
 }
 
+/* Of clients that can be joined. */
+static void join_print(const struct session *session, const struct netboot_journal_entry *entry)
+{
+    bool now = joins(session, entry);
+
+    if (entry->client.has_mac || !entry->client.has_uuid)
+        return;
+    printf(", which %s identifiers", entry->joins ? "joins" : "does not join");
+    if (now != entry->joins)
+        printf("; now, as --join-identifiers %s says, one that %s", now ? "on" : "off", now ? "does" : "does not");
+}
+
 static void kind_print(struct session *session, const struct netboot_journal_entry *entry)
 {
     struct netboot_decision now;
@@ -163,6 +187,7 @@ static void kind_print(struct session *session, const struct netboot_journal_ent
     printf("\n%s, %s, last at %s, by ", step_text(entry->client.family, entry->client.stage, step),
            platform ? platform : "unknown platform", ms_text(entry->last, time));
     print_safe(stdout, entry->server);
+    join_print(session, entry);
     putchar('\n');
     answer_print("got", &entry->client, &entry->decision);
     decide_now(session, entry, &now);
@@ -201,7 +226,11 @@ int explain_journal_run(struct session *session)
     struct machine_ids ids;
     struct netboot_error error;
     const char *word = session->arguments->words[0];
-    int code = history ? machine_ids_read(session, word, &ids) : failed("out of memory");
+    enum join join;
+    int code = history ? join_option(session, &join) : failed("out of memory");
+
+    if (code == DONE)
+        code = machine_ids_read(session, word, &ids);
 
     if (code == DONE) {
         const struct netboot_journal_filter filter = {.ids = ids.ids, .id_count = ids.count};

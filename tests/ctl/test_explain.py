@@ -4,7 +4,7 @@
 import pytest
 
 KEYS = ["family", "stage", "platform", "arch", "mac", "uuid", "duid", "address", "sent_vendor_class", "sent_user_class",
-        "requested", "outcome", "host", "target", "site", "boot_file", "next_server", "tftp_server_name", "vendor_class",
+        "requested", "join_identifiers", "outcome", "host", "target", "site", "boot_file", "next_server", "tftp_server_name", "vendor_class",
         "reasons", "edits"]
 MAC = "52:54:00:12:34:56"
 UUID = "11223344-5566-7788-99aa-bbccddeeff01"

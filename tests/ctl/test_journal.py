@@ -159,6 +159,67 @@ def test_explain_without_a_journal_asks_for_more(lab):
     assert lab.wrong(2, "explain", "web1").startswith("explain wants --family 4 or --family 6")
 
 
+# ---- explain, and servers that join identifiers
+
+SOLICIT = f"6 discover uuid={UUID}"
+
+
+def asked6(ctl, *words):
+    return ctl.json("explain", "--family", "6", "--uuid", UUID, "--arch", "7", *words)
+
+
+@pytest.mark.parametrize("joins", (True, False))
+def test_explain_asks_as_the_server_that_answered(booted, joins):
+    boots(booted, SOLICIT, options=["join"] if joins else [])
+    assert booted.json("log", UUID)[-1]["host"] == ("web1" if joins else None)
+    now = booted.json("explain", UUID)["now"][-1]
+    assert (now["uuid"], now["mac"], now["join_identifiers"], now["same"]) == (UUID, None, joins, True)
+    assert now["host"] == ("web1" if joins else None)
+    text = booted.ok("explain", UUID)
+    assert f"by agent, which {'joins' if joins else 'does not join'} identifiers\n" in text
+    assert text.count("by agent, which") == 1  # the steps with a MAC have nothing to do with it
+
+
+@pytest.mark.parametrize("joins", (True, False))
+def test_explain_asks_as_another_server(booted, joins):
+    boots(booted, SOLICIT, options=["join"] if joins else [])
+    other = "off" if joins else "on"
+    now = booted.json("explain", UUID, "--join-identifiers", other)["now"][-1]
+    assert (now["join_identifiers"], now["same"], now["host"]) == (not joins, False, None if joins else "web1")
+    assert f"identifiers; now, as --join-identifiers {other} says, one that " in booted.ok("explain", UUID, "--join-identifiers",
+                                                                                      other)
+
+
+def test_explain_of_a_packet_says_what_it_assumed(booted):
+    for words, joins in (([], False), (["--join-identifiers", "off"], False), (["--join-identifiers", "on"], True)):
+        result = asked6(booted, *words)
+        assert (result["join_identifiers"], result["host"]) == (joins, "web1" if joins else None)
+        text = booted.ok("explain", "--family", "6", "--uuid", UUID, "--arch", "7", *words)
+        assert ("Asked as a server that joins identifiers." if joins else "--join-identifiers on asks") in text
+    assert "joins identifiers" not in booted.ok("explain", "--family", "6", "--mac", MAC, "--arch", "7")
+
+
+def test_explain_chain_of_a_machine_that_is_joined(booted):
+    hosts = {}
+    for word in ("on", "off"):
+        ways = booted("explain", "--chain", "--uuid", UUID, "--platform", "x64-uefi", "--join-identifiers", word, "--json")
+        hosts[word] = "web1" in ways.out
+    assert hosts == {"on": True, "off": False}
+
+
+@pytest.mark.parametrize("words", [["web1"], ["--family", "6", "--uuid", UUID], ["--chain", "web1"]])
+def test_explain_join_identifiers_is_on_or_off(booted, words):
+    assert "--join-identifiers is on or off, not `yes`" in booted.wrong(2, "explain", *words, "--join-identifiers", "yes")
+
+
+def test_explain_cannot_join_without_a_journal(lab):
+    for name in (lab.directory / "journal").iterdir():
+        name.unlink()
+    (lab.directory / "journal").rmdir()
+    reason = lab.wrong(1, "explain", "--family", "6", "--uuid", UUID, "--arch", "7", "--join-identifiers", "on")
+    assert reason.startswith(f"--join-identifiers: there is no journal in {lab.directory}")
+
+
 # ---- seen
 
 def test_seen(booted):

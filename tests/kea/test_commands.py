@@ -127,6 +127,7 @@ def test_boot_once(link, clients, own):
     (f"--mac {M2} --arch 9 --arch 7 --address 192.0.2.7", {"mac": M2, "arch": [9, 7], "address": "192.0.2.7"}),
     (f"--uuid {U1} --arch 16 --requested 66,67", {"uuid": U1, "arch": 16, "requested": [66, 67]}),
     ("web1 --vendor-class PXEClient", {"id": "web1", "vendor-class": "PXEClient"}),
+    (f"--uuid {U1} --arch 7 --join-identifiers off", {"uuid": U1, "arch": 7, "join-identifiers": False}),
     ("", None),
 ])  # fmt: skip
 def test_explain_is_that_of_netbootctl(server, kept, words, arguments):
@@ -270,6 +271,7 @@ WRONG = {
     "explain arch too high": ("explain", {"arch": 65536}, "65535"),
     "explain address": ("explain", {"address": "2001:db8::1"}, "IPv4"),
     "explain requested": ("explain", {"requested": [256]}, "256"),
+    "explain join": ("explain", {"join-identifiers": "on"}, "join-identifiers: true or false"),
     "explain key": ("explain", {"ach": 7}, "netboot-explain has no argument `ach`; did you mean `arch`"),
     "explain vendor class": ("explain", {"vendor-class": "x" * 256}, "255"),
     "status of what": ("status", {"store": "x"}, "takes no arguments"),

@@ -20,6 +20,11 @@ static inline bool bytes_begin_with(struct netboot_bytes bytes, const char *text
     return bytes.size >= size && memcmp(bytes.data, text, size) == 0;
 }
 
+static inline bool bytes_same(struct netboot_bytes a, struct netboot_bytes b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
 static inline bool bytes_equal(struct netboot_bytes bytes, const char *text)
 {
     return bytes.size == strlen(text) && bytes_begin_with(bytes, text);

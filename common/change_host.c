@@ -20,7 +20,7 @@ static void keys_of_host(const struct netboot_host *host, struct keys *ret)
             ret->primary = i;
     for (size_t i = 0; i < host->ids.count; i++) {
         struct netboot_bytes id = host->ids.items[i];
-        if (key_of_id(&ret->keys[ret->count], id.data[0], id.data + 1, id.size - 1))
+        if (key_of_item(&ret->keys[ret->count], id))
             ret->count++;
     }
     if (key_of_name(&ret->keys[ret->count], NETBOOT_ID_NAME, host->name.data, host->name.size))

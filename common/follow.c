@@ -6,26 +6,14 @@
 #include "store.h"
 
 #include "failure.h"
+#include "thread.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
-#include <time.h>
 
 #define TICK_MS 500        /* between two looks at the files */
 #define CLEAR_TICKS 60     /* between two searches for dead readers */
 #define FIRST_OPEN_MS 5000 /* that a server's start waits for the first attempt */
-
-static struct timespec after_ms(unsigned ms)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    time.tv_nsec += (long)(ms % 1000) * 1000000;
-    time.tv_sec += ms / 1000 + time.tv_nsec / 1000000000;
-    time.tv_nsec %= 1000000000;
-    return time;
-}
 
 static void describe(struct netboot_store *store, struct netboot_error *ret)
 {
@@ -90,7 +78,7 @@ static void *run(void *data)
     for (unsigned count = 1; !stop; count++) {
         state_tick(&store->once, count % CLEAR_TICKS == 0);
         tick(store, count);
-        struct timespec next = after_ms(TICK_MS);
+        struct timespec next = thread_after_ms(TICK_MS);
         pthread_mutex_lock(&store->mutex);
         pthread_cond_broadcast(&store->wake);
         while (!store->stop && pthread_cond_timedwait(&store->wake, &store->mutex, &next) == 0)
@@ -101,29 +89,13 @@ static void *run(void *data)
     return NULL;
 }
 
-/* Signals are the server's: none of them may end up in this thread. */
-static int start_thread(struct netboot_store *store)
-{
-    sigset_t all, before;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int code = -pthread_create(&store->thread, NULL, run, store);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return code;
-}
-
 int follow_start(struct netboot_store *store, struct netboot_error *error)
 {
-    struct timespec deadline = after_ms(FIRST_OPEN_MS);
-    pthread_condattr_t attributes;
+    struct timespec deadline = thread_after_ms(FIRST_OPEN_MS);
     int code;
 
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&store->wake, &attributes);
-    pthread_condattr_destroy(&attributes);
-    if ((code = start_thread(store)) != 0) {
+    thread_wake_init(&store->wake);
+    if ((code = thread_start(&store->thread, run, store)) != 0) {
         pthread_cond_destroy(&store->wake);
         return failure(error, code, "the thread that watches the targets store cannot be started: %s", strerror(-code));
     }

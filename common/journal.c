@@ -4,10 +4,10 @@
 
 #include "failure.h"
 #include "store.h"
+#include "thread.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
@@ -271,17 +271,6 @@ static void round_of_thread(struct journal *journal)
     tell_dropped(journal, now_ms);
 }
 
-static struct timespec after_ms(unsigned ms)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    time.tv_nsec += (long)(ms % 1000) * 1000000;
-    time.tv_sec += ms / 1000 + time.tv_nsec / 1000000000;
-    time.tv_nsec %= 1000000000;
-    return time;
-}
-
 static void *run(void *data)
 {
     struct journal *journal = data;
@@ -289,7 +278,7 @@ static void *run(void *data)
 
     while (!stop) {
         round_of_thread(journal);
-        struct timespec next = after_ms(TICK_MS);
+        struct timespec next = thread_after_ms(TICK_MS);
         pthread_mutex_lock(&journal->mutex);
         journal->began = true;
         pthread_cond_broadcast(&journal->wake);
@@ -331,23 +320,14 @@ int journal_prepare(struct journal *journal, const char *directory, const struct
 
 int journal_start(struct journal *journal, struct netboot_error *error)
 {
-    pthread_condattr_t attributes;
-    sigset_t all, before;
     int code;
 
     if (!journal->on)
         return 0;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&journal->wake, &attributes);
-    pthread_condattr_destroy(&attributes);
-    /* Signals are the server's: none of them may end up in this thread. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    code = -pthread_create(&journal->thread, NULL, run, journal);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    thread_wake_init(&journal->wake);
+    code = thread_start(&journal->thread, run, journal);
     if (code == 0) {
-        struct timespec deadline = after_ms(START_MS);
+        struct timespec deadline = thread_after_ms(START_MS);
         pthread_mutex_lock(&journal->mutex);
         while (!journal->began && pthread_cond_timedwait(&journal->wake, &journal->mutex, &deadline) == 0)
             ;

@@ -5,6 +5,7 @@
  */
 #include "journal_batch.h"
 
+#include "bytes.h"
 #include "store.h"
 
 #define JOIN_BACK 4 /* entries of a machine that are looked through for the one that a record goes on with */
@@ -13,11 +14,6 @@ static bool goes_on(const struct entry_record *before, const struct entry_record
 {
     return entry_is_same_step(before, now) && journal_goes_on(before->family, (uint8_t)before->replies, before->last,
                                                               (uint8_t)(now->replies >> 8), now->first);
-}
-
-static bool bytes_same(struct netboot_bytes a, struct netboot_bytes b)
-{
-    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
 /* Where the entry is that `record` goes on with, or the number of entries. It is the newest of the same server and

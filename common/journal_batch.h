@@ -25,9 +25,6 @@ int batch_put_meta(const struct batch *batch, const char *name, uint64_t number)
 int batch_delete(const struct batch *batch, unsigned table, MDB_val key);
 int batch_delete_entry(struct batch *batch, uint64_t number);
 
-/* The key of an identifier as records hold it: type, value. */
-bool journal_item_key(struct netboot_bytes item, struct key *ret);
-
 /* The numbers of a machine's entries, ascending. */
 struct numbers {
     size_t count;

@@ -54,7 +54,7 @@ static bool is_known(const struct journal *journal, MDB_txn *txn, const struct c
         return true;
     for (size_t i = 0; i < machine->ids.count; i++) {
         struct netboot_bytes item = machine->ids.items[i];
-        if (key_of_id(&id, item.data[0], item.data + 1, item.size - 1) && is_of_host(journal, &id, machine) &&
+        if (key_of_item(&id, item) && is_of_host(journal, &id, machine) &&
             has_shown(journal, txn, &id, &candidate->key))
             return true;
     }

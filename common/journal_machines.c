@@ -19,7 +19,7 @@ static bool is_shared(const struct journal *journal, MDB_txn *txn, struct netboo
     struct shown_record shown;
     struct key key;
 
-    return key_of_id(&key, id.data[0], id.data + 1, id.size - 1) &&
+    return key_of_item(&key, id) &&
            journal_get(journal, txn, JOURNAL_ID, key_value(&key), &record_shown, &row, &shown) == 0 &&
            (shown.machines.count > 1 || shown.overflow);
 }

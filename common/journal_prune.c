@@ -10,7 +10,7 @@ static int forget_machine(const struct batch *batch, const struct key *key, cons
     int rc = 0;
 
     for (size_t i = 0; i < machine->ids.count && rc == 0; i++)
-        if (journal_item_key(machine->ids.items[i], &id))
+        if (key_of_item(&id, machine->ids.items[i]))
             rc = shown_forget(batch, &id, key);
     return rc == 0 ? batch_delete(batch, JOURNAL_MACHINE, key_value(key)) : rc;
 }

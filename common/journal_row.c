@@ -109,11 +109,6 @@ bool journal_record_key(const struct entry_record *record, struct key *ret)
     return key_of_id(ret, NETBOOT_ID_DUID, record->duid.data, record->duid.size);
 }
 
-bool journal_item_key(struct netboot_bytes item, struct key *ret)
-{
-    return key_of_id(ret, item.data[0], item.data + 1, item.size - 1);
-}
-
 /* ---- Numbers of entries */
 
 void numbers_read(const struct machine_record *machine, struct numbers *ret)

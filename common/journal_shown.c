@@ -69,16 +69,16 @@ int shown_note(const struct batch *batch, struct machine_record *machine, const 
     struct key key, other;
     int rc = 0;
 
-    if (!journal_item_key(item, &key) || key_equals(machine_key, key.octets, key.size))
+    if (!key_of_item(&key, item) || key_equals(machine_key, key.octets, key.size))
         return 0;
     for (size_t i = 0; i < ids->count; i++) {
-        if (journal_item_key(ids->items[i], &other) && key_equals(&key, other.octets, other.size)) {
+        if (key_of_item(&other, ids->items[i]) && key_equals(&key, other.octets, other.size)) {
             list_remove(ids, i);
             break;
         }
     }
     if (ids->count >= JOURNAL_MACHINE_IDS) {
-        if (journal_item_key(ids->items[0], &other))
+        if (key_of_item(&other, ids->items[0]))
             rc = shown_forget(batch, &other, machine_key);
         list_remove(ids, 0);
     }

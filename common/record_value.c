@@ -92,22 +92,24 @@ int record_check_name(const char *name, struct netboot_bytes value, struct netbo
                    (int)(value.size < 200 ? value.size : 200), (const char *)value.data, name, NETBOOT_NAME_MAX);
 }
 
-int record_check_url(const char *name, struct netboot_bytes value, struct netboot_error *error)
+static int check_text(const char *name, struct netboot_bytes value,
+                      int (*check)(const char *text, struct netboot_error *error), struct netboot_error *error)
 {
     char text[RECORD_TEXT_MAX + 3];
 
     if (!to_text(value, text))
         return failure(error, -EINVAL, "the %s has a NUL in it: write it in plain text", name);
-    return netboot_base_url_check(text, error);
+    return check(text, error);
+}
+
+int record_check_url(const char *name, struct netboot_bytes value, struct netboot_error *error)
+{
+    return check_text(name, value, netboot_base_url_check, error);
 }
 
 int record_check_file(const char *name, struct netboot_bytes value, struct netboot_error *error)
 {
-    char text[RECORD_TEXT_MAX + 3];
-
-    if (!to_text(value, text))
-        return failure(error, -EINVAL, "the %s has a NUL in it: write it in plain text", name);
-    return netboot_file_check(text, error);
+    return check_text(name, value, netboot_file_check, error);
 }
 
 /* What a script names that is the same at every site. */
@@ -127,11 +129,7 @@ int record_check_kernel(const char *name, struct netboot_bytes value, struct net
 
 int record_check_command_line(const char *name, struct netboot_bytes value, struct netboot_error *error)
 {
-    char text[RECORD_TEXT_MAX + 3];
-
-    if (!to_text(value, text))
-        return failure(error, -EINVAL, "the %s has a NUL in it: write it in plain text", name);
-    return netboot_command_line_check(text, error);
+    return check_text(name, value, netboot_command_line_check, error);
 }
 
 /* A platform goes by its lowest architecture type. */

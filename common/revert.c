@@ -191,7 +191,7 @@ static int find_origin(struct netboot_change *change, struct kept *kept, struct 
         return code;
     for (size_t i = 0; i < host.ids.count && !origin; i++) {
         struct netboot_bytes item = host.ids.items[i];
-        if (key_of_id(&id, item.data[0], item.data + 1, item.size - 1))
+        if (key_of_item(&id, item))
             origin = find_moving(change, kept, &id);
     }
     if (!origin && host.name.size > 0 && key_of_id(&id, NETBOOT_ID_NAME, host.name.data, host.name.size))

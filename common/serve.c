@@ -123,16 +123,11 @@ static int find_joined(struct netboot_view *view, const struct netboot_client *c
 
 static const struct netboot_bytes default_name = {(const uint8_t *)"default", 7};
 
-static bool same_bytes(struct netboot_bytes a, struct netboot_bytes b)
-{
-    return a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
-}
-
 /* `place` is of the target among the recent ones: many hosts share a few, and all others the default. */
 static int get_target(struct netboot_view *view, struct recent *recent, unsigned place, struct netboot_bytes name,
                       struct netboot_target *ret)
 {
-    if (recent && recent->has_target[place] && same_bytes(recent->target[place].name, name)) {
+    if (recent && recent->has_target[place] && bytes_same(recent->target[place].name, name)) {
         copy_target(ret, &recent->target[place]);
         return 0;
     }

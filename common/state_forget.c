@@ -34,8 +34,7 @@ static bool has_gained(const struct forgetting *forgetting, const struct key *ke
         struct netboot_bytes id = host.ids.items[i];
         struct key own, found;
         MDB_val value;
-        if (!key_of_id(&own, id.data[0], id.data + 1, id.size - 1) ||
-            view_find_host(forgetting->before, &own, &found, &value) != 0 ||
+        if (!key_of_item(&own, id) || view_find_host(forgetting->before, &own, &found, &value) != 0 ||
             !key_equals(&found, key->octets, key->size))
             return true;
     }

@@ -5,6 +5,7 @@
  */
 #include "state_store.h"
 
+#include "bytes.h"
 #include "decide.h"
 
 #include <errno.h>
@@ -20,7 +21,7 @@ bool state_key(const struct netboot_host *host, struct key *ret)
     if (host->ids.count == 0)
         return false;
     struct netboot_bytes id = host->ids.items[primary];
-    return key_of_id(ret, id.data[0], id.data + 1, id.size - 1);
+    return key_of_item(ret, id);
 }
 
 /* Puts the target armed into the policy, if it can be served at all. */
@@ -86,11 +87,6 @@ static void describe(struct serving *serving, const struct netboot_policy *polic
     event->last = client->stage == NETBOOT_STAGE_IPXE || ret->decision.source == NETBOOT_TARGET_FILE;
     event->has_script = decide_target_script(&policy->target).size > 0;
     event->file = (struct netboot_bytes){(const uint8_t *)ret->decision.boot_file, ret->decision.boot_file_size};
-}
-
-static bool bytes_same(struct netboot_bytes a, struct netboot_bytes b)
-{
-    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
 /* Under the lock: the record may be another one by now. A new arming is for the next packet. */

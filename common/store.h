@@ -58,6 +58,11 @@ static inline struct netboot_bytes value_bytes(MDB_val value)
 /* The key of an identifier in `host`. UUIDs, and DUIDs made of one, come in two byte orders: both are the same key.
  * False: no identifier. */
 bool key_of_id(struct key *ret, uint8_t type, const uint8_t *value, size_t size);
+/* Likewise of an identifier as records hold it: type, value. */
+static inline bool key_of_item(struct key *ret, struct netboot_bytes item)
+{
+    return key_of_id(ret, item.data[0], item.data + 1, item.size - 1);
+}
 /* Row and name; false if it is no name by its length. */
 bool key_of_name(struct key *ret, uint8_t row, const void *name, size_t size);
 void key_of_platform(struct key *ret, uint16_t platform);

@@ -29,7 +29,7 @@ static int open_nameless(void)
     return file;
 }
 
-static int write_all(int file, const char *data, size_t size)
+int spool_write(int file, const char *data, size_t size)
 {
     while (size > 0) {
         ssize_t put = write(file, data, size);
@@ -57,7 +57,7 @@ static int copy(int from, int to)
             code = got < 0 ? -errno : 0;
             break;
         }
-        code = write_all(to, piece, (size_t)got);
+        code = spool_write(to, piece, (size_t)got);
     }
     free(piece);
     return code == 0 && lseek(to, 0, SEEK_SET) != 0 ? -errno : code;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "table.h"
 
+#include "common/bytes.h"
 #include "common/failure.h"
 #include "text.h"
 
@@ -184,33 +185,26 @@ uint64_t table_count(const struct netboot_status *status, enum table table)
     return counts[table];
 }
 
-static bool bytes_equal(struct netboot_bytes a, struct netboot_bytes b)
-{
-    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
-}
-
 static bool lists_equal(const struct netboot_list *a, const struct netboot_list *b)
 {
     if (a->count != b->count)
         return false;
     for (size_t i = 0; i < a->count; i++)
-        if (!bytes_equal(a->items[i], b->items[i]))
+        if (!bytes_same(a->items[i], b->items[i]))
             return false;
     return true;
 }
 
 static bool sites_equal(const struct netboot_site *a, const struct netboot_site *b)
 {
-    return bytes_equal(a->name, b->name) && lists_equal(&a->prefixes, &b->prefixes) &&
-           bytes_equal(a->tftp4, b->tftp4) && bytes_equal(a->tftp6, b->tftp6) && bytes_equal(a->http4, b->http4) &&
-           bytes_equal(a->http6, b->http6);
+    return bytes_same(a->name, b->name) && lists_equal(&a->prefixes, &b->prefixes) && bytes_same(a->tftp4, b->tftp4) &&
+           bytes_same(a->tftp6, b->tftp6) && bytes_same(a->http4, b->http4) && bytes_same(a->http6, b->http6);
 }
 
 static bool hosts_equal(const struct netboot_host *a, const struct netboot_host *b)
 {
-    return bytes_equal(a->name, b->name) && lists_equal(&a->ids, &b->ids) && bytes_equal(a->target, b->target) &&
-           lists_equal(&a->loaders, &b->loaders) && lists_equal(&a->labels, &b->labels) &&
-           bytes_equal(a->note, b->note);
+    return bytes_same(a->name, b->name) && lists_equal(&a->ids, &b->ids) && bytes_same(a->target, b->target) &&
+           lists_equal(&a->loaders, &b->loaders) && lists_equal(&a->labels, &b->labels) && bytes_same(a->note, b->note);
 }
 
 bool record_equal(const struct record *a, const struct record *b)
@@ -219,13 +213,13 @@ bool record_equal(const struct record *a, const struct record *b)
     case TABLE_SITE:
         return sites_equal(&a->site, &b->site);
     case TABLE_LOADER:
-        return a->loader.platform == b->loader.platform && bytes_equal(a->loader.file, b->loader.file);
+        return a->loader.platform == b->loader.platform && bytes_same(a->loader.file, b->loader.file);
     case TABLE_TARGET:
-        return bytes_equal(a->target.name, b->target.name) && a->target.kind == b->target.kind &&
-               bytes_equal(a->target.script, b->target.script) && lists_equal(&a->target.files, &b->target.files) &&
-               bytes_equal(a->target.description, b->target.description) &&
-               bytes_equal(a->target.kernel, b->target.kernel) && lists_equal(&a->target.initrds, &b->target.initrds) &&
-               bytes_equal(a->target.command_line, b->target.command_line) && a->target.order == b->target.order;
+        return bytes_same(a->target.name, b->target.name) && a->target.kind == b->target.kind &&
+               bytes_same(a->target.script, b->target.script) && lists_equal(&a->target.files, &b->target.files) &&
+               bytes_same(a->target.description, b->target.description) &&
+               bytes_same(a->target.kernel, b->target.kernel) && lists_equal(&a->target.initrds, &b->target.initrds) &&
+               bytes_same(a->target.command_line, b->target.command_line) && a->target.order == b->target.order;
     default:
         return hosts_equal(&a->host, &b->host);
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "place.h"
 
+#include "spool.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -65,20 +67,6 @@ static bool is_same(const struct place *place, const char *name)
     return same;
 }
 
-static bool write_whole(int descriptor, const char *text, size_t size)
-{
-    while (size > 0) {
-        ssize_t count = write(descriptor, text, size);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0)
-            return false;
-        text += count;
-        size -= (size_t)count;
-    }
-    return true;
-}
-
 /* World-readable whatever the umask: the servers are users of their own. */
 static int write_file(const struct place *place, const char *name)
 {
@@ -86,8 +74,8 @@ static int write_file(const struct place *place, const char *name)
 
     if (descriptor < 0)
         return -errno;
-    bool done =
-        write_whole(descriptor, place->text, place->size) && fchmod(descriptor, 0644) == 0 && fsync(descriptor) == 0;
+    bool done = spool_write(descriptor, place->text, place->size) == 0 && fchmod(descriptor, 0644) == 0 &&
+                fsync(descriptor) == 0;
     int error = done ? 0 : errno;
     if (close(descriptor) != 0 && done)
         error = errno;

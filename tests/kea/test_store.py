@@ -54,12 +54,27 @@ def broken_a_file(directory):
     directory.write_text("a file where the directory should be\n")
 
 
+def broken_pages(directory):
+    """Header, length and free list are right, but what each page says of its entries leads out of the file."""
+    made = targets.Store(directory)
+    made.init()
+    made.ctl("host set 52:54:00:77:00:02 --name here")
+    data = directory / "targets" / "data.mdb"
+    octets = bytearray(data.read_bytes())
+    for page in range(2 * 4096, len(octets), 4096):
+        lower = int.from_bytes(octets[page + 12:page + 14], "little")
+        if 16 < lower <= 4096:
+            octets[page + 16:page + lower] = b"\xf0\xff" * ((lower - 16) // 2)
+    data.write_bytes(octets)
+
+
 BROKEN = {
     "missing": broken_nothing,
     "empty directory": broken_empty_directory,
     "short": broken_short,
     "foreign": broken_foreign,
     "no directory": broken_a_file,
+    "pages": broken_pages,
 }
 
 

@@ -40,13 +40,12 @@ static void strangers_mend(struct mend *mend)
     }
     cJSON_Delete(drop);
     if (ranges_count(mend->reduction->top, false) > 0)
-        findings_add(mend->findings,
-                     &(struct finding){.severity = FINDING_CHANGED,
-                                       .text = "BOOTP clients where no range is for them",
-                                       .why = "Kea answers them without an address, dhcpd did not",
-                                       .differs = ANSWER_SILENCE,
-                                       .family = 4,
-                                       .whom = FINDING_BOOTP});
+        findings_add(mend->findings, &(struct finding){.severity = FINDING_CHANGED,
+                                                       .text = "BOOTP clients where no range is for them",
+                                                       .why = "Kea answers them without an address, dhcpd did not",
+                                                       .differs = ANSWER_SILENCE,
+                                                       .family = 4,
+                                                       .whom = FINDING_BOOTP});
 }
 
 static void bootp_find(struct mend *mend)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Options of a space of the configuration's own: in dhcpd the option around them comes with them, in Kea it is named. */
+/* Options of a space of the configuration's own: in dhcpd the option around them comes with them, in Kea it is named.
+ */
 #include "mend.h"
 
 #include "json.h"

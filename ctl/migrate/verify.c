@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "verify_reading.h"
+#include "verify.h"
 
 #include "json.h"
 #include "output.h"
 #include "program.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <net/if.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 struct proof {
@@ -27,113 +22,6 @@ struct proof {
     sigset_t stops; /* blocked, and looked for between questions, so that all is cleaned up */
     size_t sample;
 };
-
-/* ---- One question ----------------------------------------------------------------------------------------------- */
-
-static void question_send(struct bench *bench, int side, const struct client *client, const struct offer *offer)
-{
-    const struct server *server = &bench->servers[side];
-    struct sockaddr_in to4 = {.sin_family = AF_INET, .sin_port = htons(67)};
-    struct sockaddr_in6 to6 = {.sin6_family = AF_INET6, .sin6_port = htons(547)};
-    uint8_t packet[PACKET_ROOM];
-    size_t size = client_packet(client, offer, packet);
-
-    inet_pton(AF_INET, bench_address(side, false), &to4.sin_addr);
-    inet_pton(AF_INET6, "ff02::1:2", &to6.sin6_addr);
-    to6.sin6_scope_id = if_nametoindex(server->interface);
-    /* One that is lost is sent again. */
-    if (client->family == FAMILY_4)
-        (void)!sendto(server->sockets[FAMILY_4], packet, size, 0, (struct sockaddr *)&to4, sizeof(to4));
-    else
-        (void)!sendto(server->sockets[FAMILY_6], packet, size, 0, (struct sockaddr *)&to6, sizeof(to6));
-}
-
-/* Whether a datagram is the answer to this question, not a late one to another. */
-static bool is_answer(const struct client *client, const uint8_t *data, size_t size)
-{
-    uint8_t xid[3] = {(uint8_t)(client->xid >> 16), (uint8_t)(client->xid >> 8), (uint8_t)client->xid};
-
-    if (client->family == FAMILY_4)
-        return size > 240 && data[0] == 2 && memcmp(data + 4, &client->xid, 4) == 0;
-    for (size_t at = 34; at + 4 <= size;) {
-        size_t length = (size_t)data[at + 2] << 8 | data[at + 3];
-        if (data[at] == 0 && data[at + 1] == 9)
-            return length > 4 && size - at - 4 >= length && memcmp(data + at + 5, xid, 3) == 0;
-        at += 4 + length;
-    }
-    return false;
-}
-
-static void answers_take(struct bench *bench, const struct client *client, struct answer answers[SIDES], int wait_ms)
-{
-    struct pollfd waited[SIDES];
-
-    for (int side = 0; side < SIDES; side++)
-        waited[side] = (struct pollfd){.fd = answers[side].size ? -1 : bench->servers[side].sockets[client->family],
-                                       .events = POLLIN};
-    if (poll(waited, SIDES, wait_ms) <= 0)
-        return;
-    for (int side = 0; side < SIDES; side++) {
-        struct answer *answer = &answers[side];
-        if (waited[side].fd < 0 || !(waited[side].revents & POLLIN))
-            continue;
-        ssize_t got = recv(waited[side].fd, answer->data, sizeof(answer->data), 0);
-        answer->size = got > 0 && is_answer(client, answer->data, (size_t)got) ? (size_t)got : 0;
-    }
-}
-
-static long long now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
-enum { BOTH_SILENT_ROUNDS = 2, REQUEST_XID = 1 << 23 };
-
-/* Asks both, again where there is silence, which may be a loss: 2 s of both, 5 s of one alone. `offers`: NULL, or what
- * they offered and are requested to give. */
-static void ask(struct bench *bench, const struct client *client, const struct offer *offers,
-                struct answer answers[SIDES])
-{
-    static const int waits_ms[] = {200, 600, 1200, 3000};
-
-    answers[OLD].size = answers[NEW].size = 0;
-    for (size_t round = 0; round < sizeof(waits_ms) / sizeof(waits_ms[0]); round++) {
-        bool both_silent = !answers[OLD].size && !answers[NEW].size;
-        if ((round > BOTH_SILENT_ROUNDS && both_silent) || (answers[OLD].size && answers[NEW].size))
-            return;
-        for (int side = 0; side < SIDES; side++)
-            if (!answers[side].size)
-                question_send(bench, side, client, offers ? &offers[side] : NULL);
-        long long end = now_ms() + waits_ms[round];
-        for (long long left = waits_ms[round]; left > 0 && !(answers[OLD].size && answers[NEW].size);
-             left = end - now_ms())
-            answers_take(bench, client, answers, (int)left);
-    }
-}
-
-/* From the offer to the lease, for kinds that go on so far. */
-static void play(struct bench *bench, const struct client *client, struct played *played)
-{
-    struct client again = *client;
-    struct offer offers[SIDES];
-    struct reading readings[SIDES];
-
-    played->leased = false;
-    ask(bench, client, NULL, played->answers[OFFER]);
-    if (!client->kind->requests)
-        return;
-    played->leased = true;
-    for (int side = 0; side < SIDES; side++) {
-        answer_read(client, &played->answers[OFFER][side], &readings[side]);
-        played->leased &= offer_read(client, &readings[side], &offers[side]);
-    }
-    again.xid ^= REQUEST_XID;
-    if (played->leased)
-        ask(bench, &again, offers, played->answers[LEASE]);
-}
 
 static bool is_stopped(const struct proof *proof)
 {

@@ -14,7 +14,11 @@
 #include <sys/types.h>
 
 enum { OLD, NEW, SIDES };
-enum { PACKET_ROOM = 1500 };
+enum { PACKET_ROOM = 1500, PROBE_XID = 1 << 22 };
+
+/* The network that the bench probes from: the first three octets, the first four groups. */
+#define BENCH_PROBE4 "198.19.254"
+#define BENCH_PROBE6 "fdff:ffff:ffff:fff2::"
 
 /* ---- verify_server.c: the two servers */
 
@@ -130,6 +134,9 @@ void announcements_read(struct announcements *announcements, const char *log);
 const struct finding *announcement_find(const struct announcements *announcements, const struct client *client,
                                         unsigned field, unsigned code);
 
+/* The client that every server answers: it is on a network of the bench's own. */
+struct client bench_probe(const struct client *client);
+
 /* ---- verify_compare.c: what they are told */
 
 struct answer {
@@ -144,6 +151,9 @@ struct played {
     struct answer answers[LEGS][SIDES];
     bool leased; /* both offered something, and were asked for it */
 };
+
+/* verify_ask.c: from the offer to the lease, for kinds that go on so far. */
+void play(struct bench *bench, const struct client *client, struct played *played);
 
 struct verdicts {
     cJSON *rows; /* differences: client, field, dhcpd, kea, announced */

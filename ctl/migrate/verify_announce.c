@@ -168,7 +168,8 @@ static bool is_about(const struct finding *finding, const struct client *client)
 static bool excuses(const struct announcements *announcements, const struct finding *finding,
                     const struct client *client, unsigned field, unsigned code)
 {
-    if (!is_family(finding, client) || !(finding->differs & field) || (field == ANSWER_OPTIONS && !option_codes_have(finding->options, code)))
+    if (!is_family(finding, client) || !(finding->differs & field) ||
+        (field == ANSWER_OPTIONS && !option_codes_have(finding->options, code)))
         return false;
     if (!finding->executed)
         return is_about(finding, client);

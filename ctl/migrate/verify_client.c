@@ -37,6 +37,25 @@ static const struct kind kinds6[] = {
 static const struct kind bootp = {"BOOTP", -1, NULL, NULL, .bootp = true};
 static const struct kind rapid = {"ordinary, rapid commit", -1, NULL, NULL, .rapid = true};
 
+static const struct kind probing = {.name = "probe", .arch = -1};
+
+struct client bench_probe(const struct client *client)
+{
+    static const struct requested nothing;
+    struct client probe = {
+        .family = client->family,
+        .kind = &probing,
+        .subnet = "",
+        .mac = {0x02, 0xed, 0, 0, 0, 1},
+        .xid = client->xid ^ PROBE_XID,
+        .requested = &nothing
+    };
+
+    inet_pton(client->family == FAMILY_4 ? AF_INET : AF_INET6,
+              client->family == FAMILY_4 ? BENCH_PROBE4 ".1" : BENCH_PROBE6 "1", probe.link);
+    return probe;
+}
+
 /* ---- Who there is ----------------------------------------------------------------------------------------------- */
 
 struct making {

@@ -51,11 +51,15 @@ int config_old_write(struct bench *bench, int family, const struct statement *to
 
     if (out) {
         statements_print(bench->announcements, out, top, true);
-        if (family == FAMILY_4)
-            fprintf(out, "ping-check false;\ndhcp-cache-threshold 0;\ndont-use-fsync true;\nsubnet 198.19.255.252 "
-                         "netmask 255.255.255.252 { }\n");
-        else
-            fprintf(out, "dhcp-cache-threshold 0;\ndont-use-fsync true;\nsubnet6 fdff:ffff:ffff:fff1::/64 { }\n");
+        fputs(family == FAMILY_4
+                  ? "ping-check false;\ndhcp-cache-threshold 0;\ndont-use-fsync true;\n"
+                    "subnet 198.19.255.252 netmask 255.255.255.252 { }\n"
+                    "subnet " BENCH_PROBE4 ".0 netmask 255.255.255.0 { allow unknown-clients; range " BENCH_PROBE4
+                    ".2 " BENCH_PROBE4 ".250; }\n"
+                  : "dhcp-cache-threshold 0;\ndont-use-fsync true;\nsubnet6 fdff:ffff:ffff:fff1::/64 { }\n"
+                    "subnet6 " BENCH_PROBE6 "/64 { allow unknown-clients; range6 " BENCH_PROBE6 "2 " BENCH_PROBE6
+                    "ffff; }\n",
+              out);
         ok = fclose(out) == 0;
     }
     return ok ? DONE : failed("%s cannot be written: %s", path, strerror(errno));
@@ -150,6 +154,25 @@ static cJSON *config_read(const char *path)
     return ret;
 }
 
+static bool probe_add(cJSON *dhcp, int family)
+{
+    static const char *const subnets[] = {
+        "{\"id\": 4000000000, \"subnet\": \"" BENCH_PROBE4 ".0/24\", \"pools\": [{\"pool\": \"" BENCH_PROBE4
+        ".2-" BENCH_PROBE4 ".250\"}]}",
+        "{\"id\": 4000000000, \"subnet\": \"" BENCH_PROBE6 "/64\", \"pools\": [{\"pool\": \"" BENCH_PROBE6
+        "2-" BENCH_PROBE6 "ffff\"}]}",
+    };
+    const char *key = family == FAMILY_4 ? "subnet4" : "subnet6";
+    cJSON *list = cJSON_GetObjectItemCaseSensitive(dhcp, key), *subnet = cJSON_Parse(subnets[family]);
+
+    if (!list)
+        list = cJSON_AddArrayToObject(dhcp, key);
+    if (list && subnet && cJSON_AddItemToArray(list, subnet))
+        return true;
+    cJSON_Delete(subnet);
+    return false;
+}
+
 static bool config_fit(struct bench *bench, int family, cJSON *root)
 {
     cJSON *dhcp = cJSON_GetObjectItemCaseSensitive(root, family == FAMILY_4 ? "Dhcp4" : "Dhcp6");
@@ -168,7 +191,7 @@ static bool config_fit(struct bench *bench, int family, cJSON *root)
            replace(dhcp, "loggers",
                    "[{\"name\": \"*\", \"severity\": \"INFO\", \"output_options\": [{\"output\": \"stdout\", "
                    "\"flush\": true}]}]") &&
-           hooks_replace(bench, dhcp);
+           hooks_replace(bench, dhcp) && probe_add(dhcp, family);
 }
 
 int config_new_write(struct bench *bench, int family, const char *path)

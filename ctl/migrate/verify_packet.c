@@ -80,7 +80,8 @@ static void requested4_add(struct buffer *buffer, const struct requested *reques
 
     for (size_t i = 0; i < requested->count; i++)
         codes[i] = (uint8_t)requested->codes[i];
-    option4(buffer, 55, codes, requested->count);
+    if (requested->count > 0)
+        option4(buffer, 55, codes, requested->count);
 }
 
 /* What a client says of itself in each message. */

@@ -86,7 +86,9 @@ bool offer_read(const struct client *client, const struct reading *reading, stru
     const struct option *address = option_find_code(reading, 3), *prefix = option_find_code(reading, 25);
     struct prefix delegated;
 
-    *ret = (struct offer){.server = {NULL, 0}};
+    *ret = (struct offer){
+        .server = {NULL, 0}
+    };
     if (!reading->there || !server || reading->packet.message_type != offer_types[client->family])
         return false;
     ret->server = server->data;

@@ -3,7 +3,7 @@
 // What the hook costs Kea per packet: from the entry of pkt4_send or pkt6_send to its return, with Kea's own packet
 // classes, hook manager and statistics, in this process.
 //
-//   bench_callout HOOK DIRECTORY [ROUNDS]
+//   bench_callout HOOK DIRECTORY [ROUNDS [CASE]]
 //   bench_callout HOOK DIRECTORY reload TIMES
 //
 // HOOK is libdhcp_netboot.so, DIRECTORY a targets store. The client's MAC is 52:54:00:77:00:02. `reload` loads, uses
@@ -233,14 +233,19 @@ void start()
     HooksManager::registerHook("pkt6_send");
 }
 
-void measure_all(const std::string &path, const std::string &directory, unsigned rounds)
+// The case of that number; all of them for a negative one.
+void measure_all(const std::string &path, const std::string &directory, unsigned rounds, int only)
 {
     const LoadedHook hook(path, directory);
 
-    measure<Pkt4Ptr>(hook, "v4 x64 UEFI by PXE", "4", discover(true), rounds);
-    measure<Pkt4Ptr>(hook, "v4 ordinary host", "4", discover(false), rounds);
-    measure<Pkt6Ptr>(hook, "v6 x64 UEFI by HTTP", "6", solicit(true), rounds);
-    measure<Pkt6Ptr>(hook, "v6 ordinary host", "6", solicit(false), rounds);
+    if (only < 0 || only == 0)
+        measure<Pkt4Ptr>(hook, "v4 x64 UEFI by PXE", "4", discover(true), rounds);
+    if (only < 0 || only == 1)
+        measure<Pkt4Ptr>(hook, "v4 ordinary host", "4", discover(false), rounds);
+    if (only < 0 || only == 2)
+        measure<Pkt6Ptr>(hook, "v6 x64 UEFI by HTTP", "6", solicit(true), rounds);
+    if (only < 0 || only == 3)
+        measure<Pkt6Ptr>(hook, "v6 ordinary host", "6", solicit(false), rounds);
 }
 
 unsigned number(const char *value)
@@ -254,8 +259,8 @@ int main(int argc, char **argv)
 {
     const bool reloads = argc == 5 && std::string(argv[3]) == "reload";
 
-    if ((argc < 3 || argc > 4) && !reloads) {
-        fprintf(stderr, "usage: %s HOOK DIRECTORY [ROUNDS | reload TIMES]\n", argv[0]);
+    if (argc < 3 || argc > 5) {
+        fprintf(stderr, "usage: %s HOOK DIRECTORY [ROUNDS [CASE] | reload TIMES]\n", argv[0]);
         return 2;
     }
     try {
@@ -263,7 +268,7 @@ int main(int argc, char **argv)
         if (reloads)
             reload(argv[1], argv[2], number(argv[4]));
         else
-            measure_all(argv[1], argv[2], argc == 4 ? number(argv[3]) : 2000);
+            measure_all(argv[1], argv[2], argc > 3 ? number(argv[3]) : 2000, argc > 4 ? atoi(argv[4]) : -1);
         return 0;
     } catch (const std::exception &error) {
         fprintf(stderr, "%s: %s\n", argv[0], error.what());

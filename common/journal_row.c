@@ -4,21 +4,21 @@
 
 #include "store.h"
 
+#include <endian.h>
 #include <errno.h>
 
 void journal_number_key(uint64_t number, uint8_t ret[8])
 {
-    for (unsigned i = 0; i < 8; i++)
-        ret[i] = (uint8_t)(number >> (56 - 8 * i));
+    number = htobe64(number);
+    memcpy(ret, &number, sizeof(number));
 }
 
 uint64_t journal_key_number(const uint8_t octets[8])
 {
-    uint64_t number = 0;
+    uint64_t number;
 
-    for (unsigned i = 0; i < 8; i++)
-        number = number << 8 | octets[i];
-    return number;
+    memcpy(&number, octets, sizeof(number));
+    return be64toh(number);
 }
 
 int journal_get(const struct journal *journal, MDB_txn *txn, unsigned table, MDB_val key,

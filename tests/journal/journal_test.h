@@ -3,9 +3,10 @@
 #ifndef JOURNAL_TEST_H
 #define JOURNAL_TEST_H
 
+#include "eventually.h"
 #include "outcome.h"
 #include "packets.h"
-#include "scratch.h"
+#include "store_fixture.h"
 
 #include "store.h"
 
@@ -13,31 +14,6 @@
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
-
-#define DEADLINE_MS 60000
-
-static inline uint64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-#define EVENTUALLY(condition)                                                                                          \
-    do {                                                                                                               \
-        uint64_t deadline_ = now_ms() + DEADLINE_MS;                                                                   \
-        while (!(condition)) {                                                                                         \
-            if (now_ms() > deadline_)                                                                                  \
-                fail_msg("never: %s", #condition);                                                                     \
-            nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);                                                   \
-        }                                                                                                              \
-    } while (0)
-
-struct fixture {
-    char directory[SCRATCH_SIZE];
-    struct netboot_store *store; /* a server's, with a journal */
-};
 
 static inline struct netboot_store *open_store(struct fixture *fixture, struct netboot_store_options options)
 {
@@ -96,23 +72,11 @@ static inline void make_store(struct fixture *fixture)
 
 static inline int setup(void **state)
 {
-    struct fixture *fixture = calloc(1, sizeof(*fixture));
+    struct fixture *fixture = fixture_new();
 
-    scratch_make(fixture->directory);
-    OK(netboot_store_create(fixture->directory, &error));
     make_store(fixture);
     fixture->store = open_server(fixture);
     *state = fixture;
-    return 0;
-}
-
-static inline int teardown(void **state)
-{
-    struct fixture *fixture = *state;
-
-    netboot_store_close(fixture->store);
-    scratch_remove(fixture->directory);
-    free(fixture);
     return 0;
 }
 

@@ -2,11 +2,10 @@
 """netboot-kea(8): free of errors, and it names whatever the hook offers to a server that runs."""
 
 import re
-import subprocess
 
 import pytest
 
-from lib import kea, paths
+from lib import kea, manual, paths
 
 
 @pytest.fixture(scope="module")
@@ -15,8 +14,7 @@ def page():
 
 
 def test_lint(page):
-    done = subprocess.run(["mandoc", "-Tlint", "-Wwarning", str(page)], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    manual.assert_sound(page)
 
 
 def test_it_names_what_there_is(page, link, store):

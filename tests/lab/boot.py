@@ -5,6 +5,8 @@ import re
 import selectors
 import time
 
+from lib.closing import Closing
+
 
 class BootError(Exception):
     """A boot did not go as it should: `step` is what was waited for."""
@@ -14,7 +16,7 @@ class BootError(Exception):
         self.step, self.reason, self.console = step, reason, console
 
 
-class Boot:
+class Boot(Closing):
     """
     A boot of a machine that was just switched on. `seen` is called with each event of the wire.
 
@@ -87,9 +89,3 @@ class Boot:
     def close(self):
         self._selector.close()
         self.machine.stop()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()

@@ -10,6 +10,7 @@ import contextlib
 import signal
 
 from lib import daemon, net
+from lib.closing import Closing
 
 SERVER4 = "10.77.0.1"
 SERVER6 = "2001:db8:77::1"
@@ -32,7 +33,7 @@ RELAYED_SUBNETS = {
 }
 
 
-class Network:
+class Network(Closing):
     """
     Namespaces that are removed when the `with` ends. `router` and `router_interface` are where routers are advertised,
     `subnets` those of the machine's link, `kea_settings` what Kea needs to be told beside.
@@ -83,12 +84,6 @@ class Network:
 
     def close(self):
         self._stack.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
 
 class Relay(daemon.Daemon):

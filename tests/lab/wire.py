@@ -14,6 +14,8 @@ import struct
 import time
 from urllib.parse import unquote
 
+from lib.closing import Closing
+
 DHCP4 = {1: "DISCOVER", 2: "OFFER", 3: "REQUEST", 5: "ACK", 6: "NAK", 7: "RELEASE", 8: "INFORM"}
 DHCP6 = {1: "SOLICIT", 2: "ADVERTISE", 3: "REQUEST", 7: "REPLY", 8: "RELEASE", 11: "INFORMATION-REQUEST"}
 BOOT_REPLIES = ("OFFER", "ACK", "ADVERTISE", "REPLY")
@@ -69,7 +71,7 @@ def _text(data):
     return data.split(b"\0")[0].decode("ascii", "replace")
 
 
-class Wire:
+class Wire(Closing):
     """Events of the interface `interface` of `namespace`."""
 
     def __init__(self, namespace, interface="eth0"):
@@ -85,12 +87,6 @@ class Wire:
 
     def close(self):
         self._socket.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
     def events(self):
         """Those of all frames that are there now."""

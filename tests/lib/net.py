@@ -20,6 +20,8 @@ import socket
 import subprocess
 import threading
 
+from .closing import Closing
+
 ADDRESS4 = "192.0.2.1"
 ADDRESS6 = "2001:db8::1"
 INTERFACE = "eth0"
@@ -47,7 +49,7 @@ def _remove_left_behind():
                 _ip("netns", "delete", name)
 
 
-class Namespace:
+class Namespace(Closing):
     """A network namespace with lo up. `label` is part of its name."""
 
     def __init__(self, label):
@@ -64,12 +66,6 @@ class Namespace:
         atexit.unregister(self.close)
         if os.path.exists(f"/run/netns/{self.name}"):
             _ip("netns", "delete", self.name)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
     def ip(self, *arguments):
         return _ip("-n", self.name, *arguments)
@@ -135,7 +131,7 @@ def join(one, other, one_interface=INTERFACE, other_interface=INTERFACE, other_m
         namespace.ip("link", "set", interface, "up")
 
 
-class Link:
+class Link(Closing):
     """A client and a server on one wire. The client's end has no addresses: the test itself is the host there."""
 
     def __init__(self):
@@ -151,9 +147,3 @@ class Link:
 
     def close(self):
         self._stack.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()

@@ -11,6 +11,7 @@ import struct
 import time
 
 from . import dhcp, net
+from .closing import Closing
 
 ETHERTYPE_IP4, ETHERTYPE_ARP, ETHERTYPE_IP6 = 0x0800, 0x0806, 0x86DD
 UDP, ICMP6 = 17, 58
@@ -52,7 +53,7 @@ def udp6(source, source_port, target, target_port, payload):
     return ip6(source, target, UDP, udp, 6, 64)
 
 
-class Wire:
+class Wire(Closing):
     def __init__(self, link, first_xid=0x100000):
         self.frames = link.client.packet_socket()
         self.frames.setblocking(False)
@@ -62,12 +63,6 @@ class Wire:
 
     def close(self):
         self.frames.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
     def xid(self):
         """A transaction id that nobody on this wire had."""

@@ -20,7 +20,21 @@ from settings import SETTINGS
 BOOTP_HOOKS = "/usr/lib/*/kea/hooks/libdhcp_bootp.so"
 
 
-class Kea:
+class Plugin:
+    """`_server` is the program."""
+
+    def start(self):
+        self._server.__enter__()
+        return self
+
+    def stop(self, check=True):
+        self._server.stop(check)
+
+    def check(self):
+        self._server.check()
+
+
+class Kea(Plugin):
     name, all_unasked = "kea", False
 
     _HEADER4 = {"file": "boot-file-name", "siaddr": "next-server", "sname": "server-hostname"}
@@ -65,16 +79,6 @@ class Kea:
         data = value if isinstance(value, bytes) else value.encode()
         return {"code": code, "csv-format": False, "data": data.hex()}
 
-    def start(self):
-        self._server.__enter__()
-        return self
-
-    def stop(self, check=True):
-        self._server.stop(check)
-
-    def check(self):
-        self._server.check()
-
 
 def bootp_hook():
     found = glob.glob(BOOTP_HOOKS)
@@ -89,7 +93,7 @@ class KeaThreads(Kea):
     threads = 4
 
 
-class Dhcpd:
+class Dhcpd(Plugin):
     """ISC dhcpd with netboot built in; NETBOOT_DHCPD says where it is."""
 
     name, all_unasked = "dhcpd", True
@@ -131,16 +135,6 @@ class Dhcpd:
     def _host(cls, row):
         own = " ".join(cls._own(row["own"][4], 4))
         return f'host reserved {{ hardware ethernet {row["mac"]}; fixed-address {row["address"]}; {own} }}'
-
-    def start(self):
-        self._server.__enter__()
-        return self
-
-    def stop(self, check=True):
-        self._server.stop(check)
-
-    def check(self):
-        self._server.check()
 
 
 PLUGINS = {"kea": Kea, "kea-threads": KeaThreads, "dhcpd": Dhcpd}

@@ -3,8 +3,9 @@
 #ifndef STORE_TEST_H
 #define STORE_TEST_H
 
+#include "eventually.h"
 #include "outcome.h"
-#include "scratch.h"
+#include "store_fixture.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,32 +18,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DEADLINE_MS 60000 /* after which what a test waits for does not happen any more */
-
 /* ---- Time */
 
 static inline void sleep_ms(unsigned ms)
 {
     nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L}, NULL);
 }
-
-static inline uint64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-#define EVENTUALLY(condition)                                                                                          \
-    do {                                                                                                               \
-        uint64_t deadline_ = now_ms() + DEADLINE_MS;                                                                   \
-        while (!(condition)) {                                                                                         \
-            if (now_ms() > deadline_)                                                                                  \
-                fail_msg("never: %s", #condition);                                                                     \
-            sleep_ms(1);                                                                                               \
-        }                                                                                                              \
-    } while (0)
 
 /* ---- Hosts by number: MAC 52:54:00 and the number, name hNUMBER unless another one is given */
 
@@ -234,28 +215,11 @@ static inline void agent_kill(const struct agent *agent)
 
 /* ---- A store in a directory of its own */
 
-struct fixture {
-    char directory[SCRATCH_SIZE];
-    struct netboot_store *store; /* closed by teardown; NULL where a test opens none */
-};
-
 static inline int setup(void **state)
 {
-    struct fixture *fixture = calloc(1, sizeof(*fixture));
+    struct fixture *fixture = fixture_new();
 
-    scratch_make(fixture->directory);
-    OK(netboot_store_create(fixture->directory, &error));
     *state = fixture;
-    return 0;
-}
-
-static inline int teardown(void **state)
-{
-    struct fixture *fixture = *state;
-
-    netboot_store_close(fixture->store);
-    scratch_remove(fixture->directory);
-    free(fixture);
     return 0;
 }
 

@@ -39,4 +39,21 @@ static inline void guarded_free(struct guarded *guarded)
     munmap(guarded->pages, 2 * guarded->page);
 }
 
+/* One for all tests of a program, which cmocka_run_group_tests() has made and freed by these. */
+static struct guarded guarded_page;
+
+static inline int guarded_setup(void **state)
+{
+    (void)state;
+    guarded_page = guarded_new();
+    return 0;
+}
+
+static inline int guarded_teardown(void **state)
+{
+    (void)state;
+    guarded_free(&guarded_page);
+    return 0;
+}
+
 #endif

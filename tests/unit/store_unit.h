@@ -4,7 +4,7 @@
 #define STORE_UNIT_H
 
 #include "outcome.h"
-#include "scratch.h"
+#include "store_fixture.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -15,29 +15,12 @@
 
 #define RAW(text) ((struct netboot_bytes){(const uint8_t *)(text), sizeof(text) - 1})
 
-struct fixture {
-    char directory[SCRATCH_SIZE];
-    struct netboot_store *store;
-};
-
 static inline int setup(void **state)
 {
-    struct fixture *fixture = calloc(1, sizeof(*fixture));
+    struct fixture *fixture = fixture_new();
 
-    scratch_make(fixture->directory);
-    OK(netboot_store_create(fixture->directory, &error));
     OK(netboot_store_open(fixture->directory, NULL, &fixture->store, &error));
     *state = fixture;
-    return 0;
-}
-
-static inline int teardown(void **state)
-{
-    struct fixture *fixture = *state;
-
-    netboot_store_close(fixture->store);
-    scratch_remove(fixture->directory);
-    free(fixture);
     return 0;
 }
 

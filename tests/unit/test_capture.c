@@ -12,8 +12,6 @@
 #define PAYLOAD "what a client asks"
 #define SECOND UINT64_C(1000000)
 
-static struct guarded page;
-
 struct octets {
     uint8_t data[2048];
     size_t size;
@@ -119,7 +117,7 @@ static struct octets behind(const void *header, size_t size, const struct octets
 static enum capture_result read_part(struct capture *capture, uint64_t time, const struct octets *frame, size_t size,
                                      size_t wire_size, struct datagram *ret)
 {
-    struct netboot_bytes data = {guarded_copy(&page, frame->data, size), size};
+    struct netboot_bytes data = {guarded_copy(&guarded_page, frame->data, size), size};
 
     return capture_read(capture, time, data, wire_size, ret);
 }
@@ -440,20 +438,6 @@ static void fragments_cut_anywhere(void **state)
     capture_free(capture);
 }
 
-static int make_page(void **state)
-{
-    (void)state;
-    page = guarded_new();
-    return 0;
-}
-
-static int free_page(void **state)
-{
-    (void)state;
-    guarded_free(&page);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -467,5 +451,5 @@ int main(void)
         cmocka_unit_test(fragments_cut_anywhere),
     };
 
-    return cmocka_run_group_tests(tests, make_page, free_page);
+    return cmocka_run_group_tests(tests, guarded_setup, guarded_teardown);
 }

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <stdbool.h>
 
-static struct guarded page;
 static uint8_t room[4096];
 
 #define PEER "\xfe\x80\0\0\0\0\0\0\x50\x54\0\xff\xfe\x77\0\2"
@@ -16,7 +15,7 @@ static uint8_t room[4096];
 static int parse_part(enum netboot_family family, const struct octets *octets, size_t size, struct packet *ret)
 {
     struct datagram datagram = {
-        .family = family, .payload = {guarded_copy(&page, octets->data, size), size}
+        .family = family, .payload = {guarded_copy(&guarded_page, octets->data, size), size}
     };
 
     memcpy(datagram.source, PEER, 16);
@@ -391,20 +390,6 @@ static void identity_associations_that_end_early(void **state)
     assert_string_equal(fields_meaning(&packet.fields, MEANING_FILE, text), "x");
 }
 
-static int make_page(void **state)
-{
-    (void)state;
-    page = guarded_new();
-    return 0;
-}
-
-static int free_page(void **state)
-{
-    (void)state;
-    guarded_free(&page);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -425,5 +410,5 @@ int main(void)
         cmocka_unit_test(identity_associations_that_end_early),
     };
 
-    return cmocka_run_group_tests(tests, make_page, free_page);
+    return cmocka_run_group_tests(tests, guarded_setup, guarded_teardown);
 }

@@ -39,14 +39,18 @@ static bool is_member(const struct account *account, gid_t group)
     return false;
 }
 
+char account_class(const struct account *account, const struct stat *status)
+{
+    if (account->known && account->user == status->st_uid)
+        return 'u';
+    return is_member(account, status->st_gid) ? 'g' : 'o';
+}
+
 bool account_may(const struct account *account, const struct stat *status, int wanted)
 {
-    unsigned shift = 0;
+    char class = account_class(account, status);
+    unsigned shift = class == 'u' ? 6 : class == 'g' ? 3 : 0;
 
-    if (account->known && account->user == status->st_uid)
-        shift = 6;
-    else if (is_member(account, status->st_gid))
-        shift = 3;
     return ((int)(status->st_mode >> shift) & wanted) == wanted;
 }
 

@@ -21,6 +21,8 @@ struct account {
 
 /* The user of that name with its groups. -ENOENT: there is none, `ret` is then one that is not known; -ENAMETOOLONG. */
 int account_find(const char *name, struct account *ret);
+/* As which class of chmod(1) it comes to the file: u, g or o. */
+char account_class(const struct account *account, const struct stat *status);
 /* Whether `wanted` (R_OK, W_OK and X_OK) is allowed. Root is held to the bits too, as it is where it has no capability
  * to pass over them: under AppArmor, in containers. */
 bool account_may(const struct account *account, const struct stat *status, int wanted);

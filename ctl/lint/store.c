@@ -54,7 +54,8 @@ static void fix_text(const struct lint *lint, const struct account *account, con
         snprintf(fix, size, "usermod -a -G %s %s, and start its server again", group_name(status.st_gid, group),
                  account->name);
     else
-        snprintf(fix, size, "chmod o+%s%s%s %s", obstacle->wanted & R_OK ? "r" : "", obstacle->wanted & W_OK ? "w" : "",
+        snprintf(fix, size, "chmod %c+%s%s%s %s", known ? account_class(account, &status) : 'o',
+                 obstacle->wanted & R_OK ? "r" : "", obstacle->wanted & W_OK ? "w" : "",
                  obstacle->wanted & X_OK ? "x" : "", obstacle->path);
 }
 

@@ -181,13 +181,15 @@ def test_a_way_that_is_closed(ctl, open_way):
         ("store-access", "user www-data", str(open_way.parent), f"chmod o+x {open_way.parent}")]
 
 
-@pytest.mark.parametrize("name, mode", [
-    ("targets/data.mdb", 0o600), ("targets/lock.mdb", 0o640), ("state/data.mdb", 0o640), ("targets", 0o740)])
-def test_a_file_that_the_group_may_not_use(ctl, open_way, name, mode):
+@pytest.mark.parametrize("name, mode, wanted", [
+    ("targets/data.mdb", 0o600, "g+r"), ("targets/lock.mdb", 0o640, "g+rw"), ("state/data.mdb", 0o640, "g+rw"),
+    ("targets", 0o740, "g+x"), (".", 0o700, "g+x")])
+def test_a_file_that_the_group_may_not_use(ctl, open_way, name, mode, wanted):
+    """It is opened to the group that the user is in, not to everybody."""
     (open_way / name).chmod(mode)
     ((code, record, path, fix),) = store_findings(ctl, "www-data")
     assert (code, record, path) == ("store-access", "user www-data", str(open_way / name))
-    assert fix.startswith("chmod ")
+    assert fix == f"chmod {wanted} {open_way / name}"
 
 
 def test_a_state_store_that_is_damaged(ctl):

@@ -28,7 +28,7 @@ static int json_help(void)
          "{}\n"
          "for what is absent; export leaves that out, import need not have it.\n\n"
          "host    name, mac [..], uuid [..], duid [..], target, loader {platform: file}, labels {key: value}, note,\n"
-         "        changed (RFC 3339, set by the store)\n"
+         "        changed (RFC 3339, set by the store); once, if it was ever armed (not in export)\n"
          "site    name, prefixes [..], tftp4, tftp6, http4, http6\n"
          "target  name, kind (boot, local, silent, ignore), script, files {platform: file}, description,\n"
          "        kernel, initrds [..], command_line, order (number: place in the menu)\n"

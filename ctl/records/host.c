@@ -3,7 +3,6 @@
 #include "edit.h"
 #include "host_json.h"
 #include "journal/from_seen.h"
-#include "list.h"
 #include "once.h"
 #include "output.h"
 #include "select.h"
@@ -103,15 +102,6 @@ const struct option_row host_delete_options[] = {
     {0},
 };
 /* clang-format on */
-
-static const struct column columns[] = {
-    {"NAME",   "name"         },
-    {"ID",     "mac|uuid|duid"},
-    {"TARGET", "target"       },
-    {"LABELS", "labels"       },
-    {"NOTE",   "note"         },
-    {NULL,     NULL           },
-};
 
 /* Options that name one machine. */
 static const char *const single_options[] = {"name", "mac", "uuid", "duid", "no-id", "no-name"};
@@ -278,16 +268,6 @@ static int show_selected(struct session *session, const struct selection *select
     return json ? listing_end(&listing, code) : code;
 }
 
-/* What was armed cannot be seen then. */
-static void note_state_trouble(struct session *session)
-{
-    struct netboot_error error;
-    int status = netboot_once_check(session->store, &error);
-
-    if (status != 0 && status != -ENOENT)
-        note("whether anything is to be booted once is not known: %s", error.text);
-}
-
 int host_show(struct session *session)
 {
     struct selection selection;
@@ -296,7 +276,7 @@ int host_show(struct session *session)
 
     if (code != DONE)
         return code;
-    note_state_trouble(session);
+    once_note_trouble(session);
     if (selection.is_set || session->arguments->word_count > 1)
         code = show_selected(session, &selection);
     else if ((code = show_one(session, &selection.ids[0], &object)) == DONE)
@@ -338,38 +318,4 @@ int host_delete(struct session *session)
         selection_free(&selection);
     }
     return code;
-}
-
-/* ---- List ------------------------------------------------------------------------------------------------------- */
-
-static bool host_wanted(const struct session *session, const void *record)
-{
-    const struct selection selection = selection_of(session);
-
-    return selection_wants(&selection, record);
-}
-
-static int list_selected(struct session *session)
-{
-    struct selection selection;
-    struct listing listing;
-    struct record record = {.table = TABLE_HOST};
-    int code = selection_read(session, SELECT_PRESENT, &selection);
-
-    if (code != DONE)
-        return code;
-    code = listing_begin(&listing, "such hosts", columns, session_has(session, "json"));
-    for (size_t i = 0; code == DONE && i < selection.count; i++)
-        if (netboot_view_host(session->view, &selection.ids[i], &record.host) == 0)
-            code = listing_row(&listing, record_to_json(TABLE_HOST, &record.host));
-    selection_free(&selection);
-    return listing_end(&listing, code);
-}
-
-int host_list(struct session *session)
-{
-    if (session_has(session, "from-file"))
-        return list_selected(session);
-    return list_command(session, TABLE_HOST, selection_of(session).is_set ? "such hosts" : "hosts", columns,
-                        host_wanted);
 }

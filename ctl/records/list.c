@@ -9,7 +9,7 @@
 struct list {
     struct session *session;
     struct listing listing;
-    bool (*wanted)(const struct session *session, const void *record);
+    struct list_rows rows;
     int code;
 };
 
@@ -17,16 +17,17 @@ static int record_list(enum table table, const void *record, void *user)
 {
     struct list *list = user;
 
-    if (list->wanted && !list->wanted(list->session, record))
+    if (list->rows.wanted && !list->rows.wanted(list->session, record))
         return 0;
-    list->code = listing_row(&list->listing, record_to_json(table, record));
+    list->code = listing_row(&list->listing,
+                             list->rows.row ? list->rows.row(list->session, record) : record_to_json(table, record));
     return list->code == DONE ? 0 : 1;
 }
 
 int list_command(struct session *session, enum table table, const char *what, const struct column *columns,
-                 bool (*wanted)(const struct session *session, const void *record))
+                 struct list_rows rows)
 {
-    struct list list = {.session = session, .wanted = wanted};
+    struct list list = {.session = session, .rows = rows};
     int code = session_view(session);
 
     if (code == DONE)

@@ -7,8 +7,13 @@
 #include "session.h"
 #include "table.h"
 
-/* Lists the records of a table that `wanted` takes (NULL: all). */
+struct list_rows {
+    bool (*wanted)(const struct session *session, const void *record); /* NULL: all records */
+    cJSON *(*row)(const struct session *session, const void *record);  /* NULL: record_to_json() */
+};
+
+/* Lists the records of a table. */
 int list_command(struct session *session, enum table table, const char *what, const struct column *columns,
-                 bool (*wanted)(const struct session *session, const void *record));
+                 struct list_rows rows);
 
 #endif

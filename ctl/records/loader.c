@@ -34,7 +34,7 @@ int loader_set(struct session *session)
 
 int loader_list(struct session *session)
 {
-    return list_command(session, TABLE_LOADER, "loaders", columns, NULL);
+    return list_command(session, TABLE_LOADER, "loaders", columns, (struct list_rows){0});
 }
 
 int loader_delete(struct session *session)

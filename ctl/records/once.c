@@ -102,3 +102,12 @@ int host_done(struct session *session)
     selection_free(&selection);
     return code;
 }
+
+void once_note_trouble(struct session *session)
+{
+    struct netboot_error error;
+    int status = netboot_once_check(session->store, &error);
+
+    if (status != 0 && status != -ENOENT)
+        note("whether anything is to be booted once is not known: %s", error.text);
+}

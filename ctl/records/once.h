@@ -8,5 +8,7 @@
 
 /* For all hosts of a selection at once, or (--dry-run) only says so. An exit code. */
 int once_carry_out(struct session *session, const struct once *once, const struct selection *selection);
+/* Says so where the state store cannot be read: what was armed is then not shown. */
+void once_note_trouble(struct session *session);
 
 #endif

@@ -54,7 +54,7 @@ int site_show(struct session *session)
 
 int site_list(struct session *session)
 {
-    return list_command(session, TABLE_SITE, "sites", columns, NULL);
+    return list_command(session, TABLE_SITE, "sites", columns, (struct list_rows){0});
 }
 
 int site_delete(struct session *session)

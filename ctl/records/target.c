@@ -82,7 +82,7 @@ int target_show(struct session *session)
 
 int target_list(struct session *session)
 {
-    return list_command(session, TABLE_TARGET, "targets", columns, NULL);
+    return list_command(session, TABLE_TARGET, "targets", columns, (struct list_rows){0});
 }
 
 /* ---- Delete ----------------------------------------------------------------------------------------------------- */

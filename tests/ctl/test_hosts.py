@@ -260,7 +260,7 @@ def test_list_filters(ctl):
 def test_list_and_show_agree(web1):
     assert web1.json("host", "list") == [web1.json("host", "show", "web1")]
     row = web1.ok("host", "list").splitlines()[1].split("  ")
-    assert [cell.strip() for cell in row if cell.strip()] == ["web1", f"{M1},{M2}", "debian", "rack=12,role=db",
+    assert [cell.strip() for cell in row if cell.strip()] == ["web1", f"{M1},{M2}", "debian", "-", "rack=12,role=db",
                                                              "by the door"]
     shown = web1.ok("host", "show", "web1")
     for part in (M1, M2, U1, D1, "debian", "x86-bios=ipxe.pxe", "rack=12", "role=db", "by the door"):
@@ -279,3 +279,33 @@ def test_a_host_with_many_cards(ctl):
     assert all(ctl.json("host", "show", mac)["mac"] == macs for mac in (macs[0], macs[39]))
     macs = [f"52:54:00:00:02:{number:02x}" for number in range(65)]
     assert "64" in ctl.wrong(2, "host", "set", "huge", *[word for mac in macs for word in ("--mac", mac)])
+
+
+# ---- what is armed, in lists
+
+
+def test_list_shows_what_is_armed(web1):
+    web1.ok("target", "set", "install", "--script", "install.ipxe")
+    web1.ok("host", "set", M3, "--name", "web2", "--label", "rack=12")
+    plain = web1.ok("host", "list")
+    assert plain.split("\n")[0].split() == ["NAME", "ID", "TARGET", "ONCE", "LABELS", "NOTE"]
+    assert [line.split()[3] for line in plain.splitlines()[1:]] == ["-", "-"]
+    web1.ok("host", "set", "web1", "--once", "install")
+    for words in (["--label", "rack=12"], ["--from-file", "-"]):
+        rows = web1.ok("host", "list", *words, stdin="web1\nweb2\n").splitlines()
+        assert "armed install" in rows[1] and "web1" in rows[1] and "armed" not in rows[2], rows
+    web1.ok("host", "done", "web1")
+    assert "done install" in web1.ok("host", "list")
+
+
+def test_list_in_json_is_as_show(web1):
+    web1.ok("target", "set", "install", "--script", "install.ipxe")
+    web1.ok("host", "set", "web1", "--once", "install")
+    assert web1.json("host", "list") == [web1.json("host", "show", "web1")]
+
+
+def test_list_without_what_is_armed(web1):
+    (web1.directory / "state" / "data.mdb").write_bytes(b"no store")
+    done = web1("host", "list")
+    assert done.returncode == 0 and "web1" in done.out
+    assert done.err.startswith("netbootctl: whether anything is to be booted once is not known")

@@ -3,9 +3,11 @@
 #include "command.h"
 #include "output.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *directory_of(const struct arguments *before, const struct arguments *after)
 {
@@ -60,12 +62,22 @@ static int command_run(const struct command *command, const struct arguments *be
     return code;
 }
 
+/* Whoever starts us without standard input, output or error: the store would be opened in their place, and what is said
+ * be written into it. Nothing can be read from or written to what is there now. */
+static void fill_standard_files(void)
+{
+    for (int file = STDIN_FILENO; file <= STDERR_FILENO; file++)
+        if (fcntl(file, F_GETFD) < 0 && open("/", O_PATH) != file)
+            _exit(FAILED);
+}
+
 int main(int count, char **values)
 {
     const struct command *command = NULL;
     struct arguments before;
     int first = 0, used;
 
+    fill_standard_files();
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error like a full disk */
     int code = arguments_parse(&before, NULL, count - 1, values + 1, &first);
     char **words = values + 1 + first;

@@ -75,7 +75,7 @@ static int give(struct arguments *arguments, const struct option_row *row, const
 
     if (again && !row->repeated && row->value)
         return misused("--%s is given twice: once is enough", row->name);
-    if (value && !value[0] && row->effect != EFFECT_NONE && !row->may_be_empty) {
+    if (value && !value[0] && !row->may_be_empty) {
         struct option_row const *no = NULL;
         char opposite[64];
         snprintf(opposite, sizeof(opposite), "no-%s", row->name);

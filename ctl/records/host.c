@@ -164,10 +164,15 @@ static int single_check(const struct session *session, const struct selection *s
 
 static int once_options_check(const struct session *session)
 {
+    static const char *const arming[] = {"expires", "window"};
+
     if (option_value(session->arguments, "once") && option_value(session->arguments, "until-done"))
         return misused("--once and --until-done exclude each other: type one of them");
     if (session_has(session, "tries") && !session_has(session, "until-done"))
         return misused("--tries is for --until-done");
+    for (size_t i = 0; i < sizeof(arming) / sizeof(arming[0]); i++)
+        if (session_has(session, arming[i]) && !session_has(session, "until-done") && !session_has(session, "once"))
+            return misused("--%s is for --once and --until-done", arming[i]);
     return DONE;
 }
 

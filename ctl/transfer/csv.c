@@ -71,7 +71,16 @@ static int unknown_column(const char *name, struct netboot_error *error)
 {
     struct suggestion nearest;
     char hint[SUGGEST_TEXT_SIZE];
+    const char *other = strpbrk(name, ";\t|\r");
 
+    if (other && *other == '\r')
+        return failure(error, -EINVAL,
+                       "lines end with a carriage return alone: tr '\\r' '\\n' makes them end with a newline");
+    if (other)
+        return failure(error, -EINVAL, "columns are separated by commas, not by %s, as in name,mac,target",
+                       *other == '\t'  ? "tabs"
+                       : *other == ';' ? "semicolons"
+                                       : "bars");
     suggest_begin(&nearest, name);
     for (size_t i = 0; i < CSV_COLUMNS_MAX; i++)
         suggest_offer(&nearest, columns[i].name);

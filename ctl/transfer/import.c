@@ -307,7 +307,7 @@ int import_run(struct session *session)
         return code;
     int status = input_open(&source.input, path);
     if (status != 0)
-        return failed("cannot open %s: %s", path, strerror(-status));
+        return failed("cannot open %s: %s", source.name, strerror(-status));
     import.waits = calloc(1, sizeof(*import.waits));
     code = import.waits ? DONE : failed("out of memory");
     if (code == DONE && (status = lines_start(&source.input, source.csv, &source.lines)) != 0)

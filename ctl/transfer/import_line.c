@@ -31,6 +31,11 @@ static int json_read(const char *text, size_t size, struct line_record *ret, str
 {
     if (text[0] == '[')
         return failure(error, -EINVAL, "a JSON list: one object a line is wanted (jq -c '.[]' makes that of it)");
+    if (text[0] == '{' && !memchr(text, '}', size))
+        return failure(error, -EINVAL,
+                       "not JSON: the object does not end on this line; is the file cut short? Each object has a line "
+                       "of its own (jq "
+                       "-c . makes that of one that is spread over several)");
     ret->object = json_parse(text, size, error);
     int table = ret->object ? type_find(ret->object, error) : error->code;
     if (table < 0)
@@ -65,6 +70,9 @@ int line_parse(struct line_reader *reader, uint64_t number, char *text, size_t s
         text += 3;
         size -= 3;
     }
+    if (number == 1 && size >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0))
+        return failure(error, -EPROTO,
+                       "the file is UTF-16, and UTF-8 is wanted: iconv -f UTF-16 -t UTF-8 makes it that");
     while (blank < size && (text[blank] == ' ' || text[blank] == '\t'))
         blank++;
     if (blank == size)

@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import subprocess
 
 import pytest
 
@@ -81,6 +82,8 @@ def test_version(bare):
     (["--jsn"], "`--jsn`"),
     (["-d"], "--directory DIR"),
     (["-d", "/tmp"], "netbootctl help"),
+    (["--directory=", "status"], "--directory has an empty value"),
+    (["host", "list", "--from-file="], "--from-file has an empty value"),
     (["status", "now"], "`now`"),
     (["status", "--jsno"], "did you mean `--json`"),
     (["init", "--json"], "`--json`"),
@@ -136,6 +139,29 @@ def test_much_output_that_cannot_be_written(ctl):
         with open("/dev/full", "w") as full:
             done = ctl(*words, stdout=full)
         assert done.returncode == 1 and "standard output" in done.err
+
+
+@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1), (0, 2), (1, 2), (0, 1, 2)], ids=str)
+@pytest.mark.parametrize("words, code", [(["host", "set", "web1", "--note", "seen"], 0), (["host", "set", "nope"], 1),
+                                         (["host", "list", "--from-file", "-"], 1), (["log"], 0)])  # fmt: skip
+def test_the_store_is_never_taken_for_a_standard_file(ctl, words, code, closed):
+    """Its files would be opened in the place of those that are closed, and what is said be written into them."""
+    ctl.ok("host", "set", "52:54:00:00:00:01", "--name", "web1")
+    files = [ctl.directory / name / "data.mdb" for name in ("targets", "state", "journal")]
+    locks = {path: path.stat().st_size for path in ctl.directory.glob("*/lock.mdb")}
+    before = [path.read_bytes() for path in files]
+    program = [ctl.program, *words]
+    done = subprocess.run(["sh", "-c", f'"$@" {" ".join(f"{number}>&-" for number in closed)}', "sh", *program],
+                          env=ctl.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          timeout=60, check=False)
+    assert done.returncode == (1 if 1 in closed and words[1:2] == ["set"] else code)
+    if words[-1] == "seen":
+        assert ctl.json("host", "show", "web1")["note"] == "seen"
+        assert (b"the change was made" in done.stderr) == (1 in closed and 2 not in closed)
+    else:
+        assert [path.read_bytes() for path in files] == before
+    assert {path: path.stat().st_size for path in locks} == locks
+    assert b"netbootctl" not in b"".join(path.read_bytes() for path in [*files, *locks])
 
 
 def test_standard_output_that_is_closed(ctl):

@@ -235,6 +235,9 @@ WRONG = {
     "a nul": ('{"mac":"52:54:00:00:00:01","note":"a\\u0000b"}', "NUL"),
     "a control character": ('{"mac":"52:54:00:00:00:01","note":"a\\u0007b"}', "note"),
     "no utf-8": (b'{"mac":"52:54:00:00:00:01","note":"\xff"}', "note"),
+    "an object that is cut short": ('{"mac":"52:54:00:00:00:01"', "is the file cut short?"),
+    "an object over several lines": ('{', "does not end on this line"),
+    "a comma after an object": ('{"mac":"52:54:00:00:00:01"},', "`,` follows it"),
     "a long line": ('{"mac":"52:54:00:00:00:01","note":"' + "x" * 1100000 + '"}', "too long"),
     "a long note": ('{"mac":"52:54:00:00:00:01","note":"' + "x" * 100000 + '"}', "note"),
 }
@@ -257,6 +260,10 @@ def test_a_wrong_line_is_named_and_nothing_changes(full, tmp_path, line, told):
 WRONG_CSV = {
     "an unknown column": ("name,mac,lable\n", 1, "did you mean `labels`"),
     "a column twice": ("mac,mac\n", 1, "twice"),
+    "semicolons": ("name;mac\nweb9;52:54:00:00:00:0b\n", 1, "separated by commas, not by semicolons"),
+    "tabs": ("name\tmac\nweb9\t52:54:00:00:00:0b\n", 1, "separated by commas, not by tabs"),
+    "old line ends": ("name,mac\rweb9,52:54:00:00:00:0b\r", 1, "carriage return alone"),
+    "UTF-16": ("\ufeffname,mac\n".encode("utf-16-le"), 1, "the file is UTF-16"),
     "no header": ("web1,52:54:00:00:00:01\n", 1, "no column `web1`"),
     "too few fields": ("name,mac\nweb9\n", 2, "1 fields"),
     "too many fields": ("name,mac\nweb9,52:54:00:00:00:01,x\n", 2, "3 fields"),
@@ -273,7 +280,7 @@ WRONG_CSV = {
 def test_a_wrong_line_of_csv(full, tmp_path, text, line, told):
     before = full.export()
     path = tmp_path / "hosts.csv"
-    path.write_text(text)
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
     done = full("import", path)
     assert (done.returncode, done.out) == (1, "")
     assert done.err.startswith(f"{path}:{line}: ") and told in done.err.splitlines()[0]

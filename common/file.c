@@ -236,12 +236,24 @@ static enum finding locate_url(const struct netboot_client *client, const struct
     return FINDING_TAKEN;
 }
 
+/* Whether firmware of the client's family comes to a base. */
+static bool is_of_family(const struct netboot_client *client, struct netboot_bytes base)
+{
+    struct url url;
+
+    return url_parse(base, &url) < 0 || url.host_type != (client->family == NETBOOT_V4 ? URL_IPV6 : URL_IPV4);
+}
+
 static enum finding locate_path(const struct netboot_client *client, const struct netboot_site *site,
                                 const struct transport *transport, struct netboot_bytes path, struct location *location)
 {
-    for (unsigned i = 0; i < 2; i++)
-        if (transport->joins[i] && transport->joins[i](client, site, path, location))
-            return FINDING_TAKEN;
+    for (unsigned i = 0; i < 2; i++) {
+        if (!transport->joins[i] || !transport->joins[i](client, site, path, location))
+            continue;
+        if (client->stage == NETBOOT_STAGE_HTTP && !is_of_family(client, location->parts[0]))
+            return FINDING_FAMILY;
+        return FINDING_TAKEN;
+    }
     return transport->no_base;
 }
 

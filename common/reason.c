@@ -44,7 +44,7 @@ static const char *const texts[FINDING_COUNT] = {
     [FINDING_NO_BASE] = "{source}: a relative path, and site '{site}' has no {family} HTTP base URL nor TFTP server",
     [FINDING_SCHEME] = "{source}: a URL of a scheme that a client at stage {stage} cannot load",
     [FINDING_URL] = "{source}: a URL that firmware cannot be told: malformed, or TFTP with a port, a user or no path",
-    [FINDING_FAMILY] = "{source}: a URL with an address that is not of the client's family ({family})",
+    [FINDING_FAMILY] = "{source}: its URL has an address that is not of the client's family ({family})",
     [FINDING_NO_VALUE] = "{source}: it has a placeholder that this client gives no value for",
     [FINDING_TOO_LONG] = "{source}: too long for what the client can be sent (255 octets in DHCPv4, 127 in BOOTP, 1023 "
                          "in DHCPv6)",

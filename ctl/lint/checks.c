@@ -39,7 +39,7 @@ static const struct check {
     void (*once)(struct lint *lint);
 } checks[] = {
     {TABLE_SITE,   lint_site_prefix,   lint_prefixes           },
-    {TABLE_SITE,   NULL,               lint_bases              },
+    {TABLE_SITE,   lint_site_family,   lint_bases              },
     {TABLE_SITE,   NULL,               lint_data_root          },
     {TABLE_LOADER, lint_loader_value,  NULL                    },
     {TABLE_LOADER, lint_loader_file,   NULL                    },

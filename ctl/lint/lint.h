@@ -105,6 +105,7 @@ void lint_state_store(struct lint *lint);
 
 void lint_site_prefix(struct lint *lint, const void *site); /* sites.c */
 void lint_prefixes(struct lint *lint);
+void lint_site_family(struct lint *lint, const void *site);
 void lint_bases(struct lint *lint);
 
 void lint_loader_value(struct lint *lint, const void *loader); /* values.c */

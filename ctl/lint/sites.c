@@ -6,6 +6,7 @@
 
 #include "common/bytes.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,6 +131,51 @@ void lint_prefixes(struct lint *lint)
 }
 
 /* ---- Servers ---------------------------------------------------------------------------------------------------- */
+
+/* Whether the host of a URL is an address of that family. */
+static bool has_address_of(struct netboot_bytes url, int family)
+{
+    const uint8_t *scheme = memmem(url.data, url.size, "://", 3);
+    char text[NETBOOT_FILE_SIZE], *host = text, *at;
+    uint8_t address[NETBOOT_ADDRESS_SIZE];
+
+    if (!scheme || url.size >= sizeof(text))
+        return false;
+    struct netboot_bytes rest = bytes_after(url, (size_t)(scheme - url.data) + 3);
+    snprintf(text, sizeof(text), "%.*s", (int)rest.size, (const char *)rest.data);
+    text[strcspn(text, "/")] = '\0';
+    if ((at = strchr(text, '@')))
+        host = at + 1;
+    if (*host == '[')
+        return family == AF_INET6;
+    host[strcspn(host, ":")] = '\0';
+    return family == AF_INET && inet_pton(AF_INET, host, address) == 1;
+}
+
+static void family_check(struct lint *lint, const struct netboot_site *site, const char *key, struct netboot_bytes base,
+                         bool wrong)
+{
+    char text[KEY_TEXT_SIZE], problem[NETBOOT_FILE_SIZE + 128], fix[KEY_TEXT_SIZE + 128];
+    char family = key[strlen(key) - 1];
+
+    if (!wrong)
+        return;
+    record_text(TABLE_SITE, site, text);
+    snprintf(problem, sizeof(problem), "%.*s has an address that IPv%c HTTP machines cannot reach", (int)base.size,
+             (const char *)base.data, family);
+    snprintf(fix, sizeof(fix), "give one of IPv%c, or a name: netbootctl site set %s --%s URL", family,
+             record_name(text), key);
+    lint_found(lint, LINT_WRONG_FAMILY,
+               &(struct lint_finding){.record = text, .key = key, .problem = problem, .fix = fix});
+}
+
+void lint_site_family(struct lint *lint, const void *record)
+{
+    const struct netboot_site *site = record;
+
+    family_check(lint, site, "http4", site->http4, has_address_of(site->http4, AF_INET6));
+    family_check(lint, site, "http6", site->http6, has_address_of(site->http6, AF_INET));
+}
 
 /* Relative files that such machines are sent to. */
 struct relative_files {

@@ -147,6 +147,8 @@ static void value_check(const struct value *value, void *user)
             continue;
         enum finding finding = way_resolve(way, &who, site, target, value->file, &decision);
         length_note(&lengths, way, finding, site, &decision);
+        if (finding == FINDING_FAMILY && !memmem(value->file.data, value->file.size, "://", 3))
+            continue; /* that is its site's base */
         for (size_t i = 0; i < UNUSABLE; i++)
             bits[i] |= finding == unusable[i].finding ? 1u << way : 0;
     }

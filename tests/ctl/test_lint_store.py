@@ -67,6 +67,10 @@ CASES = {
     "a script may be of any scheme": ([V4, HTTP, "target set t --script nfs://192.0.2.1/t.ipxe"], []),
     "an address of the other family": ([V4, V6, "loader set x64-uefi tftp://192.0.2.1/ipxe.efi"],
                                        [("wrong-family", "loader x64-uefi", "file")]),
+    "a base of the other family": (
+        [V4, "site set default --http4 http://[2001:db8::1]/boot --http6 http://user@192.0.2.1:80/"],
+        [("wrong-family", "site default", "http4"), ("wrong-family", "site default", "http6")]),
+    "a base with a name": ([V4, "site set default --http4 http://boot.example.org/ --http6 https://10.example.org/"], []),
     "a name is of both families": ([V4, V6, "loader set x64-uefi tftp://boot.example.org/ipxe.efi"], []),
     "TFTP with a port": ([V4, "loader set x64-uefi tftp://192.0.2.1:70/ipxe.efi"],
                          [("unusable-url", "loader x64-uefi", "file")]),

@@ -22,7 +22,7 @@
 static const uint8_t tftp4[] = {192, 0, 2, 1};
 static const uint8_t tftp6[] = {0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
 
-enum site { FULL, EMPTY, ONLY_TFTP, NO_SITE };
+enum site { FULL, EMPTY, ONLY_TFTP, NO_SITE, CROSSED };
 enum host { UNKNOWN, NAMELESS, LABELLED, WITH_TARGET, WITH_LOADER, DANGLING };
 enum existing { NONE, KEEP, REPLACE };
 
@@ -112,6 +112,12 @@ static const struct decide_case cases[] = {
      "http://[2001:db8::9]/x",                                                                                                                                                                                                                                                                                                                                  NULL,           ""            },
     {"iPXE with a URL still learns the next server",    4, IPXE, 7,  "http://198.51.100.9/x",                       NULL,                              NULL,            0,                   FULL,      0,           0,
      NETBOOT_ANSWERED,                                                                                                                                                                                                                              "http://198.51.100.9/x",                                                                                    "192.0.2.1",    "192.0.2.1"   },
+    {"a base of the other family",                      4, HTTP, 7,  NULL,                                          NULL,                              "ipxe.efi",      0,                   CROSSED,   0,           0,       NETBOOT_NO_BOOT_FILE, "",                                                                                                         NULL,
+     ""                                                                                                                                                                                                                                                                                                                                                                                       },
+    {"a base of the other family, IPv6",                6, HTTP, 7,  NULL,                                          NULL,                              "ipxe.efi",      0,                   CROSSED,   0,           0,       NETBOOT_NO_BOOT_FILE, "",
+     NULL,                                                                                                                                                                                                                                                                                                                                                                      ""            },
+    {"but iPXE has both families",                      4, IPXE, 7,  "s.ipxe",                                      NULL,                              NULL,            0,                   CROSSED,   0,           0,       NETBOOT_ANSWERED,
+     "http://[2001:db8::9]/s.ipxe",                                                                                                                                                                                                                                                                                                                             "192.0.2.1",    "192.0.2.1"   },
     {"placeholders",                                    4, IPXE, 7,  "{site}/{platform}/{mac}/{mac-hyphen}/{uuid}", NULL,                              NULL,            0,                   FULL,      0,           0,
      NETBOOT_ANSWERED,                                                                                                                                                                                                                              "http://192.0.2.1/b/lab/x64-uefi/52:54:00:77:00:02/52-54-00-77-00-02/11223344-5566-7788-99aa-bbccddeeff01",
      "192.0.2.1",                                                                                                                                                                                                                                                                                                                                                               "192.0.2.1"   },
@@ -175,7 +181,11 @@ static struct netboot_site make_site(enum site site)
         full.http4 = full.http6 = (struct netboot_bytes){NULL, 0};
     if (site == EMPTY)
         none.name = bytes_of("default");
-    return site == FULL || site == ONLY_TFTP ? full : none;
+    if (site == CROSSED) {
+        full.http4 = bytes_of("http://[2001:db8::9]/");
+        full.http6 = bytes_of("http://198.51.100.9/");
+    }
+    return site == EMPTY || site == NO_SITE ? none : full;
 }
 
 static void make_host(enum host kind, struct netboot_host *host)

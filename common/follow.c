@@ -8,7 +8,6 @@
 #include "failure.h"
 #include "thread.h"
 
-#include <errno.h>
 #include <inttypes.h>
 
 #define TICK_MS 500        /* between two looks at the files */

@@ -7,7 +7,6 @@
 #include "options.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>

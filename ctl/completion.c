@@ -3,7 +3,6 @@
 #include "command.h"
 #include "table.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

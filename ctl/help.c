@@ -2,7 +2,6 @@
 #include "command.h"
 #include "suggest.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define NAME_WIDTH 26

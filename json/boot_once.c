@@ -7,7 +7,6 @@
 #include "when.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 

@@ -6,8 +6,6 @@
 #include "bootfile/remedy.h"
 #include "explain_query.h"
 
-#include <string.h>
-
 /* ---- Asking ----------------------------------------------------------------------------------------------------- */
 
 /* Firmware that boots by HTTP has an architecture type of its own on most platforms. */

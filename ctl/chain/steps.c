@@ -3,8 +3,6 @@
 
 #include "result.h"
 
-#include <string.h>
-
 const char *step_state_name(enum step_state state)
 {
     static const char *const names[] = {

@@ -4,8 +4,6 @@
 #include "journal.h"
 #include "json.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct gathering {

@@ -5,7 +5,6 @@
 #include "output.h"
 #include "when.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>

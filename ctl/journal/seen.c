@@ -6,8 +6,6 @@
 #include "result.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* clang-format off */
 const struct option_row seen_options[] = {

@@ -5,7 +5,6 @@
 #include "common/bytes.h"
 #include "common/options.h"
 
-#include <errno.h>
 #include <string.h>
 
 /* ---- Targets ---------------------------------------------------------------------------------------------------- */

@@ -97,14 +97,6 @@ const struct netboot_target *policy_target(const struct policy *policy, struct n
     return bsearch(&name, policy->targets, policy->target_count, sizeof(policy->targets[0]), name_compare);
 }
 
-struct netboot_bytes policy_loader(const struct policy *policy, uint16_t platform)
-{
-    for (size_t i = 0; i < policy->loader_count; i++)
-        if (policy->loaders[i].platform == platform)
-            return policy->loaders[i].file;
-    return (struct netboot_bytes){NULL, 0};
-}
-
 static size_t count_of(struct netboot_bytes value, const char *wanted)
 {
     size_t size = strlen(wanted), count = 0;

@@ -22,8 +22,6 @@ int policy_load(struct session *session, struct policy *policy);
 void policy_free(struct policy *policy);
 /* The target of that name, or NULL. */
 const struct netboot_target *policy_target(const struct policy *policy, struct netboot_bytes name);
-/* The loader of the platform; empty bytes: none. */
-struct netboot_bytes policy_loader(const struct policy *policy, uint16_t platform);
 
 /* The site at which a value makes the longest name for that way; NULL: none has a server for it, if it is relative. */
 const struct netboot_site *policy_longest_site(const struct policy *policy, enum way way, struct netboot_bytes value);

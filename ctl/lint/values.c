@@ -8,8 +8,6 @@
 #include "common/bytes.h"
 #include "common/options.h"
 
-#include <string.h>
-
 struct value_check {
     struct lint *lint;
     uint64_t hosts; /* that have the value */

@@ -46,7 +46,7 @@ static int efi_platform(const uint8_t *head, size_t size)
     if (size < PE_AT + 4 || memcmp(head, "MZ", 2) != 0)
         return -1;
     size_t at = read_le16(head + PE_AT) | (size_t)read_le16(head + PE_AT + 2) << 16;
-    if (size < 6 || at > size - 6 || memcmp(head + at, "PE\0\0", 4) != 0)
+    if (at > size - 6 || memcmp(head + at, "PE\0\0", 4) != 0)
         return -1;
     for (size_t i = 0; i < sizeof(pe_machines) / sizeof(pe_machines[0]); i++)
         if (pe_machines[i].machine == read_le16(head + at + 4))

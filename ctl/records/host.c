@@ -8,7 +8,6 @@
 #include "select.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define LIST(name_, value_, help_)                                                                                     \

@@ -8,7 +8,6 @@
 #include "who.h"
 
 #include <errno.h>
-#include <string.h>
 #include <time.h>
 
 #define DEADLINE_MS 10000

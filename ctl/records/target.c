@@ -5,7 +5,6 @@
 #include "list.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define KIND(name_, help_)                                                                                             \

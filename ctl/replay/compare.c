@@ -4,7 +4,6 @@
 #include "common/bytes.h"
 #include "common/options.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <strings.h>
 

@@ -89,7 +89,7 @@ int init_run(struct session *session)
     session_view_close(session);
     if ((code = session_change(session, &change)) != DONE)
         return code;
-    if ((status = complete(change, &created, &error)) != 0)
+    if (complete(change, &created, &error) != 0)
         return failed("%s", error.text);
     if (!created) /* another init was faster */
         return tell_there(session);

@@ -5,7 +5,6 @@
 #include "table.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* clang-format off */

@@ -4,7 +4,6 @@
 import pytest
 
 SITE_KEYS = ["name", "prefixes", "tftp4", "tftp6", "http4", "http6"]
-TARGET_KEYS = ["name", "kind", "script", "files", "description"]
 STATUS_KEYS = ["store", "format", "generation", "changed", "hosts", "sites", "targets", "loaders", "size", "map_size",
                "readers", "journal"]
 

@@ -3,13 +3,12 @@
 
 import os
 import signal
-import subprocess
 import time
 from pathlib import Path
 
 from cases import case, firmware
 from exchange import boot_fields, run
-from lib import daemon, dhcpd, net, paths, wire
+from lib import daemon, dhcpd, net, paths
 
 STOCK = Path("/usr/sbin/dhcpd")
 HEAL_SECONDS = 20

@@ -9,7 +9,6 @@ import time
 
 import pytest
 from pcaps import *  # noqa: F403
-from pcaps import dhcp
 from scapy.layers.inet import fragment
 from scapy.layers.l2 import Dot1Q
 

@@ -13,7 +13,6 @@ from lib import dhcp, net
 RELAY_MAC = "02:00:00:00:00:05"
 RELAY6 = "fe80::5"
 OTHER_NETWORK = "203.0.113.77"
-SERVER_DUID = dhcp.duid_llt(net.SERVER_MAC)
 PRIVATE_ENTERPRISE = bytes.fromhex("00007ed9")  # 32473: for examples (RFC 5612)
 
 

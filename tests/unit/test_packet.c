@@ -6,7 +6,6 @@
 #include "replay/packet.h"
 
 #include <errno.h>
-#include <stdbool.h>
 
 static uint8_t room[4096];
 

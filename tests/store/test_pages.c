@@ -448,17 +448,17 @@ static const struct kind {
 } kinds[] = {
   /* the first one tells whether the page is used at all */
     {"a page of zeros",          zero_page,             1,  1,    true },
-    {"a bit of the header",      flip_header,           24, 5,    true },
-    {"an octet of the header",   spoil_header,          16, 1,    true },
-    {"a bit of a pointer",       flip_pointer,          12, 37,   false},
-    {"a bit of a node",          flip_node,             24, 29,   false},
-    {"ones in a node",           all_ones_in_node,      16, 11,   false},
-    {"any bit",                  flip_any,              12, 2749, false},
-    {"a sector of zeros",        zero_sector,           8,  1,    false},
-    {"a random sector",          random_sector,         8,  1,    false},
+    {"a bit of the header",      flip_header,           8,  21,   true },
+    {"an octet of the header",   spoil_header,          8,  3,    true },
+    {"a bit of a pointer",       flip_pointer,          6,  37,   false},
+    {"a bit of a node",          flip_node,             12, 29,   false},
+    {"ones in a node",           all_ones_in_node,      8,  11,   false},
+    {"any bit",                  flip_any,              6,  2749, false},
+    {"a sector of zeros",        zero_sector,           4,  3,    false},
+    {"a random sector",          random_sector,         4,  3,    false},
     {"a page of before",         stale_page,            1,  1,    false},
-    {"another page",             other_page,            3,  1,    true },
-    {"another page, renumbered", other_page_renumbered, 3,  1,    false},
+    {"another page",             other_page,            1,  1,    true },
+    {"another page, renumbered", other_page_renumbered, 1,  1,    false},
 };
 
 /* ---- Cases */
@@ -525,7 +525,7 @@ static void read_and_change(struct world *world, const struct one_case *one, str
 /* All of it in the child. */
 static void try_case(struct world *world, const struct one_case *one)
 {
-    struct netboot_store_options options = {.readers = 4, .journal = true};
+    struct netboot_store_options options = {.readers = 4, .journal = true, .map_size = (size_t)64 << 20};
     const struct image *now = &world->now[one->file];
     struct netboot_error error = {0};
     struct netboot_store *store = NULL;

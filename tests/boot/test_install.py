@@ -32,10 +32,11 @@ def test_puts_files_and_configuration_in_place(tmp_path):
     assert not left, "placeholders that nobody filled in"
 
 
-def test_ganesha_in_the_place_of_the_kernels_server(tmp_path):
+@pytest.mark.parametrize("ended", ["\n", ""], ids=["ended", "last line not ended"])
+def test_ganesha_in_the_place_of_the_kernels_server(tmp_path, ended):
     theirs = tmp_path / "etc/ganesha/ganesha.conf"
     theirs.parent.mkdir(parents=True)
-    theirs.write_text("# the operator's\n")
+    theirs.write_text("# the operator's" + ended)
     wanted = ("--root", "/srv/boot", "--clients", "192.0.2.0/24", "--nfs", "ganesha")
     done = install(tmp_path, *wanted)
     assert done.returncode == 0, done.stderr

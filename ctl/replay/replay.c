@@ -59,7 +59,9 @@ static int source_of(struct replay *replay)
     const char *interface = option_value(arguments, "interface");
     struct netboot_error error;
 
-    if ((arguments->word_count == 1) == (interface != NULL))
+    if (arguments->word_count == 1 && interface)
+        return misused("replay takes a capture file or --interface, not both");
+    if (arguments->word_count == 0 && !interface)
         return misused("replay wants a capture file, - for standard input, or --interface NAME");
     replay->live = interface != NULL;
     int status = interface ? source_open_interface(interface, &replay->source, &error)

@@ -172,8 +172,10 @@ static int go_back(struct edit *edit, uint64_t generation, struct question *ques
     if (code == DONE && !edit->any)
         fprintf(edit->report, "all is as it was in generation %" PRIu64 ": nothing was changed\n", generation);
     else if (code == DONE && !edit->dry_run)
-        fprintf(edit->report, "went back to generation %" PRIu64 ", as generation %" PRIu64 "\n", generation,
-                ret->generation + 1);
+        fprintf(edit->report,
+                "went back to generation %" PRIu64 ", as generation %" PRIu64 "; netbootctl revert %" PRIu64
+                " undoes that\n",
+                generation, ret->generation + 1, ret->generation);
     return edit_end(edit, code);
 }
 

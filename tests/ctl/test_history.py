@@ -83,7 +83,8 @@ def test_revert(web):
                              "would change host web1: target default -> rescue", "would delete host web2"]
     assert web.export() == after
     told = web.ok("revert", generation).splitlines()
-    assert told[-1] == f"went back to generation {generation}, as generation {generation + 4}"
+    assert told[-1] == (f"went back to generation {generation}, as generation {generation + 4}; "
+                        f"netbootctl revert {generation + 3} undoes that")
     assert web.export() == before
     web.ok("revert", generation + 3)
     assert web.export() == after

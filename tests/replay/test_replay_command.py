@@ -92,7 +92,7 @@ def test_a_capture_that_ends_early(json_wanted, replay, capture):
     "words, text",
     [
         ([], "wants a capture file"),
-        (["FILE", "--interface", "eth0"], "wants a capture file"),
+        (["FILE", "--interface", "eth0"], "a capture file or --interface, not both"),
         (["FILE", "--existing-boot-file", "gone"], "keep or replace, not `gone`"),
         (["FILE", "--compared"], "did you mean"),
         (["FILE", "FILE"], "is too much"),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "chain.h"
 
-#include "explain/join.h"
+#include "journal/join.h"
 #include "machine.h"
 #include "output.h"
 #include "result.h"

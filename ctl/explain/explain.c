@@ -5,7 +5,7 @@
 #include "chain/chain.h"
 #include "command.h"
 #include "explain_journal.h"
-#include "join.h"
+#include "journal/join.h"
 #include "json.h"
 #include "output.h"
 

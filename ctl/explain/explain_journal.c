@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "explain_journal.h"
 
-#include "join.h"
+#include "journal/join.h"
 #include "journal/journal.h"
 #include "output.h"
 #include "result.h"

@@ -100,7 +100,9 @@ int mend(struct mend *mend)
     mend_networks(mend);
     mend_lifetimes(mend);
     mend_classes(mend);
+    mend_scopes_read(mend);
     mend_hosts(mend);
+    mend_scopes(mend);
     mend_globals(mend);
     sweep(mend->dhcp);
     return mend->no_memory || mend->findings->no_memory ? -ENOMEM : 0;

@@ -13,6 +13,8 @@ struct mend {
     struct memory *memory;
     cJSON *dhcp; /* the object "Dhcp4" or "Dhcp6" */
     int family;
+    struct branch *branches; /* mend_scopes.h */
+    size_t branch_count;
     bool bootp; /* libdhcp_bootp.so is needed */
     bool no_memory;
 };
@@ -37,6 +39,8 @@ void mend_each_subnet(struct mend *mend, mend_subnet *call, void *user);
 /* Parts of mend(). */
 void mend_options(struct mend *mend);
 void mend_classes(struct mend *mend);
+void mend_scopes_read(struct mend *mend); /* fills branches */
+void mend_scopes(struct mend *mend);
 void mend_networks(struct mend *mend);
 void mend_lifetimes(struct mend *mend);
 void mend_hosts(struct mend *mend);

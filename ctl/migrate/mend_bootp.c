@@ -18,13 +18,12 @@ static bool has_written(const struct statement *list)
     return false;
 }
 
-static unsigned ranges_count(const struct statement *list, bool bootp)
+static bool has_range(const struct statement *list)
 {
-    unsigned count = 0;
-
     for (; list; list = list->next)
-        count += (statement_is(list, "range") && mend_is_bootp_range(list) == bootp) + ranges_count(list->child, bootp);
-    return count;
+        if ((statement_is(list, "range") && mend_is_bootp_range(list)) || has_range(list->child))
+            return true;
+    return false;
 }
 
 /* Kea answers BOOTP clients that get no address, too, with an empty reply. */
@@ -32,20 +31,18 @@ static void strangers_mend(struct mend *mend)
 {
     cJSON *classes = mend_list(mend, mend->dhcp, "client-classes"), *drop = NULL;
 
-    if (ranges_count(mend->reduction->top, true) == 0 && (drop = cJSON_CreateObject()) &&
-        cJSON_AddItemToArray(classes, drop)) {
+    if (!has_range(mend->reduction->top) && (drop = cJSON_CreateObject()) && cJSON_AddItemToArray(classes, drop)) {
         mend_text(mend, drop, "name", "DROP");
         mend_text(mend, drop, "test", "member('BOOTP') and member('UNKNOWN')");
         return;
     }
     cJSON_Delete(drop);
-    if (ranges_count(mend->reduction->top, false) > 0)
-        findings_add(mend->findings, &(struct finding){.severity = FINDING_CHANGED,
-                                                       .text = "BOOTP clients where no range is for them",
-                                                       .why = "Kea answers them without an address, dhcpd did not",
-                                                       .differs = ANSWER_SILENCE,
-                                                       .family = 4,
-                                                       .whom = FINDING_BOOTP});
+    findings_add(mend->findings, &(struct finding){.severity = FINDING_CHANGED,
+                                                   .text = "BOOTP clients that no range is for",
+                                                   .why = "Kea answers them without an address, dhcpd did not",
+                                                   .differs = ANSWER_SILENCE,
+                                                   .family = 4,
+                                                   .whom = FINDING_BOOTP});
 }
 
 static void bootp_find(struct mend *mend)

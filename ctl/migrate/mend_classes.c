@@ -143,76 +143,33 @@ static void move_last(struct mend *mend, cJSON *classes, const char *key, const 
     }
 }
 
+/* Kea takes the option of the first class that has it, dhcpd that of the last statement. */
+static void branches_turn(struct mend *mend, cJSON *classes)
+{
+    cJSON *turned = cJSON_CreateArray(), *next;
+
+    for (cJSON *at = classes->child; at && turned; at = next) {
+        next = at->next;
+        if (is_if_branch(mend_statement(mend, at)))
+            cJSON_InsertItemInArray(turned, 0, cJSON_DetachItemViaPointer(classes, at));
+    }
+    while (turned && turned->child)
+        cJSON_AddItemToArray(classes, cJSON_DetachItemFromArray(turned, 0));
+    mend->no_memory |= !turned;
+    cJSON_Delete(turned);
+}
+
 /* A test may only name classes that come before its own. */
 static void parents_last(struct mend *mend, cJSON *classes)
 {
     move_last(mend, classes, "test", "member('sub#");
+    branches_turn(mend, classes);
     move_last(mend, classes, "name", "pool-");
-}
-
-/* ---- Precedence ------------------------------------------------------------------------------------------------- */
-
-struct wanted {
-    const cJSON *option;
-    const struct statement *statement;
-};
-
-static double code_of(const cJSON *option)
-{
-    return cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(option, "code"));
-}
-
-static bool has_code(const cJSON *scope, double code)
-{
-    const cJSON *option;
-
-    cJSON_ArrayForEach(option, cJSON_GetObjectItemCaseSensitive(scope, "option-data"))
-    {
-        if (code_of(option) == code)
-            return true;
-    }
-    return false;
-}
-
-/* In dhcpd a class comes after the subnet, in Kea before it. */
-static void precedence_find(struct mend *mend, cJSON *network, cJSON *subnet, void *user)
-{
-    const struct wanted *wanted = user;
-    double code = code_of(wanted->option);
-    char fix[400], whom[80];
-
-    if (!has_code(subnet, code) && !(network && has_code(network, code)))
-        return;
-    snprintf(fix, sizeof(fix),
-             "take this option out of subnet %s (option-data, code %.0f) and put it into a class of all others there",
-             json_text(subnet, "subnet"), code);
-    snprintf(whom, sizeof(whom), "subnet %s", json_text(subnet, "subnet"));
-    mend_find(mend, wanted->statement,
-              &(struct finding){.severity = FINDING_PERSON,
-                                .why = "the class sets an option that a subnet sets, too: in dhcpd the class's went "
-                                       "out, in Kea the subnet's does",
-                                .fix = fix,
-                                .differs = wanted->statement ? statement_differs(wanted->statement) : 0,
-                                .whom = whom,
-                                .executed = true});
-}
-
-static void precedence_check(struct mend *mend, cJSON *class)
-{
-    cJSON *option;
-
-    if (is_if_branch(mend_statement(mend, class)))
-        return; /* a global `if` is before the subnet in both */
-    cJSON_ArrayForEach(option, cJSON_GetObjectItemCaseSensitive(class, "option-data"))
-    {
-        struct wanted wanted = {option, mend_statement(mend, option)};
-        mend_each_subnet(mend, precedence_find, &wanted);
-    }
 }
 
 void mend_classes(struct mend *mend)
 {
-    cJSON *classes = cJSON_GetObjectItemCaseSensitive(mend->dhcp, "client-classes"), *next, *class;
+    cJSON *classes = cJSON_GetObjectItemCaseSensitive(mend->dhcp, "client-classes"), *next;
 
     for (cJSON *at = classes ? classes->child : NULL; at; at = next) {
         next = at->next;
@@ -222,7 +179,6 @@ void mend_classes(struct mend *mend)
     if (!classes)
         return;
     parents_last(mend, classes);
-    cJSON_ArrayForEach(class, classes) precedence_check(mend, class);
     if (!classes->child)
         cJSON_DeleteItemFromObjectCaseSensitive(mend->dhcp, "client-classes");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Hosts as reservations: in the subnet of their address, or global where they have none. */
-#include "mend.h"
+#include "mend_scopes.h"
 
 #include "json.h"
 
@@ -254,6 +254,7 @@ static cJSON *reservation_new(struct hosts *hosts, const struct host *host)
     }
     if (is_named(host) || (is_named_globally(hosts->mend) && plain.data))
         cJSON_AddStringToObject(ret, "hostname", (const char *)plain.data);
+    scopes_reserve(hosts->mend, host->statement, ret);
     context = cJSON_AddObjectToObject(ret, "user-context");
     if (!context || !plain.data || !cJSON_AddStringToObject(context, "name", (const char *)plain.data))
         hosts->mend->no_memory = true;

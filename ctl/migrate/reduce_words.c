@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -107,4 +108,22 @@ const struct statement *statement_scope(const struct statement *statement, const
         if (statement_is(statement, kind))
             return statement;
     return NULL;
+}
+
+/* Whether both set the same thing: the later one is what counts. */
+bool statement_sets_same(const struct statement *one, const struct statement *other)
+{
+    bool option = statement_is(one, "option");
+
+    if (one->block || other->block || strcasecmp(statement_word(one, 0), statement_word(other, 0)) != 0)
+        return false;
+    return !option || strcasecmp(statement_word(one, 1), statement_word(other, 1)) == 0;
+}
+
+bool statement_is_set_in(const struct statement *list, const struct statement *statement)
+{
+    for (; list; list = list->next)
+        if (statement_sets_same(list, statement))
+            return true;
+    return false;
 }

@@ -17,5 +17,9 @@ bool is_constant(const struct statement *statement);
 bool is_computed(const struct statement *statement);
 /* filename, next-server, server-name: they have places of their own in Kea's scopes, where keama has one in some. */
 bool is_boot_field(const struct statement *statement);
+/* Whether both set the same thing: the later one is what counts. */
+bool statement_sets_same(const struct statement *one, const struct statement *other);
+/* Whether one in the list sets the same thing. */
+bool statement_is_set_in(const struct statement *list, const struct statement *statement);
 
 #endif

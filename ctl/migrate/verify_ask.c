@@ -110,7 +110,6 @@ static void round_await(struct asking *asking, int wait_ms)
         answers_take(asking, (int)left);
 }
 
-
 /*
  * Asks both. A server takes packets in their order: where it answers the probe that is sent behind a question, and the
  * question not, it is silent; it is asked once more, for packets may be lost. Where the probe is not answered either,

@@ -130,14 +130,30 @@ def test_global_conditions_become_classes(migrate):
     report = migrate("-4", "dhcpd.conf")
     assert found(report) == []
     tests = [(each["test"], each["option-data"][0]["data"]) for each in migrate.kea(4)["client-classes"]]
-    assert [data for _, data in tests] == ["192.0.2.9", "192.0.2.8", "192.0.2.7"]
-    assert tests[0][0] == "option[12].exists" and "not" in tests[2][0]
+    assert [data for _, data in tests] == ["192.0.2.7", "192.0.2.8", "192.0.2.9"]
+    assert tests[2][0] == "option[12].exists" and "not" in tests[0][0]
 
 
-def test_conditions_elsewhere_are_found_with_their_lines(migrate):
-    write(migrate, "subnet 192.0.2.0 netmask 255.255.255.0 {\n if exists host-name {\n  option log-servers 192.0.2.9;\n"
+def test_the_later_condition_comes_first(migrate):
+    write(migrate, SUBNET % "" + "if exists host-name { option log-servers 192.0.2.9; }\n"
+          "if exists user-class { option log-servers 192.0.2.8; }\n")
+    migrate("-4", "dhcpd.conf")
+    assert [each["option-data"][0]["data"] for each in migrate.kea(4)["client-classes"]] == ["192.0.2.8", "192.0.2.9"]
+
+
+def test_conditions_elsewhere_are_classes_that_are_required(migrate):
+    write(migrate, SUBNET % 'option log-servers 192.0.2.7; if exists host-name { option log-servers 192.0.2.9; }')
+    assert found(migrate("-4", "dhcpd.conf")) == []
+    subnet, = migrate.kea(4)["subnet4"]
+    classes = {each["name"]: each for each in migrate.kea(4)["client-classes"]}
+    data = [classes[name]["option-data"][0]["data"] for name in subnet["require-client-classes"]]
+    assert data == ["192.0.2.9", "192.0.2.7"] and all(each["only-if-required"] for each in classes.values())
+
+
+def test_lease_times_under_conditions_are_found_with_their_lines(migrate):
+    write(migrate, "subnet 192.0.2.0 netmask 255.255.255.0 {\n if exists host-name {\n  max-lease-time 900;\n"
           '  filename "a";\n }\n}\n')
-    assert found(migrate("-4", "dhcpd.conf")) == [("dhcpd.conf:3", "option log-servers 192.0.2.9")]
+    assert found(migrate("-4", "dhcpd.conf")) == [("dhcpd.conf:3", "max-lease-time 900")]
 
 
 def test_prefixes_are_exactly_those(migrate):

@@ -11,7 +11,7 @@ import pytest
 
 from conftest import found
 
-SEEDS = os.environ.get("NETBOOT_SEEDS", "1-4")
+SEEDS = os.environ.get("NETBOOT_SEEDS", "1-6")
 
 CONDITIONS = ["exists user-class", 'option user-class = "iPXE"', "option arch = 00:07", "option arch = 00:00",
               'substring (option vendor-class-identifier, 0, 9) = "PXEClient"', "not exists host-name",
@@ -52,20 +52,37 @@ class Maker:
             return self.tree(depth - 1)
         return f'filename "{self.random.choice(FILES)}"; {self.options() if self.random.random() < 0.3 else ""}'
 
+    def maybe(self, share, *statements):
+        return " ".join(statements) if self.random.random() < share else ""
+
+    def scoped(self):
+        """Options under a condition, before or behind those without."""
+        branch = f"if {self.random.choice(CONDITIONS)} {{ {self.options()} }}"
+        other = self.maybe(0.4, f"elsif {self.random.choice(CONDITIONS)} {{ {self.options()} }}",
+                           f"else {{ {self.options()} }}")
+        return self.maybe(0.4, branch, other, self.maybe(0.2, self.options()))
+
+    def classes(self):
+        one = f'class "one" {{ match if {self.random.choice(CONDITIONS)}; {self.options()} {self.scoped()} }}'
+        other = f'class "other" {{ match if {self.random.choice(CONDITIONS)}; {self.options()} }}'
+        return self.maybe(0.5, one, self.maybe(0.5, other))
+
     def host(self, network):
         self.hosts += 1
         number = self.hosts
         address = f"fixed-address {network}.{200 + number};" if self.random.random() < 0.7 else ""
         return (f"host h{number} {{ hardware ethernet 52:54:00:00:00:{number:02x}; {address} "
-                f"{self.options()} {self.boot()} }}")
+                f"{self.options()} {self.boot()} {self.scoped()} }}")
 
     def subnet(self, network):
-        pool = f"range {network}.64 {network}.99;"
+        bootp = self.random.choice(["", "", "dynamic-bootp "])
+        pool = f"range {bootp}{network}.64 {network}.99;"
         if self.random.random() < 0.4:
-            pool = f'pool {{ {pool} {self.some("deny unknown-clients;", "allow known-clients;", most=1)} }}'
+            permit = self.some("deny unknown-clients;", "allow known-clients;", most=1)
+            pool = f'pool {{ {pool} {permit} {self.scoped()} }}'
         tree = self.tree() if self.random.random() < 0.3 else ""
         return (f"subnet {network}.0 netmask 255.255.255.0 {{ {pool} {self.options()} {self.times()} {self.boot()} "
-                f"{tree} }}")
+                f"{tree} {self.scoped()} }}")
 
     def config(self):
         lines = ["option arch code 93 = unsigned integer 16;", self.options(), self.times()]
@@ -73,8 +90,10 @@ class Maker:
             lines.append(self.tree())
         one, other = self.subnet("192.0.2"), self.subnet("198.51.100")
         if self.random.random() < 0.3:
-            one = f"group {{ {self.options()} {one} {self.host('192.0.2')} }}"
-        lines += [one, other]
+            one = f"group {{ {self.options()} {self.scoped()} {one} {self.host('192.0.2')} }}"
+        elif self.random.random() < 0.3:
+            one = f"shared-network net {{ {self.options()} {self.scoped()} {one} }}"
+        lines += [self.classes(), one, other]
         lines += [self.host(network) for network in ("192.0.2", "198.51.100")]
         lines.append(f"group {{ {self.options()} {self.boot()} {self.host('192.0.2')} }}")
         return "\n".join(line for line in lines if line) + "\n"

@@ -6,6 +6,7 @@
 #include "change.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 
 struct netboot_view view_of_slot(struct netboot_store *store, struct env_slot *slot)
@@ -333,12 +334,22 @@ static int count_rows(struct netboot_view *view, uint8_t row, uint64_t *ret)
     return walk_policy(&(struct walk){view, TABLE_POLICY, row, count_one, {NULL}, ret, NULL});
 }
 
-/* LMDB lists readers as lines of text after a heading, or says in parentheses that there are none. */
+/* LMDB lists readers as lines of text, which begin with the process, after a heading, or says in parentheses that there
+ * are none. */
 static int count_reader(const char *line, void *user)
 {
-    unsigned *count = user;
+    struct netboot_status *status = user;
+    char *end;
+    long pid = strtol(line, &end, 10);
 
-    *count += strstr(line, "pid") == NULL && line[0] != '(';
+    if (end == line || pid <= 0 || pid > INT_MAX)
+        return 0;
+    status->readers++;
+    for (unsigned i = 0; i < status->pid_count; i++)
+        if (status->pids[i] == pid)
+            return 0;
+    if (status->pid_count < NETBOOT_STATUS_PIDS)
+        status->pids[status->pid_count++] = (int)pid;
     return 0;
 }
 
@@ -355,8 +366,7 @@ static int database_status(struct netboot_view *view, struct netboot_status *ret
         return env_code(rc);
     ret->size = (info.me_last_pgno + 1) * stat.ms_psize;
     ret->map_size = info.me_mapsize;
-    ret->readers = 0;
-    return mdb_reader_list(mdb, count_reader, &ret->readers) < 0 ? -EIO : 0;
+    return mdb_reader_list(mdb, count_reader, ret) < 0 ? -EIO : 0;
 }
 
 int netboot_view_status(struct netboot_view *view, struct netboot_status *ret)

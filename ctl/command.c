@@ -243,8 +243,9 @@ const struct command commands[] = {
      .details =
          "store: its directory; format: of its records; generation: one more with every change; changed: when the\n"
          "last one was; hosts, sites, targets, loaders: how many; size: octets in use; map_size: octets mapped, which\n"
-         "grow as needed; readers: look-ups that have a slot, of all DHCP servers and tools; journal: its steps and\n"
-         "machines, and how many records were dropped. What is wrong with the others is in state_trouble and\n"
+         "grow as needed; readers: look-ups that have a slot, of all DHCP servers and tools; used_by: the other\n"
+         "programs that have the store open, so a DHCP server that is not among them does not read it; journal: its\n"
+         "steps and machines, and how many records were dropped. What is wrong with the others is in state_trouble and\n"
          "journal_trouble.\n\n"
          "With --check all pages of the three are looked at, as DHCP servers do before they use them; checked says so.\n"
          "Exit status: 1 if anything is damaged, also if it is the state store or the journal. Other commands look\n"

@@ -38,7 +38,7 @@ static int json_help(void)
          "  {\"name\": \"web1\", \"mac\": \"52:54:00:12:34:56\", \"target\": \"debian\", \"labels\": {\"rack\": "
          "\"12\"}}\n\n"
          "status has store, format, generation, changed, hosts, sites, targets, loaders, size, map_size, readers,\n"
-         "journal {entries, machines, dropped, size, limit}.\n"
+         "used_by [{program, pid}], journal {entries, machines, dropped, size, limit}.\n"
          "explain: netbootctl help explain.");
     return DONE;
 }

@@ -431,6 +431,8 @@ int netboot_view_loaders(struct netboot_view *view, int (*each)(const struct net
  * returns non-zero, which is returned. By that identifier or name it can be deleted. Reads the whole store. */
 int netboot_view_damaged(struct netboot_view *view, int (*each)(const char *record, void *user), void *user);
 
+#define NETBOOT_STATUS_PIDS 64
+
 struct netboot_status {
     uint32_t format;     /* of the store */
     uint64_t generation; /* one more with every committed change */
@@ -439,6 +441,9 @@ struct netboot_status {
     uint64_t size;     /* of the data in use, octets */
     uint64_t map_size; /* of the map, octets */
     unsigned readers;  /* reader slots in use, by all processes */
+    unsigned pid_count;
+    int pids[NETBOOT_STATUS_PIDS]; /* those processes, this one too, and dead ones whose slots nobody has cleared yet;
+                                      no more than there is room for */
 };
 int netboot_view_status(struct netboot_view *view, struct netboot_status *ret);
 

@@ -7,6 +7,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 /* "36864 octets (36 KiB)" in place of the bare number. */
 static bool size_for_people(cJSON *object, const char *key)
@@ -55,6 +59,53 @@ static bool journal_add(struct session *session, cJSON *object, bool json)
            cJSON_AddNumberToObject(journal, "limit", (double)state.limit);
 }
 
+/* A process by its name, which it may have lost meanwhile. */
+static const char *program_name(int pid, char name[32])
+{
+    char path[32];
+
+    snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+    FILE *file = fopen(path, "re");
+    bool known = file && fgets(name, 32, file);
+    if (file)
+        fclose(file);
+    if (!known)
+        return "?";
+    name[strcspn(name, "\n")] = '\0';
+    return name;
+}
+
+static cJSON *user_to_json(int pid, bool json)
+{
+    char name[32], text[64];
+    const char *program = program_name(pid, name);
+
+    if (!json) {
+        snprintf(text, sizeof(text), "%s (%d)", program, pid);
+        return cJSON_CreateString(text);
+    }
+    cJSON *ret = cJSON_CreateObject();
+    if (cJSON_AddStringToObject(ret, "program", program) && cJSON_AddNumberToObject(ret, "pid", pid))
+        return ret;
+    cJSON_Delete(ret);
+    return NULL;
+}
+
+/* The other programs that have the store open: a DHCP server that is not among them does not read it. */
+static bool users_add(struct session *session, cJSON *object, bool json)
+{
+    struct netboot_status status;
+    cJSON *users = cJSON_AddArrayToObject(object, "used_by");
+    bool done = users && netboot_view_status(session->view, &status) == 0;
+
+    for (unsigned i = 0; done && i < status.pid_count; i++) {
+        bool dead = kill(status.pids[i], 0) != 0 && errno == ESRCH;
+        if (status.pids[i] != getpid() && !dead)
+            done = cJSON_AddItemToArray(users, user_to_json(status.pids[i], json));
+    }
+    return done;
+}
+
 int status_run(struct session *session)
 {
     struct netboot_error error;
@@ -70,8 +121,8 @@ int status_run(struct session *session)
         return failed_with(&error);
     }
     bool json = session_has(session, "json"), check = session_has(session, "check");
-    if (!state_trouble_add(session, object) || !journal_add(session, object, json) ||
-        (check && !cJSON_AddBoolToObject(object, "checked", true))) {
+    if (!users_add(session, object, json) || !state_trouble_add(session, object) ||
+        !journal_add(session, object, json) || (check && !cJSON_AddBoolToObject(object, "checked", true))) {
         cJSON_Delete(object);
         return failed("out of memory");
     }

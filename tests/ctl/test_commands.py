@@ -5,7 +5,7 @@ import pytest
 
 SITE_KEYS = ["name", "prefixes", "tftp4", "tftp6", "http4", "http6"]
 STATUS_KEYS = ["store", "format", "generation", "changed", "hosts", "sites", "targets", "loaders", "size", "map_size",
-               "readers", "journal"]
+               "readers", "used_by", "journal"]
 
 
 # ---- init
@@ -244,6 +244,7 @@ def test_status(ctl):
         str(ctl.directory), 0, 1, 1, 3)
     ctl.ok("host", "set", "52:54:00:00:00:01")
     after = ctl.json("status")
+    assert before["used_by"] == after["used_by"] == [], "nobody but the command itself"
     assert after["generation"] == before["generation"] + 1 and after["hosts"] == 1
     assert 0 < after["size"] <= after["map_size"]
     assert after["changed"].endswith("Z") and after["changed"] >= before["changed"]

@@ -156,6 +156,8 @@ def test_status(server, kept):
         assert answer[key] == told[key]
     assert (answer["state"], answer["errors"], answer["allow_changes"]) == ("usable", 0, True)
     assert answer["readers"] > 0
+    (user,) = (one for one in told["used_by"] if one["program"] == "kea-dhcp4")
+    assert f"kea-dhcp4 ({user['pid']})" in kept.ctl("status").stdout
 
 
 def test_status_of_the_journal(link, clients, own):

@@ -83,8 +83,8 @@ static int begin(const struct remote *remote, struct netboot_change **ret, struc
     status = netboot_change_open(remote->store, REMOTE_WAIT_MS, ret, told);
     if (status == -EACCES || status == -EROFS)
         return failure(told, status,
-                       "no permission to change the targets store in %s: the user of %s may only read it; docs/kea.md "
-                       "says how to let it write",
+                       "no permission to change the targets store in %s: the user of %s may only read it; "
+                       "docs/kea-commands.md says how to let it write",
                        remote->directory, remote->server);
     return status;
 }

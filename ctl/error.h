@@ -7,8 +7,6 @@
 
 #include <stdio.h>
 
-#define error_set failure /* as migrate/ calls it */
-
 enum exit_code { DONE = 0, FAILED = 1, MISUSED = 2 };
 
 /* Each prints and returns the exit code of its name. */

@@ -52,13 +52,13 @@ int migrate_boot(const struct boot_input *input, struct boot_result *ret, struct
     int status;
 
     fold.records = cJSON_CreateArray();
-    status = fold.records ? scene_read(&scene) : error_set(error, -ENOMEM, "out of memory");
+    status = fold.records ? scene_read(&scene) : failure_no_memory(error);
     if (status == 0 && where_read(&where, input) < 0)
-        status = error_set(error, -ENOMEM, "out of memory");
+        status = failure_no_memory(error);
     if (status == 0)
         status = fold_all(&fold);
     if (status == 0 && findings->no_memory)
-        status = error_set(error, -ENOMEM, "out of memory");
+        status = failure_no_memory(error);
     if (status == 0) {
         count_records(fold.records, findings);
         *ret = (struct boot_result){.records = fold.records, .clients = scene.row_count};

@@ -273,5 +273,5 @@ int check(struct fold *fold)
         status = difference_tell(&checking, &checking.differences[i]);
     free(checking.differences);
     texts_free(&checking.keys);
-    return status < 0 ? error_set(fold->error, status, "the records cannot be tried out") : 0;
+    return status < 0 ? failure(fold->error, status, "the records cannot be tried out") : 0;
 }

@@ -179,7 +179,7 @@ int depend(struct fold *fold)
     for (size_t i = 0; status == 0 && i < scene->variation_count; i++)
         status = add_for(scene, (int16_t)i);
     if (status < 0)
-        return error_set(fold->error, status, "out of memory");
+        return failure(fold->error, status, "out of memory");
     status = scene_ask(scene, first);
     if (status == 0)
         status = compare(fold, first);

@@ -73,14 +73,14 @@ static int refused(const struct dump *dump, FILE *said, int status, struct netbo
             break;
     }
     if (first && (strstr(first, "netboot-dump") || strncmp(first, "Usage", 5) == 0))
-        code = error_set(error, -ENOTSUP,
-                         "%s cannot tell what a configuration gives: give the dhcpd that isc-patch/build has built "
-                         "(--dhcpd)",
-                         dump->dhcpd);
+        code = failure(error, -ENOTSUP,
+                       "%s cannot tell what a configuration gives: give the dhcpd that isc-patch/build has built "
+                       "(--dhcpd)",
+                       dump->dhcpd);
     else if (first)
-        error_set(error, code, "dhcpd does not accept it: %s", first);
+        failure(error, code, "dhcpd does not accept it: %s", first);
     else
-        error_set(error, code, "%s does not accept %s (it ended with status %d)", dump->dhcpd, dump->config, status);
+        failure(error, code, "%s does not accept %s (it ended with status %d)", dump->dhcpd, dump->config, status);
     free(first);
     free(line);
     return code;
@@ -127,19 +127,19 @@ static int run(const struct dump *dump, const char *mode, struct streams *stream
     streams->out = tmpfile();
     streams->err = tmpfile();
     if (!streams->out || !streams->err)
-        return error_set(error, -errno, "no temporary file: %s", strerror(errno));
+        return failure(error, -errno, "no temporary file: %s", strerror(errno));
     if (streams->in && (fflush(streams->in) != 0 || fseek(streams->in, 0, SEEK_SET) != 0))
-        return error_set(error, -errno, "temporary file: %s", strerror(errno));
+        return failure(error, -errno, "temporary file: %s", strerror(errno));
     status = spawn(dump, mode, streams, &pid);
     if (status < 0)
-        return error_set(error, status, "%s: %s", dump->dhcpd, strerror(-status));
+        return failure(error, status, "%s: %s", dump->dhcpd, strerror(-status));
     while (waitpid(pid, &state, 0) < 0)
         if (errno != EINTR)
-            return error_set(error, -errno, "%s: %s", dump->dhcpd, strerror(errno));
+            return failure(error, -errno, "%s: %s", dump->dhcpd, strerror(errno));
     if (WIFSIGNALED(state))
-        return error_set(error, -EIO, "%s was ended by signal %d", dump->dhcpd, WTERMSIG(state));
+        return failure(error, -EIO, "%s was ended by signal %d", dump->dhcpd, WTERMSIG(state));
     if (WEXITSTATUS(state) == 127)
-        return error_set(error, -ENOENT, "%s: it cannot be run", dump->dhcpd);
+        return failure(error, -ENOENT, "%s: it cannot be run", dump->dhcpd);
     if (WEXITSTATUS(state) != 0)
         return refused(dump, streams->err, WEXITSTATUS(state), error);
     rewind(streams->out);
@@ -158,7 +158,7 @@ static int each_line(FILE *file, int (*each)(cJSON *object, void *user), void *u
         status = object ? each(object, user) : -EPROTO;
     }
     if (status == 0 && ferror(file))
-        status = error_set(error, -EIO, "what dhcpd wrote cannot be read");
+        status = failure(error, -EIO, "what dhcpd wrote cannot be read");
     free(line);
     return status;
 }
@@ -172,7 +172,7 @@ int dump_inventory(const struct dump *dump, cJSON **ret, struct netboot_error *e
 {
     struct streams streams = {.in = NULL};
     cJSON *list = cJSON_CreateArray();
-    int status = list ? run(dump, "inventory", &streams, error) : error_set(error, -ENOMEM, "out of memory");
+    int status = list ? run(dump, "inventory", &streams, error) : failure_no_memory(error);
 
     if (status == 0)
         status = each_line(streams.out, inventory_add, list, error);

@@ -251,7 +251,7 @@ int fold_default(struct fold *fold)
     if (status == 0)
         status = default_add(fold);
     if (status < 0)
-        return error_set(fold->error, status, "out of memory");
+        return failure(fold->error, status, "out of memory");
     first = fold->records->child;
     return trial_put(fold->trial, first, fold->error);
 }

@@ -309,7 +309,7 @@ int scene_read(struct scene *scene)
             continue;
         status = dump_inventory(&dump, &scene->inventory[family], scene->error);
         if (status == 0 && (status = inventory_read(scene, family)) < 0)
-            error_set(scene->error, status, "out of memory");
+            failure(scene->error, status, "out of memory");
     }
     for (size_t i = 0; i < sizeof(unusual) && (i == 0 || scene->told[scene->other]); i++)
         scene->other = unusual[i];

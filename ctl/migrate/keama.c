@@ -24,7 +24,7 @@ static int text_write(const char *path, const char *text, size_t size, struct ne
 
     if (file && fclose(file) != 0)
         ok = false;
-    return ok ? 0 : error_set(error, -EIO, "%s cannot be written: %s", path, strerror(errno));
+    return ok ? 0 : failure(error, -EIO, "%s cannot be written: %s", path, strerror(errno));
 }
 
 /* The JSON that keama wrote, or NULL where it ended before it came to that. */
@@ -87,7 +87,7 @@ static int refuse_said(struct reduction *reduction, const char *input, const cha
     if (line)
         statement = statement_at(reduction, (unsigned)strtoul(line + 6, &end, 10));
     if (!statement || *end != ':' || reduction->refused_count >= REFUSED_MAX)
-        return error_set(error, -EINVAL, "keama fails: %.400s", said);
+        return failure(error, -EINVAL, "keama fails: %.400s", said);
     end += 2;
     char *what = strndup(end, strcspn(end, "\n"));
     int status = what ? refuse(reduction, statement, what) : -ENOMEM;
@@ -99,7 +99,7 @@ static int refuse_said(struct reduction *reduction, const char *input, const cha
 static int refuse_classes(struct reduction *reduction, struct netboot_error *error)
 {
     if (reduction->without_classes)
-        return error_set(error, -EINVAL, "keama crashes, or does not end in %d seconds", SECONDS);
+        return failure(error, -EINVAL, "keama crashes, or does not end in %d seconds", SECONDS);
     reduction->without_classes = true;
     for (const struct statement *at = reduction->top; at; at = at->next) {
         struct finding finding = {.severity = FINDING_PERSON,
@@ -156,6 +156,6 @@ int keama_run(const char *keama, const char *directory, struct reduction *reduct
     free(files.input);
     free(files.output);
     if (status == -ENOMEM && !error->text[0])
-        error_set(error, status, "out of memory");
+        failure(error, status, "out of memory");
     return status;
 }

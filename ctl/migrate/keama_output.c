@@ -191,6 +191,6 @@ cJSON *keama_output_parse(const char *text, struct netboot_error *error)
     cJSON *ret = value_read(&reader);
 
     if (!ret)
-        error_set(error, -EINVAL, "keama's output cannot be read from line %u on", reader.line);
+        failure(error, -EINVAL, "keama's output cannot be read from line %u on", reader.line);
     return ret;
 }

@@ -289,7 +289,7 @@ int leases_read(const char *file, struct memory *memory, struct leases *ret, str
         }
         record_read(&reading, statement);
         if (reading.status != 0) {
-            status = error_set(error, reading.status, "out of memory");
+            status = failure(error, reading.status, "out of memory");
             break;
         }
     }

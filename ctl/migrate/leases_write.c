@@ -207,7 +207,7 @@ int leases_write(const struct leases *leases, const cJSON *dhcp, const char *pat
         ok = false;
     free(ranges.rows);
     if (!ok)
-        return error_set(error, -EIO, "%s cannot be written: %s", path, strerror(errno));
+        return failure(error, -EIO, "%s cannot be written: %s", path, strerror(errno));
     counts_find(leases, &counts, findings);
     return 0;
 }
@@ -265,7 +265,7 @@ static int serverid_write(struct netboot_bytes duid, const char *path, struct ne
         fputc('\n', out);
         ok = fclose(out) == 0;
     }
-    return ok ? 0 : error_set(error, -EIO, "%s cannot be written: %s", path, strerror(errno));
+    return ok ? 0 : failure(error, -EIO, "%s cannot be written: %s", path, strerror(errno));
 }
 
 int leases_server_duid(const struct leases *leases, cJSON *dhcp, const char *path, struct findings *findings,
@@ -279,7 +279,7 @@ int leases_server_duid(const struct leases *leases, cJSON *dhcp, const char *pat
     id = server_id(leases->server_duid);
     cJSON_DeleteItemFromObjectCaseSensitive(dhcp, "server-id");
     if (id)
-        return cJSON_AddItemToObject(dhcp, "server-id", id) ? 0 : error_set(error, -ENOMEM, "out of memory");
+        return cJSON_AddItemToObject(dhcp, "server-id", id) ? 0 : failure_no_memory(error);
     findings_add(findings,
                  &(struct finding){.severity = FINDING_PERSON,
                                    .file = leases->file,

@@ -355,6 +355,6 @@ int fold_machines(struct fold *fold)
         status = host_add(fold, &drafts[i]);
     free(drafts);
     if (status < 0)
-        return error_set(fold->error, status, "out of memory");
+        return failure(fold->error, status, "out of memory");
     return trial_put(fold->trial, last ? last->next : fold->records->child, fold->error);
 }

@@ -93,10 +93,10 @@ int program_run(const char *const *words, unsigned seconds, struct program_resul
 
     *ret = (struct program_result){.status = -1};
     if (!path)
-        return error_set(error, -ENOENT, "%s is not there", words[0]);
+        return failure(error, -ENOENT, "%s is not there", words[0]);
     if (pipe2(ends, O_CLOEXEC) < 0) {
         free(path);
-        return error_set(error, -errno, "%s cannot be run: %s", words[0], strerror(errno));
+        return failure(error, -errno, "%s cannot be run: %s", words[0], strerror(errno));
     }
     child = child_start(path, words, ends[1]);
     close(ends[1]);
@@ -114,5 +114,5 @@ int program_run(const char *const *words, unsigned seconds, struct program_resul
         return 0;
     free(ret->out);
     ret->out = NULL;
-    return error_set(error, status, "%s cannot be run: %s", words[0], strerror(-status));
+    return failure(error, status, "%s cannot be run: %s", words[0], strerror(-status));
 }

@@ -125,14 +125,14 @@ static int answer_read(const cJSON *answer, void *user)
     struct scene *scene = reading->scene;
 
     if (reading->at >= scene->row_count)
-        return error_set(scene->error, -EPROTO, "dhcpd gave more answers than there were clients");
+        return failure(scene->error, -EPROTO, "dhcpd gave more answers than there were clients");
     struct row *row = &scene->rows[reading->at];
     row->refused = cJSON_HasObjectItem(answer, "refused");
     row->want = want_of_answer(&scene->texts, answer, scene_family(reading->family), row->kind.stage);
     if (row->want && row->kind.stage == NETBOOT_STAGE_IPXE && strstr(row->want, "${"))
         row->want = want_in_ipxe(scene, row);
     if (!row->want)
-        return error_set(scene->error, -ENOMEM, "out of memory");
+        return failure_no_memory(scene->error);
     row_move(scene, row, answer);
     reading->at = row_next(scene, reading->family, reading->at + 1);
     return 0;
@@ -155,12 +155,12 @@ static int ask_family(struct scene *scene, unsigned family, size_t first)
         return 0;
     FILE *clients = tmpfile();
     if (!clients)
-        return error_set(scene->error, -errno, "no temporary file: %s", strerror(errno));
+        return failure(scene->error, -errno, "no temporary file: %s", strerror(errno));
     for (size_t i = reading.at; i < scene->row_count; i = row_next(scene, family, i + 1))
         row_print(scene, &scene->rows[i], clients);
     int status = dump_answers(&dump, clients, answer_read, &reading, scene->error);
     if (status == 0 && reading.at != scene->row_count)
-        status = error_set(scene->error, -EPROTO, "dhcpd gave fewer answers than there were clients");
+        status = failure(scene->error, -EPROTO, "dhcpd gave fewer answers than there were clients");
     fclose(clients);
     return status;
 }
@@ -214,7 +214,7 @@ int scene_ask_places(struct scene *scene)
         scene->places[place].row_count = scene->row_count - scene->places[place].row;
     }
     if (status < 0)
-        return error_set(scene->error, status, "out of memory");
+        return failure(scene->error, status, "out of memory");
     return scene_ask(scene, first);
 }
 
@@ -294,7 +294,7 @@ int scene_ask_machines(struct scene *scene)
             status = ask_machine(scene, (int32_t)i, sorts[machine->family], counts[machine->family]);
     }
     if (status < 0)
-        return error_set(scene->error, status, "out of memory");
+        return failure(scene->error, status, "out of memory");
     return scene_ask(scene, first);
 }
 

@@ -108,7 +108,7 @@ static bool head_add(struct head *head, struct memory *memory, const char *word,
 
 static int unbalanced(struct statement_reader *reader, struct netboot_error *error, const char *what)
 {
-    return error_set(error, -EINVAL, "%s line %u: %s", reader->file, reader->line, what);
+    return failure(error, -EINVAL, "%s line %u: %s", reader->file, reader->line, what);
 }
 
 static int block_read(struct statement_reader *reader, struct memory *memory, struct statement *parent, unsigned depth,
@@ -145,7 +145,7 @@ static int statement_read(struct statement_reader *reader, struct memory *memory
     unsigned braces = 0; /* open ones of a record's types */
 
     if (!statement)
-        return error_set(error, -ENOMEM, "out of memory");
+        return failure_no_memory(error);
     *statement = (struct statement){.file = reader->file};
     for (;;) {
         bool gap = gap_skip(reader);
@@ -169,7 +169,7 @@ static int statement_read(struct statement_reader *reader, struct memory *memory
         size_t size = word_size(reader);
         size = label_size(&head, reader->data + reader->at, size);
         if (!head_add(&head, memory, reader->data + reader->at, size, gap))
-            return error_set(error, -ENOMEM, "out of memory");
+            return failure_no_memory(error);
         reader->at += size;
         statement->label = is_label(&head);
         if (statement->label)
@@ -258,7 +258,7 @@ int statement_reader_open(struct statement_reader *reader, const char *file, str
 
     *reader = (struct statement_reader){.file = file, .line = 1};
     status = file_read(file, &reader->data, &reader->size);
-    return status == 0 ? 0 : error_set(error, status, "%s cannot be read: %s", file, strerror(-status));
+    return status == 0 ? 0 : failure(error, status, "%s cannot be read: %s", file, strerror(-status));
 }
 
 void statement_reader_close(struct statement_reader *reader)
@@ -285,11 +285,10 @@ static int includes_resolve(struct statement **at, struct memory *memory, struct
         }
         struct netboot_bytes name = word_octets(statement_word(statement, 1), memory);
         if (!name.data)
-            return error_set(error, -ENOMEM, "out of memory");
-        status =
-            depth >= INCLUDE_DEPTH
-                ? error_set(error, -EINVAL, "%s line %u: includes within includes", statement->file, statement->line)
-                : file_statements((const char *)name.data, memory, parent, depth + 1, &included, error);
+            return failure_no_memory(error);
+        status = depth >= INCLUDE_DEPTH
+                     ? failure(error, -EINVAL, "%s line %u: includes within includes", statement->file, statement->line)
+                     : file_statements((const char *)name.data, memory, parent, depth + 1, &included, error);
         *at = included;
         while (*at)
             at = &(*at)->next;
@@ -304,8 +303,7 @@ static int file_statements(const char *name, struct memory *memory, struct state
     struct statement_reader reader;
     struct statement *first = NULL, **at = &first;
     struct netboot_bytes copy = memory_copy(memory, name, strlen(name) + 1);
-    int status = copy.data ? statement_reader_open(&reader, (const char *)copy.data, error)
-                           : error_set(error, -ENOMEM, "out of memory");
+    int status = copy.data ? statement_reader_open(&reader, (const char *)copy.data, error) : failure_no_memory(error);
 
     if (status != 0)
         return status;

@@ -24,7 +24,7 @@ int trial_open(struct trial *trial, struct netboot_error *error)
     if (!mkdtemp(trial->directory)) {
         int code = -errno;
         trial->directory[0] = '\0';
-        return error_set(error, code, "no temporary directory: %s", strerror(-code));
+        return failure(error, code, "no temporary directory: %s", strerror(-code));
     }
     int status = netboot_store_create(trial->directory, error);
     return status < 0 ? status : netboot_store_open(trial->directory, &options, &trial->store, error);
@@ -52,7 +52,7 @@ static int record_put(struct netboot_change *change, const cJSON *object, struct
     struct key key;
 
     if (!copy)
-        return error_set(error, -ENOMEM, "out of memory");
+        return failure_no_memory(error);
     record.table = (enum table)table_find(json_text(copy, "type"));
     cJSON_DeleteItemFromObjectCaseSensitive(copy, "type");
     if (record.table == TABLE_SITE && !json_text(copy, "tftp4"))

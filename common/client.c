@@ -256,30 +256,31 @@ static void read_client_identifier6(struct findings *found, struct netboot_bytes
 
 struct reader {
     uint16_t code;
+    bool tells_stage;
     void (*read)(struct findings *found, struct netboot_bytes option);
 };
 
 static const struct reader readers4[] = {
-    {DHCP4_PARAMETER_REQUEST_LIST,    read_requested         },
-    {DHCP4_VENDOR_CLASS,              read_vendor_class4     },
-    {DHCP4_CLIENT_IDENTIFIER,         read_client_identifier4},
-    {DHCP4_USER_CLASS,                read_user_class4       },
-    {DHCP4_CLIENT_ARCH,               read_arch              },
-    {DHCP4_CLIENT_MACHINE_IDENTIFIER, read_machine_identifier},
-    {DHCP4_IPXE_ENCAPSULATED,         read_ipxe              },
-    {0,                               NULL                   },
+    {DHCP4_PARAMETER_REQUEST_LIST,    false, read_requested         },
+    {DHCP4_VENDOR_CLASS,              true,  read_vendor_class4     },
+    {DHCP4_CLIENT_IDENTIFIER,         false, read_client_identifier4},
+    {DHCP4_USER_CLASS,                true,  read_user_class4       },
+    {DHCP4_CLIENT_ARCH,               true,  read_arch              },
+    {DHCP4_CLIENT_MACHINE_IDENTIFIER, false, read_machine_identifier},
+    {DHCP4_IPXE_ENCAPSULATED,         true,  read_ipxe              },
+    {0,                               false, NULL                   },
 };
 
 static const struct reader readers6[] = {
-    {DHCP6_CLIENT_IDENTIFIER, read_client_identifier6},
-    {DHCP6_OPTION_REQUEST,    read_requested         },
-    {DHCP6_USER_CLASS,        read_user_class6       },
-    {DHCP6_VENDOR_CLASS,      read_vendor_class6     },
-    {DHCP6_CLIENT_ARCH,       read_arch              },
-    {0,                       NULL                   },
+    {DHCP6_CLIENT_IDENTIFIER, false, read_client_identifier6},
+    {DHCP6_OPTION_REQUEST,    false, read_requested         },
+    {DHCP6_USER_CLASS,        true,  read_user_class6       },
+    {DHCP6_VENDOR_CLASS,      true,  read_vendor_class6     },
+    {DHCP6_CLIENT_ARCH,       true,  read_arch              },
+    {0,                       false, NULL                   },
 };
 
-static void read_options(struct findings *found, const struct netboot_query *query)
+static void read_options(struct findings *found, const struct netboot_query *query, bool only_stage)
 {
     const struct reader *readers = query->family == NETBOOT_V4 ? readers4 : readers6;
 
@@ -287,7 +288,7 @@ static void read_options(struct findings *found, const struct netboot_query *que
         const struct reader *reader = readers;
         while (reader->read && reader->code != query->options[i].code)
             reader++;
-        if (reader->read)
+        if (reader->read && (reader->tells_stage || !only_stage))
             reader->read(found, query->options[i].data);
     }
 }
@@ -361,12 +362,22 @@ void netboot_client_parse(const struct netboot_query *query, struct netboot_clie
     };
     struct findings found = {.client = &client, .class_arch = -1};
 
-    read_options(&found, query);
+    read_options(&found, query, false);
     client.stage = stage(&found);
     set_platform(&client, &found);
     set_ids(&client, query, &found);
     set_address(&client, query);
     *ret = client;
+}
+
+bool netboot_query_boots(const struct netboot_query *query)
+{
+    struct netboot_client client; /* of which only this is looked at */
+    struct findings found = {.client = &client, .class_arch = -1};
+
+    client.arch = NETBOOT_ARCH_NONE;
+    read_options(&found, query, true);
+    return stage(&found) != NETBOOT_STAGE_NONE;
 }
 
 bool netboot_client_requested(const struct netboot_client *client, uint16_t code)

@@ -167,6 +167,9 @@ struct netboot_client {
     uint8_t address[NETBOOT_ADDRESS_SIZE]; /* all zero where absent */
 };
 
+/* Whether the client's stage is another than NETBOOT_STAGE_NONE, by its options alone. For a server that would have
+ * work with the rest of the query: most clients are ordinary hosts, and netboot_serve() changes nothing for them. */
+bool netboot_query_boots(const struct netboot_query *query);
 /* Reads the facts. Malformed options are passed over one by one, so this cannot fail. */
 void netboot_client_parse(const struct netboot_query *query, struct netboot_client *ret);
 /* Whether the client's option 55 or ORO names `code`. */

@@ -101,6 +101,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     make_policy(&policy);
     netboot_client_parse(&query, &client);
+    if (netboot_query_boots(&query) != (client.stage != NETBOOT_STAGE_NONE))
+        abort();
     netboot_decide(&query, &client, &policy, &decision);
     netboot_answer_encode(&client, &decision, &answer);
     check(&client, &decision, &answer);

@@ -148,6 +148,7 @@ static void stage_and_platform(void **state)
         fill(&query, stages[i].options, pages);
         netboot_client_parse(&query, &client);
         assert_int_equal(client.stage, stages[i].stage);
+        assert_int_equal(netboot_query_boots(&query), stages[i].stage != NETBOOT_STAGE_NONE);
         assert_int_equal(client.arch, stages[i].arch);
         if (stages[i].platform)
             assert_string_equal(netboot_platform_name(client.platform), stages[i].platform);
@@ -169,6 +170,7 @@ static void every_option_cut_anywhere(void **state)
                 netboot_query_add(&query, option->code, guarded_copy(&pages[0], option->data, size), size);
                 netboot_client_parse(&query, &client);
                 assert_in_range(client.stage, NETBOOT_STAGE_NONE, NETBOOT_STAGE_IPXE);
+                assert_int_equal(netboot_query_boots(&query), client.stage != NETBOOT_STAGE_NONE);
             }
         }
     }

@@ -126,6 +126,37 @@ static void find_identity(struct mend *mend, const struct statement *statement, 
                                 .options = OPTIONS_ANY});
 }
 
+/* Hosts known by any other option, of theirs or of a relay (v6relopt). The hook is not of Debian's Kea. */
+static void find_flexible(struct mend *mend, const struct statement *statement)
+{
+    enum { HOPS_MAX = 32 };
+    bool relay = statement_is(statement, "host-identifier v6relopt");
+    unsigned index = relay ? 3 : 2;
+    unsigned hops = relay ? (unsigned)strtoul(statement_word(statement, 2), NULL, 10) : 0;
+    int code = option_code(mend->family, statement_word(statement, index), mend->reduction->definitions);
+    const char *value = hex_text(mend, statement_word(statement, index + 1));
+    char expression[80], text[64] = "", fix[600];
+
+    /* 1 is the relay nearest to the client, more than there may be is the one nearest to the server: in Kea -1 and 0.
+     */
+    if (relay && hops > 0)
+        snprintf(expression, sizeof(expression), "relay6[%d].option[%d].hex", hops > HOPS_MAX ? 0 : -(int)hops, code);
+    else
+        snprintf(expression, sizeof(expression), "option[%d].hex", code);
+    for (const char *at = value ? value : ""; *at && strlen(text) + 2 < sizeof(text); at++)
+        if (*at != ':')
+            snprintf(text + strlen(text), sizeof(text) - strlen(text), "%c", *at);
+    snprintf(fix, sizeof(fix),
+             "add {\"library\": \"libdhcp_flex_id.so\", \"parameters\": {\"identifier-expression\": \"%s\"}} to "
+             "hooks-libraries, \"flex-id\" to host-reservation-identifiers, and write the host's reservation with "
+             "\"flex-id\": \"%s\". There is one expression for all hosts",
+             expression, text);
+    find_identity(mend, statement,
+                  "Kea knows hosts by such an option with libdhcp_flex_id.so only, which is no part of "
+                  "Debian's Kea",
+                  fix);
+}
+
 static void identity_read(struct mend *mend, const struct host *host, struct identity *ret)
 {
     const struct statement *hardware = host_statement(host, "hardware");
@@ -150,9 +181,7 @@ static void identity_read(struct mend *mend, const struct host *host, struct ide
     if (other && mend->family == FAMILY_6 && statement_is(other, "host-identifier option dhcp6.client-id"))
         ret->client = hex_text(mend, statement_word(other, 3));
     else if (other)
-        find_identity(mend, other, "Kea knows hosts by such an option with libdhcp_flex_id.so only",
-                      "load libdhcp_flex_id.so with an \"identifier-expression\" for the option (one for all hosts), "
-                      "and write the host with a \"flex-id\"");
+        find_flexible(mend, other);
 }
 
 /* The addresses of `fixed-address A, B`; names are looked up as dhcpd does when it starts. */

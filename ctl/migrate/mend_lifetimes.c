@@ -9,6 +9,7 @@
 
 struct bounds {
     double least, valid, most; /* least < 0: what is built in */
+    double preferred;          /* DHCPv6; 0: five eighths of the valid time */
 };
 
 static double number_or(const cJSON *scope, const char *key, double otherwise)
@@ -18,6 +19,18 @@ static double number_or(const cJSON *scope, const char *key, double otherwise)
     return cJSON_IsNumber(item) ? item->valuedouble : otherwise;
 }
 
+/* Kea has a preferred time of its own where none is set; dhcpd takes it from the valid one. */
+static void preferred_mend(struct mend *mend, cJSON *scope, double preferred)
+{
+    double valid = number_or(scope, "valid-lifetime", 0);
+
+    if (valid > 0)
+        mend_number(mend, scope, "preferred-lifetime",
+                    preferred <= 0      ? (double)((long)valid / 2 + (long)valid / 8)
+                    : preferred > valid ? valid
+                                        : preferred);
+}
+
 /*
  * The bounds in a scope that is within one with `outer`; written out where the scope sets any. A least time that is
  * configured goes before the most; the one that is built in (300) gives way to it.
@@ -25,11 +38,12 @@ static double number_or(const cJSON *scope, const char *key, double otherwise)
 static struct bounds bounds_mend(struct mend *mend, cJSON *scope, struct bounds outer)
 {
     bool any = cJSON_HasObjectItem(scope, "valid-lifetime") || cJSON_HasObjectItem(scope, "min-valid-lifetime") ||
-               cJSON_HasObjectItem(scope, "max-valid-lifetime");
+               cJSON_HasObjectItem(scope, "max-valid-lifetime") || cJSON_HasObjectItem(scope, "preferred-lifetime");
     struct bounds inner = {
         number_or(scope, "min-valid-lifetime", outer.least),
         number_or(scope, "valid-lifetime", outer.valid),
         number_or(scope, "max-valid-lifetime", outer.most),
+        number_or(scope, "preferred-lifetime", outer.preferred),
     };
     double least = inner.least >= 0 ? inner.least : inner.most < 300 ? inner.most : 300;
     double most = inner.most < least ? least : inner.most;
@@ -39,6 +53,8 @@ static struct bounds bounds_mend(struct mend *mend, cJSON *scope, struct bounds 
     mend_number(mend, scope, "min-valid-lifetime", least);
     mend_number(mend, scope, "valid-lifetime", inner.valid > most ? most : inner.valid < least ? least : inner.valid);
     mend_number(mend, scope, "max-valid-lifetime", most);
+    if (mend->family == FAMILY_6)
+        preferred_mend(mend, scope, inner.preferred);
     return inner;
 }
 
@@ -121,7 +137,7 @@ void mend_lifetimes(struct mend *mend)
         least_set = least_set || statement_is(at, "min-lease-time");
     if (!least_set) /* keama writes the one that is built in */
         cJSON_DeleteItemFromObjectCaseSensitive(mend->dhcp, "min-valid-lifetime");
-    struct bounds bounds = bounds_mend(mend, mend->dhcp, (struct bounds){-1, 43200, 86400});
+    struct bounds bounds = bounds_mend(mend, mend->dhcp, (struct bounds){-1, 43200, 86400, 0});
     classes_mend(mend, bounds);
     cJSON_ArrayForEach(network, cJSON_GetObjectItemCaseSensitive(mend->dhcp, "shared-networks"))
     {

@@ -119,6 +119,31 @@ static bool is_set_later(const cJSON *option)
     return false;
 }
 
+static void subnet_rapid(struct mend *mend, cJSON *network, cJSON *subnet, void *scope)
+{
+    if (scope == mend->dhcp || scope == network || scope == subnet)
+        mend_bool(mend, subnet, "rapid-commit", true);
+}
+
+/* That a lease is given at once is no option in Kea, but a setting of the subnet. */
+static void rapid_commit_put(struct mend *mend, cJSON *scope, const cJSON *option)
+{
+    bool network = cJSON_HasObjectItem(scope, "subnet6"), subnet = cJSON_HasObjectItem(scope, "subnet");
+    const struct statement *statement = mend_statement(mend, option);
+
+    if (network || subnet || scope == mend->dhcp) {
+        mend_each_subnet(mend, subnet_rapid, scope);
+        return;
+    }
+    mend_find(mend, statement,
+              &(struct finding){.severity = FINDING_PERSON,
+                                .text = statement ? NULL : json_text(option, "name"),
+                                .why = "Kea allows rapid commit to a subnet, not to some of its clients",
+                                .fix = "write \"rapid-commit\": true into the subnet if all its clients may have it",
+                                .differs = ANSWER_OPTIONS,
+                                .options = "14"});
+}
+
 /* Whether the option stays. */
 static bool option_mend(struct mend *mend, cJSON *scope, cJSON *option)
 {
@@ -135,8 +160,7 @@ static bool option_mend(struct mend *mend, cJSON *scope, cJSON *option)
     if (v4 && is_space(option, "dhcp4") && is_timer(mend, scope, option))
         return false;
     if (!v4 && is_space(option, "dhcp6") && number_of(option, "code") == 14) {
-        find_option(mend, option, "that rapid commit is allowed is no option in Kea",
-                    "write \"rapid-commit\": true into the subnets where it is", 0);
+        rapid_commit_put(mend, scope, option);
         return false;
     }
     if (v4 && is_space(option, "dhcp4") && number_of(option, "code") == 55) {

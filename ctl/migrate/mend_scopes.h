@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * Conditions where they are written. dhcpd carries out what is global, then the shared network's, the subnet's, the
- * pool's, the classes' and the host's, and the last one counts. Kea looks for an option in the reservation, the pool, the
- * subnet, the network, then in classes: first those that are tested early, then those that the network, subnet and pool
- * require, in their order. So an option that a condition or a class may change is taken out of the subnet and put into a
- * class that the subnet requires: those of the subnet's conditions before it, the last one first.
+ * pool's, the classes' and the host's, and the last one counts. Kea looks for an option in the reservation, the pool,
+ * the subnet, the network, then in classes: first those that are tested early, then those that the network, subnet and
+ * pool require, in their order. So an option that a condition or a class may change is taken out of the subnet and put
+ * into a class that the subnet requires: those of the subnet's conditions before it, the last one first.
  */
 #ifndef NETBOOTCTL_MIGRATE_MEND_SCOPES_H
 #define NETBOOTCTL_MIGRATE_MEND_SCOPES_H

@@ -82,7 +82,8 @@ static void reservation_mend(struct scopes *scopes, const struct statement *owne
         if (!given || !is_inside(owner, given->parent))
             continue;
         if (option_in(class, option))
-            cJSON_Delete(cJSON_DetachItemViaPointer(cJSON_GetObjectItemCaseSensitive(reservation, "option-data"), option));
+            cJSON_Delete(
+                cJSON_DetachItemViaPointer(cJSON_GetObjectItemCaseSensitive(reservation, "option-data"), option));
         else
             option_move(scopes->mend, reservation, option, class);
     }

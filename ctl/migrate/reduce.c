@@ -44,6 +44,8 @@ static void write_inherited(struct writer *writer, const struct statement *state
 
 static void write_network(struct writer *writer, const struct statement *statement, const struct chain *chain)
 {
+    if (statement_is(statement, "pool6") && !statement_child(statement, "range6"))
+        return; /* nothing but prefixes */
     writer_mark(writer, statement);
     writer_text(writer, statement->text);
     writer_text(writer, " {\n");
@@ -207,6 +209,9 @@ static void walk_plain(struct writer *writer, const struct statement *at)
 
     bool in_network = at->parent && (in_pool || statement_is(at->parent, "shared-network"));
 
+    /* keama comments out a pool that delegates, too; mend_networks.c makes all prefixes. */
+    if (statement_is(at, "prefix6"))
+        return;
     if ((rule && in_pool && statement_is(at, "failover")) || (in_network && is_boot_field(at)))
         return;
     if (rule)

@@ -112,13 +112,17 @@ static void boot_compare(struct comparing *comparing, const struct reading readi
 }
 
 /* Options that are compared otherwise, or that are the server's own. */
-static bool is_left(int family, unsigned code)
+static bool is_left(const struct client *client, unsigned code)
 {
+    enum { RAPID_COMMIT = 14 };
     static const uint8_t left4[] = {3, 6, 51, 53, 54, 58, 59, 60, 61, 66, 67, 82};
     static const uint8_t left6[] = {1, 2, 3, 7, 9, 13, 16, 18, 23, 25, 59, 60, 79};
-    const uint8_t *left = family == FAMILY_4 ? left4 : left6;
-    size_t count = family == FAMILY_4 ? sizeof(left4) : sizeof(left6);
+    const uint8_t *left = client->family == FAMILY_4 ? left4 : left6;
+    size_t count = client->family == FAMILY_4 ? sizeof(left4) : sizeof(left6);
 
+    /* dhcpd puts it into any Advertise, where it means nothing. */
+    if (client->family == FAMILY_6 && code == RAPID_COMMIT)
+        return !client->kind->rapid;
     return memchr(left, (int)(code & 0xff), count) != NULL && code < 256;
 }
 
@@ -129,7 +133,7 @@ static void options_compare(struct comparing *comparing, const struct reading re
     for (int side = 0; side < SIDES; side++)
         for (unsigned i = 0; i < readings[side].option_count; i++) {
             unsigned code = readings[side].options[i].code;
-            if (is_left(comparing->client->family, code) || (side == NEW && option_find_code(&readings[OLD], code)))
+            if (is_left(comparing->client, code) || (side == NEW && option_find_code(&readings[OLD], code)))
                 continue;
             snprintf(name, sizeof(name), "option %u", code);
             option_text(&readings[OLD], code, old);

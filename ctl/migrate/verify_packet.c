@@ -20,6 +20,14 @@ static void requested_add(struct requested *requested, unsigned code)
         requested->codes[requested->count++] = (uint16_t)code;
 }
 
+/* Others are of the exchange itself. */
+static bool is_requestable(int family, unsigned code)
+{
+    if (family == FAMILY_6)
+        return code > 19 && code != 25 && code != 26 && code < 65536;
+    return code > 0 && code < 255 && code != 55 && code != 61 && code != 82;
+}
+
 void requested_read(struct requested *ret, int family, const struct statement *top, struct memory *memory)
 {
     static const uint8_t usual4[] = {1,  2,  3,  6,  7,  12, 13, 15, 17, 18,  26,  28,  42,  43,  44,  46,
@@ -35,8 +43,7 @@ void requested_read(struct requested *ret, int family, const struct statement *t
         const char *codes = option_codes(family, top, own, memory);
         for (char *end; codes && *codes; codes = end + strspn(end, " ")) {
             unsigned code = (unsigned)strtoul(codes, &end, 10);
-            bool fits = family == FAMILY_4 ? code < 255 && code != 55 && code != 61 && code != 82 : code < 65536;
-            if (fits && code > (family == FAMILY_4 ? 0U : 19U))
+            if (is_requestable(family, code))
                 requested_add(ret, code);
         }
     }

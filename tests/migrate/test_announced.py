@@ -19,13 +19,13 @@ def converted(migrate, text):
     return report
 
 
-def broken(migrate, change):
+def broken(migrate, change, family=4):
     """Kea's configuration after `change`; what verify says of it."""
-    path = migrate.output / "kea-dhcp4.conf"
+    path = migrate.output / f"kea-dhcp{family}.conf"
     whole = json.loads(path.read_text())
-    change(whole["Dhcp4"])
+    change(whole[f"Dhcp{family}"])
     path.write_text(json.dumps(whole))
-    done = migrate.run("-4", "dhcpd.conf", "--verify", "--json")
+    done = migrate.run(f"-{family}", "dhcpd.conf", "--verify", "--json")
     assert done.returncode in (0, 1), done.stderr
     rows = json.loads(done.stdout)
     assert done.returncode == (1 if any(not row["announced"] for row in rows) else 0), done.stderr
@@ -76,6 +76,66 @@ def test_of_a_class_for_its_members_only(migrate):
     def for_all(kea):
         kea["option-data"].append({"code": 72, "data": "192.0.2.81"})
     assert ("option 72", None) in broken(migrate, for_all)
+
+
+# ---- up to the lease, and DHCPv6
+
+def wrong_class(kea):
+    """Only clients that say whom they want get an answer to their DHCPREQUEST."""
+    kea["client-classes"] = [{"name": "DROP", "test": "option[54].exists"}]
+
+
+def test_the_lease_is_asked_for(migrate):
+    converted(migrate, SUBNET % COMPUTED)
+    assert ("answer in the lease", None) in broken(migrate, wrong_class)
+
+
+PREFIXES = """
+subnet6 2001:db8:0:1::/64 {
+  range6 2001:db8:0:1::1000 2001:db8:0:1::1fff;
+  prefix6 2001:db8:100:: 2001:db8:1ff:ff00:: /56;
+  option dhcp6.rapid-commit;
+}
+host router { host-identifier option dhcp6.client-id 00:03:00:01:52:54:00:d0:00:01; fixed-prefix6 2001:db8:500::/48; }
+"""
+
+
+def other_pool(kea):
+    kea["subnet6"][0]["pd-pools"][0]["prefix"] = "2001:db8:900::"
+
+
+def other_length(kea):
+    kea["subnet6"][0]["pd-pools"][0]["delegated-len"] = 60
+
+
+def other_prefix(kea):
+    kea["reservations"][0]["prefixes"] = ["2001:db8:501::/48"]
+
+
+def not_at_once(kea):
+    kea["subnet6"][0]["rapid-commit"] = False
+
+
+@pytest.mark.parametrize("change, field", [
+    (other_pool, "prefix"),
+    (other_length, "prefix"),
+    (other_prefix, "prefix"),
+    (not_at_once, "option 14"),
+])
+def test_delegation_and_rapid_commit(migrate, change, field):
+    (migrate.start / "dhcpd.conf").write_text(PREFIXES)
+    assert found(migrate("-6", "dhcpd.conf")) == []
+    assert migrate.verify("-6", "dhcpd.conf") == []
+    assert broken(migrate, change, 6) == {(field, None)}
+
+
+def test_hosts_by_a_relays_option_have_their_text(migrate):
+    (migrate.start / "dhcpd.conf").write_text(
+        "subnet6 2001:db8:0:1::/64 { range6 2001:db8:0:1::1000 2001:db8:0:1::1fff; }\n"
+        'host a { host-identifier v6relopt 1 dhcp6.interface-id "port7"; fixed-address6 2001:db8:0:1::7; }\n')
+    finding, = (each for each in migrate("-6", "dhcpd.conf")["findings"] if "flex_id" in (each["fix"] or ""))
+    assert '"relay6[-1].option[18].hex"' in finding["fix"] and '"flex-id": "706f727437"' in finding["fix"]
+    assert finding["whom"] == "host a"
 
 
 def test_codes_are_in_the_report(migrate):

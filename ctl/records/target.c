@@ -52,7 +52,7 @@ const struct option_row target_set_options[] = {
 
 /* clang-format off */
 const struct option_row target_delete_options[] = {
-    {.name = "force", .help = "even if hosts use it, which are named and boot `default` until it is there again; or if it is `default`"},
+    {.name = "force", .help = "even if hosts use it, which are named and boot what they would without it until it is there again; or if it is `default`"},
     {.name = "dry-run", .help = "only says what would change"},
     {0},
 };
@@ -89,23 +89,39 @@ int target_list(struct session *session)
 #define USERS_SHOWN 5
 
 struct users {
+    struct netboot_view *view;
     const char *target;
     FILE *report; /* every one goes here, or the first few go into `text` */
     uint64_t count;
     char text[USERS_SHOWN * (NETBOOT_NAME_MAX + 3) + 16];
 };
 
+/* Whether the host is still to boot the target once. */
+static bool is_armed(const struct users *users, const struct netboot_host *host)
+{
+    struct netboot_once once;
+    struct netboot_id id;
+
+    return netboot_host_id(host, 0, &id) == 0 && netboot_view_once(users->view, &id, &once) == 0 &&
+           (once.state == NETBOOT_ONCE_ARMED || once.state == NETBOOT_ONCE_IN_PROGRESS ||
+            once.state == NETBOOT_ONCE_WAITING) &&
+           strcmp(once.target, users->target) == 0;
+}
+
 static int user_count(enum table table, const void *record, void *user)
 {
     const struct netboot_host *host = record;
     struct users *users = user;
     char text[KEY_TEXT_SIZE];
+    bool lasting =
+        host->target.size == strlen(users->target) && memcmp(host->target.data, users->target, host->target.size) == 0;
 
-    if (host->target.size != strlen(users->target) || memcmp(host->target.data, users->target, host->target.size) != 0)
+    if (!lasting && !is_armed(users, host))
         return 0;
     record_text(table, record, text);
     if (users->report)
-        fprintf(users->report, "%s uses it and boots `default` until it is there again\n", text);
+        fprintf(users->report, "%s uses it and boots %s until it is there again\n", text,
+                lasting ? "`default`" : "its lasting target");
     size_t used = strlen(users->text);
     if (users->count < USERS_SHOWN)
         snprintf(users->text + used, sizeof(users->text) - used, "%s%s", users->count ? ", " : "",
@@ -118,7 +134,7 @@ static int user_count(enum table table, const void *record, void *user)
 static int users_check(struct edit *edit, const char *target)
 {
     bool force = session_has(edit->session, "force");
-    struct users users = {.target = target, .report = force ? edit->report : NULL};
+    struct users users = {.view = edit->view, .target = target, .report = force ? edit->report : NULL};
 
     if (strcmp(target, "default") == 0 && !force)
         return failed("target default is what every host without a target of its own boots, and every unknown machine: "
@@ -134,7 +150,7 @@ static int users_check(struct edit *edit, const char *target)
     if (users.count == 0 || force)
         return DONE;
     return failed("target %s is in use by %llu host%s (%s%s): give them another (netbootctl host set ID... --target "
-                  "NAME), or type --force",
+                  "NAME, or --once NAME, or --no-once), or type --force",
                   target, (unsigned long long)users.count, users.count == 1 ? "" : "s", users.text,
                   users.count > USERS_SHOWN ? ", ..." : "");
 }

@@ -234,6 +234,17 @@ def test_target_not_in_use_is_deleted(ctl):
     assert ctl.json("target", "list") == []
 
 
+def test_a_target_that_a_host_is_armed_with_stays(ctl):
+    ctl.ok("target", "set", "install", "--script", "install.ipxe")
+    ctl.ok("host", "set", "52:54:00:00:00:01", "--name", "web1")
+    ctl.ok("host", "set", "web1", "--once", "install")
+    message = ctl.wrong(1, "target", "delete", "install")
+    assert "1 host (web1)" in message and "--no-once" in message and "--force" in message
+    assert "web1 uses it and boots its lasting target" in ctl.ok("target", "delete", "install", "--force", "--dry-run")
+    ctl.ok("host", "done", "web1")
+    ctl.ok("target", "delete", "install")
+
+
 # ---- status
 
 

@@ -327,7 +327,7 @@ def test_an_offer_that_cannot_be_marked(site):
     assert site.state() == "used"
 
 
-@pytest.mark.parametrize("change", ["target delete direct", "target set direct --silent"])
+@pytest.mark.parametrize("change", ["target delete direct --force", "target set direct --silent"])
 def test_a_target_that_goes_between_offer_and_request(site, change):
     site.arm("--once direct")
     http = Exchange("HTTP", 4, MAC)
@@ -449,12 +449,12 @@ def test_an_import_of_the_same_hosts_leaves_it_armed(site):
 
 def test_targets_that_change(site):
     site.arm()
-    site.store.ctl("target delete install")
+    site.store.ctl("target delete install --force")
     assert site.boot4() == "disk"
     site.store.ctl("target set install --silent")
     assert site.boot4() == "disk"
     assert site.state() == "armed"
-    site.store.ctl("target delete install")
+    site.store.ctl("target delete install --force")
     site.store.ctl("target set install --script other.ipxe")
     assert [site.boot4() for _ in range(2)] == ["install", "disk"]
 

@@ -62,6 +62,15 @@ static void answer6(const struct netboot_decision *decision, struct netboot_answ
         set(ret, DHCP6_VENDOR_CLASS, http_client6, sizeof(http_client6));
 }
 
+/* Of the server's own fields the boot file alone: iPXE may have a script of its own, which asks for the next server. */
+static void remove_file(const struct netboot_client *client, struct netboot_answer *ret)
+{
+    bool v4 = client->family == NETBOOT_V4;
+
+    unset(ret, v4 ? NETBOOT_FIELD_FILE : DHCP6_BOOT_FILE_URL);
+    unset(ret, v4 ? DHCP4_BOOT_FILE_NAME : DHCP6_BOOT_FILE_PARAMETERS);
+}
+
 static void silence(const struct netboot_client *client, struct netboot_answer *ret)
 {
     static const uint32_t fields4[] = {NETBOOT_FIELD_SIADDR, NETBOOT_FIELD_SNAME, NETBOOT_FIELD_FILE,
@@ -83,6 +92,8 @@ void netboot_answer_encode(const struct netboot_client *client, const struct net
     ret->edit_count = 0;
     if (decision->outcome == NETBOOT_SILENT)
         silence(client, ret);
+    else if (decision->own_file_goes)
+        remove_file(client, ret);
     else if (decision->outcome == NETBOOT_ANSWERED && client->family == NETBOOT_V4)
         answer4(client, decision, ret);
     else if (decision->outcome == NETBOOT_ANSWERED)

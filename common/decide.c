@@ -248,6 +248,26 @@ static bool take(const struct matter *matter, enum netboot_source source)
     return true;
 }
 
+/* A site that nobody has given a server yet, as in a store fresh from init, is no reason to take anything away. */
+static bool lacks_servers(const struct matter *matter)
+{
+    const struct netboot_site *site = &matter->policy->site;
+    bool v4 = matter->client->family == NETBOOT_V4, lacks = false;
+
+    for (unsigned i = 0; i < matter->decision->reason_count; i++) {
+        unsigned finding = matter->decision->reasons[i].finding;
+        lacks |= finding == FINDING_NO_TFTP || finding == FINDING_NO_HTTP || finding == FINDING_NO_BASE;
+    }
+    return lacks && (v4 ? site->tftp4.size + site->http4.size : site->tftp6.size + site->http6.size) == 0;
+}
+
+static bool own_file_goes(const struct matter *matter)
+{
+    const struct netboot_query *query = matter->query;
+
+    return query->reply_has_boot_file && query->replace_boot_file && query->remove_boot_file && !lacks_servers(matter);
+}
+
 static bool rule_boot_file(const struct matter *matter)
 {
     const enum netboot_source *sources = order[matter->client->stage];
@@ -257,7 +277,8 @@ static bool rule_boot_file(const struct matter *matter)
     for (unsigned i = 0; i < 4 && sources[i] != NETBOOT_SOURCE_NONE; i++)
         if (take(matter, sources[i]))
             return true;
-    return settle(matter, NETBOOT_NO_BOOT_FILE, FINDING_NOTHING);
+    matter->decision->own_file_goes = own_file_goes(matter);
+    return settle(matter, NETBOOT_NO_BOOT_FILE, matter->decision->own_file_goes ? FINDING_REMOVED : FINDING_NOTHING);
 }
 
 void netboot_decide(const struct netboot_query *query, const struct netboot_client *client,
@@ -273,7 +294,7 @@ void netboot_decide(const struct netboot_query *query, const struct netboot_clie
     ret->outcome = NETBOOT_NOT_OURS;
     ret->source = NETBOOT_SOURCE_NONE;
     ret->armed = policy->armed;
-    ret->host_found = ret->has_next_server = ret->vendor_class = false;
+    ret->host_found = ret->has_next_server = ret->vendor_class = ret->own_file_goes = false;
     ret->boot_file_size = 0;
     ret->host[0] = ret->target[0] = ret->site[0] = ret->tftp_server_name[0] = ret->boot_file[0] = '\0';
     ret->reason_count = 0;

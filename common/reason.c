@@ -17,7 +17,7 @@ static const char *const texts[FINDING_COUNT] = {
     [FINDING_KEPT] = "the server's own configuration names a boot file, and it stays: the host has neither a target "
                      "nor a loader, and existing-boot-file is keep",
     [FINDING_REPLACED] = "the server's own boot file gives way: the host names a target or loader, or is to boot "
-                         "once, or existing-boot-file is replace",
+                         "once, or existing-boot-file is replace or remove",
     [FINDING_TARGET_ONCE] = "target {target}, as the host is to boot it once",
     [FINDING_ONCE_MISSING] = "the host is to boot once what the store does not have: that waits",
     [FINDING_ONCE_KIND] = "the host is to boot once a target that is neither of kind boot nor local: that waits",
@@ -52,6 +52,8 @@ static const char *const texts[FINDING_COUNT] = {
     [FINDING_JOINED] =
         "host {host} has the MAC that was seen with the client's UUID over DHCPv4: identifiers are joined",
     [FINDING_NOTHING] = "nothing left that this client can load: the reply stays as the server made it",
+    [FINDING_REMOVED] = "nothing left that this client can load: the server's own boot file goes, as"
+                        " existing-boot-file is remove",
 };
 
 static const char *const sources[] = {

@@ -43,6 +43,7 @@ enum finding {
     FINDING_TAKEN,
     FINDING_NOTHING,
     FINDING_JOINED,
+    FINDING_REMOVED,
     FINDING_COUNT
 };
 _Static_assert(FINDING_STAGE == 2 && FINDING_SITE == 22 && FINDING_NOTHING == 36, "the journal keeps the numbers");

@@ -66,7 +66,9 @@ void load_hook(LibraryHandle &handle)
 
     LOG_INFO(logger, NETBOOT_LOADED)
         .arg(std::string(NETBOOT_VERSION))
-        .arg(std::string(parameters.replace_boot_file ? "replace" : "keep"))
+        .arg(std::string(parameters.remove_boot_file    ? "remove"
+                         : parameters.replace_boot_file ? "replace"
+                                                        : "keep"))
         .arg(parameters.database);
     made->events.log(made->store, parameters.database);
     register_commands(handle);

@@ -26,7 +26,8 @@ bool take_database(const Element &value, Parameters &ret)
 
 bool take_existing_boot_file(const Element &value, Parameters &ret)
 {
-    ret.replace_boot_file = value.stringValue() == "replace";
+    ret.remove_boot_file = value.stringValue() == "remove";
+    ret.replace_boot_file = ret.remove_boot_file || value.stringValue() == "replace";
     return ret.replace_boot_file || value.stringValue() == "keep";
 }
 
@@ -57,12 +58,12 @@ bool take_allow_changes(const Element &value, Parameters &ret)
 }
 
 const Row rows[] = {
-    {"database",           Element::string,  "the absolute path of a directory", take_database          },
-    {"existing-boot-file", Element::string,  "\"keep\" or \"replace\"",          take_existing_boot_file},
-    {"journal",            Element::boolean, "true or false",                    take_journal           },
-    {"journal-size",       Element::integer, "mebibytes, 1 to 1048576",          take_journal_size      },
-    {"join-identifiers",   Element::boolean, "true or false",                    take_join_identifiers  },
-    {"allow-changes",      Element::boolean, "true or false",                    take_allow_changes     },
+    {"database",           Element::string,  "the absolute path of a directory",    take_database          },
+    {"existing-boot-file", Element::string,  "\"keep\", \"replace\" or \"remove\"", take_existing_boot_file},
+    {"journal",            Element::boolean, "true or false",                       take_journal           },
+    {"journal-size",       Element::integer, "mebibytes, 1 to 1048576",             take_journal_size      },
+    {"join-identifiers",   Element::boolean, "true or false",                       take_join_identifiers  },
+    {"allow-changes",      Element::boolean, "true or false",                       take_allow_changes     },
 };
 
 std::string known_keys()

@@ -18,6 +18,7 @@ namespace netboot
 struct Parameters {
     std::string database;
     bool replace_boot_file = false;
+    bool remove_boot_file = false; // replaces, too
     bool allow_changes = false;
     bool journal = true;
     size_t journal_mebibytes = 256;

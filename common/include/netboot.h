@@ -132,6 +132,7 @@ struct netboot_query {
 
     bool reply_has_boot_file; /* the server's own configuration put file or 67, or 59, into its reply */
     bool replace_boot_file;   /* and the operator's setting says that ours replaces it */
+    bool remove_boot_file;    /* with that: and that it goes where there is none of ours, too */
 
     unsigned option_count; /* of the client's own options; see netboot_query_options() */
     struct netboot_option options[NETBOOT_QUERY_OPTIONS_MAX];
@@ -277,7 +278,7 @@ enum netboot_outcome {
     NETBOOT_NOT_OURS,     /* not a boot client, or no message that carries boot fields: nothing changes */
     NETBOOT_KEPT,         /* the server's own boot file stays: nothing changes */
     NETBOOT_IGNORED,      /* the target says so, or there is no target: nothing changes */
-    NETBOOT_NO_BOOT_FILE, /* nothing that this client can follow: nothing changes */
+    NETBOOT_NO_BOOT_FILE, /* nothing that this client can follow: nothing changes, or the server's own file goes */
     NETBOOT_SILENT,       /* boot fields are removed */
     NETBOOT_ANSWERED      /* boot fields are set */
 };
@@ -305,7 +306,8 @@ struct netboot_decision {
     bool host_found;
     enum netboot_armed armed; /* what became of the host's boot-once */
     bool has_next_server;
-    bool vendor_class; /* HTTPClient is to be echoed */
+    bool vendor_class;  /* HTTPClient is to be echoed */
+    bool own_file_goes; /* NETBOOT_NO_BOOT_FILE: the server's own boot file is removed */
     uint8_t next_server[4];
     uint16_t boot_file_size;         /* octets without the NUL; 0 where there is none */
     char host[NETBOOT_ID_TEXT_SIZE]; /* its name, else its first identifier; "" where there is none */

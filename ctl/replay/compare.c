@@ -130,7 +130,8 @@ int evaluate(struct netboot_view *view, const struct loaders *loaders, const str
 
     exchange_query(exchange, &ret->query);
     ret->query.reply_has_boot_file = ret->query.reply_has_boot_file && existing != EXISTING_GONE;
-    ret->query.replace_boot_file = existing == EXISTING_REPLACE;
+    ret->query.replace_boot_file = existing == EXISTING_REPLACE || existing == EXISTING_REMOVE;
+    ret->query.remove_boot_file = existing == EXISTING_REMOVE;
     netboot_client_parse(&ret->query, &ret->client);
     int status = netboot_view_policy(view, &ret->client, &policy);
     if (status)

@@ -10,9 +10,10 @@
 
 /* What becomes of the boot fields in the captured answers. */
 enum existing {
-    EXISTING_GONE,   /* they are the old server's, and the new one has none of its own */
-    EXISTING_KEEP,   /* the server will have them too, and the hook says existing-boot-file keep */
-    EXISTING_REPLACE /* likewise, and replace */
+    EXISTING_GONE,    /* they are the old server's, and the new one has none of its own */
+    EXISTING_KEEP,    /* the server will have them too, and the hook says existing-boot-file keep */
+    EXISTING_REPLACE, /* likewise, and replace */
+    EXISTING_REMOVE   /* likewise, and remove */
 };
 
 /* The store's loaders by the last part of their names. */

@@ -16,9 +16,10 @@ const struct option_row replay_options[] = {
     {.name = "compare",             .help = "with the answers in the capture; then the exit status is 1 if any is not the same"},
     {.name = "existing-boot-file",
      .value = "HOW",
-     .help = "keep or replace: the server goes on to put the boot files into its answers that the capture has, and the "
+     .help = "keep, replace or remove: the server goes on to put the boot files into its answers that the capture has, "
+             "and the "
              "hook is set so (default: they are the old server's, and gone)", .completion = COMPLETE_WORDS,
-     .words = "keep replace"},
+     .words = "keep replace remove"},
     {.name = "interface",                .value = "NAME", .help = "capture live in place of reading a file, until it is interrupted"},
     {.name = "summary", .help = "only the table by client and the totals"},
     {.name = "all",                             .help = "hosts that do not boot from the network too"},
@@ -42,15 +43,19 @@ struct replay {
 
 static int existing_read(const struct session *session, enum existing *ret)
 {
+    static const char *const words[] = {
+        [EXISTING_KEEP] = "keep", [EXISTING_REPLACE] = "replace", [EXISTING_REMOVE] = "remove"};
     const char *value = option_value(session->arguments, "existing-boot-file");
 
     *ret = EXISTING_GONE;
     if (!value)
         return DONE;
-    if (strcmp(value, "keep") != 0 && strcmp(value, "replace") != 0)
-        return misused("--existing-boot-file is keep or replace, not `%s`", value);
-    *ret = value[0] == 'k' ? EXISTING_KEEP : EXISTING_REPLACE;
-    return DONE;
+    for (enum existing i = EXISTING_KEEP; i <= EXISTING_REMOVE; i++)
+        if (strcmp(value, words[i]) == 0) {
+            *ret = i;
+            return DONE;
+        }
+    return misused("--existing-boot-file is keep, replace or remove, not `%s`", value);
 }
 
 static int source_of(struct replay *replay)

@@ -21,10 +21,10 @@ WRONG = {
     "database is a list": ({"database": ["/x"]}, 'parameter "database" is [ "/x" ]: it must be the absolute path'),
     "existing-boot-file has no such value": (
         {"existing-boot-file": "maybe"},
-        'parameter "existing-boot-file" is "maybe": it must be "keep" or "replace"',
+        'parameter "existing-boot-file" is "maybe": it must be "keep", "replace" or "remove"',
     ),
-    "existing-boot-file in capitals": ({"existing-boot-file": "Keep"}, 'is "Keep": it must be "keep" or "replace"'),
-    "existing-boot-file is a boolean": ({"existing-boot-file": True}, 'is true: it must be "keep" or "replace"'),
+    "existing-boot-file in capitals": ({"existing-boot-file": "Keep"}, 'is "Keep": it must be "keep", "replace" or "remove"'),
+    "existing-boot-file is a boolean": ({"existing-boot-file": True}, 'is true: it must be "keep", "replace" or "remove"'),
     "journal is text": ({"journal": "yes"}, 'parameter "journal" is "yes": it must be true or false'),
     "journal is null": ({"journal": None}, 'parameter "journal" is null: it must be true or false'),
     "journal-size is nothing": ({"journal-size": 0}, 'parameter "journal-size" is 0: it must be mebibytes, 1 to 1048576'),
@@ -37,6 +37,7 @@ WRONG = {
 
 # name: (parameters, what NETBOOT_LOADED says)
 GOOD = {
+    "remove": ({"existing-boot-file": "remove"}, "existing-boot-file is remove, database is /var/lib/netboot"),
     "none": ({}, "existing-boot-file is keep, database is /var/lib/netboot"),
     "all": (
         {"database": "/nowhere/netboot", "existing-boot-file": "replace", "journal": False, "allow-changes": False},
@@ -86,7 +87,7 @@ def test_wrong_parameters_in_a_running_server(link, clients, store):
     with with_parameters(link, 4, good) as server:
         assert clients.boot_file(4) == "ipxe.efi"
         for wrong, message in (
-            ({"existing-boot-file": "maybe"}, '"existing-boot-file" is "maybe": it must be "keep" or "replace"'),
+            ({"existing-boot-file": "maybe"}, '"existing-boot-file" is "maybe": it must be "keep", "replace" or "remove"'),
             (["database"], f'"parameters" is [ "database" ]: it must be a map of {KEYS}'),
         ):
             since = len(server.log())

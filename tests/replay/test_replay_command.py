@@ -93,7 +93,7 @@ def test_a_capture_that_ends_early(json_wanted, replay, capture):
     [
         ([], "wants a capture file"),
         (["FILE", "--interface", "eth0"], "a capture file or --interface, not both"),
-        (["FILE", "--existing-boot-file", "gone"], "keep or replace, not `gone`"),
+        (["FILE", "--existing-boot-file", "gone"], "keep, replace or remove, not `gone`"),
         (["FILE", "--compared"], "did you mean"),
         (["FILE", "FILE"], "is too much"),
         (["--interface", "nonesuch0"], "no interface `nonesuch0`"),

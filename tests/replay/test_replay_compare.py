@@ -169,6 +169,8 @@ def test_every_reason_is_tested_and_documented():
         ("keep", [f"host set {MAC} --label rack=1"], "kept", "same"),
         ("replace", ["target set default --ignore"], "ignored", "same"),
         ("replace", ["target set default --silent"], "silent", "different"),
+        ("remove", [], "answered", "different"),
+        ("remove", ["loader delete x64-uefi"], "no-boot-file", "different"),
         (None, ["target set default --ignore"], "ignored", "different"),
     ],
 )

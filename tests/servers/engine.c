@@ -103,6 +103,7 @@ static void read_query(const json_t *json, struct storage *storage, struct netbo
         read_octets(json_object_get(json, addresses[i].name), addresses[i].address, NETBOOT_ADDRESS_SIZE);
     query->reply_has_boot_file = json_is_true(json_object_get(json, "reply_has_boot_file"));
     query->replace_boot_file = json_is_true(json_object_get(json, "replace_boot_file"));
+    query->remove_boot_file = json_is_true(json_object_get(json, "remove_boot_file"));
     read_options(json_object_get(json, "options"), storage, query);
 }
 
@@ -139,10 +140,11 @@ static json_t *reasons_json(const struct netboot_result *result)
 
 static json_t *decision_json(const struct netboot_decision *decision)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b}", "outcome", netboot_outcome_name(decision->outcome),
-                     "host", decision->host, "target", decision->target, "site", decision->site, "boot_file",
-                     decision->boot_file, "tftp_server_name", decision->tftp_server_name, "host_found",
-                     decision->host_found, "once", decision->armed == NETBOOT_ARMED_SERVED);
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b}", "outcome",
+                     netboot_outcome_name(decision->outcome), "host", decision->host, "target", decision->target,
+                     "site", decision->site, "boot_file", decision->boot_file, "tftp_server_name",
+                     decision->tftp_server_name, "host_found", decision->host_found, "once",
+                     decision->armed == NETBOOT_ARMED_SERVED, "own_file_goes", decision->own_file_goes);
 }
 
 static json_t *edits_json(const struct netboot_answer *answer)

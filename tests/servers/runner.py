@@ -120,7 +120,9 @@ class InProcess:
         interface = net.ADDRESS4 if self.case["family"] == 4 else net.ADDRESS6
         query = query_of(message, where, reply, interface)
         query["reply_has_boot_file"] = has_boot_file(own, self.case["family"])
-        query["replace_boot_file"] = SETTINGS[self.case["settings"]].get("existing") == "replace"
+        existing = SETTINGS[self.case["settings"]].get("existing")
+        query["replace_boot_file"] = existing in ("replace", "remove")
+        query["remove_boot_file"] = existing == "remove"
         answer = self.engine.serve(query)
         assert answer["status"] >= 0, answer
         self.answers.append(answer)
@@ -167,7 +169,7 @@ class InProcess:
         got = {name: facts[name] for name in self.case["decision"]}
         assert got == self.case["decision"], f"{self.case['name']}: {answer}"
         assert answer["reasons"], "a decision without reasons"
-        unchanged = facts["outcome"] not in ("answered", "silent")
+        unchanged = facts["outcome"] not in ("answered", "silent") and not facts["own_file_goes"]
         assert unchanged == (answer["edits"] == []), answer
 
 

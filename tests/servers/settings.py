@@ -18,6 +18,7 @@ SETTINGS = {
     "plain": {},
     "own": {"own": OWN},
     "own-replace": {"own": OWN, "existing": "replace"},
+    "own-remove": {"own": OWN, "existing": "remove"},
     "own-server-only": {"own": SERVER_ONLY},
     "own-option-only": {"own": OPTION_ONLY},
     "bootp": {"bootp": True},

@@ -24,7 +24,7 @@ static const uint8_t tftp6[] = {0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 
 
 enum site { FULL, EMPTY, ONLY_TFTP, NO_SITE, CROSSED };
 enum host { UNKNOWN, NAMELESS, LABELLED, WITH_TARGET, WITH_LOADER, DANGLING };
-enum existing { NONE, KEEP, REPLACE };
+enum existing { NONE, KEEP, REPLACE, REMOVE };
 
 struct decide_case {
     const char *name;
@@ -147,6 +147,12 @@ static const struct decide_case cases[] = {
      ""                                                                                                                                                                                                                                                                                                                                                                                       },
     {"unless it is replaced",                           4, PXE,  7,  "s.ipxe",                                      NULL,                              "ipxe.efi",      0,                   FULL,      UNKNOWN,     REPLACE, NETBOOT_ANSWERED,
      "ipxe.efi",                                                                                                                                                                                                                                                                                                                                                "192.0.2.1",    "192.0.2.1"   },
+    {"or removed",                                      4, PXE,  7,  "s.ipxe",                                      NULL,                              "ipxe.efi",      0,                   FULL,      UNKNOWN,     REMOVE,  NETBOOT_ANSWERED,     "ipxe.efi",
+     "192.0.2.1",                                                                                                                                                                                                                                                                                                                                                               "192.0.2.1"   },
+    {"removed, and none of ours",                       4, PXE,  7,  "s.ipxe",                                      NULL,                              NULL,            0,                   FULL,      UNKNOWN,     REMOVE,  NETBOOT_NO_BOOT_FILE, "",
+     NULL,                                                                                                                                                                                                                                                                                                                                                                      ""            },
+    {"replaced, and none of ours",                      4, PXE,  7,  "s.ipxe",                                      NULL,                              NULL,            0,                   FULL,      UNKNOWN,     REPLACE, NETBOOT_NO_BOOT_FILE, "",
+     NULL,                                                                                                                                                                                                                                                                                                                                                                      ""            },
     {"or the host names a target",                      4, PXE,  7,  "s.ipxe",                                      NULL,                              "ipxe.efi",      0,                   FULL,      WITH_TARGET, KEEP,    NETBOOT_ANSWERED,
      "ipxe.efi",                                                                                                                                                                                                                                                                                                                                                "192.0.2.1",    "192.0.2.1"   },
     {"or a loader",                                     4, PXE,  7,  "s.ipxe",                                      NULL,                              "ipxe.efi",      0,                   FULL,      WITH_LOADER, KEEP,    NETBOOT_ANSWERED,     "special.efi",
@@ -227,7 +233,8 @@ static void decide(const struct decide_case *test, struct netboot_client *client
                                   .message_type = v4 ? DHCPDISCOVER : SOLICIT,
                                   .reply_type = v4 ? DHCPOFFER : ADVERTISE,
                                   .reply_has_boot_file = test->existing != NONE,
-                                  .replace_boot_file = test->existing == REPLACE};
+                                  .replace_boot_file = test->existing >= REPLACE,
+                                  .remove_boot_file = test->existing == REMOVE};
 
     *client = (struct netboot_client){
         .family = query.family,
@@ -280,6 +287,7 @@ static void every_case(void **state)
         assert_string_equal(decision.host, test->host == UNKNOWN    ? ""
                                            : test->host == NAMELESS ? "52:54:00:77:00:02"
                                                                     : "web1");
+        assert_int_equal(decision.own_file_goes, test->existing == REMOVE && test->outcome == NETBOOT_NO_BOOT_FILE);
         assert_true(decision.reason_count > 0);
         for (unsigned n = 0; n < decision.reason_count; n++) {
             assert_non_null(netboot_reason_text(&client, &decision, n, text));
@@ -427,6 +435,28 @@ static void answers_in_dhcpv6(void **state)
     CHECK(59, "http://[::1]/x");
 }
 
+/* iPXE may have a script of its own, which asks for the next server. */
+static void the_own_file_goes_alone(void **state)
+{
+    struct netboot_client client = {.family = NETBOOT_V4, .stage = HTTP};
+    struct netboot_decision decision = {.outcome = NETBOOT_NO_BOOT_FILE};
+    struct netboot_answer answer;
+
+    (void)state;
+    netboot_answer_encode(&client, &decision, &answer);
+    assert_int_equal(answer.edit_count, 0);
+    decision.own_file_goes = true;
+    netboot_answer_encode(&client, &decision, &answer);
+    assert_int_equal(answer.edit_count, 2);
+    CHECK(NETBOOT_FIELD_FILE, "-");
+    CHECK(67, "-");
+    client.family = NETBOOT_V6;
+    netboot_answer_encode(&client, &decision, &answer);
+    assert_int_equal(answer.edit_count, 2);
+    CHECK(59, "-");
+    CHECK(60, "-");
+}
+
 static void silence_removes_every_boot_field(void **state)
 {
     static const uint32_t fields4[] = {NETBOOT_FIELD_SIADDR, NETBOOT_FIELD_SNAME, NETBOOT_FIELD_FILE, 66, 67};
@@ -474,6 +504,7 @@ int main(void)
         cmocka_unit_test(messages),
         cmocka_unit_test(answers_in_dhcpv4),
         cmocka_unit_test(answers_in_dhcpv6),
+        cmocka_unit_test(the_own_file_goes_alone),
         cmocka_unit_test(silence_removes_every_boot_field),
         cmocka_unit_test(other_outcomes_change_nothing),
     };

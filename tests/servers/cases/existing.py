@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""What the server's own configuration puts into its reply, and when it stays: existing-boot-file keep and replace."""
+"""What the server's own configuration puts into its reply, and when it stays: existing-boot-file keep, replace and remove."""
 
 from settings import OWN
 from stores import HTTP_BASE_SIZE, mac, path_of
@@ -160,4 +160,40 @@ def _own_option():
         )
 
 
-CASES = [*_own(), *_own_server(), *_own_option()]
+def _own_removed():
+    """Where there is nothing of ours, the boot file goes and nothing else: it is for clients that do not boot."""
+    for family in (4, 6):
+        left = {**without(OWN[4], "file", 67), 66: "own-tftp"} if family == 4 else {}
+        for stage, client, answer in _stages(family, "ipxe.efi", "script.ipxe"):
+            yield case(
+                *(f"own boot file replaced, where it else is removed, {stage}", family),
+                *(client, beside_own(family, stage, answer)),
+                settings="own-remove",
+                decision={"outcome": "answered"},
+            )
+            yield case(
+                *(f"own boot file not removed with a fresh store, {stage}", family, client, UNCHANGED),
+                settings="own-remove",
+                store="fresh",
+                decision={"outcome": "no-boot-file"},
+            )
+            yield case(
+                *(f"own boot file stays where there is no target, {stage}", family, client, UNCHANGED),
+                settings="own-remove",
+                store="no-default-target",
+                decision={"outcome": "ignored"},
+            )
+        yield case(
+            *("own boot file removed for a platform without loader", family, firmware(family, "PXE", 4660), left),
+            settings="own-remove",
+            decision={"outcome": "no-boot-file"},
+        )
+        requested = REQUESTED4 if family == 4 else REQUESTED6
+        yield case(
+            *("own boot file of an ordinary host is not removed", family, {"requested": requested}, UNCHANGED),
+            settings="own-remove",
+            decision={"outcome": "not-ours"},
+        )
+
+
+CASES = [*_own(), *_own_server(), *_own_option(), *_own_removed()]

@@ -237,7 +237,7 @@ const struct command commands[] = {
          "With --verify dhcpd with the old files and Kea with those of DIR are started in network namespaces, and asked\n"
          "the same: every platform in every subnet, every host. Needs root; the machine's network is not touched.\n\n"
          "  netbootctl migrate -4 /etc/dhcp/dhcpd.conf --output kea --verify --sample 500\n\n"
-         "Exit status: 0 nothing needs a person (--verify: nothing differs but what was announced), 1 something does or\n"
+         "Exit status: 0 nothing needs a person (--verify: nothing differs but what exactly was announced), 1 something does or\n"
          "it failed, 2 wrong use, or a file that dhcpd does not take either."},
     {.group = "status", .run = status_run, .options = status_options, .summary = "the store at a glance",
      .details =

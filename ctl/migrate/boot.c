@@ -15,6 +15,8 @@ static int fold_all(struct fold *fold)
     if (status == 0)
         status = scene_ask_machines(fold->scene);
     if (status == 0)
+        own_read(fold);
+    if (status == 0)
         status = trial_open(fold->trial, fold->error);
     if (status == 0)
         status = fold_default(fold);
@@ -59,14 +61,20 @@ int migrate_boot(const struct boot_input *input, struct boot_result *ret, struct
         status = fold_all(&fold);
     if (status == 0 && findings->no_memory)
         status = failure_no_memory(error);
+    struct boot_result result = {.records = fold.records, .clients = scene.row_count};
+    for (unsigned i = 0; i < BOOT_FAMILIES && status == 0; i++)
+        if (scene.inventory[i] && !(result.own[i] = own_to_json(&fold, i)))
+            status = failure_no_memory(error);
     if (status == 0) {
         count_records(fold.records, findings);
-        *ret = (struct boot_result){.records = fold.records, .clients = scene.row_count};
         for (unsigned i = 0; i < BOOT_FAMILIES; i++) {
-            ret->inventory[i] = scene.inventory[i];
+            result.inventory[i] = scene.inventory[i];
             scene.inventory[i] = NULL;
         }
+        *ret = result;
     } else {
+        for (unsigned i = 0; i < BOOT_FAMILIES; i++)
+            cJSON_Delete(result.own[i]);
         cJSON_Delete(fold.records);
     }
     trial_close(&trial);
@@ -81,5 +89,7 @@ void boot_result_free(struct boot_result *result)
     cJSON_Delete(result->records);
     for (int i = 0; i < BOOT_FAMILIES; i++)
         cJSON_Delete(result->inventory[i]);
+    for (int i = 0; i < BOOT_FAMILIES; i++)
+        cJSON_Delete(result->own[i]);
     *result = (struct boot_result){.clients = 0};
 }

@@ -22,6 +22,8 @@ struct boot_result {
     cJSON *records;
     /* Array of what dhcpd read, by family; NULL where there is no configuration. */
     cJSON *inventory[BOOT_FAMILIES];
+    /* What Kea's own configuration is to say of network boot, fold.h; NULL likewise. */
+    cJSON *own[BOOT_FAMILIES];
     size_t clients; /* that were asked and compared */
 };
 

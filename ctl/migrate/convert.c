@@ -22,6 +22,7 @@ struct converting {
     struct migration *migration;
     struct memory memory;
     struct leases leases[LEASES_MAX];
+    cJSON *own[FAMILY_COUNT]; /* Kea's own boot fields */
     struct netboot_error error;
 };
 
@@ -90,10 +91,10 @@ static bool hook_add(const struct migration *migration, cJSON *dhcp, bool bootp)
     free(path);
     if (!ok)
         return false;
-    /* `replace`: the boot fields that are in this configuration are for clients that do not boot from the network. */
+    /* The boot files that are in this configuration are for clients that do not boot from the network. */
     return (parameters = cJSON_AddObjectToObject(hook, "parameters")) &&
            cJSON_AddStringToObject(parameters, "database", migration->database) &&
-           cJSON_AddStringToObject(parameters, "existing-boot-file", "replace");
+           cJSON_AddStringToObject(parameters, "existing-boot-file", "remove");
 }
 
 static int json_save(struct converting *converting, const char *name, const cJSON *json)
@@ -159,6 +160,7 @@ static int mended_save(struct converting *converting, struct reduction *reductio
                            .findings = &migration->findings,
                            .memory = &converting->memory,
                            .dhcp = cJSON_GetObjectItemCaseSensitive(root, roots[family]),
+                           .own = converting->own[family],
                            .family = family};
 
     if (!mending.dhcp)
@@ -342,6 +344,10 @@ static int boot_convert(struct converting *converting)
                    ? failed("%s: isc-patch/build makes this dhcpd; --dhcpd names another place", converting->error.text)
                : status != 0 ? failed("%s", converting->error.text)
                              : records_save(converting, result.records);
+    for (int family = 0; family < FAMILY_COUNT; family++) {
+        converting->own[family] = result.own[family];
+        result.own[family] = NULL;
+    }
     boot_result_free(&result);
     return code;
 }
@@ -378,6 +384,8 @@ int migrate_convert(struct migration *migration)
         code = failed("out of memory");
     for (unsigned i = 0; i < migration->lease_count; i++)
         leases_free(&converting.leases[i]);
+    for (int family = 0; family < FAMILY_COUNT; family++)
+        cJSON_Delete(converting.own[family]);
     memory_free(&converting.memory);
     return code;
 }

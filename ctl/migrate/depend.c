@@ -134,7 +134,7 @@ static int compare(struct fold *fold, size_t first)
         const char *got = trial_want(fold->trial, fold->scene, row);
         if (!got)
             return -ENOMEM;
-        if (row->want == usual->want || want_equal(row, got))
+        if (row->want == usual->want || want_equal(row->kind.stage, row->want, got))
             continue;
         tell(fold, &scene->variations[row->variation], row, usual->want);
         told = row->variation;

@@ -82,6 +82,8 @@ void findings_add(struct findings *findings, const struct finding *finding)
     row->fix = text_copy(findings, finding->fix);
     row->options = text_copy(findings, finding->options);
     row->whom = text_copy(findings, finding->whom);
+    row->cases = finding->cases ? cJSON_Duplicate(finding->cases, true) : NULL;
+    findings->no_memory |= finding->cases && !row->cases;
     findings->count++;
     findings->counts[row->severity]++;
 }
@@ -124,6 +126,8 @@ void findings_sort(struct findings *findings)
 
 void findings_free(struct findings *findings)
 {
+    for (size_t i = 0; i < findings->count; i++)
+        cJSON_Delete((cJSON *)findings->rows[i].cases);
     free(findings->rows);
     cJSON_Delete(findings->moved);
     memory_free(&findings->memory);
@@ -135,6 +139,16 @@ void findings_free(struct findings *findings)
 static bool text_add(cJSON *object, const char *key, const char *text)
 {
     return (text ? cJSON_AddStringToObject(object, key, text) : cJSON_AddNullToObject(object, key)) != NULL;
+}
+
+static bool cases_put(cJSON *object, const cJSON *cases)
+{
+    cJSON *copy = cases ? cJSON_Duplicate(cases, true) : cJSON_CreateArray();
+
+    if (copy && cJSON_AddItemToObject(object, "cases", copy))
+        return true;
+    cJSON_Delete(copy);
+    return false;
 }
 
 static bool finding_to_json(cJSON *list, const struct finding *finding)
@@ -151,7 +165,7 @@ static bool finding_to_json(cJSON *list, const struct finding *finding)
            cJSON_AddNumberToObject(object, "differs", finding->differs) &&
            text_add(object, "options", finding->options) &&
            cJSON_AddNumberToObject(object, "family", finding->family) && text_add(object, "whom", finding->whom) &&
-           cJSON_AddBoolToObject(object, "executed", finding->executed);
+           cJSON_AddBoolToObject(object, "executed", finding->executed) && cases_put(object, finding->cases);
 }
 
 cJSON *findings_to_json(const struct findings *findings)
@@ -204,6 +218,7 @@ int findings_from_json(const cJSON *json, struct findings *ret)
             .family = (unsigned)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(item, "family")),
             .whom = json_text(item, "whom"),
             .executed = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "executed")),
+            .cases = cJSON_GetObjectItemCaseSensitive(item, "cases"),
         };
         if (status == 0)
             status = severity_find(json_text(item, "severity"), &finding.severity);

@@ -43,6 +43,7 @@ struct finding {
     unsigned family;     /* 4, 6; 0: both */
     /* Whose answers differ: "host NAME", "subnet PREFIX", "shared-network NAME", "class NAME"; NULL: anybody's. */
     const char *whom;
+    const cJSON *cases; /* of ANSWER_BOOT: exactly which differences (cases.h); NULL: none */
     bool executed; /* only where dhcpd carries out the statement: its condition is true, its class is the client's */
 };
 
@@ -56,7 +57,7 @@ struct findings {
     bool no_memory; /* something could not be kept: the migration fails */
 };
 
-/* Keeps a copy, texts too. One that says the same of the same place is kept once. */
+/* Keeps a copy, texts and cases too. One that says the same of the same place is kept once. */
 void findings_add(struct findings *findings, const struct finding *finding);
 /* Counts what moved: `what` is a plural ("hosts"). */
 void findings_moved(struct findings *findings, const char *what, size_t count);
@@ -65,7 +66,7 @@ void findings_sort(struct findings *findings);
 void findings_free(struct findings *findings);
 
 const char *severity_name(enum severity severity); /* "moved", "changed", "person" */
-/* {"moved": {..}, "findings": [{severity, file, line, text, why, fix, differs, options, family, whom, executed}]};
+/* {"moved": {..}, "findings": [{severity, file, line, text, why, fix, differs, options, family, whom, executed, cases}]};
  * NULL: out of memory. */
 cJSON *findings_to_json(const struct findings *findings);
 /* What findings_to_json() wrote. -EINVAL, -ENOMEM. */

@@ -166,7 +166,7 @@ static int default_add(struct fold *fold)
 {
     cJSON *record;
 
-    if (all_is_empty(&fold->all))
+    if (all_is_empty(&fold->all) && !own_is_too_much(fold))
         return 0;
     record = record_add(fold, "target", name_make(fold, "target", "default"));
     if (!record || !cJSON_AddStringToObject(record, "kind", "boot") ||

@@ -13,6 +13,7 @@ struct fold {
     struct where *where;
     struct findings *findings;
     struct netboot_error *error;
+    bool classes[BOOT_FAMILIES][MEANING_COUNT]; /* of the configuration say something of it, too */
     cJSON *records;
     struct texts names; /* that are taken, and how often they were wanted */
     struct spec all;
@@ -20,6 +21,16 @@ struct fold {
     const char **target_names;
     size_t target_count;
 };
+
+/* own.c: what Kea's own configuration is to say; after all was asked. */
+void own_read(struct fold *fold);
+/* Whether it has a boot file where netboot has to take it from clients that boot. */
+bool own_is_too_much(const struct fold *fold);
+/* What it says to the client of a row, which is not in a class. */
+struct reply own_reply(const struct scene *scene, const struct row *row);
+/* {"subnets": {PREFIX: reply}, "hosts": {NAME: {PREFIX: reply}}}, a reply being {"next-server", "boot-file-name",
+ * "server-hostname", and by code options in hexadecimal}. NULL: out of memory. */
+cJSON *own_to_json(const struct fold *fold, unsigned family);
 
 /* sites.c: a site for each sort of place. */
 int fold_sites(struct fold *fold);

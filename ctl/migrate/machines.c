@@ -97,7 +97,7 @@ static int differs(struct fold *fold, const struct machine *machine, bool *ret)
             const char *got = counts(fold->scene, row) ? trial_want(fold->trial, fold->scene, row) : row->want;
             if (!got)
                 return -ENOMEM;
-            *ret = !want_equal(row, got);
+            *ret = !want_equal(row->kind.stage, row->want, got);
         }
     return 0;
 }

@@ -98,6 +98,7 @@ int mend(struct mend *mend)
     mend_spaces(mend);
     mend_bootp(mend);
     mend_networks(mend);
+    mend_boot(mend);
     mend_lifetimes(mend);
     mend_classes(mend);
     mend_scopes_read(mend);

@@ -11,7 +11,8 @@ struct mend {
     const struct reduction *reduction;
     struct findings *findings;
     struct memory *memory;
-    cJSON *dhcp; /* the object "Dhcp4" or "Dhcp6" */
+    cJSON *dhcp;      /* the object "Dhcp4" or "Dhcp6" */
+    const cJSON *own; /* the boot fields that it is to have, fold.h; NULL: those of keama */
     int family;
     struct branch *branches; /* mend_scopes.h */
     size_t branch_count;
@@ -36,6 +37,9 @@ cJSON *mend_list(struct mend *mend, cJSON *object, const char *key);
 typedef void mend_subnet(struct mend *mend, cJSON *network, cJSON *subnet, void *user);
 void mend_each_subnet(struct mend *mend, mend_subnet *call, void *user);
 
+/* The boot fields of a reservation, in that subnet; NULL: in all. */
+void mend_boot_host(struct mend *mend, cJSON *reservation, const char *name, const cJSON *subnet);
+
 /* Parts of mend(). */
 void mend_options(struct mend *mend);
 void mend_classes(struct mend *mend);
@@ -44,6 +48,7 @@ void mend_scopes(struct mend *mend);
 void mend_networks(struct mend *mend);
 void mend_lifetimes(struct mend *mend);
 void mend_hosts(struct mend *mend);
+void mend_boot(struct mend *mend);
 void mend_globals(struct mend *mend);
 void mend_spaces(struct mend *mend);
 void mend_bootp(struct mend *mend); /* fills mend->bootp */

@@ -268,7 +268,7 @@ static void find_twice(struct mend *mend, const struct host *host, const struct 
 }
 
 /* What all reservations of a host have but who and where it is. */
-static cJSON *reservation_new(struct hosts *hosts, const struct host *host)
+static cJSON *reservation_new(struct hosts *hosts, const struct host *host, const struct place *place)
 {
     static const char *const kept[] = {"option-data", "next-server", "boot-file-name", "server-hostname"};
     const cJSON *converted = hosts->converted[host->marker];
@@ -281,6 +281,8 @@ static cJSON *reservation_new(struct hosts *hosts, const struct host *host)
         if (item && !(cJSON_IsArray(item) && !item->child))
             cJSON_AddItemToObject(ret, kept[i], cJSON_Duplicate(item, true));
     }
+    if (plain.data)
+        mend_boot_host(hosts->mend, ret, (const char *)plain.data, place ? place->subnet : NULL);
     if (is_named(host) || (is_named_globally(hosts->mend) && plain.data))
         cJSON_AddStringToObject(ret, "hostname", (const char *)plain.data);
     scopes_reserve(hosts->mend, host->statement, ret);
@@ -391,7 +393,7 @@ static void host_add(struct hosts *hosts, const struct host *host)
             done = place_find(hosts, addresses[before]) == place;
         if (done)
             continue;
-        cJSON *reservation = reservation_new(hosts, host);
+        cJSON *reservation = reservation_new(hosts, host, place);
         addresses_put(hosts, host, place, addresses, count, reservation);
         identities_add(hosts, host, &identity, place, reservation);
         placed++;
@@ -402,7 +404,7 @@ static void host_add(struct hosts *hosts, const struct host *host)
                                     .why = "the address is in no subnet: dhcpd never gave it, and Kea has the host "
                                            "without it"});
     if (placed == 0) {
-        cJSON *reservation = reservation_new(hosts, host);
+        cJSON *reservation = reservation_new(hosts, host, NULL);
         addresses_put(hosts, host, NULL, addresses, 0, reservation);
         identities_add(hosts, host, &identity, NULL, reservation);
     }

@@ -119,6 +119,33 @@ static void row_move(struct scene *scene, struct row *row, const cJSON *answer)
         }
 }
 
+static int row_fill(struct scene *scene, struct row *row, unsigned family, const cJSON *answer)
+{
+    struct boot_fields fields;
+    struct reply_room room;
+    struct reply reply;
+    struct client_sample sample;
+    char text[FIELD_TEXT_SIZE];
+    bool boots = row->kind.stage != NETBOOT_STAGE_NONE;
+    int status = reply_read(&scene->texts, family, answer, &reply);
+
+    if (status < 0)
+        return status;
+    reply_fields(&reply, family, &room, &fields);
+    row->want = want_of_fields(&scene->texts, &fields, row->kind.stage);
+    if (row->want && row->kind.stage == NETBOOT_STAGE_IPXE && strstr(row->want, "${")) {
+        row_sample(scene, row, &sample);
+        row->want = want_in_ipxe(&scene->texts, row->want, sample.mac);
+    }
+    row->reply = boots ? NULL : (const struct reply *)memory_copy(&scene->memory, &reply, sizeof(reply)).data;
+    if (!row->want || (!boots && !row->reply))
+        return -ENOMEM;
+    for (enum meaning meaning = MEANING_FILE + 1; meaning < MEANING_COUNT; meaning++)
+        if (!(row->told[meaning] = texts_keep(&scene->texts, fields_meaning(&fields, meaning, text))))
+            return -ENOMEM;
+    return 0;
+}
+
 static int answer_read(const cJSON *answer, void *user)
 {
     struct reading *reading = user;
@@ -128,10 +155,7 @@ static int answer_read(const cJSON *answer, void *user)
         return failure(scene->error, -EPROTO, "dhcpd gave more answers than there were clients");
     struct row *row = &scene->rows[reading->at];
     row->refused = cJSON_HasObjectItem(answer, "refused");
-    row->want = want_of_answer(&scene->texts, answer, scene_family(reading->family), row->kind.stage);
-    if (row->want && row->kind.stage == NETBOOT_STAGE_IPXE && strstr(row->want, "${"))
-        row->want = want_in_ipxe(scene, row);
-    if (!row->want)
+    if (row_fill(scene, row, reading->family, answer) < 0)
         return failure_no_memory(scene->error);
     row_move(scene, row, answer);
     reading->at = row_next(scene, reading->family, reading->at + 1);
@@ -188,7 +212,15 @@ static int add_kinds(struct scene *scene, uint32_t place, int32_t machine, unsig
     return 0;
 }
 
-/* How else iPXE may show itself, on a platform that all know; and a machine that does not boot from the network. */
+/* A machine that does not boot from the network. */
+static int add_ordinary(struct scene *scene, uint32_t place, int32_t machine)
+{
+    struct client_kind ordinary = {NETBOOT_ARCH_NONE, NETBOOT_STAGE_NONE, MANNER_USUAL};
+
+    return scene_add(scene, place, machine, ordinary) ? 0 : -ENOMEM;
+}
+
+/* How else iPXE may show itself, on a platform that all know. */
 static int add_others(struct scene *scene, uint32_t place, int32_t machine)
 {
     for (int manner = MANNER_USUAL + 1; manner < MANNER_COUNT; manner++) {
@@ -196,8 +228,7 @@ static int add_others(struct scene *scene, uint32_t place, int32_t machine)
         if (!scene_add(scene, place, machine, kind))
             return -ENOMEM;
     }
-    struct client_kind ordinary = {NETBOOT_ARCH_NONE, NETBOOT_STAGE_NONE, MANNER_USUAL};
-    return scene_add(scene, place, machine, ordinary) ? 0 : -ENOMEM;
+    return add_ordinary(scene, place, machine);
 }
 
 int scene_ask_places(struct scene *scene)
@@ -220,6 +251,14 @@ int scene_ask_places(struct scene *scene)
 
 /* ---- Every machine ---------------------------------------------------------------------------------------------- */
 
+static bool told_alike(const struct row *one, const struct row *other)
+{
+    for (enum meaning meaning = MEANING_FILE + 1; meaning < MEANING_COUNT; meaning++)
+        if (one->told[meaning] != other->told[meaning])
+            return false;
+    return true;
+}
+
 /* Places whose clients without a host entry get the same, of which one will do for hosts without an address. */
 static bool places_alike(const struct scene *scene, const struct place *one, const struct place *other)
 {
@@ -228,7 +267,7 @@ static bool places_alike(const struct scene *scene, const struct place *one, con
     if (one->family != other->family || one->row_count != other->row_count)
         return false;
     for (size_t i = 0; i < one->row_count; i++)
-        if (a[i].want != b[i].want || a[i].refused != b[i].refused)
+        if (a[i].want != b[i].want || a[i].refused != b[i].refused || !told_alike(&a[i], &b[i]))
             return false;
     return true;
 }
@@ -256,7 +295,7 @@ static int ask_in(struct scene *scene, int32_t machine, uint32_t place)
     for (unsigned arch = 0; status == 0 && arch <= ARCH_COUNT; arch++)
         if (scene->named[arch])
             status = add_kinds(scene, place, machine, arch < ARCH_COUNT ? arch : NETBOOT_ARCH_NONE);
-    return status;
+    return status == 0 ? add_ordinary(scene, place, machine) : status;
 }
 
 /* Where it has its fixed addresses, else in one place of each sort. */

@@ -11,6 +11,7 @@
 
 #include "migrate/boot.h"
 #include "migrate/client.h"
+#include "migrate/reply.h"
 #include "migrate/texts.h"
 
 #define ARCH_COUNT 42 /* codes of the registry */
@@ -27,6 +28,7 @@ struct place {
     const char *site; /* NULL: default */
     bool serves;      /* clients without a host entry are given something */
     bool leads;       /* of the places of its subnet, the one that the site is made of */
+    struct reply own; /* what Kea's configuration says there of itself */
 };
 
 struct machine {
@@ -55,6 +57,8 @@ struct variation {
 
 struct row {
     const char *want;
+    const char *told[MEANING_COUNT]; /* the rest of what it is told; NULL for the file */
+    const struct reply *reply;       /* of a client that does not boot from the network; else NULL */
     uint32_t place;
     int32_t machine;   /* or NOBODY */
     int16_t variation; /* or -1 */
@@ -108,11 +112,12 @@ int scene_ask(struct scene *scene, size_t first);
 /* Whether firmware of that architecture speaks the family. */
 bool arch_speaks(unsigned arch, unsigned family);
 
-/* want.c: what an answer of dhcpd's or a decision of netboot's comes to for such a client. */
-const char *want_of_answer(struct texts *texts, const cJSON *answer, enum netboot_family family,
-                           enum netboot_stage stage);
+/* want.c: what a reply or a decision of netboot's comes to for such a client. */
+const char *want_of_fields(struct texts *texts, const struct boot_fields *fields, enum netboot_stage stage);
 /* The same after iPXE has filled in what it says of its hardware address. */
-const char *want_in_ipxe(struct scene *scene, const struct row *row);
+const char *want_in_ipxe(struct texts *texts, const char *want, const uint8_t mac[NETBOOT_MAC_SIZE]);
+/* Whether both are the same to a client at that stage. */
+bool want_equal(enum netboot_stage stage, const char *want, const char *got);
 /* Puts `with` wherever `what` is. Whether it is anywhere, and fits. */
 bool text_replace(char *text, size_t size, const char *what, const char *with);
 /* "52:54:00:12:34:56", or with hyphens. */

@@ -16,8 +16,16 @@ int trial_put(struct trial *trial, const cJSON *first, struct netboot_error *err
 /* What netboot would have the client of that row load; NULL: it cannot be told. A server that only a person knows is
  * left out, as dhcpd leaves it out. */
 const char *trial_want(struct trial *trial, struct scene *scene, const struct row *row);
-/* Whether both are the same to the client. */
-bool want_equal(const struct row *row, const char *got);
+/* lacking.c: whether there would be a file if the site had a server. */
+bool decision_lacks_server(const struct netboot_decision *decision);
+/* All that a client would be told where Kea's own configuration says `own`. -ENOMEM, and others: it cannot be told. */
+struct told {
+    const char *texts[MEANING_COUNT]; /* of the file what it loads, as in a row */
+    bool own[MEANING_COUNT];          /* netboot leaves it to the server */
+    bool lacks_server;                /* which only a person knows */
+};
+int trial_told(struct trial *trial, struct scene *scene, const struct row *row, const struct reply *own,
+               struct told *ret);
 void trial_close(struct trial *trial);
 
 #endif

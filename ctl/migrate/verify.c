@@ -131,10 +131,48 @@ static const struct column columns[] = {
     {NULL,        NULL       },
 };
 
+/* What one finding announces of one field is a line, with the first client of whom it is so. -ENOMEM. */
+static int rows_group(cJSON *rows)
+{
+    struct texts seen = {0};
+    int status = 0;
+    cJSON *row, *next;
+
+    for (row = rows->child; row && status == 0; row = next) {
+        const char *announced = json_text(row, "announced");
+        next = row->next;
+        if (!announced)
+            continue;
+        const char *key = texts_format(&seen, "%s %s", json_text(row, "field"), announced);
+        long *count = key ? texts_number(&seen, key) : NULL;
+        if (!count)
+            status = -ENOMEM;
+        else if (++*count > 1)
+            cJSON_Delete(cJSON_DetachItemViaPointer(rows, row));
+    }
+    for (row = rows->child; row && status == 0; row = row->next) {
+        char text[300];
+        const char *announced = json_text(row, "announced");
+        const char *key = announced ? texts_format(&seen, "%s %s", json_text(row, "field"), announced) : NULL;
+        long *count = key ? texts_number(&seen, key) : NULL;
+        if (!count || *count < 2)
+            continue;
+        snprintf(text, sizeof(text), "%s and %ld more", json_text(row, "client"), *count - 1);
+        cJSON *client = cJSON_CreateString(text);
+        if (!client || !cJSON_ReplaceItemInObjectCaseSensitive(row, "client", client))
+            status = -ENOMEM;
+    }
+    texts_free(&seen);
+    return status;
+}
+
 static int table_print(struct proof *proof)
 {
     const struct verdicts *verdicts = &proof->verdicts;
     struct listing listing;
+
+    if (!proof->migration->json && rows_group(verdicts->rows) < 0)
+        return failed("out of memory");
     int code = listing_begin(&listing, "differences", columns, proof->migration->json);
 
     while (code == DONE && verdicts->rows->child)

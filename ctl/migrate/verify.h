@@ -7,6 +7,7 @@
 #ifndef NETBOOTCTL_MIGRATE_VERIFY_H
 #define NETBOOTCTL_MIGRATE_VERIFY_H
 
+#include "cases.h"
 #include "migrate.h"
 #include "statement.h"
 
@@ -119,9 +120,10 @@ struct announcements {
     size_t marked_count;
     bool *executed; /* by finding: for the client that asked last */
     long at;        /* in dhcpd's log: what comes now is about this client */
+    struct texts *cases; /* of network boot, each with the number of its finding, counted from 1 */
 };
 
-/* -ENOMEM. `findings` are kept. */
+/* -ENOMEM, -EINVAL. `findings` are kept. */
 int announcements_begin(struct announcements *announcements, const struct findings *findings);
 void announcements_end(struct announcements *announcements);
 /* Writes what makes dhcpd tell that it carries out the statement, if a finding is about it. */
@@ -133,6 +135,15 @@ void announcements_read(struct announcements *announcements, const char *log);
  * NULL: none announces it. */
 const struct finding *announcement_find(const struct announcements *announcements, const struct client *client,
                                         unsigned field, unsigned code);
+
+/* ---- verify_boot.c: what they are told of network boot */
+
+/* Calls for each field that differs; `finding` is the one that announces exactly that, NULL: none does. */
+typedef void boot_difference(void *user, const struct finding *finding, const char *field, const char *old,
+                             const char *new);
+/* -ENOMEM. */
+int boot_compare(const struct client *client, const struct boot_fields *old, const struct boot_fields *new,
+                 const struct announcements *announcements, boot_difference *call, void *user);
 
 /* The client that every server answers: it is on a network of the bench's own. */
 struct client bench_probe(const struct client *client);

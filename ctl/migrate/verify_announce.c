@@ -27,9 +27,13 @@ int announcements_begin(struct announcements *announcements, const struct findin
     *announcements = (struct announcements){.findings = findings};
     announcements->marked = calloc(findings->count + 1, sizeof(*announcements->marked));
     announcements->executed = calloc(findings->count + 1, sizeof(*announcements->executed));
-    if (!announcements->marked || !announcements->executed) {
+    announcements->cases = calloc(1, sizeof(*announcements->cases));
+    int status = announcements->marked && announcements->executed && announcements->cases ? 0 : -ENOMEM;
+    for (size_t i = 0; status == 0 && i < findings->count; i++)
+        status = cases_index(announcements->cases, findings->rows[i].cases, (long)i + 1);
+    if (status < 0) {
         announcements_end(announcements);
-        return -ENOMEM;
+        return status;
     }
     for (size_t i = 0; i < findings->count; i++)
         if (findings->rows[i].executed)
@@ -42,6 +46,9 @@ void announcements_end(struct announcements *announcements)
 {
     free(announcements->marked);
     free(announcements->executed);
+    if (announcements->cases)
+        texts_free(announcements->cases);
+    free(announcements->cases);
     *announcements = (struct announcements){.findings = NULL};
 }
 

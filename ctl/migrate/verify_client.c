@@ -150,9 +150,11 @@ static void machine_add(struct making *making, const struct statement *subnet, c
         client->kind = &kinds[i];
         client->subnet = statement_word(subnet, 1);
         client->scope = subnet;
-        const uint8_t mac[6] = {
-            0x02, 0xee, (uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number};
-        memcpy(client->mac, mac, 6);
+        /* Octets of two digits each: what is made of the others is announced apart. */
+        client->mac[0] = 0xa2;
+        client->mac[1] = 0xee;
+        for (unsigned octet = 0; octet < 4; octet++)
+            client->mac[5 - octet] = (uint8_t)(0x10 + (number >> 6 * octet & 0x3f));
     }
 }
 

@@ -29,13 +29,9 @@ static void client_text(const struct client *client, char text[256])
              client->kind->name, client->subnet);
 }
 
-static void announcement_text(const struct comparing *comparing, unsigned field, unsigned code, char text[TEXT_SIZE])
+static void announcement_text(const struct finding *finding, char text[TEXT_SIZE])
 {
-    const struct finding *finding = announcement_find(comparing->announcements, comparing->client, field, code);
     char line[16] = "";
-
-    if (!finding && comparing->elsewhere && field != ANSWER_BOOT)
-        finding = announcement_find(comparing->announcements, comparing->client, ANSWER_SUBNET, 0);
 
     text[0] = '\0';
     if (!finding)
@@ -64,10 +60,11 @@ static bool is_there(const struct comparing *comparing, const char *name, const 
     return false;
 }
 
-/* `code` is of an option that has no field of its own; else 0. */
-static void difference_add(struct comparing *comparing, unsigned field, unsigned code, const char *name,
-                           const char *old, const char *new)
+/* `finding` announces it; NULL: none does. */
+static void difference_put(void *user, const struct finding *finding, const char *name, const char *old,
+                           const char *new)
 {
+    struct comparing *comparing = user;
     char announced[TEXT_SIZE], client[256], leased[64];
     cJSON *row;
 
@@ -78,7 +75,7 @@ static void difference_add(struct comparing *comparing, unsigned field, unsigned
         name = leased;
     }
     row = cJSON_CreateObject();
-    announcement_text(comparing, field, code, announced);
+    announcement_text(finding, announced);
     client_text(comparing->client, client);
     if (!row || !cJSON_AddStringToObject(row, "client", client) || !cJSON_AddStringToObject(row, "field", name) ||
         !cJSON_AddStringToObject(row, "dhcpd", old) || !cJSON_AddStringToObject(row, "kea", new) ||
@@ -94,21 +91,22 @@ static void difference_add(struct comparing *comparing, unsigned field, unsigned
         comparing->different = true;
 }
 
+/* `code` is of an option that has no field of its own; else 0. */
+static void difference_add(struct comparing *comparing, unsigned field, unsigned code, const char *name,
+                           const char *old, const char *new)
+{
+    const struct finding *finding = announcement_find(comparing->announcements, comparing->client, field, code);
+
+    if (!finding && comparing->elsewhere)
+        finding = announcement_find(comparing->announcements, comparing->client, ANSWER_SUBNET, 0);
+    difference_put(comparing, finding, name, old, new);
+}
+
 static void texts_compare(struct comparing *comparing, unsigned field, unsigned code, const char *name, const char *old,
                           const char *new)
 {
     if (strcmp(old, new) != 0)
         difference_add(comparing, field, code, name, old, new);
-}
-
-static void boot_compare(struct comparing *comparing, const struct reading readings[SIDES])
-{
-    char old[FIELD_TEXT_SIZE], new[FIELD_TEXT_SIZE];
-
-    for (enum meaning meaning = 0; meaning < MEANING_COUNT; meaning++)
-        texts_compare(comparing, ANSWER_BOOT, 0, meaning_name(meaning),
-                      fields_meaning(&readings[OLD].packet.fields, meaning, old),
-                      fields_meaning(&readings[NEW].packet.fields, meaning, new));
 }
 
 /* Options that are compared otherwise, or that are the server's own. */
@@ -164,7 +162,9 @@ static void fields_compare(struct comparing *comparing, const struct reading rea
     char old[TEXT_SIZE], new[TEXT_SIZE];
 
     comparing->elsewhere = is_elsewhere(client, readings, top);
-    boot_compare(comparing, readings);
+    if (boot_compare(client, &readings[OLD].packet.fields, &readings[NEW].packet.fields, comparing->announcements,
+                     difference_put, comparing) < 0)
+        comparing->verdicts->no_memory = true;
     if (!same_address(client, readings, top)) {
         address_text(client, &readings[OLD], old);
         address_text(client, &readings[NEW], new);

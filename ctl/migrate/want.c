@@ -2,7 +2,7 @@
 /* What a client would load, as one text: of dhcpd's answers and of netboot's, so that they can be compared. */
 #include "migrate/scene.h"
 
-#include "json.h"
+#include "common/options.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,16 +10,12 @@
 
 #define VALUE_SIZE 1024
 
-/* An option's octets as text; "" where it is absent. */
-static const char *option_text(const cJSON *answer, const char *code, char text[VALUE_SIZE])
+/* A field's octets as text; "" where it is absent. */
+static const char *raw_text(const struct boot_fields *fields, uint32_t field, char text[VALUE_SIZE])
 {
-    const char *hex = json_text(cJSON_GetObjectItemCaseSensitive(answer, "options"), code);
-    size_t size = 0;
-    unsigned octet;
+    const struct boot_field *found = fields_get(fields, field);
 
-    for (; hex && size + 1 < VALUE_SIZE && sscanf(hex, "%2x", &octet) == 1; hex += 2)
-        text[size++] = (char)octet;
-    text[size] = '\0';
+    snprintf(text, VALUE_SIZE, "%.*s", found ? (int)found->data.size : 0, found ? (const char *)found->data.data : "");
     return text;
 }
 
@@ -61,20 +57,24 @@ static const char *want_make(struct texts *texts, enum netboot_stage stage, bool
     return texts_format(texts, "!%s", name);
 }
 
-const char *want_of_answer(struct texts *texts, const cJSON *answer, enum netboot_family family,
-                           enum netboot_stage stage)
+/* The address, or where there is none the name in the option. */
+static const char *server_text(const struct boot_fields *fields, char text[FIELD_TEXT_SIZE])
 {
-    char option[VALUE_SIZE], name_option[VALUE_SIZE];
-    const char *file = json_text(answer, "filename"), *server = json_text(answer, "next-server");
+    field_text(fields, NETBOOT_FIELD_SIADDR, text);
+    return text[0] && strcmp(text, "0.0.0.0") != 0 ? text : field_text(fields, DHCP4_TFTP_SERVER_NAME, text);
+}
 
-    if (family == NETBOOT_V6)
-        return want_make(texts, stage, false, "", option_text(answer, "59", option));
-    option_text(answer, "67", option);
-    if (!file || file[0] == '\0' || (stage == NETBOOT_STAGE_HTTP && option[0]))
-        file = option; /* HTTP boot firmware reads the option first */
-    if (!server || strcmp(server, "0.0.0.0") == 0)
-        server = option_text(answer, "66", name_option);
-    return want_make(texts, stage, true, server, file);
+const char *want_of_fields(struct texts *texts, const struct boot_fields *fields, enum netboot_stage stage)
+{
+    char file[VALUE_SIZE], option[VALUE_SIZE], server[FIELD_TEXT_SIZE];
+
+    if (fields->family == NETBOOT_V6)
+        return want_make(texts, stage, false, "", raw_text(fields, DHCP6_BOOT_FILE_URL, file));
+    raw_text(fields, NETBOOT_FIELD_FILE, file);
+    raw_text(fields, DHCP4_BOOT_FILE_NAME, option);
+    /* HTTP boot firmware reads the option first. */
+    bool use_option = file[0] == '\0' || (stage == NETBOOT_STAGE_HTTP && option[0]);
+    return want_make(texts, stage, true, server_text(fields, server), use_option ? option : file);
 }
 
 /* ---- What iPXE makes of it */
@@ -104,22 +104,20 @@ void mac_texts(const uint8_t mac[NETBOOT_MAC_SIZE], char colons[NETBOOT_ID_TEXT_
         *c = *c == ':' ? '-' : *c;
 }
 
-const char *want_in_ipxe(struct scene *scene, const struct row *row)
+const char *want_in_ipxe(struct texts *texts, const char *want, const uint8_t mac[NETBOOT_MAC_SIZE])
 {
     static const char *const cards[] = {"", "net0/", "netX/"};
-    char text[VALUE_SIZE + 200], what[32], colons[NETBOOT_ID_TEXT_SIZE], hyphens[NETBOOT_ID_TEXT_SIZE];
-    struct client_sample sample;
+    char text[VALUE_SIZE + 400], what[32], colons[NETBOOT_ID_TEXT_SIZE], hyphens[NETBOOT_ID_TEXT_SIZE];
 
-    row_sample(scene, row, &sample);
-    mac_texts(sample.mac, colons, hyphens);
-    snprintf(text, sizeof(text), "%s", row->want);
+    mac_texts(mac, colons, hyphens);
+    snprintf(text, sizeof(text), "%s", want);
     for (unsigned i = 0; i < sizeof(cards) / sizeof(cards[0]); i++) {
         snprintf(what, sizeof(what), "${%smac}", cards[i]);
         text_replace(text, sizeof(text), what, colons);
         snprintf(what, sizeof(what), "${%smac:hexhyp}", cards[i]);
         text_replace(text, sizeof(text), what, hyphens);
     }
-    return texts_keep(&scene->texts, text);
+    return texts_keep(texts, text);
 }
 
 const char *want_of_decision(struct texts *texts, const struct netboot_decision *decision, enum netboot_family family,
@@ -135,4 +133,18 @@ const char *want_of_decision(struct texts *texts, const struct netboot_decision 
     else
         snprintf(server, sizeof(server), "%s", decision->tftp_server_name);
     return want_make(texts, stage, family == NETBOOT_V4, server, decision->boot_file);
+}
+
+/* Paths of iPXE's URLs begin at the server's root either way. */
+bool want_equal(enum netboot_stage stage, const char *want, const char *got)
+{
+    size_t server;
+
+    if (strcmp(want, got) == 0)
+        return true;
+    if (stage != NETBOOT_STAGE_IPXE || strncmp(want, "tftp://", 7) != 0)
+        return false;
+    server = 7 + strcspn(want + 7, "/");
+    return strncmp(want, got, server) == 0 &&
+           strcmp(want + server + strspn(want + server, "/"), got + server + strspn(got + server, "/")) == 0;
 }

@@ -171,10 +171,100 @@ def test_a_change_of_keas_configuration_is_seen(at):
     path = migrate.output / "kea-dhcp4.conf"
     path.write_text(path.read_text().replace('"192.0.2.129"', '"192.0.2.177"'))
     done = migrate.run("-4", "openwrt/dhcpd.conf", "--verify", "--json")
-    rows = json.loads(done.stdout)
+    rows = [row for row in json.loads(done.stdout) if not row["announced"]]
     assert done.returncode == 1
-    assert {row["field"] for row in rows} == {"routers", "DNS"} and not any(row["announced"] for row in rows)
+    assert {row["field"] for row in rows} == {"routers", "DNS"}
     assert all(row["kea"] == "192.0.2.177" and row["dhcpd"] == "192.0.2.129" for row in rows)
+
+
+# Two subnets, one of which has findings of its own, about iPXE and about HTTP clients.
+BOOT = """option arch code 93 = unsigned integer 16;
+subnet 192.0.2.0 netmask 255.255.255.0 {
+  range 192.0.2.64 192.0.2.99;
+  next-server 192.0.2.1;
+  if option arch = 00:07 { filename "ipxe.efi"; } else { filename "undionly.kpxe"; }
+}
+subnet 198.51.100.0 netmask 255.255.255.0 { range 198.51.100.64 198.51.100.99; next-server 192.0.2.1; }
+host web1 { hardware ethernet 52:54:00:00:00:01; fixed-address 192.0.2.201; filename "web.0"; }
+host web2 { hardware ethernet 52:54:00:00:00:02; fixed-address 192.0.2.202; filename "db.0"; }
+"""
+
+
+def records_changed(migrate, change):
+    path = migrate.output / "netboot.jsonl"
+    records = [json.loads(line) for line in path.read_text().splitlines()]
+    change(records)
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+
+
+def of_type(records, kind, **values):
+    return [each for each in records if each["type"] == kind and all(each.get(key) == value for key, value in values.items())]
+
+
+def break_a_host(records):
+    """Another file for one architecture of one host."""
+    target, = {each["target"] for each in of_type(records, "host", name="web1")}
+    of_type(records, "target", name=target)[0]["files"]["x64-uefi"] = "other.efi"
+
+
+def break_a_loader(records):
+    records.remove(of_type(records, "loader", platform="arm64-uefi")[0])
+
+
+def break_a_server(records):
+    of_type(records, "site")[0]["tftp4"] = "192.0.2.9"
+
+
+PXE, IPXE = ("x86-bios", "x86-uefi", "x64-uefi", "x64-uefi (9)", "arm64-uefi"), ("iPXE x86-bios", "iPXE x64-uefi")
+
+
+@pytest.mark.parametrize("change, wanted", [
+    (break_a_host, {("host web1", kind, "file") for kind in ("x64-uefi", "x64-uefi (9)", "iPXE x64-uefi")}),
+    (break_a_loader, {("unknown", "arm64-uefi", "file")}),
+    (break_a_server, {(who, kind, field) for who in ("host web1", "host web2", "unknown") for field in ("file", "server")
+                      for kind in (*PXE, *(IPXE if who != "unknown" else ()))}),
+], ids=lambda value: getattr(value, "__name__", None))
+def test_a_change_of_what_is_booted_is_seen(migrate, change, wanted):
+    """Also where a finding announces another difference of the same subnet, or of the same field."""
+    write(migrate, BOOT)
+    report = migrate("-4", "dhcpd.conf")
+    assert [each for each in report["findings"] if each["cases"]]
+    assert all(row["announced"] for row in migrate.verify("-4", "dhcpd.conf"))
+    records_changed(migrate, change)
+    done = migrate.run("-4", "dhcpd.conf", "--verify", "--json")
+    rows = [row for row in json.loads(done.stdout) if not row["announced"] and "192.0.2.0" in row["client"]]
+    assert done.returncode == 1, done.stdout
+    found_in = {(re.match(r"host \S+|\S+", row["client"])[0], re.search(r"\((.*)\) from", row["client"])[1], row["field"])
+                for row in rows}
+    assert {(who if who.startswith("host") else "unknown", kind, field) for who, kind, field in found_in} == wanted
+
+
+def test_clients_that_do_not_boot_get_what_they_had(migrate):
+    """A file under a condition, too; and who boots gets nothing of it."""
+    write(migrate, "option arch code 93 = unsigned integer 16;\n" + SUBNET % (
+        'if exists arch { next-server 192.0.2.1; if option arch = 00:07 { filename "ipxe.efi"; } } '
+        'else { filename "phone.cfg"; next-server 192.0.2.7; option tftp-server-name "phones"; }')
+        + 'host a { hardware ethernet 52:54:00:00:00:01; fixed-address 192.0.2.201; '
+        'if not exists arch { filename "a.cfg"; } }\n')
+    migrate("-4", "dhcpd.conf")
+    subnet, = migrate.kea(4)["subnet4"]
+    assert (subnet["boot-file-name"], subnet["next-server"]) == ("phone.cfg", "192.0.2.7")
+    assert subnet["reservations"][0]["boot-file-name"] == "a.cfg"
+    ordinary = [row for row in migrate.verify("-4", "dhcpd.conf") if "(ordinary)" in row["client"]]
+    assert ordinary == []
+
+
+def test_the_vendor_class_is_told_once_for_all(migrate):
+    write(migrate, "option arch code 93 = unsigned integer 16;\n" + SUBNET % (
+        'if option arch = 00:10 { filename "http://192.0.2.1/ipxe.efi"; }') + "".join(
+            f"host h{n} {{ hardware ethernet 52:54:00:00:00:0{n}; fixed-address 192.0.2.20{n}; }}\n" for n in (1, 2, 3)))
+    report = migrate("-4", "dhcpd.conf")
+    told, = [each for each in report["findings"] if "HTTPClient" in each["why"]]
+    assert told["severity"] == "changed" and {each["field"] for each in told["cases"]} == {"vendor class"}
+    rows = [row for row in migrate.verify("-4", "dhcpd.conf") if row["field"] == "vendor class"]
+    assert len(rows) == 4 and all("HTTP" in row["client"] and row["announced"] for row in rows)
+    lines = [line for line in migrate.run("-4", "dhcpd.conf", "--verify").stdout.splitlines() if "vendor class" in line]
+    assert len(lines) == 1 and "and 3 more" in lines[0]
 
 
 def test_silence_of_both_is_counted_apart(migrate):

@@ -66,8 +66,8 @@ void findings_sort(struct findings *findings);
 void findings_free(struct findings *findings);
 
 const char *severity_name(enum severity severity); /* "moved", "changed", "person" */
-/* {"moved": {..}, "findings": [{severity, file, line, text, why, fix, differs, options, family, whom, executed, cases}]};
- * NULL: out of memory. */
+/* {"moved": {..}, "findings": [{severity, file, line, text, why, fix, differs, options, family, whom, executed,
+ * cases}]}; NULL: out of memory. */
 cJSON *findings_to_json(const struct findings *findings);
 /* What findings_to_json() wrote. -EINVAL, -ENOMEM. */
 int findings_from_json(const cJSON *json, struct findings *ret);

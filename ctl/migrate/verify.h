@@ -118,8 +118,8 @@ struct announcements {
     const struct findings *findings;
     const struct finding **marked; /* those that hang on a statement's execution, by line */
     size_t marked_count;
-    bool *executed; /* by finding: for the client that asked last */
-    long at;        /* in dhcpd's log: what comes now is about this client */
+    bool *executed;      /* by finding: for the client that asked last */
+    long at;             /* in dhcpd's log: what comes now is about this client */
     struct texts *cases; /* of network boot, each with the number of its finding, counted from 1 */
 };
 

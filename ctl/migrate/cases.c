@@ -11,11 +11,9 @@
 
 #define VALUE_SIZE (FIELD_TEXT_SIZE + 400)
 
-static const char *const forms[MANNER_COUNT] = {
-    [MANNER_USUAL] = "usual",
-    [MANNER_ITEMS] = "items",
-    [MANNER_NO_CLASS] = "no user class",
-    [MANNER_NO_175] = "no option 175",
+static const char *const forms[MANNER_COUNT + 1] = {
+    [MANNER_USUAL] = "usual",          [MANNER_ITEMS] = "items", [MANNER_NO_CLASS] = "no user class",
+    [MANNER_NO_175] = "no option 175", [MANNER_BOOTP] = "BOOTP",
 };
 
 /* A value without the MAC. */
@@ -53,10 +51,10 @@ int cases_add(struct cases *cases, const struct boot_case *added, const uint8_t 
         return -ENOMEM;
     *row = *added;
     row->host = added->host ? texts_keep(cases->texts, added->host) : NULL;
-    row->subnet = added->host ? NULL : texts_keep(cases->texts, added->subnet);
+    row->subnet = !added->host && added->subnet ? texts_keep(cases->texts, added->subnet) : NULL;
     row->old = value_make(cases->texts, added->old, mac);
     row->new = value_make(cases->texts, added->new, mac);
-    if ((!row->host && !row->subnet) || !row->old || !row->new)
+    if ((added->host && !row->host) || (!added->host && added->subnet && !row->subnet) || !row->old || !row->new)
         return -ENOMEM;
     cases->count++;
     return 0;
@@ -166,6 +164,8 @@ static bool groups_to_json(cJSON *list, const struct group *groups, size_t count
     archs = ok ? cJSON_AddArrayToObject(item, "architectures") : NULL;
     whom = archs ? cJSON_AddArrayToObject(item, first->host ? "hosts" : "subnets") : NULL;
     ok = whom != NULL;
+    if (!first->host && !first->subnet)
+        return ok && put(archs, NULL, arch_to_json(first->kind.arch)); /* no subnet: any client */
     for (size_t i = 0; ok && i < groups->count; i++)
         ok = put(archs, NULL, arch_to_json(first[i].kind.arch));
     for (size_t i = 0; ok && i < count; i++)
@@ -217,7 +217,7 @@ cJSON *cases_to_json(struct cases *cases)
 /* dhcpd's configuration names DHCPv4 subnets without their length. */
 static long *number_of(struct texts *index, const struct boot_case *one)
 {
-    const char *who = one->host ? one->host : one->subnet;
+    const char *who = one->host ? one->host : one->subnet ? one->subnet : "";
     int size = (int)(one->host ? strlen(who) : strcspn(who, "/"));
     const char *key = texts_format(index, "%c%.*s %u %d %d %u %d %s\n%s", one->host ? 'h' : 's', size, who, one->family,
                                    one->kind.stage, one->kind.manner, one->kind.arch, one->field, one->old, one->new);
@@ -269,7 +269,7 @@ static int item_index(struct texts *index, const cJSON *item, long number)
 {
     const cJSON *archs = cJSON_GetObjectItemCaseSensitive(item, "architectures"), *who;
     int stage = name_find(json_text(item, "stage"), stage_of, NETBOOT_STAGE_IPXE + 1);
-    int form = name_find(json_text(item, "form"), form_of, MANNER_COUNT);
+    int form = name_find(json_text(item, "form"), form_of, MANNER_COUNT + 1);
     int field = name_find(json_text(item, "field"), field_of, MEANING_COUNT), status = 0;
     const cJSON *family = cJSON_GetObjectItemCaseSensitive(item, "family");
     struct boot_case one = {.old = json_text(item, "dhcpd"), .new = json_text(item, "kea")};
@@ -286,6 +286,9 @@ static int item_index(struct texts *index, const cJSON *item, long number)
             status = who_index(index, &one, archs, number);
     }
     one.host = NULL;
+    if (!cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(item, "hosts")) &&
+        !cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(item, "subnets")))
+        status = who_index(index, &one, archs, number);
     cJSON_ArrayForEach(who, cJSON_GetObjectItemCaseSensitive(item, "subnets"))
     {
         one.subnet = cJSON_GetStringValue(who);

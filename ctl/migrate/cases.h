@@ -20,11 +20,15 @@
 struct boot_case {
     unsigned family;    /* index */
     const char *host;   /* the client is this host; */
-    const char *subnet; /* or it has no host entry and asks from there: a prefix, or its address alone */
+    const char *subnet; /* or it has no host entry and asks from there: a prefix, or its address alone; */
+                        /* both NULL: any such client */
     struct client_kind kind;
     enum meaning field;
     const char *old, *new;
 };
+
+/* For the value of a server: dhcpd's own address, which no configuration tells. */
+#define CASE_OWN_SERVER "{own}"
 
 /* Zero-initialised but for `texts` is empty. */
 struct cases {

@@ -13,7 +13,8 @@ enum client_manner {
     MANNER_ITEMS,    /* iPXE: user class as items of RFC 3004 */
     MANNER_NO_CLASS, /* iPXE: option 175, no user class */
     MANNER_NO_175,   /* iPXE: user class, no option 175 */
-    MANNER_COUNT
+    MANNER_COUNT,
+    MANNER_BOOTP = MANNER_COUNT /* of announced cases alone: a client that speaks BOOTP */
 };
 
 struct client_kind {

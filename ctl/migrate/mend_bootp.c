@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* BOOTP: Kea speaks it with a hook of its package, and then to everybody in all pools; dhcpd in some ranges only. */
+#include "cases.h"
 #include "mend.h"
 
 /* Of a pool that is written out BOOTP clients get addresses by default, of a range alone they do not. */
@@ -45,6 +46,37 @@ static void strangers_mend(struct mend *mend)
                                                    .whom = FINDING_BOOTP});
 }
 
+/* That is so of all of them, and no configuration tells the address. */
+static void server_find(struct mend *mend)
+{
+    static const uint8_t nobody[NETBOOT_MAC_SIZE] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    const struct boot_case added = {
+        .kind = {.arch = NETBOOT_ARCH_NONE, .stage = NETBOOT_STAGE_NONE, .manner = MANNER_BOOTP},
+        .field = MEANING_SERVER,
+        .old = CASE_OWN_SERVER,
+        .new = ""
+    };
+    struct texts texts = {0};
+    struct cases cases = {.texts = &texts};
+    cJSON *json = cases_add(&cases, &added, nobody) == 0 ? cases_to_json(&cases) : NULL;
+
+    mend->no_memory |= !json;
+    findings_add(mend->findings,
+                 &(struct finding){.severity = FINDING_CHANGED,
+                                   .text = "next server of BOOTP clients",
+                                   .why = "where the configuration names none, dhcpd tells them its own "
+                                          "address, and Kea none",
+                                   .fix = "write next-server into the subnets whose BOOTP clients load "
+                                          "files from this machine",
+                                   .differs = ANSWER_BOOT,
+                                   .cases = json,
+                                   .family = 4,
+                                   .whom = FINDING_BOOTP});
+    cJSON_Delete(json);
+    cases_free(&cases);
+    texts_free(&texts);
+}
+
 static void bootp_find(struct mend *mend)
 {
     findings_add(mend->findings,
@@ -56,6 +88,7 @@ static void bootp_find(struct mend *mend)
                                    .differs = ANSWER_OPTIONS,
                                    .family = 4,
                                    .whom = FINDING_BOOTP});
+    server_find(mend);
     findings_moved(mend->findings, "BOOTP by libdhcp_bootp.so", 1);
 }
 

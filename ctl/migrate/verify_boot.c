@@ -31,6 +31,20 @@ static const char *told(struct texts *texts, const struct client *client, enum n
     return load && stage == NETBOOT_STAGE_IPXE ? want_in_ipxe(texts, load, client->mac) : load;
 }
 
+/* A BOOTP client is told dhcpd's own address where there is no next server; all else is as for other clients. */
+static long find(const struct announcements *announcements, const struct client *client, const struct boot_case *one)
+{
+    struct boot_case bootp = {.family = one->family, .kind = one->kind, .field = one->field, .new = one->new};
+    long finding = 0;
+
+    if (client->kind->bootp && one->field == MEANING_SERVER) {
+        bootp.kind.manner = MANNER_BOOTP;
+        bootp.old = strcmp(one->old, bench_address(OLD, false)) == 0 ? CASE_OWN_SERVER : one->old;
+        finding = cases_find(announcements->cases, &bootp, client->mac);
+    }
+    return finding == 0 ? cases_find(announcements->cases, one, client->mac) : finding;
+}
+
 static const char *shown(const char *text)
 {
     return text[0] == '!' ? text + 1 : text;
@@ -52,7 +66,7 @@ int boot_compare(const struct client *client, const struct boot_fields *old, con
             finding = -ENOMEM;
         else if (field == MEANING_FILE ? want_equal(one.kind.stage, one.old, one.new) : strcmp(one.old, one.new) == 0)
             continue;
-        else if ((finding = cases_find(announcements->cases, &one, client->mac)) >= 0)
+        else if ((finding = find(announcements, client, &one)) >= 0)
             call(user, finding > 0 ? &announcements->findings->rows[finding - 1] : NULL, meaning_name(field),
                  shown(one.old), shown(one.new));
     }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "migrate/trial.h"
 
-#include "common/options.h"
 #include "error.h"
 #include "table.h"
 
@@ -107,48 +106,33 @@ const char *trial_want(struct trial *trial, struct scene *scene, const struct ro
 
 /* ---- All that a client is told ---------------------------------------------------------------------------------- */
 
-/* The made-up server is not told; a file that is there alone is not given, as the site of a store has no server. */
-static void unknown_remove(const struct place *place, enum netboot_stage stage, const struct boot_fields *own,
-                           struct netboot_result *result, struct boot_fields *fields, bool *ret_lacks_server)
+/* As netboot_serve() has it, but in a site as it is: without the made-up server. */
+static int decide(struct trial *trial, const struct netboot_query *query, struct netboot_result *ret, bool *ret_unknown)
 {
-    static const uint32_t servers[] = {NETBOOT_FIELD_SIADDR, NETBOOT_FIELD_SNAME, DHCP4_TFTP_SERVER_NAME};
-    struct netboot_decision *decision = &result->decision;
+    struct netboot_policy policy;
+    struct netboot_view *view;
+    uint8_t unknown[4];
+    int status = netboot_view_open(trial->store, &view, NULL);
 
-    *ret_lacks_server = stage == NETBOOT_STAGE_PXE || strstr(decision->boot_file, UNKNOWN_SERVER);
-    if (!*ret_lacks_server) {
-        for (unsigned i = 0; i < sizeof(servers) / sizeof(servers[0]); i++)
-            *fields_find(fields, servers[i]) = *fields_find((struct boot_fields *)own, servers[i]);
-        return;
+    if (status < 0)
+        return status;
+    netboot_client_parse(query, &ret->client);
+    status = netboot_view_policy(view, &ret->client, &policy);
+    inet_pton(AF_INET, UNKNOWN_SERVER, unknown);
+    *ret_unknown = status == 0 && policy.site.tftp4.size == 4 && memcmp(policy.site.tftp4.data, unknown, 4) == 0;
+    if (*ret_unknown)
+        policy.site.tftp4.size = 0;
+    if (status == 0) {
+        netboot_decide(query, &ret->client, &policy, &ret->decision);
+        netboot_answer_encode(&ret->client, &ret->decision, &ret->answer);
     }
-    *fields = *own;
-    decision->outcome = NETBOOT_NO_BOOT_FILE;
-    decision->own_file_goes = place->http != NULL && fields_have_boot_file(own);
-    netboot_answer_encode(&result->client, decision, &result->answer);
-    fields_edit(fields, &result->answer);
-}
-
-/* netboot takes nothing away where the site has no server yet; the one here has the made-up one. */
-static bool is_without_servers(const struct place *place, const struct netboot_decision *decision)
-{
-    struct in_addr address;
-
-    return place->family == 0 && !place->http && inet_pton(AF_INET, place->tftp, &address) != 1 &&
-           decision_lacks_server(decision);
-}
-
-static bool has_unknown_server(const struct netboot_decision *decision)
-{
-    char text[NETBOOT_ADDRESS_SIZE * 4];
-    const uint8_t *address = decision->next_server;
-
-    snprintf(text, sizeof(text), "%u.%u.%u.%u", address[0], address[1], address[2], address[3]);
-    return decision->outcome == NETBOOT_ANSWERED && decision->has_next_server && strcmp(text, UNKNOWN_SERVER) == 0;
+    netboot_view_close(view);
+    return status;
 }
 
 int trial_told(struct trial *trial, struct scene *scene, const struct row *row, const struct reply *own,
                struct told *ret)
 {
-    const struct place *place = &scene->places[row->place];
     struct client_sample sample;
     struct netboot_query query;
     struct netboot_result result;
@@ -160,18 +144,15 @@ int trial_told(struct trial *trial, struct scene *scene, const struct row *row, 
     row_sample(scene, row, &sample);
     size_t size = client_options(&sample, options);
     client_query(&sample, options, size, row->address, &query);
-    reply_fields(own, place->family, &room, &before);
+    reply_fields(own, scene->places[row->place].family, &room, &before);
     query.reply_has_boot_file = fields_have_boot_file(&before);
     query.replace_boot_file = query.remove_boot_file = true;
-    int status = netboot_serve(trial->store, &query, &result);
+    int status = decide(trial, &query, &result, &ret->lacks_server);
     if (status < 0)
         return status;
+    ret->lacks_server &= result.decision.outcome == NETBOOT_NO_BOOT_FILE;
     fields = before;
-    if (!(result.decision.own_file_goes && is_without_servers(place, &result.decision)))
-        fields_edit(&fields, &result.answer);
-    ret->lacks_server = false;
-    if (has_unknown_server(&result.decision))
-        unknown_remove(place, row->kind.stage, &before, &result, &fields, &ret->lacks_server);
+    fields_edit(&fields, &result.answer);
     for (enum meaning meaning = 0; meaning < MEANING_COUNT; meaning++) {
         ret->own[meaning] = strcmp(fields_meaning(&fields, meaning, text), fields_meaning(&before, meaning, old)) == 0;
         ret->texts[meaning] = meaning == MEANING_FILE

@@ -16,8 +16,6 @@ int trial_put(struct trial *trial, const cJSON *first, struct netboot_error *err
 /* What netboot would have the client of that row load; NULL: it cannot be told. A server that only a person knows is
  * left out, as dhcpd leaves it out. */
 const char *trial_want(struct trial *trial, struct scene *scene, const struct row *row);
-/* lacking.c: whether there would be a file if the site had a server. */
-bool decision_lacks_server(const struct netboot_decision *decision);
 /* All that a client would be told where Kea's own configuration says `own`. -ENOMEM, and others: it cannot be told. */
 struct told {
     const char *texts[MEANING_COUNT]; /* of the file what it loads, as in a row */

@@ -92,6 +92,15 @@ static void sweep(cJSON *node)
     }
 }
 
+/* Kea refuses a list of no classes. */
+static void empty_remove(struct mend *mend, const char *key)
+{
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(mend->dhcp, key);
+
+    if (list && !list->child)
+        cJSON_DeleteItemFromObjectCaseSensitive(mend->dhcp, key);
+}
+
 int mend(struct mend *mend)
 {
     mend_options(mend);
@@ -105,6 +114,7 @@ int mend(struct mend *mend)
     mend_hosts(mend);
     mend_scopes(mend);
     mend_globals(mend);
+    empty_remove(mend, "client-classes");
     sweep(mend->dhcp);
     return mend->no_memory || mend->findings->no_memory ? -ENOMEM : 0;
 }

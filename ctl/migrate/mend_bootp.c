@@ -85,7 +85,15 @@ static void bootp_find(struct mend *mend)
                                    .why = "they ask for none: Kea sends subnet mask, routers, name servers and domain "
                                           "name, dhcpd sent all that fitted into the packet",
                                    .fix = "write \"always-send\": true into the option-data of others that they need",
-                                   .differs = ANSWER_OPTIONS,
+                                   .differs = ANSWER_OPTIONS | ANSWER_ROUTERS | ANSWER_DNS,
+                                   .family = 4,
+                                   .whom = FINDING_BOOTP});
+    findings_add(mend->findings,
+                 &(struct finding){.severity = FINDING_CHANGED,
+                                   .text = "next server of BOOTP clients",
+                                   .why = "where no next-server is set, dhcpd names itself to them, and Kea nobody",
+                                   .fix = "write \"next-server\" where BOOTP clients load from this machine",
+                                   .differs = ANSWER_BOOT,
                                    .family = 4,
                                    .whom = FINDING_BOOTP});
     server_find(mend);

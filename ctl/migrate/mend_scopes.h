@@ -50,4 +50,11 @@ void scopes_reserve(struct mend *mend, const struct statement *host, cJSON *rese
 void scopes_hosts_mend(struct scopes *scopes);
 void scopes_hosts_require(struct scopes *scopes);
 
+/* mend_scopes_pool.c: conditions in pools. */
+
+/* The branch cannot be made to work: it is found, and has no options any more. */
+void scopes_find_branch(struct scopes *scopes, struct branch *branch);
+/* Of one subnet; `user` is the struct scopes. After all subnets have what they require. */
+void scopes_pools_mend(struct mend *mend, cJSON *network, cJSON *subnet, void *user);
+
 #endif

@@ -16,6 +16,9 @@ struct option_definition {
 /* Those of a configuration; NULL: none, or out of memory. */
 const struct option_definition *option_definitions(const struct statement *top, struct memory *memory);
 
+/* option_names.c: by a name that dhcpd itself has, without its space; -1: none. */
+int option_name_code(int family, const char *name);
+
 /* The code of an option of the family (index), as its statement names it; of one in another space, that of the option
  * in which that space is sent. -1: not known. */
 int option_code(int family, const char *name, const struct option_definition *own);

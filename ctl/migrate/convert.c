@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* All that a migration writes but the report. */
-#include "boot.h"
-#include "keama.h"
 #include "leases.h"
-#include "mend.h"
 #include "migrate.h"
+#include "migrate/boot/boot.h"
+#include "migrate/kea/keama.h"
+#include "migrate/kea/mend.h"
 #include "program.h"
 
 #include "json.h"

@@ -5,7 +5,7 @@
 #define NETBOOTCTL_MIGRATE_LEASES_H
 
 #include "findings.h"
-#include "statement.h"
+#include "migrate/dhcpd/statement.h"
 
 #include <netboot.h>
 #include <stdint.h>

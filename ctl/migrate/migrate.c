@@ -2,9 +2,9 @@
 #include "migrate.h"
 
 #include "command.h"
+#include "migrate/verify/verify.h"
 #include "output.h"
 #include "report.h"
-#include "verify.h"
 
 #include <errno.h>
 #include <stdlib.h>

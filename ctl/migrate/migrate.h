@@ -2,12 +2,13 @@
 /*
  * netbootctl migrate: from ISC dhcpd to Kea with netboot.
  *
- *   dhcpd.conf ──> statements (where everything is written) ──┐
- *        ├──────> keama ──> mended ──> kea-dhcp4.conf ────────┼──> findings ──> REPORT.md, report.json
- *        └──────> dhcpd -t, which evaluates ──> netboot.jsonl ┤
- *   dhcpd.leases ──────────────────> kea-leases4.csv ─────────┘
+ *   dhcpd.conf ──> dhcpd/: statements, and where they are ──────────┐
+ *        ├──────> kea/: keama, mended ───> kea-dhcp4.conf ──────────┼──> findings ──> REPORT.md, report.json
+ *        └──────> boot/: dhcpd -t, which evaluates ─> netboot.jsonl ┤
+ *   dhcpd.leases ────────────────────────> kea-leases4.csv ─────────┘
  *
- * All is written into a temporary directory, which becomes DIR when everything has worked.
+ * All is written into a temporary directory, which becomes DIR when everything has worked. verify/ asks dhcpd with the
+ * old configuration and Kea with the new one the same, and compares.
  */
 #ifndef NETBOOTCTL_MIGRATE_MIGRATE_H
 #define NETBOOTCTL_MIGRATE_MIGRATE_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* What migrate makes of the network boot of a configuration, as JSON: records, findings, clients. */
-#include "migrate/boot.h"
+#include "migrate/boot/boot.h"
 
 #include <stdio.h>
 #include <stdlib.h>

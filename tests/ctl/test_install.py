@@ -82,6 +82,19 @@ def test_the_example_of_the_manual_page(prefix, tmp_path):
     assert run(program, store.directory) == "answered ipxe.efi\n"
 
 
+def test_documents_that_pages_name(prefix):
+    """What a manual page refers to is there, and what README.md says of it leads there."""
+    documents = prefix / "share" / "doc" / "netboot"
+    pages = [path for path in (paths.SOURCE / "docs").iterdir() if path.suffix in (".3", ".5", ".8")]
+    named = {f"docs/{name}" for page in pages for name in re.findall(r"^\.Pa ([\w-]+\.md)\b", page.read_text(), re.M)}
+    assert "docs/operating.md" in named
+    named |= {str(path.relative_to(paths.SOURCE)) for path in (paths.SOURCE / "docs").glob("*.md")}
+    for name in sorted(named | {"README.md", "CHANGELOG.md", "boot/README.md", "docker/README.md"}):
+        assert (documents / name).read_bytes() == (paths.SOURCE / name).read_bytes(), name
+    linked = re.findall(r"\]\(((?:docs|boot|docker)/[\w./-]+\.md)", (documents / "README.md").read_text())
+    assert linked and [name for name in linked if not (documents / name).exists()] == []
+
+
 @pytest.mark.parametrize("rules", ["docs/kea.md", "isc-patch/debian/apparmor"])
 def test_apparmor_allows_every_file(rules, tmp_path):
     """A server may open whatever is in a store, and write all but the targets."""

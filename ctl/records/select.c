@@ -223,6 +223,54 @@ static int gather(struct gathering *gathering)
     return gathering->code;
 }
 
+/* ---- When there are none ---------------------------------------------------------------------------------------- */
+
+/* A label or a target, and whether any host has it. */
+struct wish {
+    const char *label, *target; /* one of them, the other NULL */
+    bool granted;
+};
+
+static int wish_look(enum table table, const void *record, void *user)
+{
+    const struct netboot_host *host = record;
+    struct wish *wish = user;
+
+    (void)table;
+    wish->granted = wish->label ? has_label(host, wish->label)
+                                : host->target.size == strlen(wish->target) &&
+                                      memcmp(host->target.data, wish->target, host->target.size) == 0;
+    return wish->granted ? 1 : 0;
+}
+
+static bool in_vain(struct netboot_view *view, const char *label, const char *target)
+{
+    struct wish wish = {.label = label, .target = target};
+
+    return table_each(view, TABLE_HOST, wish_look, &wish) >= 0 && !wish.granted;
+}
+
+/* Says which of what was asked for no host has. */
+static int nobody(const struct selection *selection, struct netboot_view *view)
+{
+    const struct arguments *arguments = selection->session->arguments;
+    const char *target = option_value(arguments, selection->target), *label;
+    const char *path = option_value(arguments, "from-file");
+    unsigned index = 0;
+
+    if (!selection->by_property)
+        return failed("there are no such hosts: %s names none",
+                      path && strcmp(path, "-") != 0 ? path : "standard input");
+    while ((label = option_next(arguments, selection->label, &index)))
+        if (in_vain(view, label, NULL))
+            return failed("there are no such hosts: no host has the label %s", label);
+    if (target && in_vain(view, NULL, target))
+        return failed("there are no such hosts: no host has the target %s", target);
+    if (path || arguments->word_count > 0)
+        return failed("there are no such hosts: no host named has all the labels and the target asked for");
+    return failed("there are no such hosts: no host has all the labels and the target asked for at once");
+}
+
 int selection_read(struct session *session, enum select_use use, struct selection *ret)
 {
     struct selection selection = selection_of(session);
@@ -243,7 +291,7 @@ int selection_read(struct session *session, enum select_use use, struct selectio
     repeats_free(&gathering.repeats);
     memory_free(&gathering.memory);
     if (code == DONE && selection.count == 0)
-        code = failed("there are no such hosts");
+        code = nobody(&selection, session->view);
     if (code == DONE)
         *ret = selection;
     else

@@ -103,11 +103,17 @@ def test_missing_file(ctl):
     assert "/none" in ctl.wrong(1, "host", "list", "--from-file", "/none")
 
 
-@pytest.mark.parametrize("words", [["set", "--with-label", "rack=7", "--note", "x"], ["delete", "--label", "rack=7"],
-                                   ["done", "--target", "nowhere"], ["show", "--from-file", "-"]])
-def test_nobody(racks, words):
+@pytest.mark.parametrize("words, why", [
+    (["set", "--with-label", "rack=7", "--note", "x"], "no host has the label rack=7"),
+    (["delete", "--label", "rack", "--label", "none"], "no host has the label none"),
+    (["delete", "--label", "rack=1", "--label", "rack=2"], "no host has all the labels and the target asked for at once"),
+    (["show", "web1", "--label", "rack=2"], "no host named has all the labels and the target asked for"),
+    (["done", "--target", "nowhere"], "no host has the target nowhere"),
+    (["show", "--from-file", "-"], "standard input names none"),
+], ids=lambda one: " ".join(one) if isinstance(one, list) else "")
+def test_nobody(racks, words, why):
     before = racks.export()
-    assert racks.wrong(1, "host", *words, stdin="") == "there are no such hosts"
+    assert racks.wrong(1, "host", *words, stdin="") == f"there are no such hosts: {why}"
     assert racks.export() == before
 
 

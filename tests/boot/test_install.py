@@ -99,6 +99,29 @@ def test_does_not_enable_a_second_site_on_the_same_port(tmp_path):
     assert (tmp_path / "etc/nginx/sites-enabled/netboot").is_symlink()
 
 
+RELOAD = "nginx -t && systemctl reload nginx"
+
+
+def test_says_what_enables_the_site_where_the_default_one_was_kept(tmp_path):
+    sites = tmp_path / "etc/nginx/sites-enabled"
+    sites.mkdir(parents=True)
+    (sites / "default").touch()
+    for run in ("first", "again"):  # as long as it is so
+        (line,) = [line for line in install(tmp_path).stdout.splitlines() if "reload nginx" in line]
+        enable = "rm /etc/nginx/sites-enabled/default && ln -s /etc/nginx/sites-available/netboot /etc/nginx/sites-enabled/"
+        assert line == f"next: {enable} && {RELOAD} (until then nginx does not serve /srv/tftp)", run
+    (sites / "default").unlink()
+    assert f"next: {RELOAD}\n" in install(tmp_path).stdout, "enabled now"
+    assert install(tmp_path).stdout == ""
+
+
+def test_both_sites_are_the_operators_choice(tmp_path):
+    install(tmp_path)
+    (tmp_path / "etc/nginx/sites-enabled/default").touch()
+    assert "reload nginx" not in install(tmp_path).stdout
+    assert f"next: {RELOAD}\n" in install(tmp_path, "--force").stdout
+
+
 @pytest.mark.parametrize(
     "arguments",
     [("--root", "srv/tftp"), ("--root", "/a b"), ("--root",), ("--interface", "a;b"), ("--clients", "a b"), ("--what",),

@@ -118,16 +118,30 @@ int env_allocate_lock(int fd, off_t size)
 }
 
 /* Adds what is missing; what an operator allowed beyond that stays. */
-static void repair_file(const char *path, mode_t mode, gid_t group)
+static void repair_opened(int fd, mode_t mode, gid_t group)
 {
+    char name[32];
     struct stat status;
 
-    if (lstat(path, &status) != 0 || S_ISLNK(status.st_mode) || (geteuid() != 0 && geteuid() != status.st_uid))
+    if (fstat(fd, &status) != 0 || S_ISLNK(status.st_mode) || (geteuid() != 0 && geteuid() != status.st_uid))
         return;
-    if (status.st_gid != group && chown(path, (uid_t)-1, group) != 0)
+    if (status.st_gid != group && fchownat(fd, "", (uid_t)-1, group, AT_EMPTY_PATH) != 0)
         return; /* no member of the group: as good as it gets */
-    if ((status.st_mode & mode) != mode && chmod(path, (status.st_mode & 07777) | mode) != 0)
+    snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+    if ((status.st_mode & mode) != mode && chmod(name, (status.st_mode & 07777) | mode) != 0)
         return;
+}
+
+/* What was looked at is what is changed, whoever renames meanwhile. O_PATH, as the end of any other descriptor of
+ * lock.mdb would end the locks that LMDB holds in this process. */
+static void repair_file(const char *path, mode_t mode, gid_t group)
+{
+    int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    repair_opened(fd, mode, group);
+    close(fd);
 }
 
 void env_repair(const struct env *env)
@@ -256,11 +270,37 @@ static int lock_directory(const char *directory, struct netboot_error *error)
     return fd;
 }
 
+/* What remains of an environment whose data file is gone: where it was removed, and a writer made write.lock anew
+ * meanwhile. What is not netboot's is kept aside. Where that fails, put_in_place() tells of it. */
+static void clear_remains(const struct env *env, const struct env *aside)
+{
+    unlink(env->lock_path);
+    unlink(env->write_path);
+    if (rmdir(env->path) == 0 || (errno != ENOTEMPTY && errno != EEXIST))
+        return;
+    remove_built(aside);
+    if (rename(env->path, aside->path) != 0)
+        return;
+}
+
+static int init_aside(struct env *aside, const struct env_spec *spec, const char *directory,
+                      struct netboot_error *error)
+{
+    struct env_spec named = *spec;
+    char name[64];
+
+    snprintf(name, sizeof(name), "%s.damaged", spec->name);
+    named.name = name;
+    int code = env_init(aside, &named, directory, error);
+    aside->spec = spec;
+    return code;
+}
+
 static int create_in(const struct env_spec *spec, const char *directory,
                      int (*fill)(MDB_txn *txn, const MDB_dbi *tables), struct netboot_error *error)
 {
     struct env_spec aside = *spec;
-    struct env built, placed;
+    struct env built, placed, damaged;
     char name[64];
     int fd, code;
 
@@ -269,12 +309,15 @@ static int create_in(const struct env_spec *spec, const char *directory,
     if ((code = env_init(&built, &aside, directory, error)) != 0)
         return code;
     built.spec = spec;
-    if ((code = env_init(&placed, spec, directory, error)) != 0)
+    if ((code = env_init(&placed, spec, directory, error)) != 0 ||
+        (code = init_aside(&damaged, spec, directory, error)) != 0)
         return code;
     if ((fd = lock_directory(directory, error)) < 0)
         return fd;
     if (access(placed.data_path, F_OK) == 0)
         code = failure(error, -EEXIST, "there is a %s in %s already: it stays as it is", spec->what, directory);
+    else if (errno == ENOENT && spec->made_anew)
+        clear_remains(&placed, &damaged);
     if (code == 0)
         code = build_aside(&built, group_for(directory), fill, error);
     if (code == 0)
@@ -317,14 +360,11 @@ static int move_aside(const struct env *env, const struct env *aside, const stru
 int env_set_aside(const struct env_spec *spec, const char *directory, const struct stat *damaged,
                   struct netboot_error *error)
 {
-    struct env_spec name = *spec;
     struct env env, aside;
-    char text[64];
     int fd, code;
 
-    snprintf(text, sizeof(text), "%s.damaged", spec->name);
-    name.name = text;
-    if ((code = env_init(&env, spec, directory, error)) != 0 || (code = env_init(&aside, &name, directory, error)) != 0)
+    if ((code = env_init(&env, spec, directory, error)) != 0 ||
+        (code = init_aside(&aside, spec, directory, error)) != 0)
         return code;
     if ((fd = lock_directory(directory, error)) < 0)
         return fd;

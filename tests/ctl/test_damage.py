@@ -4,6 +4,7 @@
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import time
@@ -103,6 +104,31 @@ def test_state_store_is_made_anew(stateless):
     assert "state_trouble" not in stateless.json("status")
     stateless.ok("host", "set", "52:54:00:00:00:01", "--once", "default")
     assert stateless.json("host", "show", "52:54:00:00:00:01")["once"]["target"] == "default"
+
+
+def leave_only_locks(directory):
+    """What remains of a directory that is removed while a server makes its write.lock anew."""
+    for name in ("data.mdb", "lock.mdb"):
+        (directory / "journal" / name).unlink()
+
+
+def leave_notes_too(directory):
+    leave_only_locks(directory)
+    (directory / "journal" / "notes").write_text("of an operator")
+
+
+@pytest.mark.parametrize("how, kept", [(leave_only_locks, []), (leave_notes_too, ["notes"])])
+@pytest.mark.parametrize("of", ["journal", "targets"])
+def test_what_remains_of_a_journal_is_no_obstacle(ctl, how, kept, of):
+    """Neither where only the journal is gone, nor where init makes the whole store."""
+    how(ctl.directory)
+    if of == "targets":
+        shutil.rmtree(ctl.directory / "targets")
+    ctl.ok("init")
+    assert (ctl.directory / "journal" / "data.mdb").exists()
+    assert "journal_trouble" not in ctl.json("status", "--check")
+    aside = ctl.directory / "journal.damaged"
+    assert [path.name for path in aside.glob("*") if path.suffix != ".lock"] == kept
 
 
 def test_journal_is_made_anew_by_init(ctl):

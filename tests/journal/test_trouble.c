@@ -157,10 +157,21 @@ static void lose_its_lock(struct fixture *fixture)
     assert_int_equal(unlink(path), 0);
 }
 
+/* What remains where it is removed while a writer makes write.lock anew. */
+static void lose_all_but_write_lock(struct fixture *fixture)
+{
+    char path[SCRATCH_SIZE + 64];
+
+    lose_its_lock(fixture);
+    path_of(fixture, "/data.mdb", path);
+    assert_int_equal(unlink(path), 0);
+}
+
 static void test_a_lost_or_damaged_journal_is_made_anew(void **state)
 {
     struct fixture *fixture = *state;
-    static void (*const ways[])(struct fixture *) = {lose, cut_it, empty_it, make_it_foreign, lose_its_lock};
+    static void (*const ways[])(struct fixture *) = {
+        lose, cut_it, empty_it, make_it_foreign, lose_its_lock, lose_all_but_write_lock};
     char path[SCRATCH_SIZE + 64];
     struct stat status;
 

@@ -95,6 +95,19 @@ def test_documents_that_pages_name(prefix):
     assert linked and [name for name in linked if not (documents / name).exists()] == []
 
 
+def test_the_image_has_what_is_installed():
+    """`cmake --install` fails in docker/Dockerfile for a file that it does not copy, or that .dockerignore leaves out."""
+    stage = (paths.SOURCE / "docker" / "Dockerfile").read_text().split("cmake --install")[0]
+    copied = [Path(name) for line in re.findall(r"^COPY (?!--)(.*)", stage, re.M) for name in line.split()[:-1]]
+    let_in = [Path(name) for name in re.findall(r"^!(.*)", (paths.SOURCE / ".dockerignore").read_text(), re.M)]
+    scripts = "".join(path.read_text() for path in paths.build().rglob("cmake_install.cmake"))
+    sources = {Path(name) for name in re.findall(rf'"{re.escape(str(paths.SOURCE))}/([^"]+)"', scripts)}
+    installed = {path for path in sources if not (paths.SOURCE / path).is_relative_to(paths.build())}
+    assert {Path("README.md"), Path("docs")} <= installed
+    for places in (copied, let_in):
+        assert [path for path in installed if not any(path.is_relative_to(place) for place in places)] == []
+
+
 @pytest.mark.parametrize("rules", ["docs/kea.md", "isc-patch/debian/apparmor"])
 def test_apparmor_allows_every_file(rules, tmp_path):
     """A server may open whatever is in a store, and write all but the targets."""

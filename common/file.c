@@ -10,8 +10,10 @@
 #include "address.h"
 #include "bytes.h"
 #include "options.h"
+#include "percent.h"
 #include "template.h"
 #include "url.h"
+#include "utf8.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -102,6 +104,7 @@ struct location {
     uint8_t server[4];                /* 0.0.0.0 where only its name is known */
     struct netboot_bytes server_name; /* empty: the address is its name */
     char address[ADDRESS6_TEXT_SIZE]; /* what a part points to */
+    char name[3 * NETBOOT_FILE_SIZE]; /* another does, where escapes are put in or taken out */
 };
 
 static struct netboot_bytes text_bytes(const char *text)
@@ -119,9 +122,17 @@ static void add_part(struct location *location, struct netboot_bytes part)
     }
 }
 
-static struct netboot_bytes without_slash(struct netboot_bytes path)
+/* The path below a base. A # is of its name: the rest would be a fragment, which no server is asked for. A % and a ?
+ * stay, since a path may have escapes and a query of its own. */
+static void add_below(struct location *location, struct netboot_bytes path)
 {
-    return path.size > 0 && path.data[0] == '/' ? bytes_after(path, 1) : path;
+    if (path.size > 0 && path.data[0] == '/')
+        path = bytes_after(path, 1);
+    if (path.size > 0 && memchr(path.data, '#', path.size)) {
+        int size = percent_encode(path, "#", location->name, sizeof(location->name));
+        path = (struct netboot_bytes){(const uint8_t *)location->name, size < 0 ? 0 : (size_t)size};
+    }
+    add_part(location, path);
 }
 
 static bool join_http(const struct netboot_client *client, const struct netboot_site *site, struct netboot_bytes path,
@@ -134,7 +145,7 @@ static bool join_http(const struct netboot_client *client, const struct netboot_
     add_part(location, base);
     if (base.data[base.size - 1] != '/')
         add_part(location, text_bytes("/"));
-    add_part(location, without_slash(path));
+    add_below(location, path);
     return true;
 }
 
@@ -153,7 +164,7 @@ static bool join_tftp_url(const struct netboot_client *client, const struct netb
     add_part(location, text_bytes(v4 ? "tftp://" : "tftp://["));
     add_part(location, text_bytes(location->address));
     add_part(location, text_bytes(v4 ? "/" : "]/"));
-    add_part(location, without_slash(path));
+    add_below(location, path);
     return true;
 }
 
@@ -200,15 +211,35 @@ static void set_server(struct location *location, const uint8_t address[4])
     memcpy(location->server, address, 4);
 }
 
+/* The name of the file that a tftp URL asks for (RFC 3617), in `name`, which has room for the path. -EINVAL: a % that
+ * is no escape; -EILSEQ: a control character or what is no UTF-8. */
+static int tftp_name(const struct url *url, char *name)
+{
+    int size = percent_decode(url->path, name);
+
+    for (int at = 0; at < size;) {
+        uint32_t code;
+        size_t read = utf8_read((const uint8_t *)name + at, (size_t)(size - at), &code);
+        if (read == 0 || code < 0x20 || (code >= 0x7f && code < 0xa0))
+            return -EILSEQ;
+        at += (int)read;
+    }
+    return size;
+}
+
 /* A DHCPv4 PXE client is told server and name apart. */
-static void split_tftp_url(const struct url *url, struct location *location)
+static enum finding split_tftp_url(const struct url *url, struct location *location)
 {
     static const uint8_t unknown[4];
+    int size = tftp_name(url, location->name);
 
-    add_part(location, url->path);
+    if (size <= 0)
+        return FINDING_URL;
+    add_part(location, (struct netboot_bytes){(const uint8_t *)location->name, (size_t)size});
     set_server(location, url->host_type == URL_IPV4 ? url->address : unknown);
     if (url->host_type == URL_NAME)
         location->server_name = url->host;
+    return FINDING_TAKEN;
 }
 
 static enum finding locate_url(const struct netboot_client *client, const struct transport *transport,
@@ -226,9 +257,8 @@ static enum finding locate_url(const struct netboot_client *client, const struct
     if (client->stage == NETBOOT_STAGE_PXE && (url.port.size > 0 || url.has_user || url.path.size == 0))
         return FINDING_URL;
     if (client->stage == NETBOOT_STAGE_PXE && v4)
-        split_tftp_url(&url, location);
-    else
-        add_part(location, text);
+        return split_tftp_url(&url, location);
+    add_part(location, text);
     /* What iPXE loads from there looks for the rest on the server that it was told, and scripts use ${next-server}. */
     if (client->stage == NETBOOT_STAGE_IPXE && v4 && url.host_type == URL_IPV4 &&
         bytes_equal_any_case(url.scheme, "tftp"))
@@ -354,11 +384,33 @@ static const struct template_value known[] = {
     {NULL,         NULL},
 };
 
+/* Of a URL without placeholders: whether it is one that each client can be told. `value`: as it was written. */
+static int check_url(struct netboot_bytes text, const char *value, struct netboot_error *error)
+{
+    char name[NETBOOT_FILE_SIZE];
+    struct url url;
+
+    if (url_parse(text, &url) < 0)
+        return bytes_begin_with(text, "http") || bytes_begin_with(text, "tftp")
+                   ? refuse(error, "'%.200s' is no URL: write scheme://host/path, an IPv6 address in brackets", value)
+                   : 0;
+    int size = bytes_equal_any_case(url.scheme, "tftp") ? tftp_name(&url, name) : 0;
+    if (size == -EINVAL)
+        return refuse(error,
+                      "'%.200s' has a %% that two hexadecimal digits do not follow: write %%25 for a %% of the file's "
+                      "name",
+                      value);
+    if (size == -EILSEQ)
+        return refuse(error,
+                      "the escapes of '%.200s' make a file name with a control character, or no UTF-8: rename the file",
+                      value);
+    return 0;
+}
+
 int netboot_file_check(const char *value, struct netboot_error *error)
 {
     struct netboot_bytes bytes = text_bytes(value);
     char expanded[NETBOOT_FILE_SIZE];
-    struct url url;
 
     if (bytes.size == 0)
         return refuse(error, "the file is empty%s: give a path or a URL", "");
@@ -374,10 +426,7 @@ int netboot_file_check(const char *value, struct netboot_error *error)
                       "the file '%.200s' has an unknown placeholder: known are {mac}, {mac-hyphen}, {uuid}, "
                       "{platform}, {site} and {target}",
                       value);
-    if (url_is(bytes) && (bytes_begin_with(bytes, "http") || bytes_begin_with(bytes, "tftp")) &&
-        url_parse(text_bytes(expanded), &url) < 0)
-        return refuse(error, "'%.200s' is no URL: write scheme://host/path, an IPv6 address in brackets", value);
-    return 0;
+    return url_is(bytes) ? check_url(text_bytes(expanded), value, error) : 0;
 }
 
 int netboot_command_line_check(const char *value, struct netboot_error *error)

@@ -235,8 +235,8 @@ struct netboot_bytes netboot_platform_file(const struct netboot_list *files, uin
 
 /*
  * Whether a path or URL may stand in a loader, a target or a host: printable ASCII without spaces, only known
- * placeholders ({mac}, {mac-hyphen}, {uuid}, {platform}, {site}, {target}), at most 1023 octets. -EINVAL with the
- * reason.
+ * placeholders ({mac}, {mac-hyphen}, {uuid}, {platform}, {site}, {target}), at most 1023 octets, in a tftp URL only
+ * escapes that make a file name without controls. -EINVAL with the reason.
  */
 int netboot_file_check(const char *value, struct netboot_error *error);
 /* Whether a text may be a kernel's command line: printable ASCII, the placeholders above but {site}, no "${", which is

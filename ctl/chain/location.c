@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "location.h"
 
-#include "common/bytes.h"
+#include "common/percent.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -30,6 +30,23 @@ static void bases_of(const struct netboot_site *site, char bases[BASES][NETBOOT_
                      http[i].data[http[i].size - 1] == '/' ? "" : "/");
 }
 
+static struct netboot_bytes text_bytes(const char *text)
+{
+    return (struct netboot_bytes){(const uint8_t *)text, strlen(text)};
+}
+
+/* The file that a server looks for, as far as the path's escapes are some. */
+static void path_set(struct location *location, const char *path)
+{
+    path += strspn(path, "/");
+    location->root = (size_t)(path - location->url);
+    int size = percent_decode(text_bytes(path), location->path);
+    if (size < 0 || memchr(location->path, '\0', (size_t)size))
+        snprintf(location->path, sizeof(location->path), "%s", path);
+    else
+        location->path[size] = '\0';
+}
+
 static void path_find(const struct netboot_site *site, struct location *location)
 {
     char bases[BASES][NETBOOT_FILE_SIZE + 2];
@@ -40,8 +57,7 @@ static void path_find(const struct netboot_site *site, struct location *location
         size_t size = strlen(bases[i]);
         if (size == 0 || strncmp(location->url, bases[i], size) != 0)
             continue;
-        const char *path = location->url + size;
-        snprintf(location->path, sizeof(location->path), "%s", path + strspn(path, "/"));
+        path_set(location, location->url + size);
         location->below = true;
     }
 }
@@ -52,12 +68,15 @@ void location_of_answer(enum way way, const struct netboot_site *site, const str
                         struct location *ret)
 {
     const char *file = decision->boot_file;
+    char name[LOCATION_SIZE];
 
     *ret = (struct location){.below = false};
-    if (way == WAY_PXE4)
-        snprintf(ret->url, sizeof(ret->url), "tftp://%s/%s", decision->tftp_server_name, file + strspn(file, "/"));
-    else
+    if (way == WAY_PXE4) { /* the name is one as it is, and no part of a URL */
+        int size = percent_encode(text_bytes(file + strspn(file, "/")), PERCENT_NAME, name, sizeof(name));
+        snprintf(ret->url, sizeof(ret->url), "tftp://%s/%.*s", decision->tftp_server_name, size < 0 ? 0 : size, name);
+    } else {
         snprintf(ret->url, sizeof(ret->url), "%s", file);
+    }
     path_find(site, ret);
 }
 
@@ -137,12 +156,11 @@ int location_resolve(const struct location *base, const struct netboot_site *sit
 int location_below(const struct location *base, const struct netboot_site *site, const char *path, struct location *ret)
 {
     struct location location = *base;
-    size_t root = strlen(base->url) - strlen(base->path);
 
     path += strspn(path, "/");
-    if (!base->below || root + strlen(path) >= sizeof(location.url))
+    if (!base->below || base->root + strlen(path) >= sizeof(location.url))
         return -EINVAL;
-    snprintf(location.url + root, sizeof(location.url) - root, "%s", path);
+    snprintf(location.url + base->root, sizeof(location.url) - base->root, "%s", path);
     path_find(site, &location);
     *ret = location;
     return 0;

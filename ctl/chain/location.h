@@ -9,7 +9,8 @@
 struct location {
     char url[LOCATION_SIZE];
     bool below;               /* it is on the site's own server */
-    char path[LOCATION_SIZE]; /* then below the data root, without a slash in front */
+    size_t root;              /* then where the path begins in the URL */
+    char path[LOCATION_SIZE]; /* and the file below the data root, without a slash in front and without escapes */
 };
 
 /* Of an answer that has a boot file. */

@@ -79,6 +79,24 @@ def test_scripts_are_read_from_the_server(served, way, transport):
                                    "TFTP": "the TFTP server says: File not found"}[transport]
 
 
+# A boot file, and the name of the file that firmware asks for over IPv4 and IPv6.
+@pytest.mark.parametrize("file, names, code", [
+    ("tftp://{}/a%20b.efi", {"4": "a b.efi", "6": "a b.efi"}, 0),
+    ("a%20b#c?d.efi", {"4": "a%20b#c?d.efi"}, 1),  # not over HTTP
+    ("a#b.efi", {"4": "a#b.efi", "6": "a#b.efi"}, 0),
+])
+def test_names_with_escapes(served, root, file, names, code):
+    for family, name in names.items():
+        server = {"4": network.SERVER4, "6": f"[{network.SERVER6}]"}[family]
+        target(served, f"--file x64-uefi={file.format(server)}")
+        (root / name).write_bytes(BLOCK[:200 + len(name)])
+        try:
+            (step,) = chain(served, "--family", family, "--platform", "x64-uefi", code=code)[f"IPv{family} PXE"]
+        finally:
+            (root / name).unlink()
+        assert (step["state"], step["size"], step["path"]) == ("there", 200 + len(name), name)
+
+
 # What firmware is sent to; how that ends over TFTP and HTTP.
 @pytest.mark.parametrize("file, tftp, http", [
     ("nosuch", "the TFTP server says: File not found", "the web server does not have it (404)"),

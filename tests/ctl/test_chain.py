@@ -156,6 +156,19 @@ def test_all_there(ctl, root):
         "fix": None}
 
 
+@pytest.mark.parametrize("file, url, name, code", [
+    ("tftp://192.0.2.1/a%20b.efi", "tftp://192.0.2.1/a%20b.efi", "a b.efi", 0),
+    ("a%20b#c?d.efi", "tftp://192.0.2.1/a%2520b%23c%3Fd.efi", "a%20b#c?d.efi", 1),  # not over HTTP
+])
+def test_names_with_escapes(ctl, root, file, url, name, code):
+    """What firmware of DHCPv4 is told is a name as it is."""
+    place(root, name)
+    ctl.ok("target", "set", "default", "--no-script", "--file", f"x64-uefi={file}")
+    found = chain(ctl, MAC, "--root", root, "--platform", "x64-uefi", "--family", "4", code=code)
+    (step,) = found["x64-uefi", "IPv4 PXE"]
+    assert (step["url"], step["path"], step["state"]) == (url, name, "there")
+
+
 # A line of a script; how its file is found.
 @pytest.mark.parametrize("line, url, state", [
     ("kernel a || goto x", "http://192.0.2.1/s/a", "missing"),

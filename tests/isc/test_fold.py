@@ -330,6 +330,24 @@ def test_many_hosts(tmp_path):
     assert not result.person()
 
 
+@pytest.mark.parametrize("name, server, file", [
+    ("a%20b.efi", "192.0.2.1", "tftp://192.0.2.1/a%2520b.efi"),
+    ("a b.efi", "192.0.2.1", "tftp://192.0.2.1/a%20b.efi"),
+    ("a%20b.efi", "192.0.2.9", "tftp://192.0.2.9/a%2520b.efi"),
+    ("ipxe%20b.efi", "192.0.2.1", "ipxe%20b.efi"),
+    ("ipxe%.efi", "192.0.2.9", "tftp://192.0.2.9/ipxe%25.efi"),
+])
+def test_names_with_blanks_and_escapes(tmp_path, name, server, file):
+    """dhcpd's names have no escapes; netboot decides for firmware and iPXE what loads the very same file."""
+    result = fold(tmp_path, v4=HEAD + "next-server 192.0.2.1;\n" + SUBNET.format(
+        f'filename "undionly.kpxe"; if option arch = 00:07 {{ filename "{name}"; next-server {server}; }}'))
+    loaders, target = result.of("loader", "platform"), result.of("target")["default"]
+    assert (target.get("files") or {}).get("x64-uefi", loaders.get("x64-uefi", {}).get("file")) == file
+    told = [case for finding in result.findings for case in finding["cases"] or []
+            if 7 in case["architectures"] and case["stage"] != "HTTP" and case["field"] == "file" and case["kea"]]
+    assert not told  # neither firmware nor iPXE of that architecture gets another file
+
+
 def test_what_ipxe_fills_in(tmp_path):
     """A hardware address that iPXE would fill in is filled in by netboot; what only iPXE knows is told."""
     result = fold(tmp_path, v4=HEAD + "next-server 192.0.2.1;\n"

@@ -3,11 +3,12 @@
 
 import json
 import shutil
+import subprocess
 import time
 
 import pytest
 from cases import firmware, ipxe
-from lib import dhcp
+from lib import dhcp, paths
 
 from server import Server, boot_file, statements
 
@@ -38,6 +39,17 @@ def test_what_was_answered_is_in_the_journal(family, daemonize, link, client, st
         entry, = wait_log(store, 1, "named")
     assert (entry["server"], entry["family"], entry["stage"], entry["host"]) == ("dhcpd", family, "iPXE", "named")
     assert (entry["outcome"], entry["boot_file"], entry["mac"]) == ("answered", file, MAC)
+
+
+@FAMILIES
+def test_transaction_is_the_number_that_the_client_sent(family, link, client, store):
+    with Server(link, family, statements(family, store.directory)):
+        boot_file(client, family, ipxe(family, 7, mac=MAC))
+        wait_log(store, 1)
+    tool = paths.build().joinpath("tests", "isc", "transactions")
+    done = subprocess.run([tool, store.directory], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert int(done.stdout) == client.xid() - 1  # the last packet's
 
 
 @pytest.mark.parametrize("mebibytes", (None, 3))

@@ -237,6 +237,17 @@ static const struct {
     {"mac}",                              false},
     {"{nonsense}",                        false},
     {"http://[2001:db8::1/x",             false},
+    {"tftp://192.0.2.1/a%20b%C3%a9.efi",  true },
+    {"tftp://192.0.2.1/a%2",              false},
+    {"tftp://192.0.2.1/a%2g",             false},
+    {"tftp://192.0.2.1/%",                false},
+    {"tftp://192.0.2.1/%{mac}",           false},
+    {"TFTP://192.0.2.1/a%00b",            false},
+    {"tftp://192.0.2.1/a%0ab",            false},
+    {"tftp://192.0.2.1/a%7fb",            false},
+    {"tftp://192.0.2.1/a%ffb",            false},
+    {"http://192.0.2.1/a?b=100%",         true },
+    {"a%zz#b?c",                          true },
 };
 
 static void files_are_checked_with_a_reason(void **state)

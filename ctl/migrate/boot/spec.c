@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "spec.h"
 
+#include "common/percent.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,27 +44,63 @@ static const char *as_it_is(struct scene *scene, const struct place *place, cons
     return want;
 }
 
-/* A path on the place's TFTP server; the URL where it is on another. */
-static const char *to_tftp(struct scene *scene, const struct place *place, const char *want)
+/* What follows the place's TFTP server in a URL; NULL where it is on another. */
+static const char *below_tftp(const struct place *place, const char *want)
 {
     size_t size = strlen(place->tftp);
 
-    if (strncmp(want, "tftp://", 7) == 0 && strncmp(want + 7, place->tftp, size) == 0 && want[7 + size] == '/')
-        return texts_keep(&scene->texts, want + 7 + size + 1);
-    return want;
+    return strncmp(want, "tftp://", 7) == 0 && strncmp(want + 7, place->tftp, size) == 0 && want[7 + size] == '/'
+               ? want + 7 + size + 1
+               : NULL;
 }
 
-/* The same for iPXE, which goes to the HTTP base where there is one. */
+static bool is_loader(const char *file)
+{
+    static const char *const loaders[] = {"ipxe", "undionly", "snp", "gpxe"};
+    const char *name = strrchr(file, '/');
+
+    name = name ? name + 1 : file;
+    if (strstr(name, ".ipxe"))
+        return false; /* a script */
+    for (size_t i = 0; i < sizeof(loaders) / sizeof(loaders[0]); i++)
+        if (strncasecmp(name, loaders[i], strlen(loaders[i])) == 0)
+            return true;
+    return false;
+}
+
+/* A path on the place's TFTP server; the URL where it is on another, or where no path can have such a name. Firmware
+ * is told the path of DHCPv4 as it is, iPXE and firmware of DHCPv6 as a part of a URL: what has escapes there is the
+ * same file for all of them as a URL alone, and a path if it is only for firmware or there is no server to name. */
+static const char *to_tftp(struct scene *scene, const struct place *place, const char *want)
+{
+    const char *path = below_tftp(place, want);
+    char name[NETBOOT_FILE_SIZE];
+
+    if (!path || strlen(path) >= sizeof(name) || strchr(path, '#'))
+        return want;
+    if (scene_family(place->family) == NETBOOT_V6 || !strchr(path, '%'))
+        return texts_keep(&scene->texts, path);
+    int size = percent_decode((struct netboot_bytes){(const uint8_t *)path, strlen(path)}, name);
+    if (size < 0)
+        return want;
+    name[size] = '\0';
+    bool path_only = place->tftp[0] == '\0' || is_loader(name);
+    return path_only && netboot_file_check(name, NULL) == 0 ? texts_keep(&scene->texts, name) : want;
+}
+
+/* For iPXE, which goes to the HTTP base where there is one, and makes a URL of the path. */
 static const char *to_tftp_alone(struct scene *scene, const struct place *place, const char *want)
 {
-    return place->http ? want : to_tftp(scene, place, want);
+    const char *path = place->http ? NULL : below_tftp(place, want);
+
+    return path && !strchr(path, '#') ? texts_keep(&scene->texts, path) : want;
 }
 
 static const char *to_http(struct scene *scene, const struct place *place, const char *want)
 {
     size_t size = place->http ? strlen(place->http) : 0;
 
-    if (size > 0 && strncmp(want, place->http, size) == 0 && want[size])
+    if (size > 0 && strncmp(want, place->http, size) == 0 && want[size] && !strchr(want, '#'))
         return texts_keep(&scene->texts, want + size);
     return want;
 }
@@ -115,20 +153,6 @@ static const char *pxe_value(struct draft *draft, unsigned platform)
 }
 
 /* ---- iPXE ------------------------------------------------------------------------------------------------------- */
-
-static bool is_loader(const char *file)
-{
-    static const char *const loaders[] = {"ipxe", "undionly", "snp", "gpxe"};
-    const char *name = strrchr(file, '/');
-
-    name = name ? name + 1 : file;
-    if (strstr(name, ".ipxe"))
-        return false; /* a script */
-    for (size_t i = 0; i < sizeof(loaders) / sizeof(loaders[0]); i++)
-        if (strncasecmp(name, loaders[i], strlen(loaders[i])) == 0)
-            return true;
-    return false;
-}
 
 /* The same file, where iPXE makes a URL of server and name. */
 static bool same_file(const char *pxe, const char *ipxe)

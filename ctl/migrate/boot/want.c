@@ -3,6 +3,7 @@
 #include "scene.h"
 
 #include "common/options.h"
+#include "common/percent.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -31,6 +32,16 @@ static bool is_http(const char *text)
     return has_scheme(text, "http") || has_scheme(text, "https");
 }
 
+/* A name is one as it is, and so has escapes in a URL. */
+static const char *tftp_url(struct texts *texts, const char *server, const char *name)
+{
+    struct netboot_bytes bytes = {(const uint8_t *)name, strlen(name)};
+    char path[3 * VALUE_SIZE];
+    int size = percent_encode(bytes, PERCENT_NAME, path, sizeof(path));
+
+    return size < 0 ? NULL : texts_format(texts, "tftp://%s/%.*s", server, size, path);
+}
+
 /* Of a name that is a URL, or the path on a server. */
 static const char *want_make(struct texts *texts, enum netboot_stage stage, bool v4, const char *server,
                              const char *name)
@@ -43,14 +54,13 @@ static const char *want_make(struct texts *texts, enum netboot_stage stage, bool
     case NETBOOT_STAGE_PXE:
         if (has_scheme(name, "tftp"))
             return texts_keep(texts, name);
-        return path ? texts_format(texts, "tftp://%s/%s", server, name) : texts_format(texts, "!%s", name);
+        return path ? tftp_url(texts, server, name) : texts_format(texts, "!%s", name);
     case NETBOOT_STAGE_HTTP:
         return is_http(name) ? texts_keep(texts, name) : texts_format(texts, "!%s", name);
     case NETBOOT_STAGE_IPXE:
         if (url)
             return texts_keep(texts, name);
-        return path ? texts_format(texts, "tftp://%s/%s", server, name + (name[0] == '/'))
-                    : texts_format(texts, "!%s", name);
+        return path ? tftp_url(texts, server, name + (name[0] == '/')) : texts_format(texts, "!%s", name);
     case NETBOOT_STAGE_NONE:
         break;
     }

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Percent escapes of URLs (RFC 3986, section 2.1). */
+#ifndef NETBOOT_PERCENT_H
+#define NETBOOT_PERCENT_H
+
+#include "bytes.h"
+
+#include <errno.h>
+
+/* What cannot stand in the path of a URL and mean itself. */
+#define PERCENT_NAME "%?#"
+
+static inline int percent_digit(uint8_t c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *found = c ? strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
+
+    return found ? (int)(found - digits) : -EINVAL;
+}
+
+/* Writes what the escapes stand for to `to`, which has room for text.size octets, and no NUL. Returns the size;
+ * -EINVAL for a % without two hexadecimal digits. */
+static inline int percent_decode(struct netboot_bytes text, char *to)
+{
+    int size = 0;
+
+    for (size_t i = 0; i < text.size; i++, size++) {
+        to[size] = (char)text.data[i];
+        if (text.data[i] != '%')
+            continue;
+        int high = i + 2 < text.size ? percent_digit(text.data[i + 1]) : -EINVAL;
+        int low = high < 0 ? -EINVAL : percent_digit(text.data[i + 2]);
+        if (low < 0)
+            return -EINVAL;
+        to[size] = (char)(high << 4 | low);
+        i += 2;
+    }
+    return size;
+}
+
+/* Writes `text` with an escape for each octet of `which`, and for blanks, controls and octets that are not ASCII, to
+ * `to`, which has room for `room` octets, and no NUL. Returns the size; -ENAMETOOLONG. */
+static inline int percent_encode(struct netboot_bytes text, const char *which, char *to, size_t room)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    size_t size = 0;
+
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t c = text.data[i];
+        bool escape = c <= ' ' || c > '~' || strchr(which, c);
+        if (room - size < (escape ? 3 : 1))
+            return -ENAMETOOLONG;
+        if (escape) {
+            to[size++] = '%';
+            to[size++] = digits[c >> 4];
+            c = (uint8_t)digits[c & 15];
+        }
+        to[size++] = (char)c;
+    }
+    return (int)size;
+}
+
+#endif

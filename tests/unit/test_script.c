@@ -146,6 +146,9 @@ static const struct {
     {"http://192.0.2.10/boot/s.ipxe",  "k",                    "http://192.0.2.10/boot/k",           NULL          },
     {"http://192.0.2.1/bootx/s.ipxe",  "k",                    "http://192.0.2.1/bootx/k",           NULL          },
     {"tftp://[2001:db8::1]/s.ipxe",    "a/k",                  "tftp://[2001:db8::1]/a/k",           "a/k"         },
+    {"http://192.0.2.1/boot/a/s.ipxe", "k%20l",                "http://192.0.2.1/boot/a/k%20l",      "a/k l"       },
+    {"http://192.0.2.1/boot/a/s.ipxe", "k%2",                  "http://192.0.2.1/boot/a/k%2",        "a/k%2"       },
+    {"http://192.0.2.1/boot/a/s.ipxe", "k%00l",                "http://192.0.2.1/boot/a/k%00l",      "a/k%00l"     },
     {"tftp://192.0.2.1",               "k",                    "tftp://192.0.2.1/k",                 "k"           },
     {"http://192.0.2.1/boot/a/s.ipxe", "",                     NULL,                                 NULL          },
     {"s.ipxe",                         "k",                    NULL,                                 NULL          },
@@ -179,10 +182,12 @@ static void test_below_the_root(void **state)
 {
     uint8_t tftp4[4], tftp6[16];
     struct netboot_site site;
-    struct location base = {.url = "http://192.0.2.1/boot/a/s.ipxe", .below = true, .path = "a/s.ipxe"}, found;
+    const struct location begin = {.url = "http://192.0.2.1/boot/"};
+    struct location base, found;
 
     (void)state;
     site_make(&site, tftp4, tftp6);
+    assert_int_equal(location_resolve(&begin, &site, "a%20b/s.ipxe", &base), 0);
     assert_int_equal(location_below(&base, &site, "/x/y", &found), 0);
     assert_string_equal(found.url, "http://192.0.2.1/boot/x/y");
     assert_string_equal(found.path, "x/y");

@@ -172,7 +172,8 @@ const struct command commands[] = {
          "or an empty field of CSV, takes a value away; identifiers are added to those it has. With --replace the\n"
          "store is as the file afterwards: records are as their line says, and those without a line are removed; a\n"
          "file of hosts alone (as CSV is) leaves sites, loaders and targets as they are. Where more than 100 hosts would\n"
-         "be removed it asks first, unless --yes is given.\n"
+         "be removed it asks first, unless --yes is given. --dry-run shows the first 20 changes on a terminal; into a\n"
+         "file or a pipe it writes all of them.\n"
          "Formats: netbootctl help json, netbootctl help csv."},
     {.group = "export", .run = export_run, .thorough = true, .options = export_options,
      .summary = "write all records to standard output",

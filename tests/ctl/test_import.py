@@ -199,6 +199,20 @@ def test_dry_run_tells_and_changes_nothing(full):
     assert (full.export(), full.generation()) == (before, generation)
 
 
+def test_dry_run_shows_few_on_a_terminal_and_all_in_a_pipe(ctl):
+    hosts = "".join('{"mac":"52:54:00:01:00:%02x"}\n' % number for number in range(100))
+    assert ctl.ok("import", "--dry-run", "-", stdin=hosts).count("would add host ") == 100
+    master, slave = pty.openpty()
+    process = subprocess.Popen([ctl.program, "import", "--dry-run", "-"], env=ctl.environment, stdin=subprocess.PIPE,
+                               stdout=slave)
+    os.close(slave)
+    process.communicate(hosts.encode(), timeout=60)
+    shown = os.read(master, 65536).decode()
+    os.close(master)
+    assert process.returncode == 0
+    assert shown.count("would add host ") == 20 and "... and 80 more" in shown and "hosts: 100 added" in shown
+
+
 def test_dry_run_says_what_is_wrong(full):
     done = full("import", "--dry-run", "-", stdin='{"mac":"x"}\n')
     assert done.returncode == 1 and "standard input:1: " in done.err

@@ -135,7 +135,7 @@ void lint_prefixes(struct lint *lint)
 /* Whether the host of a URL is an address of that family. */
 static bool has_address_of(struct netboot_bytes url, int family)
 {
-    const uint8_t *scheme = memmem(url.data, url.size, "://", 3);
+    const uint8_t *scheme = url.size > 0 ? memmem(url.data, url.size, "://", 3) : NULL;
     char text[NETBOOT_FILE_SIZE], *host = text, *at;
     uint8_t address[NETBOOT_ADDRESS_SIZE];
 

@@ -12,6 +12,9 @@ static int print(const struct boot_result *result, const struct findings *findin
     char *text;
 
     cJSON_AddItemReferenceToObject(all, "records", result->records);
+    for (unsigned family = 0; family < BOOT_FAMILIES; family++)
+        if (result->own[family])
+            cJSON_AddItemReferenceToObject(all, family == 0 ? "own4" : "own6", result->own[family]);
     cJSON_AddNumberToObject(all, "clients", (double)result->clients);
     text = cJSON_PrintUnformatted(all);
     int printed = text ? puts(text) : EOF;

@@ -28,6 +28,7 @@ PADDED = ', "-", '.join(
 class Result:
     def __init__(self, data):
         self.records, self.findings, self.clients = data["records"], data["findings"], data["clients"]
+        self.own4 = data.get("own4")
 
     def of(self, kind, key="name"):
         return {record.get(key): record for record in self.records if record["type"] == kind}
@@ -156,6 +157,8 @@ def test_the_mac_in_an_expression(tmp_path):
     result = fold(tmp_path, v4=HEAD + SUBNET.format(good))
     assert only(result.of("target")["default"]["files"].values()) == "boot/01-{mac-hyphen}"
     assert not result.person()
+    assert result.said("changed", "another for each machine", "boot/01-")
+    assert "a2-5e-4d" not in json.dumps(result.own4), "the MAC of the client that dhcpd was asked about"
     result = fold(tmp_path, v4=HEAD + SUBNET.format(bad))
     assert result.said("person", "hardware address", "b/2:1:a:b:c:d")
 

@@ -24,6 +24,7 @@ enum sort_index {
     UNUSABLE,
     LOOP,
     ORDINARY,
+    MADE,
     NO_ARCH,
     MANNER,
     SIBLING,
@@ -51,6 +52,7 @@ static const struct sort sorts[SORT_COUNT] = {
               "netbootctl target set default --script URL, if iPXE is to go on from there"},
     [ORDINARY] = {FINDING_PERSON, "Kea has no boot fields in pools, and a reservation cannot take those of its subnet away",
                   "a client class with boot-file-name in Kea's configuration, if such a machine needs it"},
+    [MADE] = {FINDING_CHANGED, "Kea has no boot file that is another for each machine, and such a machine loads none", NULL},
     [NO_ARCH] = {FINDING_CHANGED, "netboot serves no file to a client that does not tell its architecture", NULL},
     [MANNER] = {FINDING_CHANGED, "netboot knows iPXE in every form in which it shows itself", NULL},
     [SIBLING] = {FINDING_CHANGED, "netboot serves all architecture codes of a platform alike", NULL},
@@ -136,7 +138,7 @@ static enum sort_index sort_of(const struct fold *fold, const struct answer *ans
     struct netboot_error error;
 
     if (row->kind.stage == NETBOOT_STAGE_NONE)
-        return ORDINARY;
+        return fold->scene->places[row->place].makes ? MADE : ORDINARY;
     if (row->want[0] == '!')
         return UNUSABLE;
     if (row->machine != NOBODY && fold->scene->machines[row->machine].left_out)

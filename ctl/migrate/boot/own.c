@@ -11,6 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#define MADE_SIZE 64
+
+static const struct reply no_reply;
+
 static bool is_plain(const struct row *row)
 {
     return row->reply && row->variation < 0 && !row->refused;
@@ -48,7 +52,7 @@ static const char *common(const char *value, const char *other)
 /* Where hosts alone are answered: what they all are given. */
 static struct reply hosts_reply(const struct scene *scene, const struct place *place)
 {
-    struct reply ret = {NULL};
+    struct reply ret = no_reply;
     bool first = true;
 
     for (const struct row *row = scene->rows; row < scene->rows + scene->row_count; row++) {
@@ -66,6 +70,57 @@ static struct reply hosts_reply(const struct scene *scene, const struct place *p
     return ret;
 }
 
+/* ---- Values that dhcpd makes for each client */
+
+static void text_as_hex(const char *text, char *ret)
+{
+    for (; *text; text++, ret += 2)
+        sprintf(ret, "%02x", (unsigned char)*text);
+}
+
+static bool holds(const char *value, bool is_hex, const char *text)
+{
+    char hex[2 * MADE_SIZE];
+
+    if (!value || strlen(text) >= MADE_SIZE)
+        return false;
+    text_as_hex(text, hex);
+    return strcasestr(value, is_hex ? hex : text) != NULL;
+}
+
+/* Whether a value holds the end of the MAC of the client that was asked about, or the address that it was given. */
+static bool is_made(const char *value, bool is_hex, const struct place *place)
+{
+    static const char *const separators[] = {":", "-", ".", "_", ""};
+    const uint8_t *end = nobodys_mac + NETBOOT_MAC_SIZE - 3;
+    char text[MADE_SIZE];
+
+    if (holds(value, is_hex, place->address))
+        return true;
+    for (unsigned i = 0; i < sizeof(separators) / sizeof(separators[0]); i++) {
+        snprintf(text, sizeof(text), "%02x%s%02x%s%02x", end[0], separators[i], end[1], separators[i], end[2]);
+        if (holds(value, is_hex, text))
+            return true;
+    }
+    return false;
+}
+
+/* Kea has one value for all: what is another for each client is in none of its, and the check tells of it. */
+static void drop_made(struct place *place)
+{
+    if (is_made(place->own.file, false, place)) {
+        place->own.file = NULL;
+        place->makes = true;
+    }
+    for (unsigned i = 0; i < REPLY_OPTIONS; i++)
+        if (is_made(place->own.options[i], true, place)) {
+            place->own.options[i] = NULL;
+            place->makes = true;
+        }
+}
+
+/* ---- For each subnet and host */
+
 /* Pools have no boot fields in Kea: the first of a subnet speaks for all. */
 void own_read(struct fold *fold)
 {
@@ -78,14 +133,17 @@ void own_read(struct fold *fold)
         const struct place *first = scene->places;
         while (first < place && (first->family != place->family || first->subnet != place->subnet))
             first++;
-        if (first < place)
+        if (first < place) {
             place->own = first->own;
+            place->makes = first->makes;
+        }
         bool found = first < place;
         for (size_t i = place->row; !found && i < place->row + place->row_count; i++)
             if ((found = is_plain(&scene->rows[i])))
                 place->own = *scene->rows[i].reply;
         if (!found)
             place->own = hosts_reply(scene, place);
+        drop_made(place);
     }
 }
 
@@ -111,7 +169,7 @@ static struct reply reply_without(const struct reply *reply, const struct reply 
 static struct reply host_reply(const struct scene *scene, const struct machine *machine, const struct place *place)
 {
     bool fixed = cJSON_HasObjectItem(machine->declared, "fixed-addresses");
-    struct reply ret = {NULL}, none = {NULL};
+    struct reply ret = no_reply;
 
     for (size_t i = machine->row; i < machine->row + machine->row_count; i++) {
         const struct row *row = &scene->rows[i];
@@ -119,7 +177,7 @@ static struct reply host_reply(const struct scene *scene, const struct machine *
         if (!is_plain(row) || (fixed && at->subnet != place->subnet))
             continue;
         ret = reply_without(row->reply, &at->own);
-        if (!reply_equal(&ret, &none))
+        if (!reply_equal(&ret, &no_reply))
             break;
     }
     return ret;
@@ -128,7 +186,7 @@ static struct reply host_reply(const struct scene *scene, const struct machine *
 struct reply own_reply(const struct scene *scene, const struct row *row)
 {
     const struct place *place = &scene->places[row->place];
-    struct reply host = {NULL};
+    struct reply host = no_reply;
 
     if (row->machine != NOBODY && scene->machines[row->machine].name)
         host = host_reply(scene, &scene->machines[row->machine], place);
@@ -177,7 +235,6 @@ static bool reply_put(cJSON *object, const char *key, const struct reply *reply,
 
 static bool host_put(const struct scene *scene, const struct machine *machine, cJSON *hosts)
 {
-    struct reply none = {NULL};
     cJSON *host = NULL;
     bool ok = true;
 
@@ -186,7 +243,7 @@ static bool host_put(const struct scene *scene, const struct machine *machine, c
         if (!is_plain(&scene->rows[i]) || (host && cJSON_HasObjectItem(host, place->subnet)))
             continue;
         struct reply reply = host_reply(scene, machine, place);
-        if (reply_equal(&reply, &none))
+        if (reply_equal(&reply, &no_reply))
             continue;
         if (!host)
             host = cJSON_AddObjectToObject(hosts, machine->name);

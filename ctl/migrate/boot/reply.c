@@ -28,7 +28,7 @@ int reply_read(struct texts *texts, unsigned family, const cJSON *answer, struct
     char code[8];
     int status = 0;
 
-    *ret = (struct reply){NULL};
+    memset(ret, 0, sizeof(*ret));
     if (family == 0) {
         status |= keep(texts, server && strcmp(server, "0.0.0.0") != 0 ? server : NULL, &ret->next_server);
         status |= keep(texts, json_text(answer, "filename"), &ret->file);

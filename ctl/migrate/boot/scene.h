@@ -29,6 +29,7 @@ struct place {
     bool serves;      /* clients without a host entry are given something */
     bool leads;       /* of the places of its subnet, the one that the site is made of */
     struct reply own; /* what Kea's configuration says there of itself */
+    bool makes;       /* a boot file that is another for each client: that is not in `own` */
 };
 
 struct machine {

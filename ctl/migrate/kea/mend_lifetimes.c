@@ -31,6 +31,22 @@ static void preferred_mend(struct mend *mend, cJSON *scope, double preferred)
                                         : preferred);
 }
 
+/* dhcpd gives DHCPv6 clients its default time whatever they ask for, and knows no bounds of it. */
+static struct bounds times6_mend(struct mend *mend, cJSON *scope, struct bounds outer)
+{
+    struct bounds inner = outer;
+
+    inner.valid = number_or(scope, "valid-lifetime", outer.valid);
+    inner.preferred = number_or(scope, "preferred-lifetime", outer.preferred);
+    cJSON_DeleteItemFromObjectCaseSensitive(scope, "min-valid-lifetime");
+    cJSON_DeleteItemFromObjectCaseSensitive(scope, "max-valid-lifetime");
+    if (cJSON_HasObjectItem(scope, "valid-lifetime") || cJSON_HasObjectItem(scope, "preferred-lifetime")) {
+        mend_number(mend, scope, "valid-lifetime", inner.valid);
+        preferred_mend(mend, scope, inner.preferred);
+    }
+    return inner;
+}
+
 /*
  * The bounds in a scope that is within one with `outer`; written out where the scope sets any. A least time that is
  * configured goes before the most; the one that is built in (300) gives way to it.
@@ -38,23 +54,23 @@ static void preferred_mend(struct mend *mend, cJSON *scope, double preferred)
 static struct bounds bounds_mend(struct mend *mend, cJSON *scope, struct bounds outer)
 {
     bool any = cJSON_HasObjectItem(scope, "valid-lifetime") || cJSON_HasObjectItem(scope, "min-valid-lifetime") ||
-               cJSON_HasObjectItem(scope, "max-valid-lifetime") || cJSON_HasObjectItem(scope, "preferred-lifetime");
+               cJSON_HasObjectItem(scope, "max-valid-lifetime");
     struct bounds inner = {
         number_or(scope, "min-valid-lifetime", outer.least),
         number_or(scope, "valid-lifetime", outer.valid),
         number_or(scope, "max-valid-lifetime", outer.most),
-        number_or(scope, "preferred-lifetime", outer.preferred),
+        outer.preferred,
     };
     double least = inner.least >= 0 ? inner.least : inner.most < 300 ? inner.most : 300;
     double most = inner.most < least ? least : inner.most;
 
+    if (mend->family == FAMILY_6)
+        return times6_mend(mend, scope, outer);
     if (!any)
         return outer;
     mend_number(mend, scope, "min-valid-lifetime", least);
     mend_number(mend, scope, "valid-lifetime", inner.valid > most ? most : inner.valid < least ? least : inner.valid);
     mend_number(mend, scope, "max-valid-lifetime", most);
-    if (mend->family == FAMILY_6)
-        preferred_mend(mend, scope, inner.preferred);
     return inner;
 }
 

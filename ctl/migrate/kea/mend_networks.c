@@ -153,15 +153,22 @@ static const char *class_for(struct mend *mend, const char *test, char *name, si
     return name;
 }
 
-static void pool_mend(struct mend *mend, cJSON *pool, const struct statement *around)
+/* `statement` is what the pool is made of. */
+static void pool_permit(struct mend *mend, cJSON *pool, const struct statement *statement)
 {
-    const struct statement *statement = mend_statement(mend, pool);
     char test[8192], name[256];
 
     cJSON_DeleteItemFromObjectCaseSensitive(pool, "client-class");
-    pool_test(mend, statement ? statement : around, test, sizeof(test));
+    pool_test(mend, statement, test, sizeof(test));
     if (test[0])
         mend_text(mend, pool, "client-class", class_for(mend, test, name, sizeof(name)));
+}
+
+static void pool_mend(struct mend *mend, cJSON *pool, const struct statement *around)
+{
+    const struct statement *statement = mend_statement(mend, pool);
+
+    pool_permit(mend, pool, statement ? statement : around);
 }
 
 /* ---- Prefixes --------------------------------------------------------------------------------------------------- */
@@ -194,7 +201,8 @@ static void last_of(uint8_t *last, const uint8_t *prefix, unsigned size)
         last[bit / 8] |= (uint8_t)(1U << (7 - bit % 8));
 }
 
-static void pd_pool_add(struct mend *mend, cJSON *list, const uint8_t *prefix, unsigned size, unsigned delegated)
+static void pd_pool_add(struct mend *mend, cJSON *list, const uint8_t *prefix, unsigned size, unsigned delegated,
+                        const struct statement *statement)
 {
     char text[INET6_ADDRSTRLEN];
     cJSON *pool = cJSON_CreateObject();
@@ -207,6 +215,7 @@ static void pd_pool_add(struct mend *mend, cJSON *list, const uint8_t *prefix, u
     mend_text(mend, pool, "prefix", inet_ntop(AF_INET6, prefix, text, sizeof(text)));
     mend_number(mend, pool, "prefix-len", size);
     mend_number(mend, pool, "delegated-len", delegated);
+    pool_permit(mend, pool, statement);
 }
 
 /* `prefix6 FIRST LAST /LENGTH` as the fewest prefixes that hold exactly these. */
@@ -227,7 +236,7 @@ static void prefixes_add(struct mend *mend, cJSON *list, const struct statement 
             if (memcmp(end, limit, 16) > 0)
                 break;
         }
-        pd_pool_add(mend, list, first, size, delegated);
+        pd_pool_add(mend, list, first, size, delegated, statement);
         more = next_prefix(first, size);
     }
 }

@@ -205,6 +205,15 @@ static void lease_compare(struct comparing *comparing, const struct reading offe
     texts_compare(comparing, ANSWER_ADDRESS, 0, "address", kept[OLD], kept[NEW]);
 }
 
+/* Clients pass over an ADVERTISE without an address or a prefix, whatever else is in it (RFC 8415, section 18.2.9). */
+static bool is_passed_over(const struct comparing *comparing, const struct reading *reading)
+{
+    struct offer offer;
+
+    return comparing->leg != LEASE && comparing->client->family == FAMILY_6 &&
+           !offer_read(comparing->client, reading, &offer);
+}
+
 static void leg_compare(struct comparing *comparing, const struct played *played, const struct statement *top,
                         struct reading readings[SIDES])
 {
@@ -213,7 +222,8 @@ static void leg_compare(struct comparing *comparing, const struct played *played
     if (readings[OLD].there != readings[NEW].there)
         difference_add(comparing, ANSWER_SILENCE, 0, "answer", readings[OLD].there ? "yes" : "none",
                        readings[NEW].there ? "yes" : "none");
-    else if (readings[OLD].there)
+    else if (readings[OLD].there &&
+             !(is_passed_over(comparing, &readings[OLD]) && is_passed_over(comparing, &readings[NEW])))
         fields_compare(comparing, readings, top);
 }
 

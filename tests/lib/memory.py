@@ -4,12 +4,13 @@
 import re
 from pathlib import Path
 
-# For its environment: one arena, and thresholds that malloc does not move by itself. Otherwise what it keeps for later
-# goes up and down by megabytes, and hides a leak or looks like one.
+# For its environment: one arena, thresholds that malloc does not move by itself, and no stacks kept of threads that have
+# ended. Otherwise what it keeps for later goes up and down by megabytes, and hides a leak or looks like one.
 EXACT_MALLOC = {
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_TRIM_THRESHOLD_": "131072",
     "MALLOC_MMAP_THRESHOLD_": "131072",
+    "GLIBC_TUNABLES": "glibc.pthread.stack_cache_size=0",
 }
 
 

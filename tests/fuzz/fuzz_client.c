@@ -64,8 +64,11 @@ static void make_policy(struct netboot_policy *policy)
 static void check(const struct netboot_client *client, const struct netboot_decision *decision,
                   const struct netboot_answer *answer)
 {
-    bool edits = decision->outcome == NETBOOT_ANSWERED || decision->outcome == NETBOOT_SILENT;
+    bool edits =
+        decision->outcome == NETBOOT_ANSWERED || decision->outcome == NETBOOT_SILENT || decision->own_file_goes;
 
+    if (decision->own_file_goes && decision->outcome != NETBOOT_NO_BOOT_FILE)
+        abort();
     if ((answer->edit_count > 0) != edits || answer->edit_count > NETBOOT_EDITS_MAX)
         abort();
     if (strlen(decision->boot_file) != decision->boot_file_size || client->duid.size > NETBOOT_DUID_MAX)

@@ -25,7 +25,8 @@ STYLES = {
     },
     "xcat": {
         "x86-bios": "xcat/xnba.kpxe", "x64-uefi": "xcat/xnba.efi", "itanium": "elilo.efi", "script": None,
-        "hosts": {"n1": "xnba.kpxe"}, "person": ["xNBA", "xNBA", "Etherboot-5.4"],
+        "hosts": {"n1": "xnba.kpxe"},
+        "person": ["xNBA", "xNBA", "Etherboot-5.4", "host n1: machines that do not boot from the network"],
     },
     "maas": {
         "x86-bios": "tftp://10.5.0.2/lpxelinux.0", "arm64-uefi": "tftp://10.5.0.2/grubaa64.efi", "script": None,

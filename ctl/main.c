@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* netbootctl: the targets store for people and scripts. */
-#include "command.h"
-#include "output.h"
+#include "frame/command.h"
+#include "frame/output.h"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 //
-// Kea's side of the commands: the arguments, the answers and the result codes. What they do is in json/remote.c.
+// Kea's side of the commands: the arguments, the answers and the result codes. What they do is in json/remote/.
 #include "commands.h"
 
 #include "elements.h"
 #include "hook.h"
 
-#include <remote.h>
+#include "json/remote/remote.h"
 
 #include <cc/command_interpreter.h>
 #include <process/daemon.h>

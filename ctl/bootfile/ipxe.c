@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "ipxe.h"
 
-#include "common/bytes.h"
+#include "common/base/bytes.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #include "remedy.h"
 
 #include "script.h"
-#include "text.h"
+#include "json/text/text.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 
 #include "netboot.h"
 
-#include "common/reason.h"
+#include "common/decide/reason.h"
 
 struct remedy {
     enum finding finding;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "way.h"
 
-#include "common/options.h"
+#include "common/dhcp/codes.h"
 
 const struct way_row ways[WAYS] = {
     [WAY_PXE4] = {NETBOOT_V4, NETBOOT_STAGE_PXE,  "IPv4 PXE",  "tftp4 ADDRESS", "IPv4 TFTP server"  },

@@ -5,7 +5,7 @@
 
 #include "netboot.h"
 
-#include "common/reason.h"
+#include "common/decide/reason.h"
 
 /* Firmware first. */
 enum way { WAY_PXE4, WAY_PXE6, WAY_HTTP4, WAY_HTTP6, WAY_IPXE4, WAY_IPXE6, WAYS };

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "chain.h"
 
+#include "frame/output.h"
 #include "journal/join.h"
 #include "machine.h"
-#include "output.h"
-#include "result.h"
+#include "json/show/result.h"
 
 #include <errno.h>
 #include <stdlib.h>

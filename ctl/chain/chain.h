@@ -11,8 +11,8 @@
 
 #include "bootfile/account.h"
 #include "fetch.h"
+#include "frame/session.h"
 #include "location.h"
-#include "session.h"
 
 #include <arpa/inet.h>
 #include <cjson/cJSON.h>

@@ -3,7 +3,7 @@
 #include "chain.h"
 
 #include "bootfile/bootfile.h"
-#include "json.h"
+#include "json/record/json.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "curl.h"
 
-#include "error.h"
+#include "frame/error.h"
 
 #include <dlfcn.h>
 #include <errno.h>

@@ -3,7 +3,7 @@
 
 #include "bootfile/bootfile.h"
 #include "curl.h"
-#include "error.h"
+#include "frame/error.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 
 #include "bootfile/bootfile.h"
 #include "bootfile/remedy.h"
-#include "explain_query.h"
+#include "json/show/explain_query.h"
 
 /* ---- Asking ----------------------------------------------------------------------------------------------------- */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "location.h"
 
-#include "common/percent.h"
+#include "common/base/percent.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>

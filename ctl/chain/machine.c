@@ -2,7 +2,7 @@
 /* Which machine it is, of which platforms, and where. */
 #include "machine.h"
 
-#include "text.h"
+#include "json/text/text.h"
 
 #include <errno.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #define NETBOOTCTL_CHAIN_MACHINE_H
 
 #include "chain.h"
-#include "json.h"
+#include "json/record/json.h"
 
 #define PLATFORMS_MAX 64
 struct platforms {

@@ -2,8 +2,8 @@
 /* All ways of machines of one platform. */
 #include "chain.h"
 
-#include "result.h"
-#include "text.h"
+#include "json/show/result.h"
+#include "json/text/text.h"
 
 #include <string.h>
 

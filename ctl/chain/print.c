@@ -2,7 +2,7 @@
 /* The chain as text. */
 #include "chain.h"
 
-#include "json.h"
+#include "json/record/json.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "chain.h"
 
-#include "result.h"
+#include "json/show/result.h"
 
 const char *step_state_name(enum step_state state)
 {

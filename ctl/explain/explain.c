@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* What would a machine get, and why? */
-#include "explain.h"
+#include "json/show/explain.h"
 
 #include "chain/chain.h"
-#include "command.h"
 #include "explain_journal.h"
+#include "frame/command.h"
+#include "frame/output.h"
 #include "journal/join.h"
-#include "json.h"
-#include "output.h"
+#include "json/record/json.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "explain_journal.h"
 
+#include "frame/output.h"
 #include "journal/join.h"
 #include "journal/journal.h"
-#include "output.h"
-#include "result.h"
+#include "json/show/result.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #ifndef NETBOOTCTL_EXPLAIN_JOURNAL_H
 #define NETBOOTCTL_EXPLAIN_JOURNAL_H
 
-#include "session.h"
+#include "frame/session.h"
 
 /* Whether only a machine is named, and nothing of what it would ask as. */
 bool explain_journal_wanted(const struct session *session);

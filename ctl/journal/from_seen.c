@@ -2,7 +2,7 @@
 #include "from_seen.h"
 
 #include "journal.h"
-#include "json.h"
+#include "json/record/json.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #ifndef NETBOOTCTL_FROM_SEEN_H
 #define NETBOOTCTL_FROM_SEEN_H
 
-#include "session.h"
+#include "frame/session.h"
 
 #include <cjson/cJSON.h>
 

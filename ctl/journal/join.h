@@ -3,7 +3,7 @@
 #ifndef NETBOOTCTL_JOIN_H
 #define NETBOOTCTL_JOIN_H
 
-#include "session.h"
+#include "frame/session.h"
 
 enum join { JOIN_NOT_SAID, JOIN_OFF, JOIN_ON };
 

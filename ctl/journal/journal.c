@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "journal.h"
 
-#include "options.h"
-#include "result.h"
-#include "text.h"
+#include "frame/options.h"
+#include "json/show/result.h"
+#include "json/text/text.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -3,7 +3,7 @@
 #ifndef NETBOOTCTL_JOURNAL_H
 #define NETBOOTCTL_JOURNAL_H
 
-#include "session.h"
+#include "frame/session.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The journal: what machines got, in the order of time, and as it happens. */
-#include "command.h"
+#include "frame/command.h"
+#include "frame/output.h"
 #include "journal.h"
-#include "output.h"
-#include "when.h"
+#include "json/text/when.h"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Which machines are out there, by the journal; and which of their identifiers belong together. */
-#include "command.h"
+#include "frame/command.h"
+#include "frame/output.h"
 #include "journal.h"
-#include "output.h"
-#include "result.h"
+#include "json/show/result.h"
 
 #include <errno.h>
 

@@ -2,8 +2,8 @@
 /* Hosts: there may be millions, so nothing is kept of each. */
 #include "lint.h"
 
-#include "common/bytes.h"
-#include "common/options.h"
+#include "common/base/bytes.h"
+#include "common/dhcp/codes.h"
 
 #include <string.h>
 

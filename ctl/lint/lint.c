@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "lint.h"
 
-#include "command.h"
+#include "frame/command.h"
 
 #include <errno.h>
 #include <string.h>

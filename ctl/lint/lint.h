@@ -10,11 +10,11 @@
 #define NETBOOTCTL_LINT_H
 
 #include "bootfile/account.h"
-#include "output.h"
+#include "frame/output.h"
+#include "frame/session.h"
 #include "policy.h"
-#include "session.h"
-#include "table.h"
 #include "tally.h"
+#include "json/record/record_ref.h"
 
 /* What may be found. */
 enum lint_code {

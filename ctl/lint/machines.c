@@ -3,9 +3,9 @@
 #include "lint.h"
 
 #include "bootfile/remedy.h"
-#include "text.h"
+#include "json/text/text.h"
 
-#include "common/options.h"
+#include "common/dhcp/codes.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "policy.h"
 
-#include "table.h"
+#include "json/record/record_ref.h"
 
-#include "common/bytes.h"
+#include "common/base/bytes.h"
 
 #include <stdlib.h>
 

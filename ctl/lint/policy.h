@@ -4,7 +4,7 @@
 #define NETBOOTCTL_LINT_POLICY_H
 
 #include "bootfile/way.h"
-#include "session.h"
+#include "frame/session.h"
 
 /* Everything points into the view. */
 struct policy {

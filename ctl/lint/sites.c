@@ -2,9 +2,9 @@
 /* Sites: their prefixes, and their servers. */
 #include "lint.h"
 
-#include "text.h"
+#include "json/text/text.h"
 
-#include "common/bytes.h"
+#include "common/base/bytes.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>

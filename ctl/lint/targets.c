@@ -2,7 +2,7 @@
 /* Targets that boot nothing, for all or for some. */
 #include "lint.h"
 
-#include "text.h"
+#include "json/text/text.h"
 
 #include <string.h>
 

@@ -2,10 +2,10 @@
 /* The values of records that name files. */
 #include "policy.h"
 
-#include "table.h"
-#include "text.h"
+#include "json/record/record_ref.h"
+#include "json/text/text.h"
 
-#include "common/bytes.h"
+#include "common/base/bytes.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
  */
 #include "lint.h"
 
-#include "common/bytes.h"
-#include "common/options.h"
+#include "common/base/bytes.h"
+#include "common/dhcp/codes.h"
 
 struct value_check {
     struct lint *lint;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The boot menu: iPXE scripts made of the targets. */
 #include "menu.h"
-#include "command.h"
+#include "frame/command.h"
 #include "place.h"
-#include "table.h"
+#include "json/record/record_ref.h"
 
-#include "common/bytes.h"
+#include "common/base/bytes.h"
 
 #include <limits.h>
 #include <stdlib.h>

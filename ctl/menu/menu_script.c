@@ -2,7 +2,7 @@
 #include "bootfile/ipxe.h"
 #include "menu.h"
 
-#include "common/bytes.h"
+#include "common/base/bytes.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "place.h"
 
-#include "spool.h"
+#include "frame/spool.h"
 
 #include <errno.h>
 #include <fcntl.h>

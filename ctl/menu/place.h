@@ -3,7 +3,7 @@
 #ifndef NETBOOTCTL_PLACE_H
 #define NETBOOTCTL_PLACE_H
 
-#include "error.h"
+#include "frame/error.h"
 
 struct place {
     int directory;    /* -1: not open */

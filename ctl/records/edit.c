@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "edit.h"
 
-#include "output.h"
-#include "revision.h"
-#include "suggest.h"
-#include "text.h"
+#include "frame/output.h"
+#include "json/remote/revision.h"
+#include "json/text/suggest.h"
+#include "json/text/text.h"
 
 #include <errno.h>
 #include <stdlib.h>

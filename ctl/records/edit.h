@@ -3,9 +3,9 @@
 #ifndef NETBOOTCTL_EDIT_H
 #define NETBOOTCTL_EDIT_H
 
-#include "memory.h"
-#include "session.h"
-#include "table.h"
+#include "frame/session.h"
+#include "json/record/arena.h"
+#include "json/record/record_ref.h"
 
 #include <stdio.h>
 

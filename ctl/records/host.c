@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "command.h"
 #include "edit.h"
-#include "host_json.h"
+#include "frame/command.h"
+#include "frame/output.h"
 #include "journal/from_seen.h"
 #include "once.h"
-#include "output.h"
 #include "select.h"
+#include "json/show/host_json.h"
 
 #include <errno.h>
 #include <string.h>

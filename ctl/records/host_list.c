@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* host list: the hosts, and what each is armed to boot once. */
-#include "boot_once.h"
-#include "command.h"
+#include "frame/command.h"
 #include "list.h"
 #include "once.h"
 #include "select.h"
+#include "json/show/boot_once.h"
 
 #include <stdio.h>
 

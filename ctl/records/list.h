@@ -3,9 +3,9 @@
 #ifndef NETBOOTCTL_LIST_H
 #define NETBOOTCTL_LIST_H
 
-#include "output.h"
-#include "session.h"
-#include "table.h"
+#include "frame/output.h"
+#include "frame/session.h"
+#include "json/record/record_ref.h"
 
 struct list_rows {
     bool (*wanted)(const struct session *session, const void *record); /* NULL: all records */

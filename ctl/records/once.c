@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "once.h"
 
-#include "command.h"
-#include "output.h"
-#include "table.h"
-#include "text.h"
-#include "who.h"
+#include "frame/command.h"
+#include "frame/output.h"
+#include "frame/who.h"
+#include "json/record/record_ref.h"
+#include "json/text/text.h"
 
 #include <errno.h>
 #include <time.h>

@@ -3,8 +3,8 @@
 #ifndef NETBOOTCTL_ONCE_H
 #define NETBOOTCTL_ONCE_H
 
-#include "boot_once.h"
 #include "select.h"
+#include "json/show/boot_once.h"
 
 /* For all hosts of a selection at once, or (--dry-run) only says so. An exit code. */
 int once_carry_out(struct session *session, const struct once *once, const struct selection *selection);

@@ -7,7 +7,7 @@
 #ifndef NETBOOTCTL_REPEATS_H
 #define NETBOOTCTL_REPEATS_H
 
-#include "table.h"
+#include "json/record/record_ref.h"
 
 struct repeats {
     struct repeats_item *items;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "select.h"
 
-#include "command.h"
-#include "confirm.h"
 #include "damaged.h"
 #include "edit.h"
-#include "input.h"
+#include "frame/command.h"
+#include "frame/confirm.h"
+#include "frame/input.h"
 #include "repeats.h"
-#include "text.h"
+#include "json/text/text.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -6,8 +6,8 @@
 #ifndef NETBOOTCTL_SELECT_H
 #define NETBOOTCTL_SELECT_H
 
-#include "session.h"
-#include "table.h"
+#include "frame/session.h"
+#include "json/record/record_ref.h"
 
 #define SELECT_FROM_FILE(help_)                                                                                        \
     {                                                                                                                  \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "command.h"
 #include "edit.h"
+#include "frame/command.h"
 #include "list.h"
 
 #define CLEAR(name_, key_, help_)                                                                                      \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "command.h"
 #include "damaged.h"
 #include "edit.h"
+#include "frame/command.h"
 #include "list.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "compare.h"
 
-#include "common/bytes.h"
-#include "common/options.h"
+#include "common/base/bytes.h"
+#include "common/dhcp/codes.h"
 
 #include <stdio.h>
 #include <strings.h>

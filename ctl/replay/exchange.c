@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "exchange.h"
 
-#include "common/bytes.h"
-#include "common/options.h"
+#include "common/base/bytes.h"
+#include "common/dhcp/codes.h"
 
 #include <errno.h>
 #include <stdlib.h>

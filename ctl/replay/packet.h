@@ -8,7 +8,7 @@
 #define NETBOOTCTL_PACKET_H
 
 #include "capture.h"
-#include "fields.h"
+#include "json/show/fields.h"
 
 struct packet {
     enum netboot_family family;

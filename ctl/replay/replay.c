@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Captured packets, served once more: what would each get, and is it what it got? */
 #include "capture.h"
-#include "command.h"
+#include "frame/command.h"
 #include "report.h"
 #include "source.h"
 

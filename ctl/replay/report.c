@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "report.h"
 
-#include "error.h"
+#include "frame/error.h"
 #include "report_packet.h"
-#include "result.h"
+#include "json/show/result.h"
 
 #include <search.h>
 #include <stdio.h>

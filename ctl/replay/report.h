@@ -4,7 +4,7 @@
 #define NETBOOTCTL_REPORT_H
 
 #include "compare.h"
-#include "output.h"
+#include "frame/output.h"
 
 /* What was captured and could not be looked at. */
 struct report_losses {

@@ -2,10 +2,10 @@
 /* One question with what becomes of it: as JSON, and that as a block of text. */
 #include "report_packet.h"
 
-#include "error.h"
-#include "json.h"
-#include "output.h"
-#include "result.h"
+#include "frame/error.h"
+#include "frame/output.h"
+#include "json/record/json.h"
+#include "json/show/result.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>

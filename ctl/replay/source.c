@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "source.h"
 
-#include "error.h"
+#include "frame/error.h"
 
 #include <errno.h>
 #include <pcap/pcap.h>

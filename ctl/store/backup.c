@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "command.h"
-#include "confirm.h"
-#include "output.h"
-#include "spool.h"
-#include "text.h"
+#include "frame/command.h"
+#include "frame/confirm.h"
+#include "frame/output.h"
+#include "frame/spool.h"
+#include "json/text/text.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "command.h"
-#include "output.h"
-#include "table.h"
+#include "frame/command.h"
+#include "frame/output.h"
+#include "json/record/record_ref.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "status.h"
+#include "json/show/status.h"
 
-#include "boot_once.h"
-#include "command.h"
-#include "output.h"
+#include "frame/command.h"
+#include "frame/output.h"
+#include "json/show/boot_once.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -11,7 +11,7 @@
 #ifndef NETBOOTCTL_CSV_H
 #define NETBOOTCTL_CSV_H
 
-#include "json.h"
+#include "json/record/json.h"
 
 #include <stdio.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "command.h"
 #include "csv.h"
+#include "frame/command.h"
 #include "records/damaged.h"
-#include "table.h"
+#include "json/record/record_ref.h"
 
 #include <errno.h>
 #include <string.h>

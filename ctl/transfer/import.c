@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "import.h"
 
-#include "command.h"
-#include "confirm.h"
+#include "frame/command.h"
+#include "frame/confirm.h"
+#include "frame/output.h"
 #include "lines.h"
-#include "output.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -4,7 +4,7 @@
 #define NETBOOTCTL_IMPORT_LINE_H
 
 #include "csv.h"
-#include "table.h"
+#include "json/record/record_ref.h"
 
 struct line_reader {
     bool csv;

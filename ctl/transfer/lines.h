@@ -6,8 +6,8 @@
 #ifndef NETBOOTCTL_LINES_H
 #define NETBOOTCTL_LINES_H
 
+#include "frame/input.h"
 #include "import_line.h"
-#include "input.h"
 
 struct line {
     uint64_t number;   /* from 1 */

@@ -8,7 +8,7 @@
  */
 #include "packets.h"
 
-#include "store.h"
+#include "store/store.h"
 
 #include <unistd.h>
 

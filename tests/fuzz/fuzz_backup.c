@@ -3,7 +3,7 @@
  * The reader of backups: whatever the octets, it ends with a record or a reason. What has the right checksum is rare,
  * so the input is read twice: as it is, and with the checksum set to what it should be.
  */
-#include "backup.h"
+#include "change/backup.h"
 
 #include <stdlib.h>
 

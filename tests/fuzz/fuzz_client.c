@@ -7,7 +7,7 @@
  */
 #include "netboot.h"
 
-#include "bytes.h"
+#include "base/bytes.h"
 
 #include <stdlib.h>
 

@@ -8,7 +8,7 @@
 #include "replay/capture.h"
 #include "replay/exchange.h"
 
-#include "bytes.h"
+#include "base/bytes.h"
 
 #include <pcap/dlt.h>
 #include <stdlib.h>

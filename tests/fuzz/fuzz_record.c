@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The decoders of all records: the first octet of the input says which. What they accept is encoded and read again. */
 #include "guarded.h"
-#include "record.h"
+#include "record/record.h"
 
 #include <stdlib.h>
 #include <string.h>

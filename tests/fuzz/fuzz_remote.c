@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Commands of the control channel, a line each: a digit for the command, then its arguments as JSON. Whatever they are,
  * there is a text to every answer, and the store can be read to its end after it. */
-#include "json.h"
-#include "remote.h"
 #include "scratch.h"
+#include "json/record/json.h"
+#include "json/remote/remote.h"
 
 #include <string.h>
 

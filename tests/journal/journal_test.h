@@ -8,7 +8,7 @@
 #include "packets.h"
 #include "store_fixture.h"
 
-#include "store.h"
+#include "store/store.h"
 
 #include <errno.h>
 #include <stdlib.h>

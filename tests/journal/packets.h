@@ -3,8 +3,8 @@
 #ifndef JOURNAL_PACKETS_H
 #define JOURNAL_PACKETS_H
 
-#include "bytes.h"
-#include "options.h"
+#include "base/bytes.h"
+#include "dhcp/codes.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  */
 #include "journal_test.h"
 
-#include "journal_keep.h"
+#include "journal/keep.h"
 
 #define FLOOD 100000
 #define WEB1 "52:54:00:00:00:01"

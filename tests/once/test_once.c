@@ -2,8 +2,8 @@
 /* The state machine of boot once: sequences of events, and what each gets. */
 #include "unit.h"
 
-#include "once.h"
-#include "options.h"
+#include "dhcp/codes.h"
+#include "once/machine.h"
 
 #include <string.h>
 

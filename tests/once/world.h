@@ -3,7 +3,7 @@
 #ifndef ONCE_MODEL_WORLD_H
 #define ONCE_MODEL_WORLD_H
 
-#include "once.h"
+#include "once/machine.h"
 
 #include <stddef.h>
 

@@ -5,7 +5,7 @@
 
 #include "store_unit.h"
 
-#include "change.h"
+#include "change/change.h"
 
 struct list {
     size_t count;

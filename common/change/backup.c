@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Writing and reading a backup. */
+#include "change/backup.h"
+
+#include "base/bytes.h"
+#include "base/failure.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* ---- Checksum --------------------------------------------------------------------------------------------------- */
+
+void checksum_begin(struct checksum *checksum)
+{
+    const uint64_t polynomial = UINT64_C(0xc96c5795d7870f42); /* ECMA-182, the lowest bit first */
+
+    checksum->value = ~UINT64_C(0);
+    for (unsigned i = 0; i < 256; i++) {
+        uint64_t value = i;
+        for (unsigned bit = 0; bit < 8; bit++)
+            value = value & 1 ? value >> 1 ^ polynomial : value >> 1;
+        checksum->table[i] = value;
+    }
+}
+
+void checksum_add(struct checksum *checksum, const void *data, size_t size)
+{
+    const uint8_t *octets = data;
+
+    for (size_t i = 0; i < size; i++)
+        checksum->value = checksum->table[(uint8_t)checksum->value ^ octets[i]] ^ checksum->value >> 8;
+}
+
+uint64_t checksum_end(const struct checksum *checksum)
+{
+    return ~checksum->value;
+}
+
+/* ---- Numbers */
+
+static void put_number(uint8_t *octets, uint64_t number, unsigned width)
+{
+    for (unsigned i = 0; i < width; i++)
+        octets[i] = (uint8_t)(number >> 8 * (width - 1 - i));
+}
+
+static uint64_t get_number(const uint8_t *octets, unsigned width)
+{
+    uint64_t number = 0;
+
+    for (unsigned i = 0; i < width; i++)
+        number = number << 8 | octets[i];
+    return number;
+}
+
+/* What is counted of a record of that kind. */
+static uint64_t *counter(struct netboot_backup *backup, uint8_t kind)
+{
+    switch (kind) {
+    case ROW_SITE:
+        return &backup->sites;
+    case ROW_LOADER:
+        return &backup->loaders;
+    case ROW_TARGET:
+        return &backup->targets;
+    }
+    return &backup->hosts;
+}
+
+static uint64_t item_count(const struct netboot_backup *backup)
+{
+    return backup->sites + backup->loaders + backup->targets + backup->hosts;
+}
+
+/* ---- Writing ---------------------------------------------------------------------------------------------------- */
+
+struct writing {
+    int (*write)(const void *data, size_t size, void *user);
+    void *user;
+    struct netboot_backup backup;
+    struct checksum checksum;
+    int failed; /* what `write` said */
+};
+
+static int put(struct writing *writing, const void *data, size_t size)
+{
+    checksum_add(&writing->checksum, data, size);
+    writing->failed = writing->write(data, size, writing->user);
+    return writing->failed;
+}
+
+static int put_item(const struct row *row, void *user)
+{
+    struct writing *writing = user;
+    uint8_t item[BACKUP_ITEM_SIZE] = {row->kind};
+    union any_record record;
+
+    if (!row->type)
+        return 0;
+    if (record_decode(row->type, row->value, &record) != 0) {
+        writing->backup.damaged++;
+        return 0;
+    }
+    ++*counter(&writing->backup, row->kind);
+    put_number(item + 1, row->value.size, 4);
+    int code = put(writing, item, sizeof(item));
+    return code == 0 ? put(writing, row->value.data, row->value.size) : code;
+}
+
+static int put_header(struct writing *writing)
+{
+    uint8_t header[BACKUP_HEADER_SIZE] = BACKUP_MAGIC;
+
+    put_number(header + BACKUP_MAGIC_SIZE, BACKUP_FORMAT, 4);
+    put_number(header + BACKUP_MAGIC_SIZE + 4, writing->backup.generation, 8);
+    put_number(header + BACKUP_MAGIC_SIZE + 12, writing->backup.changed, 8);
+    return put(writing, header, sizeof(header));
+}
+
+static int put_end(struct writing *writing)
+{
+    uint8_t end[1 + 8 + 8] = {BACKUP_END};
+
+    put_number(end + 1, item_count(&writing->backup), 8);
+    checksum_add(&writing->checksum, end, 1 + 8);
+    put_number(end + 9, checksum_end(&writing->checksum), 8);
+    writing->failed = writing->write(end, sizeof(end), writing->user);
+    return writing->failed;
+}
+
+int netboot_view_backup(struct netboot_view *view, int (*write)(const void *data, size_t size, void *user), void *user,
+                        struct netboot_backup *ret, struct netboot_error *error)
+{
+    struct writing writing = {.write = write, .user = user};
+    int code = view_meta(view, "generation", &writing.backup.generation);
+
+    if (code == 0)
+        code = view_meta(view, "changed", &writing.backup.changed);
+    checksum_begin(&writing.checksum);
+    if (code == 0)
+        code = put_header(&writing);
+    if (code == 0)
+        code = view_sweep(view, put_item, &writing);
+    if (code == 0)
+        code = put_end(&writing);
+    if (writing.failed != 0)
+        return failure(error, writing.failed, "the backup cannot be written: %s", strerror(-writing.failed));
+    if (code != 0)
+        return failure(error, code, "the store cannot be read: %s", strerror(-code));
+    *ret = writing.backup;
+    return 0;
+}
+
+/* ---- Reading ---------------------------------------------------------------------------------------------------- */
+
+struct reading {
+    netboot_read *read;
+    void *user;
+    struct netboot_backup backup;
+    struct checksum checksum;
+    uint64_t offset;
+    struct netboot_error *error;
+    uint8_t record[RECORD_SIZE_MAX];
+};
+
+/* Reads that many octets; 1, 0 where the stream ends before the first, or a negative errno value. */
+static int get(struct reading *reading, void *data, size_t size)
+{
+    size_t got = 0;
+
+    while (got < size) {
+        long count = reading->read((uint8_t *)data + got, size - got, reading->user);
+        if (count < 0)
+            return failure(reading->error, (int)count, "the backup cannot be read: %s", strerror((int)-count));
+        if (count == 0)
+            break;
+        got += (size_t)count;
+    }
+    reading->offset += got;
+    if (got == 0 && size > 0)
+        return 0;
+    return got == size ? 1
+                       : failure(reading->error, -EBADMSG, "the backup is cut short: it ends at octet %llu",
+                                 (unsigned long long)reading->offset);
+}
+
+/* The same where there has to be something. */
+static int want(struct reading *reading, void *data, size_t size)
+{
+    int code = get(reading, data, size);
+
+    if (code > 0)
+        checksum_add(&reading->checksum, data, size);
+    if (code == 0)
+        return failure(reading->error, -EBADMSG, "the backup is cut short: it ends at octet %llu",
+                       (unsigned long long)reading->offset);
+    return code < 0 ? code : 0;
+}
+
+static int damaged(struct reading *reading)
+{
+    return failure(reading->error, -EBADMSG, "the backup is damaged, before octet %llu: take another one",
+                   (unsigned long long)reading->offset);
+}
+
+static int read_header(struct reading *reading)
+{
+    uint8_t header[BACKUP_HEADER_SIZE];
+    int code = get(reading, header, BACKUP_MAGIC_SIZE);
+
+    if (code < 0 && code != -EBADMSG)
+        return code;
+    if (code <= 0 || memcmp(header, BACKUP_MAGIC, BACKUP_MAGIC_SIZE) != 0)
+        return failure(reading->error, -EBADMSG, "this is no backup of netboot's");
+    checksum_add(&reading->checksum, header, BACKUP_MAGIC_SIZE);
+    if ((code = want(reading, header + BACKUP_MAGIC_SIZE, sizeof(header) - BACKUP_MAGIC_SIZE)) != 0)
+        return code;
+    uint64_t format = get_number(header + BACKUP_MAGIC_SIZE, 4);
+    if (format > BACKUP_FORMAT)
+        return failure(reading->error, -ENOTSUP,
+                       "the backup has format %llu, newer than %d, the newest that this program knows: upgrade netboot",
+                       (unsigned long long)format, BACKUP_FORMAT);
+    if (format == 0)
+        return damaged(reading);
+    reading->backup.generation = get_number(header + BACKUP_MAGIC_SIZE + 4, 8);
+    reading->backup.changed = get_number(header + BACKUP_MAGIC_SIZE + 12, 8);
+    return 0;
+}
+
+/* One item behind its kind. */
+static int read_item(struct reading *reading, uint8_t kind,
+                     int (*each)(const struct row *row, void *change, struct netboot_error *), void *change)
+{
+    struct key key = {1, {kind}};
+    struct row row = {.kind = kind, .key = &key};
+    union any_record record;
+    uint8_t octets[4];
+    int code = want(reading, octets, sizeof(octets));
+
+    if (code != 0)
+        return code;
+    uint64_t size = get_number(octets, sizeof(octets));
+    if (size == 0 || size > sizeof(reading->record))
+        return damaged(reading);
+    if ((code = want(reading, reading->record, (size_t)size)) != 0)
+        return code;
+    row.value = (struct netboot_bytes){reading->record, (size_t)size};
+    row.type = row_type(kind == 'h' ? TABLE_HOST : TABLE_POLICY, &key, row.value);
+    if (!row.type || record_decode(row.type, row.value, &record) != 0)
+        return damaged(reading);
+    ++*counter(&reading->backup, kind);
+    return each ? each(&row, change, reading->error) : 0;
+}
+
+static int read_end(struct reading *reading)
+{
+    uint8_t octets[8], more;
+    int code = want(reading, octets, sizeof(octets));
+    uint64_t sum = checksum_end(&reading->checksum);
+
+    if (code != 0)
+        return code;
+    if (get_number(octets, sizeof(octets)) != item_count(&reading->backup))
+        return damaged(reading);
+    if ((code = want(reading, octets, sizeof(octets))) != 0)
+        return code;
+    if (get_number(octets, sizeof(octets)) != sum)
+        return damaged(reading);
+    code = get(reading, &more, 1);
+    return code > 0 ? damaged(reading) : code;
+}
+
+static int read_all(struct reading *reading, int (*each)(const struct row *row, void *change, struct netboot_error *),
+                    void *change)
+{
+    int code = read_header(reading);
+
+    while (code == 0) {
+        uint8_t kind;
+        if ((code = want(reading, &kind, 1)) != 0)
+            return code;
+        if (kind == BACKUP_END)
+            return read_end(reading);
+        if (kind != ROW_SITE && kind != ROW_LOADER && kind != ROW_TARGET && kind != 'h')
+            return damaged(reading);
+        code = read_item(reading, kind, each, change);
+    }
+    return code;
+}
+
+int backup_read(netboot_read *read, void *user,
+                int (*each)(const struct row *row, void *change, struct netboot_error *), void *change,
+                struct netboot_backup *ret, struct netboot_error *error)
+{
+    struct reading *reading = calloc(1, sizeof(*reading));
+
+    if (!reading)
+        return failure(error, -ENOMEM, "no memory to read a backup");
+    reading->read = read;
+    reading->user = user;
+    reading->error = error;
+    checksum_begin(&reading->checksum);
+    int code = read_all(reading, each, change);
+    if (code == 0)
+        *ret = reading->backup;
+    free(reading);
+    return code;
+}
+
+int netboot_backup_check(netboot_read *read, void *user, struct netboot_backup *ret, struct netboot_error *error)
+{
+    return backup_read(read, user, NULL, NULL, ret, error);
+}

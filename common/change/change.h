@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Inside of a change of the targets store:
+ *
+ *   change.c          its beginning and end, targets and loaders
+ *   change_row.c      its rows
+ *   change_host.c     hosts and what leads to them
+ *   change_damaged.c  those that cannot be read
+ *   change_site.c     sites and their prefixes
+ *   change_range.c    the ranges of addresses that follow from them
+ *   history.c         what it keeps of the rows as they were
+ *   revert.c          those brought back
+ *   restore.c         all records of a backup
+ */
+#ifndef NETBOOT_CHANGE_H
+#define NETBOOT_CHANGE_H
+
+#include "base/failure.h"
+#include "change/history.h"
+#include "store/store.h"
+
+#include <errno.h>
+
+#define NAME_SHOWN 127
+
+struct netboot_change {
+    struct netboot_view view;
+    struct netboot_store *store;
+    int lock;        /* the writers' */
+    pthread_t owner; /* LMDB's lock is a thread's */
+    uint64_t hosts;
+    bool touched, ranges_stale;
+    bool reverted;               /* to an earlier generation */
+    struct netboot_error failed; /* the first failure of the database: after it there is no commit */
+    /* One for each type of identifier: what comes sorted goes onto the page where the last one went. */
+    MDB_cursor *cursors[4];
+    struct images images;                   /* the rows before it changed them */
+    uint64_t hosts_changed, others_changed; /* records put or deleted */
+    char by[NETBOOT_HISTORY_BY_SIZE], what[NETBOOT_HISTORY_WHAT_SIZE];
+    uint8_t record[RECORD_SIZE_MAX];
+};
+
+/* What every call begins with: 0, or why the change cannot go on. */
+int change_check(struct netboot_change *change, struct netboot_error *error);
+/* LMDB's code as negative errno value with a text; there is no commit any more. */
+int change_failed(struct netboot_change *change, int rc, struct netboot_error *error);
+/* `what` is as "host web1". */
+int change_damaged(int code, const char *what, struct netboot_error *error);
+/* The same for a row of `meta`, which no one can set. */
+int change_damaged_store(int code, const char *what, struct netboot_error *error);
+
+/* Keeps the row as it is, before it is changed. LMDB's code. */
+int change_keep_row(struct netboot_change *change, unsigned table, const struct key *key);
+/* All rows of a table, or none if they are too many. */
+int change_keep_table(struct netboot_change *change, unsigned table);
+
+int change_put_row(struct netboot_change *change, unsigned table, const struct key *key, const void *value, size_t size,
+                   struct netboot_error *error);
+int change_delete_row(struct netboot_change *change, unsigned table, const struct key *key,
+                      struct netboot_error *error);
+int change_put_record(struct netboot_change *change, const struct key *key, const struct record_type *type,
+                      const void *record, struct netboot_error *error);
+int change_put_meta(struct netboot_change *change, const char *name, uint64_t number, struct netboot_error *error);
+/* Draws a new id for the store: what was armed for the old one counts no more. */
+int change_new_id(struct netboot_change *change, struct netboot_error *error);
+MDB_cursor *change_host_cursor(struct netboot_change *change, const struct key *key);
+
+/* The key of a row of `policy` that goes by a name. -ENOENT: there can be none of this name. */
+int change_name_key(uint8_t row, const char *name, const char *what, struct key *ret, struct netboot_error *error);
+
+/* The first row of `policy` from `key` on, copied; -ENOENT when it does not begin as `key` does in `same` octets. The
+ * name of the site that a prefix belongs to goes into `ret_name`, unless that is NULL. */
+int change_next_row(struct netboot_change *change, struct key *key, size_t same, struct key *ret_name);
+
+/* A host that cannot be read: the row that was looked for, and the one where the record should be. */
+struct damaged_host {
+    struct key rows[2];
+};
+/* `found` is where the look-up of `id` ended: at a record that cannot be read, at none, or at an alias. */
+void change_blame(struct netboot_change *change, const struct key *id, const struct key *found,
+                  struct damaged_host *ret);
+/* Deletes both rows, and all that lead to them. */
+int change_drop_damaged(struct netboot_change *change, const struct damaged_host *damaged, struct netboot_error *error);
+
+/* Adds the host of a backup, its record as it is. -EBADMSG, -EINVAL. */
+int change_restore_host(struct netboot_change *change, struct netboot_bytes record, struct netboot_error *error);
+
+/* Lists in which each item has a key of its own: -EINVAL for "two WHAT". */
+size_t change_platform_key(struct netboot_bytes item);
+size_t change_label_key(struct netboot_bytes item);
+int change_check_unique(const struct netboot_list *list, size_t (*key_size)(struct netboot_bytes item),
+                        const char *what, struct netboot_error *error);
+
+/* Sets the bits past the prefix's length in `address` to zero or one. */
+void prefix_set_host_bits(struct netboot_bytes prefix, uint8_t *address, bool ones);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Hosts that cannot be read, and how they are got rid of. */
+#include "change/change.h"
+
+/* `found` is where the look-up of `id` ended: at a record that cannot be read, at none, or at an alias. That may be of
+ * some other host. */
+void change_blame(struct netboot_change *change, const struct key *id, const struct key *found,
+                  struct damaged_host *ret)
+{
+    struct key other;
+    MDB_val value;
+    bool of_other =
+        view_find_host(&change->view, found, &other, &value) == 0 && !key_equals(&other, found->octets, found->size);
+
+    *ret = (struct damaged_host){
+        {*id, of_other ? *id : *found}
+    };
+}
+
+static bool is_of_damaged(const struct damaged_host *damaged, MDB_val row, MDB_val value)
+{
+    const uint8_t *octets = value.mv_data;
+    bool is_alias = value.mv_size > 0 && octets[0] == NO_RECORD;
+
+    for (unsigned i = 0; i < 2; i++)
+        if (key_equals(&damaged->rows[i], row.mv_data, row.mv_size) ||
+            (is_alias && key_equals(&damaged->rows[i], octets + 1, value.mv_size - 1)))
+            return true;
+    return false;
+}
+
+/* A host that cannot be read does not say what leads to it. So all rows are looked at, and counted at that. */
+int change_drop_damaged(struct netboot_change *change, const struct damaged_host *damaged, struct netboot_error *error)
+{
+    MDB_cursor_op next = MDB_FIRST;
+    MDB_val row = {0}, value;
+    uint64_t hosts = 0;
+    MDB_cursor *cursor;
+    struct key at;
+    int rc = mdb_cursor_open(change->view.txn, view_table(&change->view, TABLE_HOST), &cursor), code = 0;
+
+    if (rc != 0)
+        return change_failed(change, rc, error);
+    while (code == 0 && (rc = mdb_cursor_get(cursor, &row, &value, next)) == 0) {
+        next = MDB_NEXT;
+        if (!is_of_damaged(damaged, row, value)) {
+            hosts += value.mv_size > 0 && *(const uint8_t *)value.mv_data != NO_RECORD;
+            continue;
+        }
+        at.size = smaller(row.mv_size, KEY_SIZE);
+        memcpy(at.octets, row.mv_data, at.size);
+        code = change_delete_row(change, TABLE_HOST, &at, error);
+        row = key_value(&at);
+        next = MDB_SET_RANGE; /* the row behind the one deleted */
+    }
+    mdb_cursor_close(cursor);
+    if (code == 0 && rc != MDB_NOTFOUND)
+        code = change_failed(change, rc, error);
+    if (code == 0)
+        change->hosts = hosts;
+    return code;
+}

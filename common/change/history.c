@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* What a change keeps of itself, its entry in the store, and the list of entries. */
+#include "change/history.h"
+
+#include "base/bytes.h"
+#include "change/change.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define IMAGE_HEADER 6
+
+/* ---- Images of rows */
+
+static bool make_room(struct images *images, size_t size)
+{
+    size_t room = images->room > 0 ? images->room : 1024;
+
+    if (size > HISTORY_CHANGE_MAX - images->size)
+        return false;
+    while (room - images->size < size)
+        room *= 2;
+    uint8_t *octets = room > images->room ? realloc(images->octets, room) : images->octets;
+    if (!octets)
+        return false;
+    images->octets = octets;
+    images->room = room;
+    return true;
+}
+
+void images_free(struct images *images)
+{
+    free(images->octets);
+    *images = (struct images){.too_large = images->too_large};
+}
+
+/* What cannot be kept is no reason for a change to fail. */
+void images_add(struct images *images, unsigned table, const struct key *key, const MDB_val *value)
+{
+    size_t value_size = value ? value->mv_size : 0, size = IMAGE_HEADER + key->size + value_size;
+
+    if (images->too_large)
+        return;
+    if (!make_room(images, size)) {
+        images->too_large = true;
+        images_free(images);
+        return;
+    }
+    uint8_t *at = images->octets + images->size;
+    uint32_t stored = value ? (uint32_t)value_size : IMAGE_ABSENT;
+    at[0] = table == TABLE_HOST ? 'h' : 'p';
+    at[1] = (uint8_t)key->size;
+    for (unsigned i = 0; i < 4; i++)
+        at[2 + i] = (uint8_t)(stored >> 8 * (3 - i));
+    memcpy(at + IMAGE_HEADER, key->octets, key->size);
+    if (value_size > 0)
+        memcpy(at + IMAGE_HEADER + key->size, value->mv_data, value_size);
+    images->size += size;
+}
+
+bool images_take(struct netboot_bytes *rest, struct image *ret)
+{
+    if (rest->size < IMAGE_HEADER)
+        return false;
+    const uint8_t *at = rest->data;
+    size_t key_size = at[1];
+    uint32_t stored = (uint32_t)read_be16(at + 2) << 16 | read_be16(at + 4);
+    size_t value_size = stored == IMAGE_ABSENT ? 0 : stored;
+    size_t left = rest->size - IMAGE_HEADER;
+    if ((at[0] != 'h' && at[0] != 'p') || key_size == 0 || key_size > KEY_SIZE || key_size > left ||
+        value_size > left - key_size)
+        return false;
+    ret->table = at[0] == 'h' ? TABLE_HOST : TABLE_POLICY;
+    ret->present = stored != IMAGE_ABSENT;
+    ret->key.size = key_size;
+    memcpy(ret->key.octets, at + IMAGE_HEADER, key_size);
+    ret->value = (struct netboot_bytes){at + IMAGE_HEADER + key_size, value_size};
+    *rest = bytes_after(*rest, IMAGE_HEADER + key_size + value_size);
+    return true;
+}
+
+/* ---- Who and what */
+
+/* Copies the text, cut to fit between characters; an octet that is no text becomes '?'. */
+static void copy_text(char *ret, size_t room, const char *text)
+{
+    size_t length = 0;
+
+    while (text && *text) {
+        size_t size = record_character_size((const uint8_t *)text, strlen(text));
+        if (length + (size > 0 ? size : 1) >= room)
+            break;
+        if (size > 0)
+            memcpy(ret + length, text, size);
+        else
+            ret[length] = '?';
+        length += size > 0 ? size : 1;
+        text += size > 0 ? size : 1;
+    }
+    ret[length] = '\0';
+}
+
+void netboot_change_describe(struct netboot_change *change, const char *by, const char *what)
+{
+    copy_text(change->by, sizeof(change->by), by);
+    copy_text(change->what, sizeof(change->what), what);
+}
+
+/* ---- Entries */
+
+void key_of_history(struct key *ret, uint8_t row, uint64_t generation)
+{
+    ret->size = 9;
+    ret->octets[0] = row;
+    for (unsigned i = 0; i < 8; i++)
+        ret->octets[1 + i] = (uint8_t)(generation >> 8 * (7 - i));
+}
+
+static uint64_t generation_of(MDB_val key)
+{
+    const uint8_t *octets = key.mv_data;
+    uint64_t generation = 0;
+
+    for (unsigned i = 1; i < 9; i++)
+        generation = generation << 8 | octets[i];
+    return generation;
+}
+
+static bool is_row(MDB_val key, uint8_t row)
+{
+    return key.mv_size == 9 && *(const uint8_t *)key.mv_data == row;
+}
+
+/* Deletes the oldest rows of a kind: those before `generation`, and at least one if `one` says so. */
+static int delete_oldest(MDB_txn *txn, MDB_dbi table, uint8_t row, uint64_t generation, bool one)
+{
+    MDB_cursor *cursor;
+    struct key first;
+    int rc = mdb_cursor_open(txn, table, &cursor);
+
+    if (rc != 0)
+        return rc;
+    for (; rc == 0; one = false) {
+        key_of_history(&first, row, 0);
+        MDB_val key = key_value(&first), value;
+        rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+        if (rc != 0 || !is_row(key, row) || (!one && generation_of(key) >= generation))
+            break;
+        rc = mdb_cursor_del(cursor, 0);
+    }
+    mdb_cursor_close(cursor);
+    return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* Octets that the table takes, in whole pages. */
+static int table_size(MDB_txn *txn, MDB_dbi table, size_t *ret)
+{
+    MDB_stat status;
+    int rc = mdb_stat(txn, table, &status);
+
+    if (rc == 0)
+        *ret = (status.ms_branch_pages + status.ms_leaf_pages + status.ms_overflow_pages) * status.ms_psize;
+    return rc;
+}
+
+/* What was there before goes first, who did what stays longer. */
+static int forget_old(MDB_txn *txn, MDB_dbi table, uint64_t generation)
+{
+    uint64_t oldest = generation > HISTORY_ENTRIES ? generation - HISTORY_ENTRIES + 1 : 0;
+    size_t size = 0, before;
+    int rc = delete_oldest(txn, table, HISTORY_ENTRY, oldest, false);
+
+    if (rc == 0)
+        rc = delete_oldest(txn, table, HISTORY_IMAGES, oldest, false);
+    if (rc == 0)
+        rc = table_size(txn, table, &size);
+    for (before = SIZE_MAX; rc == 0 && size > HISTORY_SIZE && size < before;) {
+        before = size;
+        rc = delete_oldest(txn, table, HISTORY_IMAGES, 0, true);
+        if (rc == 0)
+            rc = table_size(txn, table, &size);
+    }
+    return rc;
+}
+
+static int put_entry(struct netboot_change *change, MDB_dbi table, uint64_t generation)
+{
+    const struct history_record record = {
+        .when = (uint64_t)time(NULL),
+        .hosts = change->hosts_changed,
+        .others = change->others_changed,
+        .by = {(const uint8_t *)change->by,   strlen(change->by)  },
+        .what = {(const uint8_t *)change->what, strlen(change->what)},
+    };
+    uint8_t octets[512];
+    ssize_t size = record_encode(&record_history, &record, octets, sizeof(octets));
+    struct key key;
+
+    if (size < 0)
+        return EINVAL;
+    key_of_history(&key, HISTORY_ENTRY, generation);
+    MDB_val row = key_value(&key), value = {(size_t)size, octets};
+    return mdb_put(change->view.txn, table, &row, &value, 0);
+}
+
+void history_look(struct netboot_store *store)
+{
+    struct env_slot *slot;
+
+    if (store->follow || env_take(&store->env, &slot) != 0)
+        return;
+    bool there = store->env.tables[TABLE_HISTORY] != ENV_NO_TABLE;
+    env_give(slot);
+    if (!there)
+        env_open(&store->env, 0, NULL);
+}
+
+int history_put(struct netboot_change *change, uint64_t generation)
+{
+    MDB_txn *txn = change->view.txn;
+    struct key key;
+    MDB_dbi table;
+    /* A store that was made before there was a history gets its table now. */
+    int rc = mdb_dbi_open(txn, store_spec.table_names[TABLE_HISTORY], MDB_CREATE, &table);
+
+    if (rc == 0)
+        rc = put_entry(change, table, generation);
+    if (rc == 0 && !change->images.too_large) {
+        key_of_history(&key, HISTORY_IMAGES, generation);
+        MDB_val row = key_value(&key), value = {change->images.size, change->images.octets};
+        rc = mdb_put(txn, table, &row, &value, 0);
+    }
+    return rc == 0 ? forget_old(txn, table, generation) : rc;
+}
+
+/* ---- The list */
+
+static void show_text(char *ret, size_t room, struct netboot_bytes text)
+{
+    size_t size = text.size < room ? text.size : room - 1;
+
+    if (size > 0)
+        memcpy(ret, text.data, size);
+    ret[size] = '\0';
+}
+
+static bool has_images(struct netboot_view *view, uint64_t generation)
+{
+    struct key key;
+    MDB_val value;
+
+    key_of_history(&key, HISTORY_IMAGES, generation);
+    return view_get(view, TABLE_HISTORY, &key, &value) == 0;
+}
+
+static bool show(struct netboot_view *view, uint64_t generation, MDB_val value, struct netboot_history *ret)
+{
+    struct history_record record;
+
+    if (record_decode(&record_history, value_bytes(value), &record) != 0)
+        return false;
+    *ret = (struct netboot_history){.generation = generation,
+                                    .when = record.when,
+                                    .hosts = record.hosts,
+                                    .others = record.others,
+                                    .kept = has_images(view, generation)};
+    show_text(ret->by, sizeof(ret->by), record.by);
+    show_text(ret->what, sizeof(ret->what), record.what);
+    return true;
+}
+
+/* Backwards from behind the last entry. */
+static int walk(struct netboot_view *view, MDB_cursor *cursor, uint64_t present,
+                int (*each)(const struct netboot_history *, void *user), void *user)
+{
+    uint64_t expected = present;
+    struct netboot_history entry;
+    bool chain = true; /* all entries so far are kept, without a gap */
+    struct key last;
+    MDB_val key, value;
+    int code = 0;
+
+    key_of_history(&last, HISTORY_IMAGES, 0);
+    key = key_value(&last);
+    int rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    rc = mdb_cursor_get(cursor, &key, &value, rc == 0 ? MDB_PREV : MDB_LAST);
+    for (; rc == 0 && code == 0 && is_row(key, HISTORY_ENTRY); rc = mdb_cursor_get(cursor, &key, &value, MDB_PREV)) {
+        if (!show(view, generation_of(key), value, &entry))
+            continue;
+        chain = chain && entry.generation == expected;
+        entry.revertible = chain;
+        chain = chain && entry.kept;
+        expected = entry.generation - 1;
+        code = each(&entry, user);
+    }
+    return rc == 0 || rc == MDB_NOTFOUND ? code : env_code(rc);
+}
+
+int netboot_view_history(struct netboot_view *view, int (*each)(const struct netboot_history *, void *user), void *user)
+{
+    uint64_t present;
+    MDB_cursor *cursor;
+    int code = view_meta(view, "generation", &present);
+
+    if (code != 0 || view_table(view, TABLE_HISTORY) == ENV_NO_TABLE)
+        return code;
+    int rc = mdb_cursor_open(view->txn, view_table(view, TABLE_HISTORY), &cursor);
+    if (rc != 0)
+        return env_code(rc);
+    code = walk(view, cursor, present, each, user);
+    mdb_cursor_close(cursor);
+    return code;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The history of a store: what a change keeps of the rows that it changes, and who made it.
+ *
+ * Rows, not records: bringing back every row as it was brings back a state that was whole. Those that follow from
+ * others (the ranges of addresses) are made anew instead.
+ */
+#ifndef NETBOOT_HISTORY_H
+#define NETBOOT_HISTORY_H
+
+#include "store/store.h"
+
+#define HISTORY_ENTRIES 1000                 /* generations that it goes back at most */
+#define HISTORY_SIZE ((size_t)32 << 20)      /* octets in the store, of all changes together */
+#define HISTORY_CHANGE_MAX ((size_t)8 << 20) /* of one change: what is larger is not kept */
+
+enum { HISTORY_ENTRY = 'e', HISTORY_IMAGES = 'i' };
+
+/*
+ * Rows as they were before a change, one behind the other, the first change of a row first:
+ *
+ *     octet of the table ('h', 'p'), octet of the key's size, 4 octets of the value's size (all ones: there was no such
+ *     row), key, value
+ */
+struct images {
+    uint8_t *octets;
+    size_t size, room;
+    bool too_large; /* no more is kept */
+};
+
+#define IMAGE_ABSENT UINT32_MAX
+
+struct image {
+    unsigned table;
+    bool present;
+    struct key key;
+    struct netboot_bytes value;
+};
+
+/* Keeps a row (`value` NULL: there is none). */
+void images_add(struct images *images, unsigned table, const struct key *key, const MDB_val *value);
+/* Takes the first image off `rest`. False: there is none, or it is malformed (then `rest` is not empty). */
+bool images_take(struct netboot_bytes *rest, struct image *ret);
+void images_free(struct images *images);
+
+/* An entry as it is stored. */
+struct history_record {
+    uint64_t when, hosts, others;
+    struct netboot_bytes by, what;
+};
+
+void key_of_history(struct key *ret, uint8_t row, uint64_t generation);
+
+struct netboot_change;
+/* A store of before has no table for it until its first change, which may be another program's: it is looked for again,
+ * where nobody uses the store just now. To be called without a slot; servers never read it. */
+void history_look(struct netboot_store *store);
+/* Adds the entry of a change that makes `generation`, and forgets what is too old. LMDB's code. */
+int history_put(struct netboot_change *change, uint64_t generation);
+
+#endif

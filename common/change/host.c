@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Hosts in a change: a record under the first MAC, and an alias of it under every other identifier and the name. */
+#include "change/change.h"
+
+#include <time.h>
+
+#define KEYS_MAX (NETBOOT_LIST_MAX + 1) /* of a host: its identifiers and its name */
+
+struct keys {
+    size_t count, primary;
+    struct key keys[KEYS_MAX];
+};
+
+/* The first MAC is the key of the record, since by it both families find a host with one look-up; else the first. */
+static void keys_of_host(const struct netboot_host *host, struct keys *ret)
+{
+    ret->count = ret->primary = 0;
+    for (size_t i = host->ids.count; i-- > 0;)
+        if (host->ids.items[i].data[0] == NETBOOT_ID_MAC)
+            ret->primary = i;
+    for (size_t i = 0; i < host->ids.count; i++) {
+        struct netboot_bytes id = host->ids.items[i];
+        if (key_of_item(&ret->keys[ret->count], id))
+            ret->count++;
+    }
+    if (key_of_name(&ret->keys[ret->count], NETBOOT_ID_NAME, host->name.data, host->name.size))
+        ret->count++;
+}
+
+static bool same_key(const struct key *a, const struct key *b)
+{
+    return key_equals(a, b->octets, b->size);
+}
+
+static const struct key *primary_key(const struct keys *keys)
+{
+    return &keys->keys[keys->primary];
+}
+
+/* The identifier behind a key; of a UUID, the form that is the key. */
+static const char *key_text(const struct key *key, char text[NETBOOT_ID_TEXT_SIZE])
+{
+    struct netboot_id id = {.type = (enum netboot_id_type)key->octets[0], .size = (uint8_t)(key->size - 1)};
+
+    memcpy(id.value, key->octets + 1, id.size);
+    return netboot_id_text(&id, text);
+}
+
+static int check_host(const struct netboot_host *host, struct keys *ret, struct netboot_error *error)
+{
+    char text[NETBOOT_ID_TEXT_SIZE];
+    int code = record_check(&record_host, host, error);
+
+    if (code == 0)
+        code =
+            change_check_unique(&host->loaders, change_platform_key, "loaders of the host are for one platform", error);
+    if (code == 0)
+        code = change_check_unique(&host->labels, change_label_key, "labels of the host have one key", error);
+    if (code != 0)
+        return code;
+    keys_of_host(host, ret);
+    for (size_t i = 1; i < ret->count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (same_key(&ret->keys[i], &ret->keys[j]))
+                return failure(error, -EINVAL, "the identifier %s is given twice", key_text(&ret->keys[i], text));
+    return 0;
+}
+
+static int host_damaged(const struct key *key, struct netboot_error *error)
+{
+    char what[NETBOOT_ID_TEXT_SIZE + 8] = "host ";
+
+    key_text(key, what + 5);
+    return change_damaged(-EBADMSG, what, error);
+}
+
+/* Another host has one of our identifiers. */
+static int taken(struct netboot_change *change, const struct key *key, MDB_val other, struct netboot_error *error)
+{
+    char text[NETBOOT_ID_TEXT_SIZE], other_text[NETBOOT_ID_TEXT_SIZE];
+    struct netboot_host host;
+    struct netboot_id id;
+
+    (void)change;
+    if (record_decode(&record_host, value_bytes(other), &host) != 0)
+        return host_damaged(key, error);
+    if (host.name.size > 0)
+        return failure(error, -EEXIST, "%s belongs to the host %.*s already", key_text(key, text), (int)host.name.size,
+                       (const char *)host.name.data);
+    int code = netboot_host_id(&host, 0, &id);
+    return failure(error, -EEXIST, "%s belongs to the host %s already", key_text(key, text),
+                   code == 0 ? netboot_id_text(&id, other_text) : "of another name");
+}
+
+static int get_host_row(struct netboot_change *change, const struct key *key, MDB_val *ret)
+{
+    MDB_val row = key_value(key);
+
+    return mdb_cursor_get(change_host_cursor(change, key), &row, ret, MDB_SET_KEY);
+}
+
+/* Whether the keys are free, or those of the host under `own` (NULL: none is). */
+static int check_keys(struct netboot_change *change, const struct keys *keys, const struct key *own,
+                      struct netboot_error *error)
+{
+    for (size_t i = 0; i < keys->count; i++) {
+        struct key owner;
+        MDB_val value;
+        int rc = get_host_row(change, &keys->keys[i], &value);
+        if (rc == MDB_NOTFOUND)
+            continue;
+        if (rc != 0)
+            return change_failed(change, rc, error);
+        int code = view_find_host(&change->view, &keys->keys[i], &owner, &value);
+        if (code != 0)
+            return host_damaged(&keys->keys[i], error);
+        if (!own || !same_key(&owner, own))
+            return taken(change, &keys->keys[i], value, error);
+    }
+    return 0;
+}
+
+static bool has_key(const struct keys *keys, const struct key *key)
+{
+    for (size_t i = 0; i < keys->count; i++)
+        if (same_key(&keys->keys[i], key))
+            return true;
+    return false;
+}
+
+static int delete_keys(struct netboot_change *change, const struct keys *keys, const struct keys *except,
+                       struct netboot_error *error)
+{
+    for (size_t i = 0; i < keys->count; i++) {
+        if (except && has_key(except, &keys->keys[i]))
+            continue;
+        int code = change_delete_row(change, TABLE_HOST, &keys->keys[i], error);
+        if (code != 0)
+            return code;
+    }
+    return 0;
+}
+
+/* The keys of the host that has the identifier. -ENOENT; -EBADMSG: it cannot be read. */
+static int find_keys(struct netboot_change *change, const struct key *id, struct keys *ret,
+                     struct damaged_host *ret_damaged, struct netboot_error *error)
+{
+    char text[NETBOOT_ID_TEXT_SIZE];
+    struct netboot_host host;
+    struct key found = *id;
+    MDB_val value;
+    int code = view_find_host(&change->view, id, &found, &value);
+
+    if (code == -ENOENT)
+        return failure(error, code, "there is no host %s", key_text(id, text));
+    if (code == 0)
+        code = record_decode(&record_host, value_bytes(value), &host);
+    if (code == 0) {
+        keys_of_host(&host, ret);
+        if (same_key(primary_key(ret), &found))
+            return 0;
+    } else if (code != -EBADMSG) {
+        return failure(error, code, "the host %s cannot be looked up: %s", key_text(id, text), strerror(-code));
+    }
+    change_blame(change, id, &found, ret_damaged);
+    return host_damaged(id, error);
+}
+
+static int to_key(const struct netboot_id *id, struct key *ret, struct netboot_error *error)
+{
+    if (key_of_id(ret, (uint8_t)id->type, id->value, id->size))
+        return 0;
+    return failure(error, -ENOENT, "there is no host without an identifier");
+}
+
+/* What a host's key leads to: the record, or an alias of it. */
+struct row_values {
+    MDB_val record, alias;
+    uint8_t alias_octets[1 + KEY_SIZE];
+};
+
+static void set_values(const struct keys *keys, MDB_val record, struct row_values *ret)
+{
+    const struct key *primary = primary_key(keys);
+
+    ret->record = record;
+    ret->alias_octets[0] = NO_RECORD;
+    memcpy(ret->alias_octets + 1, primary->octets, primary->size);
+    ret->alias = (MDB_val){1 + primary->size, ret->alias_octets};
+}
+
+static int encode_host(struct netboot_change *change, const struct netboot_host *host, const struct keys *keys,
+                       struct row_values *ret, struct netboot_error *error)
+{
+    struct netboot_host stored = *host;
+
+    stored.changed = (uint64_t)time(NULL);
+    ssize_t size = record_encode(&record_host, &stored, change->record, sizeof(change->record));
+    if (size < 0)
+        return failure(error, -EINVAL, "the record is larger than the %d octets that fit", RECORD_SIZE_MAX);
+    set_values(keys, (MDB_val){(size_t)size, change->record}, ret);
+    return 0;
+}
+
+/* Puts the rows of a host's keys until one is there already (with MDB_NOOVERWRITE): `ret_count` were put. */
+static int put_keys(struct netboot_change *change, const struct keys *keys, const struct row_values *values,
+                    unsigned flags, size_t *ret_count)
+{
+    int rc = 0;
+
+    change->touched = true;
+    for (*ret_count = 0; *ret_count < keys->count; ++*ret_count) {
+        const struct key *key = &keys->keys[*ret_count];
+        MDB_val row = key_value(key), value = *ret_count == keys->primary ? values->record : values->alias;
+        if (flags == 0 && (rc = change_keep_row(change, TABLE_HOST, key)) != 0)
+            break;
+        if ((rc = mdb_cursor_put(change_host_cursor(change, key), &row, &value, flags)) != 0)
+            break;
+        if (flags != 0)
+            images_add(&change->images, TABLE_HOST, key, NULL);
+    }
+    return rc;
+}
+
+/* A host that is there already, under `old` keys. */
+static int replace_host(struct netboot_change *change, const struct keys *old, const struct keys *keys,
+                        const struct row_values *values, struct netboot_error *error)
+{
+    size_t count;
+    int code, rc;
+
+    if ((code = check_keys(change, keys, primary_key(old), error)) != 0 ||
+        (code = delete_keys(change, old, keys, error)) != 0)
+        return code;
+    rc = put_keys(change, keys, values, 0, &count);
+    return rc == 0 ? 0 : change_failed(change, rc, error);
+}
+
+static int add_host(struct netboot_change *change, const struct keys *keys, const struct row_values *values,
+                    struct netboot_error *error);
+
+/* In place of the host that has the identifier. */
+static int put_over(struct netboot_change *change, const struct key *id, const struct keys *keys,
+                    const struct row_values *values, struct netboot_error *error)
+{
+    struct damaged_host damaged;
+    struct keys old;
+    int code = find_keys(change, id, &old, &damaged, error);
+
+    if (code == 0)
+        return replace_host(change, &old, keys, values, error);
+    if (code == -EBADMSG && (code = change_drop_damaged(change, &damaged, error)) == 0)
+        code = add_host(change, keys, values, error);
+    return code;
+}
+
+/* A host that is most likely new, as in an import: one search per key. What turns out to be taken is undone. */
+static int add_host(struct netboot_change *change, const struct keys *keys, const struct row_values *values,
+                    struct netboot_error *error)
+{
+    size_t count;
+    int rc = put_keys(change, keys, values, MDB_NOOVERWRITE, &count), code;
+
+    if (rc == 0) {
+        change->hosts++;
+        return 0;
+    }
+    if (rc != MDB_KEYEXIST)
+        return change_failed(change, rc, error);
+    if (count == 0) /* the host with this first identifier is replaced */
+        return put_over(change, &keys->keys[0], keys, values, error);
+    struct keys put = *keys;
+    put.count = count;
+    code = delete_keys(change, &put, NULL, error);
+    return code == 0 ? check_keys(change, keys, NULL, error) : code;
+}
+
+int netboot_change_put_host(struct netboot_change *change, const struct netboot_id *key,
+                            const struct netboot_host *host, struct netboot_error *error)
+{
+    struct row_values values;
+    struct keys keys;
+    struct key id;
+    int code;
+
+    if ((code = change_check(change, error)) != 0 || (code = check_host(host, &keys, error)) != 0 ||
+        (code = encode_host(change, host, &keys, &values, error)) != 0)
+        return code;
+    if (!key)
+        code = add_host(change, &keys, &values, error);
+    else if ((code = to_key(key, &id, error)) == 0)
+        code = put_over(change, &id, &keys, &values, error);
+    change->hosts_changed += code == 0;
+    return code;
+}
+
+int netboot_change_delete_host(struct netboot_change *change, const struct netboot_id *id, struct netboot_error *error)
+{
+    struct damaged_host damaged;
+    struct keys keys;
+    struct key key;
+    int code;
+
+    if ((code = change_check(change, error)) != 0 || (code = to_key(id, &key, error)) != 0)
+        return code;
+    code = find_keys(change, &key, &keys, &damaged, error);
+    if (code == -EBADMSG)
+        code = change_drop_damaged(change, &damaged, error);
+    else if (code == 0 && (code = delete_keys(change, &keys, NULL, error)) == 0)
+        change->hosts--;
+    change->hosts_changed += code == 0;
+    return code;
+}
+
+/* ---- Restoring -------------------------------------------------------------------------------------------------- */
+
+int change_restore_host(struct netboot_change *change, struct netboot_bytes record, struct netboot_error *error)
+{
+    char text[NETBOOT_ID_TEXT_SIZE];
+    struct netboot_host host;
+    struct row_values values;
+    struct keys keys;
+    size_t count;
+    int code = record_decode(&record_host, record, &host);
+
+    if (code != 0)
+        return failure(error, code, "a record of a host is malformed");
+    if ((code = check_host(&host, &keys, error)) != 0)
+        return code;
+    set_values(&keys, (MDB_val){record.size, (void *)record.data}, &values);
+    int rc = put_keys(change, &keys, &values, MDB_NOOVERWRITE, &count);
+    if (rc == MDB_KEYEXIST)
+        return failure(error, -EBADMSG, "two hosts have %s", key_text(&keys.keys[count], text));
+    if (rc != 0)
+        return change_failed(change, rc, error);
+    change->hosts++;
+    change->hosts_changed++;
+    return 0;
+}

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Going back to an earlier generation: of each row that was changed since, what the first of those changes kept of it.
+ *
+ *     generation   5        6          7 (present)
+ *     kept                  a b        b c           -> 5 is: a and b as 6 kept them, c as 7 kept it
+ */
+#include "change/change.h"
+#include "store/sweep.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+/* What becomes of a row. */
+struct step {
+    struct image image;        /* as it will be */
+    const struct step *origin; /* where the host of this row is now, if that is another row */
+    bool moves;                /* the host of this row goes to another one */
+};
+
+/* All images of the generations that are undone, the oldest generation first. */
+struct kept {
+    uint8_t *octets;
+    size_t size;
+    struct step *steps; /* sorted, each once */
+    size_t count;
+};
+
+/* ---- Gathering */
+
+static int not_kept(struct netboot_change *change, uint64_t generation, uint64_t missing, struct netboot_error *error)
+{
+    struct key key;
+    MDB_val value;
+
+    key_of_history(&key, HISTORY_ENTRY, missing);
+    if (view_table(&change->view, TABLE_HISTORY) != ENV_NO_TABLE &&
+        view_get(&change->view, TABLE_HISTORY, &key, &value) == 0)
+        return failure(error, -ENODATA,
+                       "generation %" PRIu64 " cannot be gone back to: the change that made %" PRIu64
+                       " was too large to keep what was there before; a backup has to bring that back",
+                       generation, missing);
+    return failure(error, -ENODATA,
+                   "generation %" PRIu64 " cannot be gone back to: the history does not have the change that made "
+                   "%" PRIu64 "; a backup has to bring that back",
+                   generation, missing);
+}
+
+static int gather_one(struct netboot_change *change, uint64_t generation, struct kept *kept)
+{
+    struct key key;
+    MDB_val value;
+
+    key_of_history(&key, HISTORY_IMAGES, generation);
+    if (view_table(&change->view, TABLE_HISTORY) == ENV_NO_TABLE ||
+        view_get(&change->view, TABLE_HISTORY, &key, &value) != 0)
+        return -ENODATA;
+    uint8_t *octets = realloc(kept->octets, kept->size + value.mv_size + 1);
+    if (!octets)
+        return -ENOMEM;
+    memcpy(octets + kept->size, value.mv_data, value.mv_size);
+    kept->octets = octets;
+    kept->size += value.mv_size;
+    return 0;
+}
+
+/* By row; of one row, the image that was kept first comes first: it is first in the octets. */
+static int compare_keys(const void *left, const void *right)
+{
+    const struct image *a = &((const struct step *)left)->image, *b = &((const struct step *)right)->image;
+
+    if (a->table != b->table)
+        return a->table < b->table ? -1 : 1;
+    size_t size = a->key.size < b->key.size ? a->key.size : b->key.size;
+    int order = memcmp(a->key.octets, b->key.octets, size);
+    if (order == 0 && a->key.size != b->key.size)
+        order = a->key.size < b->key.size ? -1 : 1;
+    return order;
+}
+
+static int compare(const void *left, const void *right)
+{
+    const struct image *a = &((const struct step *)left)->image, *b = &((const struct step *)right)->image;
+    int order = compare_keys(left, right);
+
+    return order != 0 ? order : a->value.data < b->value.data ? -1 : 1;
+}
+
+static void keep_first(struct kept *kept)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < kept->count; i++)
+        if (i == 0 || compare_keys(&kept->steps[count - 1], &kept->steps[i]) != 0)
+            kept->steps[count++] = kept->steps[i];
+    kept->count = count;
+}
+
+/* The images as a list; they point into the octets. */
+static int list(struct kept *kept)
+{
+    struct netboot_bytes rest = {kept->octets, kept->size};
+    struct image image;
+    size_t count = 0;
+
+    while (images_take(&rest, &image))
+        count++;
+    if (rest.size > 0)
+        return -EBADMSG;
+    kept->steps = calloc(count + 1, sizeof(*kept->steps));
+    if (!kept->steps)
+        return -ENOMEM;
+    rest = (struct netboot_bytes){kept->octets, kept->size};
+    while (images_take(&rest, &kept->steps[kept->count].image))
+        kept->count++;
+    qsort(kept->steps, kept->count, sizeof(*kept->steps), compare);
+    keep_first(kept);
+    return 0;
+}
+
+static int gather(struct netboot_change *change, uint64_t generation, uint64_t present, struct kept *ret,
+                  struct netboot_error *error)
+{
+    int code = 0;
+
+    for (uint64_t i = generation + 1; i <= present && code == 0; i++)
+        if ((code = gather_one(change, i, ret)) == -ENODATA)
+            return not_kept(change, generation, i, error);
+    if (code == 0)
+        code = list(ret);
+    if (code == -EBADMSG)
+        return failure(error, code, "the history of the store is damaged: a backup has to bring that state back");
+    return code == 0 ? 0 : failure(error, code, "no memory for what is to be brought back");
+}
+
+/* ---- What changes */
+
+/* The row as it is now. It points into the store, until that is changed. */
+static int look(struct netboot_change *change, const struct key *key, unsigned table, struct image *ret,
+                struct netboot_error *error)
+{
+    MDB_val value;
+    int code = view_get(&change->view, table, key, &value);
+
+    if (code != 0 && code != -ENOENT)
+        return failure(error, code, "the store cannot be read: %s", strerror(-code));
+    *ret = (struct image){.table = table, .key = *key, .present = code == 0};
+    if (code == 0)
+        ret->value = value_bytes(value);
+    return 0;
+}
+
+static bool same(const struct image *a, const struct image *b)
+{
+    return a->present == b->present && a->value.size == b->value.size &&
+           (a->value.size == 0 || memcmp(a->value.data, b->value.data, a->value.size) == 0);
+}
+
+static bool is_record(const struct image *image)
+{
+    return image->present && row_type(image->table, &image->key, image->value) != NULL;
+}
+
+/* The row that has the host of `id` now, if it will have none. */
+static struct step *find_moving(struct netboot_change *change, const struct kept *kept, const struct key *id)
+{
+    struct step wanted = {.image.table = TABLE_HOST};
+    MDB_val value;
+
+    if (view_find_host(&change->view, id, &wanted.image.key, &value) != 0)
+        return NULL;
+    struct step *row = bsearch(&wanted, kept->steps, kept->count, sizeof(*kept->steps), compare_keys);
+    return row && !row->moves && !is_record(&row->image) ? row : NULL;
+}
+
+/* A host goes by its first identifier: with another one it is in another row, and still the same host, as long as it
+ * has some identifier or its name in common. */
+static int find_origin(struct netboot_change *change, struct kept *kept, struct step *row, struct netboot_error *error)
+{
+    struct netboot_host host;
+    struct image present;
+    struct key id;
+    struct step *origin = NULL;
+    int code;
+
+    if (row->image.table != TABLE_HOST || !is_record(&row->image))
+        return 0;
+    if ((code = look(change, &row->image.key, TABLE_HOST, &present, error)) != 0 || is_record(&present) ||
+        record_decode(&record_host, row->image.value, &host) != 0)
+        return code;
+    for (size_t i = 0; i < host.ids.count && !origin; i++) {
+        struct netboot_bytes item = host.ids.items[i];
+        if (key_of_item(&id, item))
+            origin = find_moving(change, kept, &id);
+    }
+    if (!origin && host.name.size > 0 && key_of_id(&id, NETBOOT_ID_NAME, host.name.data, host.name.size))
+        origin = find_moving(change, kept, &id);
+    if (origin)
+        origin->moves = true;
+    row->origin = origin;
+    return 0;
+}
+
+/* ---- Bringing back */
+
+/* Decodes what a row holds; NULL where there is no record. */
+static const void *decode(const struct image *image, union any_record *record, const struct record_type **ret_type)
+{
+    const struct record_type *type = image->present ? row_type(image->table, &image->key, image->value) : NULL;
+
+    if (type)
+        *ret_type = type;
+    return type && record_decode(type, image->value, record) == 0 ? record : NULL;
+}
+
+struct reporting {
+    void (*each)(const struct netboot_difference *, void *user);
+    void *user;
+};
+
+static void report(const struct reporting *reporting, const struct image *before, const struct image *after)
+{
+    union any_record old_record, new_record;
+    const struct record_type *type = NULL;
+    struct netboot_difference difference = {0};
+    const void *old = decode(before, &old_record, &type), *new = decode(after, &new_record, &type);
+
+    if (!reporting->each || (!old && !new))
+        return;
+    if (type == &record_host) {
+        difference.host_before = old;
+        difference.host_after = new;
+    } else if (type == &record_site) {
+        difference.site_before = old;
+        difference.site_after = new;
+    } else if (type == &record_target) {
+        difference.target_before = old;
+        difference.target_after = new;
+    } else {
+        difference.loader_before = old;
+        difference.loader_after = new;
+    }
+    reporting->each(&difference, reporting->user);
+}
+
+static void count(struct netboot_change *change, const struct step *row, const struct image *before)
+{
+    bool had = is_record(before), has = is_record(&row->image);
+
+    if (row->image.table == TABLE_HOST) {
+        change->hosts += has;
+        change->hosts -= had;
+        change->hosts_changed += (had || has) && !row->moves;
+    } else {
+        change->others_changed += had || has;
+    }
+}
+
+/* Before anything is changed: what is there is pointed to. */
+static int tell(struct netboot_change *change, const struct step *row, const struct reporting *reporting,
+                struct netboot_error *error)
+{
+    struct image before, origin;
+    int code = look(change, &row->image.key, row->image.table, &before, error);
+
+    if (code != 0 || same(&before, &row->image))
+        return code;
+    count(change, row, &before);
+    if (row->origin && (code = look(change, &row->origin->image.key, TABLE_HOST, &origin, error)) != 0)
+        return code;
+    if (!row->moves)
+        report(reporting, row->origin ? &origin : &before, &row->image);
+    return 0;
+}
+
+static int bring_back(struct netboot_change *change, const struct image *image, struct netboot_error *error)
+{
+    struct image present;
+    int code = look(change, &image->key, image->table, &present, error);
+
+    if (code != 0 || same(&present, image))
+        return code;
+    change->ranges_stale |= image->table == TABLE_POLICY;
+    return image->present
+               ? change_put_row(change, image->table, &image->key, image->value.data, image->value.size, error)
+               : change_delete_row(change, image->table, &image->key, error);
+}
+
+/* Where it cannot be told what is armed, nothing may come to be armed again with a host that comes back. */
+static int disarm_unknown(struct netboot_change *change, struct netboot_error *error)
+{
+    return atomic_load(&change->store->once.env.gate) == ENV_CLOSED ? change_new_id(change, error) : 0;
+}
+
+static int check(struct netboot_change *change, uint64_t generation, uint64_t *ret_present, struct netboot_error *error)
+{
+    int code = change_check(change, error);
+
+    if (code != 0)
+        return code;
+    if (change->touched)
+        return failure(error, -EINVAL, "going back to a generation has to be a change of its own");
+    if ((code = view_meta(&change->view, "generation", ret_present)) != 0)
+        return change_damaged_store(code, "generation", error);
+    if (generation >= *ret_present || generation == 0)
+        return failure(error, -EINVAL,
+                       "generation %" PRIu64 " is not one to go back to: the store is at generation %" PRIu64,
+                       generation, *ret_present);
+    return 0;
+}
+
+int netboot_change_revert(struct netboot_change *change, uint64_t generation,
+                          void (*each)(const struct netboot_difference *, void *user), void *user,
+                          struct netboot_error *error)
+{
+    const struct reporting reporting = {each, user};
+    struct kept kept = {0};
+    uint64_t present;
+    int code = check(change, generation, &present, error);
+
+    if (code != 0)
+        return code;
+    code = gather(change, generation, present, &kept, error);
+    for (size_t i = 0; i < kept.count && code == 0; i++)
+        code = find_origin(change, &kept, &kept.steps[i], error);
+    for (size_t i = 0; i < kept.count && code == 0; i++)
+        code = tell(change, &kept.steps[i], &reporting, error);
+    for (size_t i = 0; i < kept.count && code == 0; i++)
+        code = bring_back(change, &kept.steps[i].image, error);
+    if (code == 0 && change->touched)
+        code = disarm_unknown(change, error);
+    change->reverted = true;
+    free(kept.steps);
+    free(kept.octets);
+    return code;
+}

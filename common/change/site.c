@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Sites in a change, and the prefixes that lead to them. */
+#include "change/change.h"
+
+#include "base/address.h"
+#include "base/bytes.h"
+
+static const char *prefix_text(struct netboot_bytes prefix, char text[ADDRESS6_TEXT_SIZE + 4])
+{
+    unsigned length = prefix.size == 5 ? address4_text(prefix.data + 1, text) : address6_text(prefix.data + 1, text);
+
+    snprintf(text + length, 5, "/%u", prefix.data[0]);
+    return text;
+}
+
+void prefix_set_host_bits(struct netboot_bytes prefix, uint8_t *address, bool ones)
+{
+    for (size_t bit = prefix.data[0]; bit < 8 * (prefix.size - 1); bit++) {
+        uint8_t mask = (uint8_t)(0x80 >> bit % 8);
+        address[bit / 8] = (uint8_t)(ones ? address[bit / 8] | mask : address[bit / 8] & ~mask);
+    }
+}
+
+static int check_prefix(struct netboot_change *change, const struct netboot_site *site, size_t index,
+                        struct netboot_error *error)
+{
+    char text[ADDRESS6_TEXT_SIZE + 4], right_text[ADDRESS6_TEXT_SIZE + 4];
+    struct netboot_bytes prefix = site->prefixes.items[index];
+    uint8_t right[1 + NETBOOT_ADDRESS_SIZE];
+    struct key key;
+    MDB_val other;
+
+    memcpy(right, prefix.data, prefix.size);
+    prefix_set_host_bits(prefix, right + 1, false);
+    if (memcmp(right, prefix.data, prefix.size) != 0)
+        return failure(error, -EINVAL, "the prefix %s has bits set past its length: write %s",
+                       prefix_text(prefix, text), prefix_text((struct netboot_bytes){right, prefix.size}, right_text));
+    for (size_t i = 0; i < index; i++)
+        if (site->prefixes.items[i].size == prefix.size &&
+            memcmp(site->prefixes.items[i].data, prefix.data, prefix.size) == 0)
+            return failure(error, -EINVAL, "the prefix %s is given twice", prefix_text(prefix, text));
+    key_of_prefix(&key, prefix);
+    int code = view_get(&change->view, TABLE_POLICY, &key, &other);
+    if (code == -ENOENT)
+        return 0;
+    if (code != 0)
+        return failure(error, code, "the prefix %s cannot be looked up: %s", prefix_text(prefix, text),
+                       strerror(-code));
+    if (other.mv_size == site->name.size && memcmp(other.mv_data, site->name.data, other.mv_size) == 0)
+        return 0;
+    return failure(error, -EEXIST, "the prefix %s of the site %.*s is one of the site %.*s already",
+                   prefix_text(prefix, text), (int)site->name.size, (const char *)site->name.data,
+                   (int)(other.mv_size < NAME_SHOWN ? other.mv_size : NAME_SHOWN), (const char *)other.mv_data);
+}
+
+static int check_site(struct netboot_change *change, const struct netboot_site *site, struct netboot_error *error)
+{
+    int code = record_check(&record_site, site, error);
+
+    if (code == 0 && site->prefixes.count > 0 && bytes_equal(site->name, "default"))
+        return failure(error, -EINVAL,
+                       "the site default has no prefixes: it is for every address that no other site has");
+    for (size_t i = 0; i < site->prefixes.count && code == 0; i++)
+        code = check_prefix(change, site, i, error);
+    return code;
+}
+
+static int put_prefixes(struct netboot_change *change, const struct netboot_site *site, bool put,
+                        struct netboot_error *error)
+{
+    struct key keys[NETBOOT_LIST_MAX];
+    int code = 0;
+
+    /* A site that was read lives in pages that the first change may move. */
+    for (size_t i = 0; i < site->prefixes.count; i++)
+        key_of_prefix(&keys[i], site->prefixes.items[i]);
+    size_t count = site->prefixes.count;
+    for (size_t i = 0; i < count && code == 0; i++)
+        code = put ? change_put_row(change, TABLE_POLICY, &keys[i], site->name.data, site->name.size, error)
+                   : change_delete_row(change, TABLE_POLICY, &keys[i], error);
+    change->ranges_stale |= count > 0;
+    return code;
+}
+
+/* The prefixes of a site whose record cannot be read. */
+static int drop_damaged(struct netboot_change *change, const struct key *site, struct netboot_error *error)
+{
+    struct key row = {1, {ROW_PREFIX}}, name;
+    int code;
+
+    change->ranges_stale = true;
+    while ((code = change_next_row(change, &row, 1, &name)) == 0) {
+        if (key_equals(&name, site->octets, site->size) &&
+            (code = change_delete_row(change, TABLE_POLICY, &row, error)) != 0)
+            return code;
+        row.octets[row.size++] = 0; /* the next row is behind this one */
+    }
+    return code == -ENOENT ? 0 : change_damaged_store(code, "list of prefixes", error);
+}
+
+/* Takes away the prefixes that the site of that name has so far. -ENOENT: there is none. */
+static int drop_prefixes(struct netboot_change *change, const struct key *key, struct netboot_error *error)
+{
+    struct netboot_site site;
+    MDB_val value;
+    int code = view_get(&change->view, TABLE_POLICY, key, &value);
+
+    if (code == -ENOENT)
+        return failure(error, code, "there is no site %.*s", (int)(key->size - 1), (const char *)key->octets + 1);
+    if (code == 0)
+        code = record_decode(&record_site, value_bytes(value), &site);
+    return code == 0 ? put_prefixes(change, &site, false, error) : drop_damaged(change, key, error);
+}
+
+int netboot_change_put_site(struct netboot_change *change, const struct netboot_site *site, struct netboot_error *error)
+{
+    struct key key;
+    int code;
+
+    if ((code = change_check(change, error)) != 0 || (code = check_site(change, site, error)) != 0)
+        return code;
+    key_of_name(&key, ROW_SITE, site->name.data, site->name.size);
+    if ((code = drop_prefixes(change, &key, error)) != 0 && code != -ENOENT)
+        return code;
+    if ((code = put_prefixes(change, site, true, error)) != 0)
+        return code;
+    change->ranges_stale |= bytes_equal(site->name, "default");
+    change->others_changed++;
+    return change_put_record(change, &key, &record_site, site, error);
+}
+
+int netboot_change_delete_site(struct netboot_change *change, const char *name, struct netboot_error *error)
+{
+    struct key key;
+    int code;
+
+    if ((code = change_check(change, error)) != 0 ||
+        (code = change_name_key(ROW_SITE, name, "site", &key, error)) != 0 ||
+        (code = drop_prefixes(change, &key, error)) != 0)
+        return code;
+    change->ranges_stale |= strcmp(name, "default") == 0;
+    change->others_changed++;
+    return change_delete_row(change, TABLE_POLICY, &key, error);
+}

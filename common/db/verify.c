@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The walk over LMDB's pages. LMDB trusts what is in them: an offset, a page number or a size that is wrong makes it
+ * read outside of the map, or assert, and that ends the server that we are part of. So all of them are looked at
+ * before LMDB does, and through the file, for a page that cannot be read is an error there and a signal in the map.
+ *
+ * What is walked over is the state of a read transaction: it keeps other programs from writing to the pages of that
+ * state. Pages of later states come from programs that have them from these.
+ *
+ * A tree is sound if each of its pages is used once, says itself where it is, and has the kind that its level asks for;
+ * if the nodes of a page fill it from `upper` to its end without a gap, so that moving them stays within it as well;
+ * if all keys are in order from the first leaf to the last one, across branches; and if there are as many pages and
+ * entries as the tree says. Of the free list also the values: page numbers, falling, each of a page that nothing uses.
+ */
+#include "db/verify.h"
+
+#include "base/failure.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static int visit(struct tree *tree, size_t number, unsigned level);
+static int walk_tree(struct walk *walk, const struct lmdb_tree *says, unsigned kind, struct netboot_bytes name);
+
+/* ---- What is wrong, and where */
+
+int walk_damaged(const struct walk *walk, size_t number, const char *what)
+{
+    const struct env *env = walk->env;
+    char remedy[ENV_REMEDY_SIZE];
+
+    return failure(walk->error, -EBADMSG, "%s is damaged, page %zu at octet %zu %s: %s", env->data_path, number,
+                   number * walk->page_size, what, env_remedy(env, remedy));
+}
+
+static int damaged_tree(const struct tree *tree, const char *what)
+{
+    static const char *const kinds[] = {"the free list", "the list of tables", "a table"};
+    const struct env *env = tree->walk->env;
+    char remedy[ENV_REMEDY_SIZE], name[64] = "";
+
+    for (unsigned i = 0; i < env->spec->tables + env->spec->more_tables && tree->kind == TREES; i++)
+        if (strlen(env->spec->table_names[i]) == tree->name.size &&
+            memcmp(env->spec->table_names[i], tree->name.data, tree->name.size) == 0)
+            snprintf(name, sizeof(name), " '%s'", env->spec->table_names[i]);
+    return failure(tree->walk->error, -EBADMSG, "%s is damaged, %s%s %s: %s", env->data_path, kinds[tree->kind], name,
+                   what, env_remedy(env, remedy));
+}
+
+static int foreign(const struct walk *walk)
+{
+    char remedy[ENV_REMEDY_SIZE];
+
+    return failure(walk->error, -EBADMSG, "%s is no %s of netboot's: %s", walk->env->data_path, walk->env->spec->what,
+                   env_remedy(walk->env, remedy));
+}
+
+/* ---- Pages of the file */
+
+/* Notes that a page is used. `from` is the page that says so. */
+static int use(const struct walk *walk, size_t number, size_t from)
+{
+    if (number < TREES || number > walk->last_page)
+        return walk_damaged(walk, from, "points to a page that there is not");
+    if (walk->used[number / 8] & 1 << number % 8)
+        return walk_damaged(walk, from, "points to a page that is used elsewhere");
+    walk->used[number / 8] |= (uint8_t)(1 << number % 8);
+    return 0;
+}
+
+/* The same for pages with data, which the file must have. */
+static int use_stored(const struct walk *walk, size_t number, size_t count, size_t from)
+{
+    int code = 0;
+
+    if (number >= walk->pages || count > walk->pages - number)
+        return walk_damaged(walk, from, "points behind the end of the file");
+    for (size_t i = 0; i < count && code == 0; i++)
+        code = use(walk, number + i, from);
+    return code;
+}
+
+static int read_octets(const struct walk *walk, size_t number, void *ret, size_t size)
+{
+    ssize_t got = pread(walk->fd, ret, size, (off_t)(number * walk->page_size));
+
+    if (got == (ssize_t)size)
+        return 0;
+    if (got < 0 && errno != EIO)
+        return failure(walk->error, -errno, "%s cannot be read: %s", walk->env->data_path, strerror(errno));
+    return walk_damaged(walk, number, "cannot be read");
+}
+
+/* ---- Keys */
+
+static int compare_keys(const struct tree *tree, struct netboot_bytes a, struct netboot_bytes b)
+{
+    if (tree->kind == TREE_FREE) {
+        size_t first, second;
+        memcpy(&first, a.data, sizeof(first));
+        memcpy(&second, b.data, sizeof(second));
+        return first < second ? -1 : first > second;
+    }
+    int order = memcmp(a.data, b.data, smaller(a.size, b.size));
+    return order != 0 ? order : a.size < b.size ? -1 : a.size > b.size;
+}
+
+/* The next key in order. The pages above and before have left theirs in tree->last. */
+static int check_key(const struct page *page, struct netboot_bytes key, bool is_bound)
+{
+    struct tree *tree = page->tree;
+
+    if (key.size == 0 || key.size > LMDB_KEY_MAX || (tree->kind == TREE_FREE && key.size != sizeof(size_t)))
+        return walk_damaged(tree->walk, page->number, "has a key of a wrong length");
+    if (tree->last.size > 0) {
+        int order = compare_keys(tree, tree->last, key);
+        if (order > 0 || (order == 0 && !tree->last_is_bound))
+            return walk_damaged(tree->walk, page->number, "has a key out of order");
+    }
+    tree->last = key;
+    tree->last_is_bound = is_bound;
+    return 0;
+}
+
+/* Before the page that the last key is in is read over. */
+static void keep_last_key(struct tree *tree)
+{
+    if (tree->last.data != tree->last_key && tree->last.size > 0)
+        memcpy(tree->last_key, tree->last.data, tree->last.size);
+    tree->last.data = tree->last_key;
+}
+
+/* ---- Values */
+
+/* A list of free pages: how many there are, then their numbers, the highest first. */
+static int check_list(const struct page *page, const uint8_t *data, size_t size)
+{
+    const struct walk *walk = page->tree->walk;
+    size_t count, before = SIZE_MAX, number;
+    int code = 0;
+
+    if (size < sizeof(count))
+        return walk_damaged(walk, page->number, "has a list of free pages that is cut short");
+    memcpy(&count, data, sizeof(count));
+    if (count > size / sizeof(number) - 1)
+        return walk_damaged(walk, page->number, "has a list of free pages that is cut short");
+    for (size_t i = 1; i <= count && code == 0; i++) {
+        memcpy(&number, data + i * sizeof(number), sizeof(number));
+        if (number >= before)
+            return walk_damaged(walk, page->number, "has a list of free pages out of order");
+        before = number;
+        code = use(walk, number, page->number);
+    }
+    return code;
+}
+
+static int check_big_list(const struct page *page, size_t number, size_t size)
+{
+    const struct walk *walk = page->tree->walk;
+    uint8_t *octets = malloc(sizeof(struct lmdb_page) + size);
+    int code;
+
+    if (!octets)
+        return failure(walk->error, -ENOMEM, "no memory to look through %s", walk->env->data_path);
+    code = read_octets(walk, number, octets, sizeof(struct lmdb_page) + size);
+    if (code == 0)
+        code = check_list(page, octets + sizeof(struct lmdb_page), size);
+    free(octets);
+    return code;
+}
+
+/* A value in pages of its own, which may be more than it needs. */
+static int check_big_value(const struct page *page, const uint8_t *data, size_t size)
+{
+    struct tree *tree = page->tree;
+    const struct walk *walk = tree->walk;
+    struct lmdb_page head;
+    size_t number;
+    int code;
+
+    memcpy(&number, data, sizeof(number));
+    if (number >= walk->pages)
+        return walk_damaged(walk, page->number, "points behind the end of the file");
+    if ((code = read_octets(walk, number, &head, sizeof(head))) != 0)
+        return code;
+    if (head.number != number || head.flags != PAGE_OVERFLOW)
+        return walk_damaged(walk, number, "is not the page of a large value that it should be");
+    if (head.count == 0 || (sizeof(head) + size - 1) / walk->page_size >= head.count)
+        return walk_damaged(walk, number, "is too short for the value in it");
+    if ((code = use_stored(walk, number, head.count, page->number)) != 0)
+        return code;
+    tree->overflows += head.count;
+    return tree->kind == TREE_FREE ? check_big_list(page, number, size) : 0;
+}
+
+static int check_table(const struct page *page, struct netboot_bytes name, const uint8_t *data, size_t size)
+{
+    struct lmdb_tree says;
+
+    if (page->tree->kind != TREE_MAIN || size != sizeof(says))
+        return walk_damaged(page->tree->walk, page->number, "has a table where none should be");
+    memcpy(&says, data, sizeof(says));
+    return walk_tree(page->tree->walk, &says, TREES, name);
+}
+
+/* ---- Leaves and branches */
+
+static int check_leaf_node(const struct page *page, size_t at)
+{
+    const struct walk *walk = page->tree->walk;
+    struct lmdb_node node = page_node(page, at);
+    const uint8_t *data = page->octets + at + sizeof(node) + node.key_size;
+    struct netboot_bytes key = {page->octets + at + sizeof(node), node.key_size};
+    size_t size = node_value_size(&node);
+    int code = check_key(page, key, false);
+
+    if (code != 0)
+        return code;
+    page->tree->entries++;
+    if (node.flags == NODE_BIG)
+        return check_big_value(page, data, size);
+    if (sizeof(node) + node.key_size + size > (walk->page_size - sizeof(struct lmdb_page)) / 2)
+        return walk_damaged(walk, page->number, "has an entry that is too large for it");
+    if (node.flags == NODE_TREE)
+        return check_table(page, key, data, size);
+    if (node.flags != 0)
+        return walk_damaged(walk, page->number, "has an entry of an unknown kind");
+    return page->tree->kind == TREE_FREE ? check_list(page, data, size) : 0;
+}
+
+static int check_branch_node(const struct page *page, size_t index)
+{
+    size_t at = page_place(page, index);
+    struct lmdb_node node = page_node(page, at);
+    struct netboot_bytes key = {page->octets + at + sizeof(node), node.key_size};
+    int code = 0;
+
+    if (index > 0) /* the first one has all keys that are less than the second one's */
+        code = check_key(page, key, true);
+    else if (key.size > LMDB_KEY_MAX)
+        code = walk_damaged(page->tree->walk, page->number, "has a key of a wrong length");
+    if (code == 0)
+        code = use_stored(page->tree->walk, node_child(&node), 1, page->number);
+    return code == 0 ? visit(page->tree, node_child(&node), page->level - 1) : code;
+}
+
+static int visit(struct tree *tree, size_t number, unsigned level)
+{
+    uint8_t *octets = tree->pages + (level - 1) * tree->walk->page_size;
+    struct page page = {.tree = tree, .number = number, .level = level, .octets = octets};
+    int code;
+
+    keep_last_key(tree);
+    if ((code = read_octets(tree->walk, number, octets, tree->walk->page_size)) != 0 || (code = page_check(&page)) != 0)
+        return code;
+    *(level == 1 ? &tree->leaves : &tree->branches) += 1;
+    for (size_t i = 0; i < page.nodes && code == 0; i++)
+        code = level == 1 ? check_leaf_node(&page, page_place(&page, i)) : check_branch_node(&page, i);
+    return code;
+}
+
+/* ---- A tree */
+
+static int walk_pages(struct tree *tree)
+{
+    struct walk *walk = tree->walk;
+    int code;
+
+    if (!tree_is_sane(&tree->says, walk->last_page) || (tree->says.depth == 0) != (tree->says.root == LMDB_NO_PAGE))
+        return damaged_tree(tree, "has a wrong root");
+    if (tree->says.depth == 0)
+        return 0;
+    if (tree->says.root >= walk->pages)
+        return damaged_tree(tree, "has its root behind the end of the file");
+    if ((code = use(walk, tree->says.root, tree->says.root)) != 0)
+        return code;
+    tree->pages = malloc(tree->says.depth * walk->page_size);
+    if (!tree->pages)
+        return failure(walk->error, -ENOMEM, "no memory to look through %s", walk->env->data_path);
+    code = visit(tree, tree->says.root, tree->says.depth);
+    free(tree->pages);
+    return code;
+}
+
+static int walk_tree(struct walk *walk, const struct lmdb_tree *says, unsigned kind, struct netboot_bytes name)
+{
+    struct tree tree = {.walk = walk, .says = *says, .kind = kind, .name = name};
+    int code;
+
+    if ((says->flags & TREE_ORDER_FLAGS) != (kind == TREE_FREE ? TREE_INTEGER_KEYS : 0))
+        return kind == TREE_FREE ? damaged_tree(&tree, "has wrong flags") : foreign(walk);
+    if ((code = walk_pages(&tree)) != 0)
+        return code;
+    if (tree.entries != says->entries)
+        return damaged_tree(&tree, "has not as many entries as it says");
+    if (tree.branches != says->branches || tree.leaves != says->leaves || tree.overflows != says->overflows)
+        return damaged_tree(&tree, "has not as many pages as it says");
+    return 0;
+}
+
+/* ---- The whole */
+
+/* The header of the transaction's state: there are two, for the odd states and the even ones, and another program may
+ * have come to the next but one since the transaction began. */
+static int read_state(const struct walk *walk, MDB_txn *txn, struct lmdb_meta *ret)
+{
+    struct {
+        struct lmdb_page page;
+        struct lmdb_meta meta;
+    } head;
+    size_t transaction = mdb_txn_id(txn), number = transaction & 1;
+    ssize_t size = pread(walk->fd, &head, sizeof(head), (off_t)(number * walk->page_size));
+
+    if (size != (ssize_t)sizeof(head))
+        return walk_damaged(walk, number, "cannot be read");
+    if (head.meta.transaction != transaction)
+        return failure(walk->error, -EAGAIN, "%s is changed by other programs all the time: try again",
+                       walk->env->data_path);
+    *ret = head.meta;
+    return 0;
+}
+
+static int walk_state(struct walk *walk, const struct lmdb_meta *state)
+{
+    static const struct netboot_bytes none;
+    struct stat status;
+    int code;
+
+    if (fstat(walk->fd, &status) != 0)
+        return failure(walk->error, -errno, "%s cannot be looked at: %s", walk->env->data_path, strerror(errno));
+    walk->pages = (size_t)status.st_size / walk->page_size;
+    walk->last_page = state->last_page;
+    walk->used = calloc(1, walk->last_page / 8 + 1);
+    walk->starts = malloc(walk->page_size / 16);
+    /* What has been changed often lies about in the file: one by one its pages would each cost the disk a seek. */
+    posix_fadvise(walk->fd, 0, (off_t)(walk->pages * walk->page_size), POSIX_FADV_WILLNEED);
+    if (!walk->used || !walk->starts)
+        code = failure(walk->error, -ENOMEM, "no memory to look through %s", walk->env->data_path);
+    else if ((code = walk_tree(walk, &state->trees[TREE_FREE], TREE_FREE, none)) == 0)
+        code = walk_tree(walk, &state->trees[TREE_MAIN], TREE_MAIN, none);
+    free(walk->used);
+    free(walk->starts);
+    return code;
+}
+
+int env_check_pages(const struct env *env, MDB_txn *txn, struct netboot_error *error)
+{
+    struct walk walk = {.env = env, .error = error};
+    struct lmdb_meta state;
+    MDB_stat status;
+    int code;
+
+    if (mdb_env_get_fd(env->mdb, &walk.fd) != 0 || mdb_env_stat(env->mdb, &status) != 0)
+        return failure(error, -EINVAL, "the %s in %s is not open", env->spec->what, env->directory);
+    walk.page_size = status.ms_psize;
+    if ((code = read_state(&walk, txn, &state)) != 0)
+        return code;
+    return walk_state(&walk, &state);
+}

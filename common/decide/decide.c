@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The decision: rules in a fixed order, each of which may settle the outcome. Which file it is, is a second table:
+ * where each stage looks, in order; what the client cannot follow falls to the next place.
+ */
+#include "netboot.h"
+
+#include "base/bytes.h"
+#include "decide/decide.h"
+#include "decide/location.h"
+#include "decide/reason.h"
+#include "dhcp/codes.h"
+
+struct matter {
+    const struct netboot_query *query;
+    const struct netboot_client *client;
+    const struct netboot_policy *policy;
+    struct netboot_decision *decision;
+};
+
+static void add_reason(const struct matter *matter, enum finding finding, enum netboot_source source)
+{
+    struct netboot_decision *decision = matter->decision;
+
+    if (decision->reason_count < NETBOOT_REASONS_MAX)
+        decision->reasons[decision->reason_count++] =
+            (struct netboot_reason){.finding = (uint8_t)finding, .source = (uint8_t)source};
+}
+
+/* Settles the outcome for a reason. */
+static bool settle(const struct matter *matter, enum netboot_outcome outcome, enum finding finding)
+{
+    add_reason(matter, finding, NETBOOT_SOURCE_NONE);
+    matter->decision->outcome = outcome;
+    return true;
+}
+
+/* Notes what was found and goes on to the next rule. */
+static bool note(const struct matter *matter, enum finding finding)
+{
+    add_reason(matter, finding, NETBOOT_SOURCE_NONE);
+    return false;
+}
+
+static void copy_text(char *ret, size_t size, struct netboot_bytes text)
+{
+    size_t count = text.size < size ? text.size : size - 1;
+
+    if (count > 0)
+        memcpy(ret, text.data, count);
+    ret[count] = '\0';
+}
+
+/* ---- The rules */
+
+/* Messages whose reply carries boot fields; never a NAK, a Confirm or a Decline. */
+bool decide_is_boot_message(const struct netboot_query *query)
+{
+    /* Of each message of a client's: bits 1 << type of reply. Offer and Advertise give way to ACK and Reply in a rapid
+     * commit (RFC 4039; RFC 8415, section 18.3.1). */
+    static const uint8_t replies4[] = {
+        [BOOTP] = 1 << BOOTP,
+        [DHCPDISCOVER] = 1 << DHCPOFFER | 1 << DHCPACK,
+        [DHCPREQUEST] = 1 << DHCPACK,
+        [DHCPINFORM] = 1 << DHCPACK,
+    };
+    static const uint8_t replies6[] = {
+        [SOLICIT] = 1 << ADVERTISE | 1 << REPLY, [REQUEST] = 1 << REPLY, [RENEW] = 1 << REPLY, [REBIND] = 1 << REPLY,
+        [INFORMATION_REQUEST] = 1 << REPLY,
+    };
+    bool v4 = query->family == NETBOOT_V4;
+    const uint8_t *replies = v4 ? replies4 : replies6;
+
+    return query->message_type < (v4 ? sizeof(replies4) : sizeof(replies6)) && query->reply_type < 8 &&
+           replies[query->message_type] >> query->reply_type & 1;
+}
+
+static bool rule_message(const struct matter *matter)
+{
+    if (decide_is_boot_message(matter->query))
+        return false;
+    return settle(matter, NETBOOT_NOT_OURS, FINDING_NO_BOOT_MESSAGE);
+}
+
+static bool rule_stage(const struct matter *matter)
+{
+    if (matter->client->stage == NETBOOT_STAGE_NONE)
+        return settle(matter, NETBOOT_NOT_OURS, FINDING_NO_BOOT_CLIENT);
+    return note(matter, FINDING_STAGE);
+}
+
+/* A host goes by its name, else by its first identifier. */
+static bool rule_host(const struct matter *matter)
+{
+    const struct netboot_host *host = &matter->policy->host;
+    struct netboot_decision *decision = matter->decision;
+    struct netboot_id id;
+
+    if (!matter->policy->has_host)
+        return note(matter, FINDING_NO_HOST);
+    decision->host_found = true;
+    if (host->name.size > 0)
+        copy_text(decision->host, sizeof(decision->host), host->name);
+    else if (netboot_host_id(host, 0, &id) == 0)
+        netboot_id_text(&id, decision->host);
+    return note(matter, matter->policy->joined ? FINDING_JOINED : FINDING_HOST);
+}
+
+/* Whether the store says of this very machine what it gets. A loader counts on every platform: the server's own file
+ * for the machine is mostly for one platform only, and wrong on the others. */
+static bool host_has_wish(const struct matter *matter)
+{
+    const struct netboot_policy *policy = matter->policy;
+
+    if (!policy->has_host)
+        return false;
+    return policy->armed == NETBOOT_ARMED_SERVED || (policy->host.target.size > 0 && !policy->target_is_missing) ||
+           policy->host.loaders.count > 0;
+}
+
+/* The operator's wish for this machine goes before the server's own configuration, and that before our defaults. */
+static bool rule_existing_boot_file(const struct matter *matter)
+{
+    if (!matter->query->reply_has_boot_file)
+        return false;
+    if (host_has_wish(matter) || matter->query->replace_boot_file)
+        return note(matter, FINDING_REPLACED);
+    return settle(matter, NETBOOT_KEPT, FINDING_KEPT);
+}
+
+static bool rule_once(const struct matter *matter)
+{
+    static const enum finding findings[] = {
+        [NETBOOT_ARMED_SERVED] = FINDING_TARGET_ONCE,   [NETBOOT_ARMED_MISSING] = FINDING_ONCE_MISSING,
+        [NETBOOT_ARMED_KIND] = FINDING_ONCE_KIND,       [NETBOOT_ARMED_UNABLE] = FINDING_ONCE_UNABLE,
+        [NETBOOT_ARMED_EXPIRED] = FINDING_ONCE_EXPIRED, [NETBOOT_ARMED_USED] = FINDING_ONCE_USED,
+        [NETBOOT_ARMED_RENEWAL] = FINDING_ONCE_RENEWAL, [NETBOOT_ARMED_UNMARKED] = FINDING_ONCE_UNMARKED,
+    };
+    enum netboot_armed armed = matter->policy->armed;
+
+    if (armed == NETBOOT_ARMED_SERVED)
+        copy_text(matter->decision->target, sizeof(matter->decision->target), matter->policy->target.name);
+    return armed == NETBOOT_ARMED_NONE ? false : note(matter, findings[armed]);
+}
+
+static bool rule_target(const struct matter *matter)
+{
+    const struct netboot_policy *policy = matter->policy;
+
+    if (policy->armed == NETBOOT_ARMED_SERVED)
+        return false;
+    if (policy->target_is_missing)
+        note(matter, FINDING_TARGET_MISSING);
+    if (!policy->has_target)
+        return settle(matter, NETBOOT_IGNORED, FINDING_NO_TARGET);
+    copy_text(matter->decision->target, sizeof(matter->decision->target), policy->target.name);
+    bool named = policy->has_host && policy->host.target.size > 0 && !policy->target_is_missing;
+    return note(matter, named ? FINDING_TARGET_OF_HOST : FINDING_TARGET_DEFAULT);
+}
+
+static bool rule_kind(const struct matter *matter)
+{
+    switch (matter->policy->target.kind) {
+    case NETBOOT_KIND_BOOT:
+        return false;
+    case NETBOOT_KIND_LOCAL:
+        return note(matter, FINDING_LOCAL);
+    case NETBOOT_KIND_SILENT:
+        return settle(matter, NETBOOT_SILENT, FINDING_SILENT);
+    case NETBOOT_KIND_IGNORE:
+        break;
+    }
+    return settle(matter, NETBOOT_IGNORED, FINDING_IGNORE);
+}
+
+static bool rule_site(const struct matter *matter)
+{
+    struct netboot_bytes name = matter->policy->site.name;
+
+    copy_text(matter->decision->site, sizeof(matter->decision->site), name);
+    if (name.size == 0)
+        return note(matter, FINDING_NO_SITE);
+    return note(matter, bytes_equal(name, "default") ? FINDING_SITE_DEFAULT : FINDING_SITE);
+}
+
+/* ---- The boot file */
+
+/* What a target of kind local hands to iPXE. Not a script of the target's: that is from when it was of kind boot. */
+static const char local_script[] = "local.ipxe";
+/* What a target with a kernel and no script does: netbootctl menu writes it. */
+static const char kernel_script[] = "targets/{target}.ipxe";
+
+struct netboot_bytes decide_target_script(const struct netboot_target *target)
+{
+    if (target->kind == NETBOOT_KIND_LOCAL)
+        return (struct netboot_bytes){(const uint8_t *)local_script, strlen(local_script)};
+    if (target->script.size == 0 && target->kernel.size > 0)
+        return (struct netboot_bytes){(const uint8_t *)kernel_script, strlen(kernel_script)};
+    return target->script;
+}
+
+static struct netboot_bytes candidate(const struct matter *matter, enum netboot_source source)
+{
+    const struct netboot_policy *policy = matter->policy;
+    uint16_t platform = matter->client->platform;
+
+    switch (source) {
+    case NETBOOT_TARGET_SCRIPT:
+        return decide_target_script(&policy->target);
+    case NETBOOT_TARGET_FILE:
+        return netboot_platform_file(&policy->target.files, platform);
+    case NETBOOT_HOST_LOADER:
+        if (policy->has_host)
+            return netboot_platform_file(&policy->host.loaders, platform);
+        break;
+    case NETBOOT_LOADER:
+        return policy->loader;
+    case NETBOOT_SOURCE_NONE:
+        break;
+    }
+    return (struct netboot_bytes){NULL, 0};
+}
+
+/* Where each stage finds its file. iPXE is never handed a loader again. */
+static const enum netboot_source order[][4] = {
+    [NETBOOT_STAGE_PXE] = {NETBOOT_TARGET_FILE, NETBOOT_HOST_LOADER, NETBOOT_LOADER},
+    [NETBOOT_STAGE_HTTP] = {NETBOOT_TARGET_FILE,                   NETBOOT_HOST_LOADER,                    NETBOOT_LOADER},
+    [NETBOOT_STAGE_IPXE] = {NETBOOT_TARGET_SCRIPT,     NETBOOT_TARGET_FILE    },
+};
+
+/* Takes the candidate if the client can follow it. The absence of a host's exception is nothing to tell of. */
+static bool take(const struct matter *matter, enum netboot_source source)
+{
+    struct netboot_bytes value = candidate(matter, source);
+
+    if (value.size == 0) {
+        if (source != NETBOOT_HOST_LOADER)
+            add_reason(matter, FINDING_ABSENT, source);
+        return false;
+    }
+    enum finding finding = file_resolve(matter->client, &matter->policy->site, value, matter->decision);
+    add_reason(matter, finding, source);
+    if (finding != FINDING_TAKEN)
+        return false;
+    matter->decision->source = source;
+    matter->decision->vendor_class = matter->client->stage == NETBOOT_STAGE_HTTP;
+    matter->decision->outcome = NETBOOT_ANSWERED;
+    return true;
+}
+
+/* A site that nobody has given a server yet, as in a store fresh from init, is no reason to take anything away. */
+static bool lacks_servers(const struct matter *matter)
+{
+    const struct netboot_site *site = &matter->policy->site;
+    bool v4 = matter->client->family == NETBOOT_V4, lacks = false;
+
+    for (unsigned i = 0; i < matter->decision->reason_count; i++) {
+        unsigned finding = matter->decision->reasons[i].finding;
+        lacks |= finding == FINDING_NO_TFTP || finding == FINDING_NO_HTTP || finding == FINDING_NO_BASE;
+    }
+    return lacks && (v4 ? site->tftp4.size + site->http4.size : site->tftp6.size + site->http6.size) == 0;
+}
+
+static bool own_file_goes(const struct matter *matter)
+{
+    const struct netboot_query *query = matter->query;
+
+    return query->reply_has_boot_file && query->replace_boot_file && query->remove_boot_file && !lacks_servers(matter);
+}
+
+static bool rule_boot_file(const struct matter *matter)
+{
+    const enum netboot_source *sources = order[matter->client->stage];
+
+    if (matter->client->platform == NETBOOT_PLATFORM_NONE)
+        note(matter, FINDING_NO_PLATFORM);
+    for (unsigned i = 0; i < 4 && sources[i] != NETBOOT_SOURCE_NONE; i++)
+        if (take(matter, sources[i]))
+            return true;
+    matter->decision->own_file_goes = own_file_goes(matter);
+    return settle(matter, NETBOOT_NO_BOOT_FILE, matter->decision->own_file_goes ? FINDING_REMOVED : FINDING_NOTHING);
+}
+
+void netboot_decide(const struct netboot_query *query, const struct netboot_client *client,
+                    const struct netboot_policy *policy, struct netboot_decision *ret)
+{
+    static bool (*const rules[])(const struct matter *) = {
+        rule_message, rule_stage, rule_host, rule_existing_boot_file, rule_once,
+        rule_target,  rule_kind,  rule_site, rule_boot_file,
+    };
+    const struct matter matter = {query, client, policy, ret};
+
+    /* The texts are large: only their first octets are cleared. */
+    ret->outcome = NETBOOT_NOT_OURS;
+    ret->source = NETBOOT_SOURCE_NONE;
+    ret->armed = policy->armed;
+    ret->host_found = ret->has_next_server = ret->vendor_class = ret->own_file_goes = false;
+    ret->boot_file_size = 0;
+    ret->host[0] = ret->target[0] = ret->site[0] = ret->tftp_server_name[0] = ret->boot_file[0] = '\0';
+    ret->reason_count = 0;
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+        if (rules[i](&matter))
+            break;
+    ret->boot_file[ret->boot_file_size] = '\0';
+}
+
+const char *netboot_outcome_name(enum netboot_outcome outcome)
+{
+    static const char *const names[] = {
+        [NETBOOT_NOT_OURS] = "not-ours",         [NETBOOT_KEPT] = "kept",     [NETBOOT_IGNORED] = "ignored",
+        [NETBOOT_NO_BOOT_FILE] = "no-boot-file", [NETBOOT_SILENT] = "silent", [NETBOOT_ANSWERED] = "answered",
+    };
+
+    return (unsigned)outcome < sizeof(names) / sizeof(names[0]) ? names[outcome] : NULL;
+}

@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * From a path or URL of the store to what a client can load.
+ *
+ * A path is joined to the site's base for the client's transport, the first base that the site has; a URL must be one
+ * that the client can follow. Firmware stays in the family that it speaks DHCP in and, for TFTP, has no port.
+ */
+#include "decide/location.h"
+
+#include "base/address.h"
+#include "base/bytes.h"
+#include "base/percent.h"
+#include "base/template.h"
+#include "base/url.h"
+#include "base/utf8.h"
+#include "dhcp/codes.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define FILE_OPTION4_MAX 255 /* one DHCPv4 option */
+
+/* ---- Placeholders */
+
+struct placeholder_texts {
+    char mac[NETBOOT_ID_TEXT_SIZE];
+    char mac_hyphen[NETBOOT_ID_TEXT_SIZE];
+    char uuid[NETBOOT_ID_TEXT_SIZE];
+    char site[NETBOOT_NAME_MAX + 1];
+};
+
+#define PLACEHOLDERS 7
+
+static const char *id_text(enum netboot_id_type type, const uint8_t *value, uint8_t size, char *text)
+{
+    struct netboot_id id = {.type = type, .size = size};
+
+    memcpy(id.value, value, size);
+    return netboot_id_text(&id, text);
+}
+
+static const char *mac_hyphen(const char *mac, char *text)
+{
+    char *end = text;
+
+    while (*mac) {
+        *end++ = *mac == ':' ? '-' : *mac;
+        mac++;
+    }
+    *end = '\0';
+    return text;
+}
+
+static const char *site_text(const struct netboot_site *site, char *text)
+{
+    if (site->name.size == 0 || site->name.size > NETBOOT_NAME_MAX)
+        return NULL;
+    memcpy(text, site->name.data, site->name.size);
+    text[site->name.size] = '\0';
+    return text;
+}
+
+/* Every text is made of letters, digits and ".:_-": safe in a path, a URL and a script. */
+static void fill_placeholders(const struct netboot_client *client, const struct netboot_site *site, const char *target,
+                              struct placeholder_texts *texts, struct template_value values[PLACEHOLDERS])
+{
+    bool has_mac = client->has_mac;
+
+    if (has_mac)
+        mac_hyphen(id_text(NETBOOT_ID_MAC, client->mac, NETBOOT_MAC_SIZE, texts->mac), texts->mac_hyphen);
+    values[0] = (struct template_value){"mac", has_mac ? texts->mac : NULL};
+    values[1] = (struct template_value){"mac-hyphen", has_mac ? texts->mac_hyphen : NULL};
+    values[2] = (struct template_value){
+        "uuid", client->has_uuid ? id_text(NETBOOT_ID_UUID, client->uuid, NETBOOT_UUID_SIZE, texts->uuid) : NULL};
+    values[3] = (struct template_value){"platform", netboot_platform_name(client->platform)};
+    values[4] = (struct template_value){"site", site_text(site, texts->site)};
+    values[5] = (struct template_value){"target", target[0] ? target : NULL};
+    values[6] = (struct template_value){NULL, NULL};
+}
+
+/* The value with its placeholders filled in, in `buffer` if it had any. FINDING_TAKEN if all went well. */
+static enum finding expand(const struct netboot_client *client, const struct netboot_site *site, const char *target,
+                           struct netboot_bytes *value, char buffer[NETBOOT_FILE_SIZE])
+{
+    struct placeholder_texts texts;
+    struct template_value values[PLACEHOLDERS];
+
+    if (!memchr(value->data, '{', value->size))
+        return FINDING_TAKEN;
+    fill_placeholders(client, site, target, &texts, values);
+    int size = template_expand(*value, values, buffer, NETBOOT_FILE_SIZE);
+    if (size < 0)
+        return size == -ENAMETOOLONG ? FINDING_TOO_LONG : FINDING_NO_VALUE;
+    *value = (struct netboot_bytes){(const uint8_t *)buffer, (size_t)size};
+    return FINDING_TAKEN;
+}
+
+/* ---- Where it is */
+
+/* A boot file and the TFTP server that goes with it, before they are known to fit. */
+struct location {
+    struct netboot_bytes parts[4]; /* the boot file, to be joined */
+    bool has_server;
+    uint8_t server[4];                /* 0.0.0.0 where only its name is known */
+    struct netboot_bytes server_name; /* empty: the address is its name */
+    char address[ADDRESS6_TEXT_SIZE]; /* what a part points to */
+    char name[3 * NETBOOT_FILE_SIZE]; /* another does, where escapes are put in or taken out */
+};
+
+static struct netboot_bytes text_bytes(const char *text)
+{
+    return (struct netboot_bytes){(const uint8_t *)text, strlen(text)};
+}
+
+static void add_part(struct location *location, struct netboot_bytes part)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        if (location->parts[i].size > 0)
+            continue;
+        location->parts[i] = part;
+        return;
+    }
+}
+
+/* The path below a base. A # is of its name: the rest would be a fragment, which no server is asked for. A % and a ?
+ * stay, since a path may have escapes and a query of its own. */
+static void add_below(struct location *location, struct netboot_bytes path)
+{
+    if (path.size > 0 && path.data[0] == '/')
+        path = bytes_after(path, 1);
+    if (path.size > 0 && memchr(path.data, '#', path.size)) {
+        int size = percent_encode(path, "#", location->name, sizeof(location->name));
+        path = (struct netboot_bytes){(const uint8_t *)location->name, size < 0 ? 0 : (size_t)size};
+    }
+    add_part(location, path);
+}
+
+static bool join_http(const struct netboot_client *client, const struct netboot_site *site, struct netboot_bytes path,
+                      struct location *location)
+{
+    struct netboot_bytes base = client->family == NETBOOT_V4 ? site->http4 : site->http6;
+
+    if (base.size == 0)
+        return false;
+    add_part(location, base);
+    if (base.data[base.size - 1] != '/')
+        add_part(location, text_bytes("/"));
+    add_below(location, path);
+    return true;
+}
+
+static bool join_tftp_url(const struct netboot_client *client, const struct netboot_site *site,
+                          struct netboot_bytes path, struct location *location)
+{
+    bool v4 = client->family == NETBOOT_V4;
+    struct netboot_bytes server = v4 ? site->tftp4 : site->tftp6;
+
+    if (server.size != (v4 ? 4 : 16))
+        return false;
+    if (v4)
+        address4_text(server.data, location->address);
+    else
+        address6_text(server.data, location->address);
+    add_part(location, text_bytes(v4 ? "tftp://" : "tftp://["));
+    add_part(location, text_bytes(location->address));
+    add_part(location, text_bytes(v4 ? "/" : "]/"));
+    add_below(location, path);
+    return true;
+}
+
+/* The name as it is: the server is told by siaddr. */
+static bool join_tftp(const struct netboot_client *client, const struct netboot_site *site, struct netboot_bytes path,
+                      struct location *location)
+{
+    if (client->family == NETBOOT_V6)
+        return join_tftp_url(client, site, path, location);
+    if (site->tftp4.size != 4)
+        return false;
+    add_part(location, path);
+    return true;
+}
+
+typedef bool join_function(const struct netboot_client *client, const struct netboot_site *site,
+                           struct netboot_bytes path, struct location *location);
+
+/* How each stage loads: the bases of the site in order, and the schemes that it can follow (NULL: any). */
+static const struct transport {
+    join_function *joins[2];
+    const char *schemes[2];
+    bool one_family; /* and, for TFTP, one port */
+    enum finding no_base;
+} transports[] = {
+    [NETBOOT_STAGE_PXE] = {{join_tftp, NULL},          {"tftp", NULL},    true,  FINDING_NO_TFTP},
+    [NETBOOT_STAGE_HTTP] = {{join_http, NULL},          {"http", "https"}, true,  FINDING_NO_HTTP},
+    [NETBOOT_STAGE_IPXE] = {{join_http, join_tftp_url}, {NULL, NULL},      false, FINDING_NO_BASE},
+};
+
+static bool has_scheme(const struct transport *transport, struct netboot_bytes scheme)
+{
+    if (!transport->schemes[0])
+        return true;
+    for (unsigned i = 0; i < 2; i++)
+        if (transport->schemes[i] && bytes_equal_any_case(scheme, transport->schemes[i]))
+            return true;
+    return false;
+}
+
+static void set_server(struct location *location, const uint8_t address[4])
+{
+    location->has_server = true;
+    memcpy(location->server, address, 4);
+}
+
+/* The name of the file that a tftp URL asks for (RFC 3617), in `name`, which has room for the path. -EINVAL: a % that
+ * is no escape; -EILSEQ: a control character or what is no UTF-8. */
+static int tftp_name(const struct url *url, char *name)
+{
+    int size = percent_decode(url->path, name);
+
+    for (int at = 0; at < size;) {
+        uint32_t code;
+        size_t read = utf8_read((const uint8_t *)name + at, (size_t)(size - at), &code);
+        if (read == 0 || code < 0x20 || (code >= 0x7f && code < 0xa0))
+            return -EILSEQ;
+        at += (int)read;
+    }
+    return size;
+}
+
+/* A DHCPv4 PXE client is told server and name apart. */
+static enum finding split_tftp_url(const struct url *url, struct location *location)
+{
+    static const uint8_t unknown[4];
+    int size = tftp_name(url, location->name);
+
+    if (size <= 0)
+        return FINDING_URL;
+    add_part(location, (struct netboot_bytes){(const uint8_t *)location->name, (size_t)size});
+    set_server(location, url->host_type == URL_IPV4 ? url->address : unknown);
+    if (url->host_type == URL_NAME)
+        location->server_name = url->host;
+    return FINDING_TAKEN;
+}
+
+static enum finding locate_url(const struct netboot_client *client, const struct transport *transport,
+                               struct netboot_bytes text, struct location *location)
+{
+    struct url url;
+    bool v4 = client->family == NETBOOT_V4;
+
+    if (url_parse(text, &url) < 0)
+        return transport->one_family ? FINDING_URL : (add_part(location, text), FINDING_TAKEN);
+    if (!has_scheme(transport, url.scheme))
+        return FINDING_SCHEME;
+    if (transport->one_family && url.host_type == (v4 ? URL_IPV6 : URL_IPV4))
+        return FINDING_FAMILY;
+    if (client->stage == NETBOOT_STAGE_PXE && (url.port.size > 0 || url.has_user || url.path.size == 0))
+        return FINDING_URL;
+    if (client->stage == NETBOOT_STAGE_PXE && v4)
+        return split_tftp_url(&url, location);
+    add_part(location, text);
+    /* What iPXE loads from there looks for the rest on the server that it was told, and scripts use ${next-server}. */
+    if (client->stage == NETBOOT_STAGE_IPXE && v4 && url.host_type == URL_IPV4 &&
+        bytes_equal_any_case(url.scheme, "tftp"))
+        set_server(location, url.address);
+    return FINDING_TAKEN;
+}
+
+/* Whether firmware of the client's family comes to a base. */
+static bool is_of_family(const struct netboot_client *client, struct netboot_bytes base)
+{
+    struct url url;
+
+    return url_parse(base, &url) < 0 || url.host_type != (client->family == NETBOOT_V4 ? URL_IPV6 : URL_IPV4);
+}
+
+static enum finding locate_path(const struct netboot_client *client, const struct netboot_site *site,
+                                const struct transport *transport, struct netboot_bytes path, struct location *location)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        if (!transport->joins[i] || !transport->joins[i](client, site, path, location))
+            continue;
+        if (client->stage == NETBOOT_STAGE_HTTP && !is_of_family(client, location->parts[0]))
+            return FINDING_FAMILY;
+        return FINDING_TAKEN;
+    }
+    return transport->no_base;
+}
+
+/* Scripts use ${next-server}, so iPXE is told the site's TFTP server beside a URL that names none. */
+static void add_site_server(const struct netboot_client *client, const struct netboot_site *site,
+                            struct location *location)
+{
+    if (client->family == NETBOOT_V4 && client->stage != NETBOOT_STAGE_HTTP && !location->has_server &&
+        site->tftp4.size == 4)
+        set_server(location, site->tftp4.data);
+}
+
+/* ---- Into the decision */
+
+static enum finding write_boot_file(const struct netboot_client *client, const struct location *location,
+                                    struct netboot_decision *decision)
+{
+    size_t max = client->family == NETBOOT_V6 ? NETBOOT_FILE_SIZE - 1
+                 : client->bootp              ? FILE_FIELD_MAX
+                                              : FILE_OPTION4_MAX;
+    size_t size = 0;
+
+    for (unsigned i = 0; i < 4; i++) {
+        struct netboot_bytes part = location->parts[i];
+        if (part.size == 0)
+            continue;
+        if (part.size > max - size)
+            return FINDING_TOO_LONG;
+        memcpy(decision->boot_file + size, part.data, part.size);
+        size += part.size;
+    }
+    decision->boot_file[size] = '\0';
+    decision->boot_file_size = (uint16_t)size;
+    return FINDING_TAKEN;
+}
+
+static void write_server(const struct location *location, struct netboot_decision *decision)
+{
+    if (!location->has_server)
+        return;
+    decision->has_next_server = true;
+    memcpy(decision->next_server, location->server, 4);
+    if (location->server_name.size == 0) {
+        address4_text(location->server, decision->tftp_server_name);
+        return;
+    }
+    memcpy(decision->tftp_server_name, location->server_name.data, location->server_name.size);
+    decision->tftp_server_name[location->server_name.size] = '\0';
+}
+
+enum finding file_resolve(const struct netboot_client *client, const struct netboot_site *site,
+                          struct netboot_bytes value, struct netboot_decision *decision)
+{
+    const struct transport *transport = &transports[client->stage];
+    char buffer[NETBOOT_FILE_SIZE];
+    struct location location = {.has_server = false};
+
+    enum finding finding = expand(client, site, decision->target, &value, buffer);
+    if (finding != FINDING_TAKEN)
+        return finding;
+    finding = url_is(value) ? locate_url(client, transport, value, &location)
+                            : locate_path(client, site, transport, value, &location);
+    if (finding != FINDING_TAKEN)
+        return finding;
+    add_site_server(client, site, &location);
+    finding = write_boot_file(client, &location, decision);
+    if (finding == FINDING_TAKEN)
+        write_server(&location, decision);
+    return finding;
+}
+
+/* ---- Checks of what goes into the store */
+
+static int refuse(struct netboot_error *error, const char *format, const char *value)
+{
+    if (error) {
+        error->code = -EINVAL;
+        snprintf(error->text, sizeof(error->text), format, value);
+    }
+    return -EINVAL;
+}
+
+static bool is_printable_without_spaces(const char *value)
+{
+    for (; *value; value++)
+        if (*value <= ' ' || *value > '~')
+            return false;
+    return true;
+}
+
+static const struct template_value known[] = {
+    {"mac",        "x" },
+    {"mac-hyphen", "x" },
+    {"uuid",       "x" },
+    {"platform",   "x" },
+    {"site",       "x" },
+    {"target",     "x" },
+    {NULL,         NULL},
+};
+
+/* Of a URL without placeholders: whether it is one that each client can be told. `value`: as it was written. */
+static int check_url(struct netboot_bytes text, const char *value, struct netboot_error *error)
+{
+    char name[NETBOOT_FILE_SIZE];
+    struct url url;
+
+    if (url_parse(text, &url) < 0)
+        return bytes_begin_with(text, "http") || bytes_begin_with(text, "tftp")
+                   ? refuse(error, "'%.200s' is no URL: write scheme://host/path, an IPv6 address in brackets", value)
+                   : 0;
+    int size = bytes_equal_any_case(url.scheme, "tftp") ? tftp_name(&url, name) : 0;
+    if (size == -EINVAL)
+        return refuse(error,
+                      "'%.200s' has a %% that two hexadecimal digits do not follow: write %%25 for a %% of the file's "
+                      "name",
+                      value);
+    if (size == -EILSEQ)
+        return refuse(error,
+                      "the escapes of '%.200s' make a file name with a control character, or no UTF-8: rename the file",
+                      value);
+    return 0;
+}
+
+int netboot_file_check(const char *value, struct netboot_error *error)
+{
+    struct netboot_bytes bytes = text_bytes(value);
+    char expanded[NETBOOT_FILE_SIZE];
+
+    if (bytes.size == 0)
+        return refuse(error, "the file is empty%s: give a path or a URL", "");
+    if (bytes.size >= NETBOOT_FILE_SIZE)
+        return refuse(error, "the file '%.40s...' is longer than 1023 octets: give a shorter one", value);
+    if (!is_printable_without_spaces(value))
+        return refuse(error,
+                      "the file '%.200s' has a space, a control or a non-ASCII character: write it as %%20 and "
+                      "the like in a URL, or rename the file",
+                      value);
+    if (template_expand(bytes, known, expanded, sizeof(expanded)) < 0 || strchr(expanded, '}'))
+        return refuse(error,
+                      "the file '%.200s' has an unknown placeholder: known are {mac}, {mac-hyphen}, {uuid}, "
+                      "{platform}, {site} and {target}",
+                      value);
+    return url_is(bytes) ? check_url(text_bytes(expanded), value, error) : 0;
+}
+
+int netboot_command_line_check(const char *value, struct netboot_error *error)
+{
+    char expanded[NETBOOT_FILE_SIZE];
+
+    if (strlen(value) >= NETBOOT_FILE_SIZE)
+        return refuse(error, "the command line '%.40s...' is longer than 1023 octets: give a shorter one", value);
+    for (const char *c = value; *c; c++)
+        if (*c < ' ' || *c > '~')
+            return refuse(error, "the command line '%.200s' has a control or a non-ASCII character: take it out",
+                          value);
+    if (strstr(value, "${"))
+        return refuse(error,
+                      "the command line '%.200s' has a ${, which iPXE would fill in: write {mac}, {mac-hyphen}, "
+                      "{uuid}, {platform} or {target}",
+                      value);
+    if (template_expand(text_bytes(value), known, expanded, sizeof(expanded)) < 0 || strchr(expanded, '}') ||
+        strstr(value, "{site}"))
+        return refuse(error,
+                      "the command line '%.200s' has an unknown placeholder: known are {mac}, {mac-hyphen}, {uuid}, "
+                      "{platform} and {target}",
+                      value);
+    return 0;
+}
+
+int netboot_base_url_check(const char *value, struct netboot_error *error)
+{
+    struct netboot_bytes bytes = text_bytes(value);
+    struct url url;
+
+    if (bytes.size >= NETBOOT_FILE_SIZE || !is_printable_without_spaces(value) || strpbrk(value, "{}?#"))
+        return refuse(error,
+                      "'%.200s' cannot be a base URL: files are joined to it, so it has no spaces, braces, '?' "
+                      "or '#'",
+                      value);
+    if (url_parse(bytes, &url) < 0 ||
+        !(bytes_equal_any_case(url.scheme, "http") || bytes_equal_any_case(url.scheme, "https")))
+        return refuse(error,
+                      "'%.200s' is no base URL: write http://host/ or https://host/path/, an IPv6 address in "
+                      "brackets",
+                      value);
+    return 0;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* From a path or URL of the store to what a client can load. */
+#ifndef NETBOOT_FILE_H
+#define NETBOOT_FILE_H
+
+#include "decide/reason.h"
+#include "netboot.h"
+
+/*
+ * Writes boot_file, next_server and tftp_server_name of `decision` for `value`, as this client at this site loads it.
+ * FINDING_TAKEN, or the finding that says why the client cannot; the decision is then as it was but for the text in
+ * boot_file, which boot_file_size does not count.
+ */
+enum finding file_resolve(const struct netboot_client *client, const struct netboot_site *site,
+                          struct netboot_bytes value, struct netboot_decision *decision);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* The findings of the decision as text. */
+#include "decide/reason.h"
+
+#include "base/bytes.h"
+#include "base/template.h"
+
+#include <stdio.h>
+
+static const char *const texts[FINDING_COUNT] = {
+    [FINDING_NO_BOOT_MESSAGE] = "this message and its reply carry no boot fields",
+    [FINDING_NO_BOOT_CLIENT] = "no network boot client: neither iPXE's user class, a PXEClient or HTTPClient vendor "
+                               "class nor an architecture type",
+    [FINDING_STAGE] = "stage {stage}, {family}, platform {platform}",
+    [FINDING_HOST] = "host {host} has one of the client's identifiers",
+    [FINDING_NO_HOST] = "no host has any of the client's identifiers",
+    [FINDING_KEPT] = "the server's own configuration names a boot file, and it stays: the host has neither a target "
+                     "nor a loader, and existing-boot-file is keep",
+    [FINDING_REPLACED] = "the server's own boot file gives way: the host names a target or loader, or is to boot "
+                         "once, or existing-boot-file is replace or remove",
+    [FINDING_TARGET_ONCE] = "target {target}, as the host is to boot it once",
+    [FINDING_ONCE_MISSING] = "the host is to boot once what the store does not have: that waits",
+    [FINDING_ONCE_KIND] = "the host is to boot once a target that is neither of kind boot nor local: that waits",
+    [FINDING_ONCE_UNABLE] = "the host is to boot once a target that has nothing this client can load: that waits",
+    [FINDING_ONCE_EXPIRED] = "the host was to boot once, but that has expired",
+    [FINDING_ONCE_USED] = "the host has had its boot-once: this is a later boot",
+    [FINDING_ONCE_RENEWAL] = "the host is to boot once, but here it only prolongs its lease",
+    [FINDING_ONCE_UNMARKED] = "the host is to boot once, but that it does so could not be written into the state "
+                              "store: see whether it is writable and who has it locked",
+    [FINDING_TARGET_OF_HOST] = "target {target}, as the host names it",
+    [FINDING_TARGET_DEFAULT] = "target {target}, as for every machine without one of its own",
+    [FINDING_TARGET_MISSING] = "the store does not have the target that the host names: the default applies",
+    [FINDING_NO_TARGET] = "there is no target 'default'",
+    [FINDING_IGNORE] = "target {target} is of kind ignore: the reply stays as the server made it",
+    [FINDING_SILENT] = "target {target} is of kind silent: no boot field goes out",
+    [FINDING_LOCAL] = "target {target} is of kind local: on to the machine's own disk",
+    [FINDING_SITE] = "site {site}, by the client's address",
+    [FINDING_SITE_DEFAULT] = "site {site}, as for every address that is in no other site",
+    [FINDING_NO_SITE] = "no site: there is none for the client's address, and no site 'default'",
+    [FINDING_NO_PLATFORM] = "the client's architecture type ({arch}) is of no known platform",
+    [FINDING_ABSENT] = "{source}: there is none for {platform}",
+    [FINDING_NO_TFTP] = "{source}: a relative path, and site '{site}' has no {family} TFTP server",
+    [FINDING_NO_HTTP] = "{source}: a relative path, and site '{site}' has no {family} HTTP base URL",
+    [FINDING_NO_BASE] = "{source}: a relative path, and site '{site}' has no {family} HTTP base URL nor TFTP server",
+    [FINDING_SCHEME] = "{source}: a URL of a scheme that a client at stage {stage} cannot load",
+    [FINDING_URL] = "{source}: a URL that firmware cannot be told: malformed, or TFTP with a port, a user or no path",
+    [FINDING_FAMILY] = "{source}: its URL has an address that is not of the client's family ({family})",
+    [FINDING_NO_VALUE] = "{source}: it has a placeholder that this client gives no value for",
+    [FINDING_TOO_LONG] = "{source}: too long for what the client can be sent (255 octets in DHCPv4, 127 in BOOTP, 1023 "
+                         "in DHCPv6)",
+    [FINDING_TAKEN] = "{source}: taken",
+    [FINDING_JOINED] =
+        "host {host} has the MAC that was seen with the client's UUID over DHCPv4: identifiers are joined",
+    [FINDING_NOTHING] = "nothing left that this client can load: the reply stays as the server made it",
+    [FINDING_REMOVED] = "nothing left that this client can load: the server's own boot file goes, as"
+                        " existing-boot-file is remove",
+};
+
+static const char *const sources[] = {
+    [NETBOOT_SOURCE_NONE] = "",
+    [NETBOOT_TARGET_SCRIPT] = "the target's script",
+    [NETBOOT_TARGET_FILE] = "the target's file",
+    [NETBOOT_HOST_LOADER] = "the host's loader",
+    [NETBOOT_LOADER] = "the platform's loader",
+};
+
+static struct netboot_bytes text_of(const struct netboot_reason *reason)
+{
+    const char *text = reason->finding < FINDING_COUNT ? texts[reason->finding]
+                                                       : "a reason that this version of "
+                                                         "netboot does not know";
+
+    /* A script is of the target alone. */
+    if (reason->finding == FINDING_ABSENT && reason->source == NETBOOT_TARGET_SCRIPT)
+        text = "{source}: there is none";
+    return (struct netboot_bytes){(const uint8_t *)text, strlen(text)};
+}
+
+const char *netboot_reason_text(const struct netboot_client *client, const struct netboot_decision *decision,
+                                unsigned index, char text[NETBOOT_REASON_SIZE])
+{
+    if (index >= decision->reason_count)
+        return NULL;
+    const struct netboot_reason *reason = &decision->reasons[index];
+    const char *platform = netboot_platform_name(client->platform);
+    char arch[8] = "none";
+    if (client->arch != NETBOOT_ARCH_NONE)
+        snprintf(arch, sizeof(arch), "%u", client->arch);
+    const struct template_value values[] = {
+        {"stage",    netboot_stage_name(client->stage)                                                   },
+        {"family",   client->family == NETBOOT_V4 ? "IPv4" : "IPv6"                                      },
+        {"platform", platform ? platform : "unknown"                                                     },
+        {"arch",     arch                                                                                },
+        {"host",     decision->host                                                                      },
+        {"target",   decision->target                                                                    },
+        {"site",     decision->site                                                                      },
+        {"source",   reason->source < sizeof(sources) / sizeof(sources[0]) ? sources[reason->source] : ""},
+        {NULL,       NULL                                                                                },
+    };
+    if (template_expand(text_of(reason), values, text, NETBOOT_REASON_SIZE) < 0)
+        text[0] = '\0';
+    return text;
+}

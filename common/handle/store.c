@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* The targets store as a whole: keys, creation, opening, closing, and what is told of its state. */
+#include "store/store.h"
+
+#include "base/bytes.h"
+#include "base/failure.h"
+#include "dhcp/codes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+const struct env_spec store_spec = {
+    .name = "targets",
+    .what = "targets store",
+    .format = STORE_FORMAT,
+    .tables = TABLES,
+    .more_tables = ALL_TABLES - TABLES,
+    .table_names =
+        {[TABLE_META] = "meta", [TABLE_POLICY] = "policy", [TABLE_HOST] = "host", [TABLE_HISTORY] = "history"},
+    .cursor_table = TABLE_POLICY,
+};
+
+/* ---- Keys */
+
+/* SMBIOS has the first three fields of a UUID little-endian, RFC 9562 big-endian. What a client sends may be either:
+ * of the two forms the smaller one is the key. */
+static void put_uuid(uint8_t *ret, const uint8_t uuid[NETBOOT_UUID_SIZE])
+{
+    uint8_t swapped[NETBOOT_UUID_SIZE];
+
+    swap_uuid(swapped, uuid);
+    memcpy(ret, memcmp(swapped, uuid, NETBOOT_UUID_SIZE) < 0 ? swapped : uuid, NETBOOT_UUID_SIZE);
+}
+
+bool key_of_id(struct key *ret, uint8_t type, const uint8_t *value, size_t size)
+{
+    if (size == 0 || size > NETBOOT_DUID_MAX)
+        return false;
+    ret->size = 1 + size;
+    ret->octets[0] = type;
+    if (type == NETBOOT_ID_UUID && size == NETBOOT_UUID_SIZE) {
+        put_uuid(ret->octets + 1, value);
+    } else if (type == NETBOOT_ID_DUID && size == 2 + NETBOOT_UUID_SIZE && read_be16(value) == DUID_UUID) {
+        memcpy(ret->octets + 1, value, 2);
+        put_uuid(ret->octets + 3, value + 2);
+    } else {
+        memcpy(ret->octets + 1, value, size);
+    }
+    return true;
+}
+
+bool key_of_name(struct key *ret, uint8_t row, const void *name, size_t size)
+{
+    if (size == 0 || size > NETBOOT_NAME_MAX)
+        return false;
+    ret->size = 1 + size;
+    ret->octets[0] = row;
+    memcpy(ret->octets + 1, name, size);
+    return true;
+}
+
+void key_of_platform(struct key *ret, uint16_t platform)
+{
+    *ret = (struct key){
+        3, {ROW_LOADER, (uint8_t)(platform >> 8), (uint8_t)platform}
+    };
+}
+
+void key_of_range(struct key *ret, enum netboot_family family, const uint8_t *address)
+{
+    size_t size = family == NETBOOT_V4 ? 4 : 16;
+
+    ret->size = 2 + size;
+    ret->octets[0] = ROW_RANGE;
+    ret->octets[1] = (uint8_t)family;
+    memcpy(ret->octets + 2, address, size);
+}
+
+void key_of_prefix(struct key *ret, struct netboot_bytes prefix)
+{
+    enum netboot_family family = prefix.size == 5 ? NETBOOT_V4 : NETBOOT_V6;
+
+    key_of_range(ret, family, prefix.data + 1);
+    ret->octets[0] = ROW_PREFIX;
+    ret->octets[ret->size++] = prefix.data[0];
+}
+
+/* ---- Creation */
+
+static int put_row(MDB_txn *txn, MDB_dbi table, const void *key, size_t key_size, const void *value, size_t size)
+{
+    MDB_val row = {key_size, (void *)key}, data = {size, (void *)value};
+
+    return mdb_put(txn, table, &row, &data, 0);
+}
+
+static int put_number(MDB_txn *txn, MDB_dbi table, const char *name, uint64_t number, size_t width)
+{
+    uint8_t octets[8];
+
+    for (size_t i = 0; i < width; i++)
+        octets[i] = (uint8_t)(number >> 8 * (width - 1 - i));
+    return put_row(txn, table, name, strlen(name), octets, width);
+}
+
+/* One site for all addresses. */
+static int fill(MDB_txn *txn, const MDB_dbi *tables)
+{
+    static const uint8_t last_address[NETBOOT_ADDRESS_SIZE] = {255, 255, 255, 255, 255, 255, 255, 255,
+                                                               255, 255, 255, 255, 255, 255, 255, 255};
+    static const struct netboot_site site = {
+        .name = {(const uint8_t *)"default", 7}
+    };
+    uint8_t value[64];
+    ssize_t size = record_encode(&record_site, &site, value, sizeof(value));
+    struct key key;
+    uint64_t id; /* tells this store from any that was here before */
+    int rc;
+
+    if (size < 0 || getrandom(&id, sizeof(id), 0) != sizeof(id) || !key_of_name(&key, ROW_SITE, "default", 7))
+        return EINVAL;
+    rc = put_row(txn, tables[TABLE_POLICY], key.octets, key.size, value, (size_t)size);
+    for (size_t i = 0; i < 2 && rc == 0; i++) {
+        key_of_range(&key, i == 0 ? NETBOOT_V4 : NETBOOT_V6, last_address);
+        rc = put_row(txn, tables[TABLE_POLICY], key.octets, key.size, value, (size_t)size);
+    }
+    if (rc == 0)
+        rc = put_number(txn, tables[TABLE_META], "format", STORE_FORMAT, 4);
+    if (rc == 0)
+        rc = put_number(txn, tables[TABLE_META], "id", id, 8);
+    if (rc == 0)
+        rc = put_number(txn, tables[TABLE_META], "generation", 1, 8);
+    if (rc == 0)
+        rc = put_number(txn, tables[TABLE_META], "changed", (uint64_t)time(NULL), 8);
+    if (rc == 0)
+        rc = put_number(txn, tables[TABLE_META], "hosts", 0, 8);
+    return rc;
+}
+
+int netboot_store_create(const char *directory, struct netboot_error *error)
+{
+    int code = env_create(&store_spec, directory, fill, error), other;
+
+    if (code != 0 && code != -EEXIST)
+        return code;
+    other = state_create(directory, code == 0 ? error : NULL);
+    if (other == 0 || other == -EEXIST)
+        other = journal_create(directory, code == 0 ? error : NULL);
+    if (other == -EEXIST && code == -EEXIST)
+        journal_mend(directory, NULL);
+    return code == 0 && other != -EEXIST ? other : code;
+}
+
+/* ---- State */
+
+void store_note(struct netboot_store *store, bool usable, const struct netboot_error *reason)
+{
+    pthread_mutex_lock(&store->mutex);
+    bool first = !store->tried;
+    bool news = first || usable != store->usable || (!usable && reason->code != store->state.code);
+    store->tried = true;
+    store->usable = usable;
+    if (news) {
+        store->state = *reason;
+        atomic_store(&store->event, usable ? 1 : 2);
+    }
+    pthread_mutex_unlock(&store->mutex);
+}
+
+int netboot_store_event(struct netboot_store *store, struct netboot_error *error)
+{
+    int event = 0;
+
+    if (atomic_load_explicit(&store->event, memory_order_relaxed) == 0 || env_in_child(&store->env))
+        return 0;
+    pthread_mutex_lock(&store->mutex);
+    event = atomic_exchange(&store->event, 0);
+    if (event != 0 && error)
+        *error = store->state;
+    pthread_mutex_unlock(&store->mutex);
+    return event;
+}
+
+/* ---- Opening and closing */
+
+static void store_free(struct netboot_store *store)
+{
+    env_fini(&store->env);
+    state_fini(&store->once);
+    journal_fini(&store->journal);
+    free(store->recent);
+    free(store->directory);
+    free(store);
+}
+
+static int make_recent(struct netboot_store *store)
+{
+    size_t size = store->env.slot_room * sizeof(struct recent);
+
+    store->recent = aligned_alloc(_Alignof(struct recent), size);
+    if (!store->recent)
+        return -ENOMEM;
+    memset(store->recent, 0, size);
+    return 0;
+}
+
+static int store_new(const char *directory, const struct netboot_store_options *options, struct netboot_store **ret,
+                     struct netboot_error *error)
+{
+    struct netboot_store *store = aligned_alloc(_Alignof(struct netboot_store), sizeof(*store));
+    int code;
+
+    if (!store)
+        return failure(error, -ENOMEM, "no memory for the targets store");
+    memset(store, 0, sizeof(*store));
+    store->directory = strdup(directory);
+    store->follow = options->follow;
+    code = store->directory ? env_init(&store->env, &store_spec, store->directory, error) : -ENOMEM;
+    if (code == 0)
+        code = env_prepare(&store->env, options->readers, error);
+    if (code == 0)
+        code = state_prepare(&store->once, store->directory, options, error);
+    if (code == 0)
+        code = journal_prepare(&store->journal, store->directory, options, store->once.server, error);
+    if (code == 0)
+        code = make_recent(store);
+    if (code != 0) {
+        store_free(store);
+        return code == -ENOMEM ? failure(error, code, "no memory for the targets store") : code;
+    }
+    store->env.first_map_size = options->map_size;
+    store->env.check_most = options->check_most;
+    store->env.server = options->follow;
+    pthread_mutex_init(&store->mutex, NULL);
+    *ret = store;
+    return 0;
+}
+
+int netboot_store_open(const char *directory, const struct netboot_store_options *options, struct netboot_store **ret,
+                       struct netboot_error *error)
+{
+    static const struct netboot_store_options defaults;
+    struct netboot_error reason = {0};
+    struct netboot_store *store = NULL;
+    int code;
+
+    if (!directory || !*directory)
+        return failure(error, -EINVAL, "no directory is given for the targets store");
+    code = store_new(directory, options ? options : &defaults, &store, error);
+    if (code != 0)
+        return code;
+    if (store->follow) {
+        code = follow_start(store, error);
+    } else if ((code = env_open(&store->env, 0, &reason)) == 0) {
+        state_open(&store->once);
+        store_note(store, true, &reason);
+    } else if (error) {
+        *error = reason;
+    }
+    if (code != 0) {
+        store_free(store);
+        return code;
+    }
+    if ((code = journal_start(&store->journal, error)) != 0) {
+        netboot_store_close(store);
+        return code;
+    }
+    *ret = store;
+    return 0;
+}
+
+void netboot_store_close(struct netboot_store *store)
+{
+    if (!store)
+        return;
+    if (!env_in_child(&store->env)) {
+        if (store->follow)
+            follow_stop(store);
+        env_close(&store->env);
+        state_close(&store->once);
+        journal_close(&store->journal);
+        pthread_mutex_destroy(&store->mutex);
+    }
+    store_free(store);
+}

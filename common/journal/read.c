@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* The journal for people: how it is opened for them, how machines are found, and how large it is. */
+#include "journal/read.h"
+
+#include "base/failure.h"
+#include "store/store.h"
+
+#include <errno.h>
+
+/* ---- Opening: the thread does it where there is one */
+
+static int open_for_reading(struct netboot_store *store, struct netboot_error *error)
+{
+    enum { DEADLINE_MS = 1000 };
+    struct journal *journal = &store->journal;
+    struct env_slot *slot;
+    int code = env_take(&journal->env, &slot);
+
+    if (code == -ECHILD)
+        return failure(error, code, "the journal cannot be used after fork: open the store anew");
+    if (code == 0) {
+        bool reopen = env_is_stale(&journal->env, slot);
+        env_give(slot);
+        if (!reopen || journal->on)
+            return 0;
+    }
+    if (!journal->on)
+        return env_open(&journal->env, DEADLINE_MS, error);
+    pthread_mutex_lock(&journal->mutex);
+    struct netboot_error state = journal->state;
+    bool usable = journal->usable;
+    pthread_mutex_unlock(&journal->mutex);
+    if (usable || state.code == 0)
+        return failure(error, -EAGAIN, "the journal in %s is busy: try again", journal->env.directory);
+    return failure(error, state.code, "%s", state.text);
+}
+
+int journal_read_begin(struct netboot_store *store, struct env_slot **ret, struct netboot_error *error)
+{
+    struct env *env = &store->journal.env;
+    int code = open_for_reading(store, error);
+
+    if (code != 0)
+        return code;
+    code = env_read_begin(env, ret);
+    return code == 0 ? 0
+                     : failure(error, code, "the journal in %s cannot be read: %s", env->directory, strerror(-code));
+}
+
+/* ---- Machines by identifier */
+
+int journal_each_key(const struct journal *journal, MDB_txn *txn, const struct netboot_id *id,
+                     int (*each)(const struct key *, void *user), void *user)
+{
+    struct journal_row row;
+    struct shown_record shown;
+    struct key key, machine;
+
+    if (id->type == NETBOOT_ID_NAME || !key_of_id(&key, (uint8_t)id->type, id->value, id->size))
+        return 0;
+    int code = each(&key, user);
+    if (code != 0 || journal_get(journal, txn, JOURNAL_ID, key_value(&key), &record_shown, &row, &shown) != 0)
+        return code;
+    for (size_t i = 0; i < shown.machines.count && code == 0; i++) {
+        machine.size = shown.machines.items[i].size - 1;
+        memcpy(machine.octets, shown.machines.items[i].data + 1, machine.size);
+        code = each(&machine, user);
+    }
+    return code;
+}
+
+/* ---- Status */
+
+static uint64_t newest_entry(const struct journal *journal, MDB_txn *txn)
+{
+    MDB_val key, value;
+    MDB_cursor *cursor;
+    uint64_t ret = 0;
+
+    if (mdb_cursor_open(txn, journal->env.tables[JOURNAL_ENTRY], &cursor) != 0)
+        return 0;
+    if (mdb_cursor_get(cursor, &key, &value, MDB_LAST) == 0 && key.mv_size == 8)
+        ret = journal_key_number(key.mv_data);
+    mdb_cursor_close(cursor);
+    return ret;
+}
+
+int netboot_journal_status(struct netboot_store *store, struct netboot_journal_state *ret, struct netboot_error *error)
+{
+    const struct journal *journal = &store->journal;
+    MDB_stat entries, machines;
+    struct env_slot *slot;
+    size_t size;
+    int code = journal_read_begin(store, &slot, error), rc;
+
+    if (code != 0)
+        return code;
+    rc = journal_used(journal, slot->txn, &size);
+    if (rc == 0)
+        rc = mdb_stat(slot->txn, journal->env.tables[JOURNAL_ENTRY], &entries);
+    if (rc == 0)
+        rc = mdb_stat(slot->txn, journal->env.tables[JOURNAL_MACHINE], &machines);
+    uint64_t limit = journal_meta(journal, slot->txn, "limit");
+    if (rc == 0)
+        *ret = (struct netboot_journal_state){
+            .identity = journal_meta(journal, slot->txn, "id"),
+            .newest = newest_entry(journal, slot->txn),
+            .entries = entries.ms_entries,
+            .machines = machines.ms_entries,
+            .size = size,
+            .limit = limit > 0 ? limit : journal->limit,
+            .dropped = journal_meta(journal, slot->txn, "dropped"),
+        };
+    env_read_end(slot);
+    return rc == 0 ? 0
+                   : failure(error, env_code(rc), "the journal in %s cannot be read: %s", store->directory,
+                             mdb_strerror(rc));
+}

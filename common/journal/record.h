@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* The records of the journal as record_fields.c describes them, and as the public structures have them. */
+#ifndef NETBOOT_JOURNAL_RECORD_H
+#define NETBOOT_JOURNAL_RECORD_H
+
+#include "record/record.h"
+
+#define JOURNAL_MACHINE_ENTRIES 32 /* that are kept of one machine */
+#define JOURNAL_MACHINE_IDS 8      /* that are kept of one machine, beside the one that it goes by */
+#define JOURNAL_SHOWN_MACHINES 8   /* that are kept of one identifier */
+#define JOURNAL_RECORD_MAX 4096    /* no record is longer */
+
+enum { ENTRY_HOST_FOUND = 1, ENTRY_VENDOR_CLASS = 2, ENTRY_BOOTP = 4, ENTRY_JOINS = 8 };
+
+/* One step of a boot. */
+struct entry_record {
+    uint64_t first, last;
+    uint64_t transaction;
+    uint16_t packets, family, stage, arch, platform, outcome, source, armed, flags;
+    uint16_t replies; /* of the first packet in the upper octet, of the last one in the lower */
+    struct netboot_bytes mac, uuid, duid, address;
+    struct netboot_bytes host, target, site, boot_file, tftp_server_name, next_server;
+    struct netboot_bytes reasons; /* finding and source, an octet each */
+    struct netboot_bytes server;
+};
+
+struct machine_record {
+    struct netboot_bytes id;
+    struct netboot_list ids; /* the one that was seen last is the last one */
+    uint64_t first, last, exchanges;
+    uint16_t stages4, stages6, platform, arch, outcome;
+    struct netboot_bytes address4, address6, host, target;
+    struct netboot_bytes entries; /* their numbers, 8 octets each, ascending */
+};
+
+/* The machines that have shown an identifier, beside the one that goes by it. */
+struct shown_record {
+    struct netboot_list machines; /* an octet, 1 where it was over DHCPv4, then the machine's key */
+    uint16_t overflow;            /* 1: there were more than are kept */
+};
+
+/* The public structure of an entry, which then points into the record for its DUID alone. -EBADMSG. */
+int entry_from_record(const struct entry_record *record, uint64_t number, struct netboot_journal_entry *ret);
+/* The other way; the record points into the entry and into `octets`. */
+struct entry_octets {
+    uint8_t reasons[2 * NETBOOT_REASONS_MAX];
+};
+void entry_to_record(const struct netboot_journal_entry *entry, struct entry_octets *octets, struct entry_record *ret);
+/* A text of a record as C string. False: it is too long. */
+bool journal_copy_text(char *ret, size_t size, struct netboot_bytes text);
+/* Whether both tell the same step, whenever it was and whatever else the packets differ in. */
+bool entry_is_same_step(const struct entry_record *a, const struct entry_record *b);
+/* Of two that do: whether the later one goes on with the earlier one, or is a new exchange. Each by the type of the
+ * server's reply and by its time, in milliseconds: the last ones before, the first ones now. */
+bool journal_goes_on(unsigned family, uint8_t reply_before, uint64_t ms_before, uint8_t reply_now, uint64_t ms_now);
+
+#endif

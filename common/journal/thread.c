@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* The journal's environment, and the thread that empties the queue into it. */
+#include "journal/journal.h"
+
+#include "base/failure.h"
+#include "base/thread.h"
+#include "store/store.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#define JOURNAL_FORMAT 1
+#define TICK_MS 100   /* between two looks at the queue, so that packets need wake no one */
+#define OPEN_MS 500   /* between two looks at the files */
+#define LOCK_MS 100   /* that other writers are waited for */
+#define START_MS 1000 /* that a server's start waits for the first attempt to open it */
+#define TELL_MS 60000 /* between two reports of lost records */
+
+static const struct env_spec journal_spec = {
+    .name = "journal",
+    .what = "journal",
+    .made_anew = true,
+    .format = JOURNAL_FORMAT,
+    .tables = JOURNAL_TABLES,
+    .table_names =
+        {[JOURNAL_META] = "meta", [JOURNAL_ENTRY] = "entry", [JOURNAL_MACHINE] = "machine", [JOURNAL_ID] = "id"},
+    .cursor_table = JOURNAL_ENTRY,
+    .servers_write = true,
+    .loose = true,
+};
+
+/* ---- Creation */
+
+static int fill(MDB_txn *txn, const MDB_dbi *tables)
+{
+    uint8_t format[4] = {0, 0, 0, JOURNAL_FORMAT}, identity[8];
+    MDB_val keys[] = {
+        {6, "format"},
+        {2, "id"    }
+    };
+    MDB_val values[] = {
+        {sizeof(format),   format  },
+        {sizeof(identity), identity}
+    };
+
+    if (getrandom(identity, sizeof(identity), 0) != sizeof(identity))
+        return EIO;
+    int rc = mdb_put(txn, tables[JOURNAL_META], &keys[0], &values[0], 0);
+    return rc == 0 ? mdb_put(txn, tables[JOURNAL_META], &keys[1], &values[1], 0) : rc;
+}
+
+int journal_create(const char *directory, struct netboot_error *error)
+{
+    return env_create(&journal_spec, directory, fill, error);
+}
+
+/* ---- Opening */
+
+/* A journal that is missing or damaged is no reason to do without one. 0 also where another program was faster. */
+static int make_anew(struct journal *journal, bool is_there, const struct stat *damaged, struct netboot_error *error)
+{
+    const char *directory = journal->env.directory;
+    struct stat status;
+    int code = 0;
+
+    if (stat(directory, &status) != 0)
+        return failure(error, -errno, "the directory %s cannot be looked at: %s", directory, strerror(errno));
+    if (is_there)
+        code = env_set_aside(&journal_spec, directory, damaged, error);
+    if (code == 0)
+        code = journal_create(directory, error);
+    return code == -EEXIST ? 0 : code;
+}
+
+/* Whether it had to be made anew, and why, is in `ret_cause`: 0, -ENOENT, -EBADMSG. */
+static int try_open(struct journal *journal, int *ret_cause, struct netboot_error *error)
+{
+    enum { DEADLINE_MS = 1000 };
+    struct env *env = &journal->env;
+    struct netboot_error reason;
+    struct stat damaged;
+    bool is_there = stat(env->data_path, &damaged) == 0;
+    int code = env_open(env, DEADLINE_MS, error);
+
+    *ret_cause = 0;
+    if (code != -ENOENT && code != -EBADMSG)
+        return code;
+    int made = make_anew(journal, is_there, &damaged, &reason);
+    if (made == 0) {
+        *ret_cause = code;
+        return env_open(env, DEADLINE_MS, error);
+    }
+    if (made == -EACCES || made == -EPERM)
+        return failure(error, code,
+                       "%s and this program may not make it anew: run 'netbootctl -d %s init' as root, which makes it",
+                       code == -ENOENT ? "there is no journal," : "the journal is damaged,", env->directory);
+    return failure(error, made, "%s", reason.text);
+}
+
+/* ---- What a server's log is told */
+
+static void note(struct journal *journal, bool usable, const struct netboot_error *reason)
+{
+    pthread_mutex_lock(&journal->mutex);
+    bool news = !journal->tried || usable != journal->usable ||
+                (usable ? reason->code != 0 : reason->code != journal->state.code);
+    journal->tried = true;
+    journal->usable = usable;
+    if (news) {
+        journal->state = *reason;
+        atomic_store(&journal->event, usable ? 1 : 2);
+    }
+    pthread_mutex_unlock(&journal->mutex);
+}
+
+/* `cause`: why it was made anew, or 0. */
+static void note_open(struct journal *journal, int cause)
+{
+    const char *directory = journal->env.directory;
+    struct netboot_error state;
+
+    if (cause == -ENOENT)
+        failure(&state, cause, "the journal in %s was not there, and was made anew", directory);
+    else if (cause != 0)
+        failure(&state, cause, "the journal in %s was damaged, and was made anew; what it was is in %s/%s.damaged",
+                directory, directory, journal_spec.name);
+    else
+        failure(&state, 0, "the journal in %s is open", directory);
+    note(journal, true, &state);
+}
+
+uint64_t journal_all_dropped(const struct journal *journal)
+{
+    return atomic_load_explicit(&journal->queue.dropped, memory_order_relaxed) +
+           atomic_load_explicit(&journal->lost, memory_order_relaxed);
+}
+
+static void tell_dropped(struct journal *journal, uint64_t now_ms)
+{
+    uint64_t dropped = journal_all_dropped(journal);
+
+    if (dropped == journal->told || (journal->told > 0 && now_ms < journal->told_ms + TELL_MS) ||
+        atomic_load(&journal->event) != 0)
+        return;
+    pthread_mutex_lock(&journal->mutex);
+    if (journal->usable) {
+        failure(&journal->state, -ENOBUFS,
+                "%" PRIu64 " records of the journal in %s were lost, as more came than could be written: answers are "
+                "not affected; see whether its disk is slow or full, or who holds it locked",
+                dropped - journal->told, journal->env.directory);
+        atomic_store(&journal->event, 3);
+        journal->told = dropped;
+        journal->told_ms = now_ms;
+    }
+    pthread_mutex_unlock(&journal->mutex);
+}
+
+int netboot_journal_event(struct netboot_store *store, struct netboot_error *error)
+{
+    struct journal *journal = &store->journal;
+    int event = 0;
+
+    if (atomic_load_explicit(&journal->event, memory_order_relaxed) == 0 || env_in_child(&store->env))
+        return 0;
+    pthread_mutex_lock(&journal->mutex);
+    event = atomic_exchange(&journal->event, 0);
+    if (event != 0 && error)
+        *error = journal->state;
+    pthread_mutex_unlock(&journal->mutex);
+    return event;
+}
+
+uint64_t netboot_journal_written(const struct netboot_store *store)
+{
+    return atomic_load_explicit(&store->journal.written, memory_order_relaxed);
+}
+
+uint64_t netboot_journal_dropped(const struct netboot_store *store)
+{
+    return store->journal.on ? journal_all_dropped(&store->journal) : 0;
+}
+
+/* ---- The thread */
+
+/* Whether the environment is open, and of the files that are there. */
+static bool is_open(struct journal *journal)
+{
+    struct env *env = &journal->env;
+    struct env_slot *slot;
+
+    if (env_take(env, &slot) != 0)
+        return atomic_load(&env->gate) != ENV_CLOSED;
+    bool reopen = env_is_stale(env, slot);
+    env_give(slot);
+    return !reopen;
+}
+
+/* Without a journal the queue keeps what came last. */
+static void lose_oldest(struct journal *journal)
+{
+    size_t count = queue_count(&journal->queue), ready = 0;
+    struct netboot_journal_entry entry;
+
+    if (count <= QUEUE_SLOTS / 2)
+        return;
+    while (ready < count - QUEUE_SLOTS / 2 && queue_look(&journal->queue, ready, &entry))
+        ready++;
+    queue_drop(&journal->queue, ready);
+    atomic_fetch_add_explicit(&journal->lost, ready, memory_order_relaxed);
+}
+
+/* Without a targets store there is nothing to be told beside that. */
+static bool has_store(const struct journal *journal)
+{
+    char path[ENV_PATH_SIZE];
+
+    snprintf(path, sizeof(path), "%s/%s/data.mdb", journal->env.directory, store_spec.name);
+    return access(path, F_OK) == 0;
+}
+
+static void look_at_files(struct journal *journal, uint64_t now_ms)
+{
+    struct netboot_error error;
+    int cause;
+
+    /* What is to be written is written to the files that are there. */
+    if (now_ms < journal->opened_ms + OPEN_MS && journal->opened_ms > 0 && queue_count(&journal->queue) == 0)
+        return;
+    journal->opened_ms = now_ms;
+    if (is_open(journal) || !has_store(journal))
+        return;
+    int code = try_open(journal, &cause, &error);
+    if (code == 0)
+        note_open(journal, cause);
+    else if (atomic_load(&journal->env.gate) == ENV_CLOSED) /* else it is in use, and opened anew at another time */
+        note(journal, false, &error);
+}
+
+static void write_all(struct journal *journal)
+{
+    struct netboot_error error = {0};
+    ssize_t count;
+
+    while ((count = journal_write(journal, LOCK_MS, &error)) > 0)
+        if (!journal->usable)
+            note_open(journal, 0);
+    if (count >= 0)
+        return;
+    if (count != -ETIMEDOUT && count != -EAGAIN)
+        note(journal, false, &error);
+    if (count != -EBADMSG)
+        return;
+    env_close(&journal->env); /* LMDB found it damaged: the next look at the files finds another one */
+    struct stat damaged;
+    if (stat(journal->env.data_path, &damaged) == 0 && make_anew(journal, true, &damaged, &error) == 0)
+        journal->opened_ms = 0;
+}
+
+static void round_of_thread(struct journal *journal)
+{
+    uint64_t now_ms = env_now_us() / 1000;
+
+    look_at_files(journal, now_ms);
+    if (atomic_load(&journal->env.gate) != ENV_CLOSED)
+        write_all(journal);
+    lose_oldest(journal);
+    tell_dropped(journal, now_ms);
+}
+
+static void *run(void *data)
+{
+    struct journal *journal = data;
+    bool stop = false;
+
+    while (!stop) {
+        round_of_thread(journal);
+        struct timespec next = thread_after_ms(TICK_MS);
+        pthread_mutex_lock(&journal->mutex);
+        journal->began = true;
+        pthread_cond_broadcast(&journal->wake);
+        while (!journal->stop && pthread_cond_timedwait(&journal->wake, &journal->mutex, &next) == 0)
+            ;
+        stop = journal->stop;
+        pthread_mutex_unlock(&journal->mutex);
+    }
+    if (atomic_load(&journal->env.gate) != ENV_CLOSED)
+        write_all(journal);
+    return NULL;
+}
+
+/* ---- The whole */
+
+int journal_prepare(struct journal *journal, const char *directory, const struct netboot_store_options *options,
+                    const char *server, struct netboot_error *error)
+{
+    enum { FEW_READERS = 8 };
+    int code = env_init(&journal->env, &journal_spec, directory, error);
+
+    if (code != 0)
+        return code;
+    journal->on = options->journal;
+    journal->join = options->journal && options->join;
+    journal->server = server;
+    journal->limit = options->journal_size > 0 ? options->journal_size : JOURNAL_SIZE;
+    if (journal->limit < JOURNAL_SIZE_MIN)
+        journal->limit = JOURNAL_SIZE_MIN;
+    journal->env.first_map_size = journal->env.map_most = journal->limit;
+    journal->env.server = options->follow;
+    journal->env.check_most = options->check_most;
+    pthread_mutex_init(&journal->mutex, NULL);
+    code = env_prepare(&journal->env, journal->join ? options->readers : FEW_READERS, error);
+    if (code == 0 && journal->on)
+        code = queue_init(&journal->queue);
+    return code;
+}
+
+int journal_start(struct journal *journal, struct netboot_error *error)
+{
+    int code;
+
+    if (!journal->on)
+        return 0;
+    thread_wake_init(&journal->wake);
+    code = thread_start(&journal->thread, run, journal);
+    if (code == 0) {
+        struct timespec deadline = thread_after_ms(START_MS);
+        pthread_mutex_lock(&journal->mutex);
+        while (!journal->began && pthread_cond_timedwait(&journal->wake, &journal->mutex, &deadline) == 0)
+            ;
+        pthread_mutex_unlock(&journal->mutex);
+        return 0;
+    }
+    pthread_cond_destroy(&journal->wake);
+    journal->on = false;
+    return failure(error, code, "the thread that writes the journal cannot be started: %s", strerror(-code));
+}
+
+void journal_close(struct journal *journal)
+{
+    if (journal->on) {
+        pthread_mutex_lock(&journal->mutex);
+        journal->stop = true;
+        pthread_cond_broadcast(&journal->wake);
+        pthread_mutex_unlock(&journal->mutex);
+        pthread_join(journal->thread, NULL);
+        pthread_cond_destroy(&journal->wake);
+    }
+    env_close(&journal->env);
+    pthread_mutex_destroy(&journal->mutex);
+}
+
+void journal_fini(struct journal *journal)
+{
+    env_fini(&journal->env);
+    queue_fini(&journal->queue);
+}
+
+int journal_mend(const char *directory, struct netboot_error *error)
+{
+    static const struct netboot_store_options options;
+    struct journal journal = {0};
+    int cause, code = journal_prepare(&journal, directory, &options, NULL, error);
+
+    if (code == 0) {
+        code = try_open(&journal, &cause, error);
+        journal_close(&journal);
+    }
+    journal_fini(&journal);
+    return code;
+}

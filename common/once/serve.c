@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Boot once on the packet path: what the host's arming makes of the decision, and what has to be written before the
+ * reply leaves. The step is made on what a reader sees; if it writes, it is made once more under the lock.
+ */
+#include "once/once_store.h"
+
+#include "base/bytes.h"
+#include "decide/decide.h"
+
+#include <errno.h>
+
+/* The first MAC is the key of a host, else its first identifier. */
+bool state_key(const struct netboot_host *host, struct key *ret)
+{
+    size_t primary = 0;
+
+    for (size_t i = host->ids.count; i-- > 0;)
+        if (host->ids.items[i].data[0] == NETBOOT_ID_MAC)
+            primary = i;
+    if (host->ids.count == 0)
+        return false;
+    struct netboot_bytes id = host->ids.items[primary];
+    return key_of_item(ret, id);
+}
+
+/* Puts the target armed into the policy, if it can be served at all. */
+static enum netboot_armed find_target(struct netboot_view *view, const struct once_record *record,
+                                      struct netboot_target *ret)
+{
+    char name[NETBOOT_NAME_MAX + 1];
+
+    memcpy(name, record->target.data, record->target.size);
+    name[record->target.size] = '\0';
+    if (netboot_view_target(view, name, ret) != 0)
+        return NETBOOT_ARMED_MISSING;
+    return ret->kind == NETBOOT_KIND_BOOT || ret->kind == NETBOOT_KIND_LOCAL ? NETBOOT_ARMED_SERVED
+                                                                             : NETBOOT_ARMED_KIND;
+}
+
+/* An arming counts for the store that it was made for. */
+static bool is_of_store(struct netboot_view *view, const struct once_record *record)
+{
+    uint64_t id;
+
+    return view_meta(view, "id", &id) == 0 && id == record->store;
+}
+
+struct serving {
+    struct netboot_view *view;
+    struct state *state;
+    const struct netboot_query *query;
+    struct key key;
+    enum netboot_armed armed;
+    uint8_t token[ONCE_TOKEN_SIZE];
+    struct once_event event;
+    struct once_time now;
+    struct once_step step;
+};
+
+static void decide(const struct serving *serving, struct netboot_policy *policy, enum netboot_armed armed,
+                   struct netboot_result *ret)
+{
+    policy->armed = armed;
+    netboot_decide(serving->query, &ret->client, policy, &ret->decision);
+    netboot_answer_encode(&ret->client, &ret->decision, &ret->answer);
+}
+
+/* What the packet is, and what the target armed, which `ret` was decided with, would do for it. Where there is none to
+ * serve, nothing was decided. */
+static void describe(struct serving *serving, const struct netboot_policy *policy, const struct netboot_result *ret)
+{
+    const struct netboot_client *client = &ret->client;
+    struct once_event *event = &serving->event;
+
+    *event = (struct once_event){
+        .method = (enum once_method)once_method(client),
+        .message = once_message(serving->query),
+        .has_mac = client->has_mac,
+        .transaction = serving->query->transaction,
+        .server = {(const uint8_t *)serving->state->server, strlen(serving->state->server)},
+    };
+    memcpy(event->mac, client->mac, sizeof(event->mac));
+    if (serving->armed != NETBOOT_ARMED_SERVED)
+        return;
+    event->able = ret->decision.outcome == NETBOOT_ANSWERED;
+    event->last = client->stage == NETBOOT_STAGE_IPXE || ret->decision.source == NETBOOT_TARGET_FILE;
+    event->has_script = decide_target_script(&policy->target).size > 0;
+    event->file = (struct netboot_bytes){(const uint8_t *)ret->decision.boot_file, ret->decision.boot_file_size};
+}
+
+/* Under the lock: the record may be another one by now. A new arming is for the next packet. */
+static int step_again(struct serving *serving, MDB_txn *txn, struct netboot_bytes token, bool *ret_changed)
+{
+    struct once_record record;
+    int code = state_get(serving->state, txn, &serving->key, &record), rc;
+
+    *ret_changed = false;
+    if (code == -ENOENT || (code == 0 && !bytes_same(record.token, token))) {
+        serving->step.serve = serving->step.new_boot = serving->step.promised = false;
+        return 0;
+    }
+    if (code != 0)
+        return code;
+    state_read_doubt(serving->state, &serving->now);
+    once_step(&record, &serving->event, &serving->now, &serving->step);
+    if (serving->step.write == ONCE_KEEP)
+        return 0;
+    *ret_changed = true;
+    rc = state_put(serving->state, txn, &serving->key, &serving->step.record);
+    return rc == 0 ? 0 : env_failure(&serving->state->env, rc, "change", NULL);
+}
+
+static int write_step(struct serving *serving)
+{
+    const struct netboot_bytes token = {serving->token, sizeof(serving->token)};
+    bool needed = serving->step.write != ONCE_NOTE, changed;
+    struct state_write write;
+    int code = state_write_begin(serving->state, state_deadline(serving->state, needed, &serving->now), &write, NULL);
+
+    if (code == -ETIMEDOUT)
+        state_note_busy(serving->state, &serving->now);
+    if (code != 0)
+        return code;
+    code = step_again(serving, write.txn, token, &changed);
+    int end = state_write_end(serving->state, &write, code == 0 && !changed ? -ECANCELED : code, NULL);
+    return code == 0 && !changed ? 0 : end;
+}
+
+/* Writes what the step wants written. False: it could not be, though the target armed was to be served for it. */
+static bool finish_step(struct serving *serving)
+{
+    struct once_step *step = &serving->step;
+
+    if (step->write == ONCE_KEEP || write_step(serving) == 0)
+        return true;
+    if (step->new_boot || step->promised)
+        state_raise_doubt(serving->state, &serving->now);
+    if (step->write != ONCE_MARK)
+        return true;
+    step->serve = false;
+    return false;
+}
+
+/* Why the lasting target is served. */
+static enum netboot_armed reason(const struct serving *serving, bool written)
+{
+    if (!written)
+        return NETBOOT_ARMED_UNMARKED;
+    if (serving->step.expired)
+        return NETBOOT_ARMED_EXPIRED;
+    if (serving->step.new_boot)
+        return NETBOOT_ARMED_USED;
+    if (serving->event.message == ONCE_RENEW)
+        return NETBOOT_ARMED_RENEWAL;
+    return serving->armed == NETBOOT_ARMED_SERVED ? NETBOOT_ARMED_UNABLE : serving->armed;
+}
+
+/* The step as a reader sees it: nothing of the record is used after. */
+static bool first_step(struct serving *serving, const struct once_record *record, struct netboot_policy *policy,
+                       struct netboot_target *ret_lasting, struct netboot_result *ret)
+{
+    *ret_lasting = policy->target;
+    if (!is_of_store(serving->view, record))
+        return false;
+    if (once_is_over(record)) {
+        serving->step = (struct once_step){.new_boot = true};
+        return true;
+    }
+    serving->armed = find_target(serving->view, record, &policy->target);
+    if (serving->armed == NETBOOT_ARMED_SERVED)
+        decide(serving, policy, serving->armed, ret);
+    describe(serving, policy, ret);
+    serving->state->time(serving->state, &serving->now);
+    serving->now.certain = false;
+    if (record->phase != ONCE_ARMED)
+        state_read_doubt(serving->state, &serving->now);
+    memcpy(serving->token, record->token.data, sizeof(serving->token));
+    once_step(record, &serving->event, &serving->now, &serving->step);
+    return true;
+}
+
+static bool read_step(struct serving *serving, struct netboot_policy *policy, struct netboot_target *ret_lasting,
+                      struct netboot_result *ret)
+{
+    struct once_record record;
+    struct env_slot *slot;
+
+    if (env_read_begin(&serving->state->env, &slot) != 0)
+        return false;
+    int code = state_get(serving->state, slot->txn, &serving->key, &record);
+    bool found = code == 0 && first_step(serving, &record, policy, ret_lasting, ret);
+    if (code == -ENOENT)
+        state_note_empty(serving->state, slot->txn);
+    /* A writer may need the whole environment for a moment, so not even this slot may be held then. */
+    env_read_end(slot);
+    return found;
+}
+
+/* What the host's arming, if it has one, makes of the packet. */
+static bool serve_armed(struct netboot_view *view, const struct netboot_query *query, struct netboot_policy *policy,
+                        struct netboot_result *ret)
+{
+    struct serving serving = {.view = view, .state = view_state(view), .query = query};
+    struct netboot_target lasting;
+
+    if (!state_key(&policy->host, &serving.key) || !read_step(&serving, policy, &lasting, ret))
+        return false;
+    bool written = finish_step(&serving);
+    if (serving.step.serve)
+        return true;
+    policy->target = lasting;
+    decide(&serving, policy, reason(&serving, written), ret);
+    return true;
+}
+
+/* Mostly nothing at all is armed: that is asked first, before anything is made ready. */
+bool state_serve(struct netboot_view *view, const struct netboot_query *query, struct netboot_policy *policy,
+                 struct netboot_result *ret)
+{
+    return decide_is_boot_message(query) && !state_is_empty(view_state(view)) && serve_armed(view, query, policy, ret);
+}
+
+void state_peek(struct netboot_view *view, struct netboot_policy *policy)
+{
+    struct state *state = view_state(view);
+    struct netboot_target target;
+    struct once_record record;
+    struct once_time now;
+    struct env_slot *slot;
+    struct key key;
+
+    if (!state_key(&policy->host, &key) || env_read_begin(&state->env, &slot) != 0)
+        return;
+    if (state_get(state, slot->txn, &key, &record) == 0 && is_of_store(view, &record)) {
+        state->time(state, &now);
+        enum netboot_once_state is = once_state(&record, now.wall);
+        if (is == NETBOOT_ONCE_ARMED || is == NETBOOT_ONCE_IN_PROGRESS || is == NETBOOT_ONCE_WAITING)
+            policy->armed = find_target(view, &record, &target);
+        else
+            policy->armed = is == NETBOOT_ONCE_EXPIRED ? NETBOOT_ARMED_EXPIRED : NETBOOT_ARMED_USED;
+        if (policy->armed == NETBOOT_ARMED_SERVED)
+            policy->target = target;
+    }
+    env_read_end(slot);
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Boot once for people: what is armed, and what became of it. */
+#include "once/once_store.h"
+
+#include "base/failure.h"
+
+#include <errno.h>
+
+int state_find_key(struct netboot_view *view, const struct netboot_id *id, struct key *ret, struct netboot_error *error)
+{
+    char text[NETBOOT_ID_TEXT_SIZE];
+    struct key key;
+    MDB_val value;
+    int code =
+        key_of_id(&key, (uint8_t)id->type, id->value, id->size) ? view_find_host(view, &key, ret, &value) : -ENOENT;
+
+    if (code == -ENOENT)
+        return failure(error, code, "there is no host %s", netboot_id_text(id, text));
+    return code == 0 ? 0 : failure(error, code, "the record of the host %s is damaged", netboot_id_text(id, text));
+}
+
+static void copy_text(char *ret, size_t size, struct netboot_bytes text)
+{
+    size_t count = text.size < size ? text.size : size - 1;
+
+    if (count > 0)
+        memcpy(ret, text.data, count);
+    ret[count] = '\0';
+}
+
+static void show(const struct once_record *record, uint64_t wall, struct netboot_once *ret)
+{
+    static const enum netboot_stage stages[] = {
+        [ONCE_PXE4] = NETBOOT_STAGE_PXE,   [ONCE_PXE6] = NETBOOT_STAGE_PXE,   [ONCE_HTTP4] = NETBOOT_STAGE_HTTP,
+        [ONCE_HTTP6] = NETBOOT_STAGE_HTTP, [ONCE_IPXE4] = NETBOOT_STAGE_IPXE, [ONCE_IPXE6] = NETBOOT_STAGE_IPXE,
+    };
+
+    *ret = (struct netboot_once){
+        .state = once_state(record, wall),
+        .until_done = record->until_done != 0,
+        .tries = record->tries,
+        .count = record->count,
+        .window = (unsigned)(record->window / 1000),
+        .armed = record->armed,
+        .expires = record->expires,
+        .started = record->started,
+        .used = record->used,
+        .done = record->done,
+        .family = record->method % 2 == 0 ? NETBOOT_V4 : NETBOOT_V6,
+        .stage = record->count > 0 && record->method < ONCE_METHODS ? stages[record->method] : NETBOOT_STAGE_NONE,
+    };
+    copy_text(ret->target, sizeof(ret->target), record->target);
+    copy_text(ret->by, sizeof(ret->by), record->by);
+    copy_text(ret->server, sizeof(ret->server), record->server);
+    copy_text(ret->boot_file, sizeof(ret->boot_file), record->file);
+}
+
+int netboot_view_once(struct netboot_view *view, const struct netboot_id *id, struct netboot_once *ret)
+{
+    struct state *state = view_state(view);
+    struct once_record record;
+    struct once_time now;
+    struct env_slot *slot;
+    uint64_t store;
+    struct key key;
+    int code = state_find_key(view, id, &key, NULL);
+
+    if (code == 0)
+        code = view_meta(view, "id", &store);
+    if (code != 0)
+        return code;
+    if ((code = env_read_begin(&state->env, &slot)) != 0)
+        return atomic_load(&state->env.gate) == ENV_CLOSED ? -ENOENT : code;
+    code = state_get(state, slot->txn, &key, &record);
+    if (code == 0 && record.store != store)
+        code = -ENOENT;
+    if (code == 0) {
+        state->time(state, &now);
+        show(&record, now.wall, ret);
+    }
+    env_read_end(slot);
+    return code;
+}
+
+int state_each(struct state *state, int (*each)(MDB_val key, const struct once_record *record, void *user), void *user)
+{
+    struct once_record record;
+    struct env_slot *slot;
+    MDB_val key, value;
+    int code = env_read_begin(&state->env, &slot), rc;
+
+    if (code != 0)
+        return atomic_load(&state->env.gate) == ENV_CLOSED ? 0 : code;
+    rc = env_renew_cursor(&state->env, slot);
+    if (rc == 0)
+        rc = mdb_cursor_get(slot->cursor, &key, &value, MDB_FIRST);
+    while (rc == 0 && code == 0) {
+        bool sound = record_decode(&record_once, value_bytes(value), &record) == 0;
+        code = each(key, sound ? &record : NULL, user);
+        if (code == 0)
+            rc = mdb_cursor_get(slot->cursor, &key, &value, MDB_NEXT);
+    }
+    env_read_end(slot);
+    return code != 0 || rc == MDB_NOTFOUND ? code : env_code(rc);
+}
+
+struct counting {
+    uint64_t store, wall, *counts;
+};
+
+static int count_one(MDB_val key, const struct once_record *record, void *user)
+{
+    const struct counting *counting = user;
+
+    (void)key;
+    if (record && record->store == counting->store)
+        counting->counts[once_state(record, counting->wall)]++;
+    return 0;
+}
+
+int netboot_view_once_counts(struct netboot_view *view, uint64_t ret[NETBOOT_ONCE_NEVER_DONE + 1])
+{
+    struct counting counting = {.counts = ret};
+    struct once_time now;
+
+    memset(ret, 0, (NETBOOT_ONCE_NEVER_DONE + 1) * sizeof(*ret));
+    if (view_meta(view, "id", &counting.store) != 0)
+        return 0;
+    view_state(view)->time(view_state(view), &now);
+    counting.wall = now.wall;
+    return state_each(view_state(view), count_one, &counting);
+}
+
+int netboot_once_check(struct netboot_store *store, struct netboot_error *error)
+{
+    struct env *env = &store->once.env;
+
+    return atomic_load(&env->gate) == ENV_CLOSED || atomic_load(&env->broken) ? env_open(env, STATE_TOOL_MS, error) : 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The state store: the records of boot-once, in an environment of its own that DHCP servers write.
+ *
+ *   meta   "format"
+ *   once   key of a host in the targets store -> struct once_record
+ *
+ * write.lock has, behind the name of who writes, 8 octets of doubt: a random number that is drawn anew when the
+ * beginning of a new boot could not be written down. It needs no lock and no free block. Whoever would join a packet
+ * to a boot that was served under another number takes it for a new boot.
+ */
+#ifndef NETBOOT_STATE_H
+#define NETBOOT_STATE_H
+
+#include "db/db.h"
+#include "once/machine.h"
+
+#define STATE_SERVER_MS 100 /* that a server waits for other writers */
+
+struct key;
+
+struct state {
+    struct env env;
+    char server[NETBOOT_ONCE_BY_SIZE];
+    uint64_t clock;
+    atomic_uint_fast64_t doubtful; /* ms until which nothing is certain, since not even a doubt could be written */
+    atomic_uint_fast64_t nothing;  /* that there is no record: the state in which this was seen, see state_is_empty() */
+    atomic_uint_fast64_t busy;     /* ms until which the lock is not waited for where that is not needed */
+    /* Reads the time into wall, ms and clock; tests set their own. */
+    void (*time)(const struct state *state, struct once_time *ret);
+};
+
+int state_create(const char *directory, struct netboot_error *error);
+int state_prepare(struct state *state, const char *directory, const struct netboot_store_options *options,
+                  struct netboot_error *error);
+/* Opens it if it is there; without it nothing is armed. */
+void state_open(struct state *state);
+/* A look at the files, by the thread of a server. */
+void state_tick(struct state *state, bool clear_readers);
+void state_close(struct state *state);
+void state_fini(struct state *state);
+
+/*
+ * The packet path for a host that is in `policy`. False: nothing is armed there, and nothing was done. True: the whole
+ * decision is in `ret`; what had to be written for it was written.
+ */
+bool state_serve(struct netboot_view *view, const struct netboot_query *query, struct netboot_policy *policy,
+                 struct netboot_result *ret);
+/* Puts the target of an armed host into the policy, without a packet. */
+void state_peek(struct netboot_view *view, struct netboot_policy *policy);
+
+/* Disarms what a change of the targets store takes the host away from, or adds one under its key; where it went back to
+ * an earlier generation, also a host that got an identifier by that. To be called before the change is committed, so
+ * that no crash in between leaves an arming to a later host. */
+int state_forget(struct netboot_view *change, bool reverted, struct netboot_error *error);
+
+#endif

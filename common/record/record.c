@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The records of the targets store: one codec, driven by a table of fields per type of record.
+ *
+ *      0        1        2                4
+ *     +--------+--------+----------------+-----------+--------+----------------+-----------+-- ...
+ *     | 1      | tag    | length (BE)    | value     | tag    | length (BE)    | value     |
+ *     +--------+--------+----------------+-----------+--------+----------------+-----------+-- ...
+ *      version  \___________ field ______________/    \___________ field ______________/
+ *
+ * A list is a field per item. What is absent has no field. Readers pass over tags that they do not know, so a new
+ * field needs no new version; a version that is not 1 is not read.
+ */
+#include "record/type.h"
+
+#include "base/bytes.h"
+#include "base/failure.h"
+
+#include <errno.h>
+
+#define FIELD_HEADER 3 /* tag and length */
+
+/* ---- Numbers: the width in the record says which type the member has */
+
+static uint64_t number_get(const struct field *field, const void *member)
+{
+    enum netboot_kind kind;
+    uint16_t narrow;
+    uint64_t wide;
+
+    if (field->kind == FIELD_ENUM)
+        return memcpy(&kind, member, sizeof(kind)), (uint64_t)kind;
+    if (field->max == 2)
+        return memcpy(&narrow, member, sizeof(narrow)), narrow;
+    return memcpy(&wide, member, sizeof(wide)), wide;
+}
+
+static void number_set(const struct field *field, void *member, uint64_t number)
+{
+    enum netboot_kind kind = (enum netboot_kind)number;
+    uint16_t narrow = (uint16_t)number;
+
+    if (field->kind == FIELD_ENUM)
+        memcpy(member, &kind, sizeof(kind));
+    else if (field->max == 2)
+        memcpy(member, &narrow, sizeof(narrow));
+    else
+        memcpy(member, &number, sizeof(number));
+}
+
+static void number_octets(const struct field *field, uint64_t number, uint8_t octets[8])
+{
+    for (unsigned i = 0; i < field->max; i++)
+        octets[i] = (uint8_t)(number >> 8 * (field->max - 1 - i));
+}
+
+/* ---- Reading: a packet reads some four records, so nothing is done twice */
+
+static inline void clear_field(const struct field *field, void *ret)
+{
+    void *member = (uint8_t *)ret + field->offset;
+
+    if (field->kind == FIELD_BYTES)
+        *(struct netboot_bytes *)member = (struct netboot_bytes){NULL, 0};
+    else if (field->kind == FIELD_LIST)
+        ((struct netboot_list *)member)->count = 0;
+    else
+        number_set(field, member, 0);
+}
+
+static bool set_number(const struct field *field, struct netboot_bytes value, void *ret)
+{
+    uint64_t number = 0;
+
+    for (size_t i = 0; i < value.size; i++)
+        number = number << 8 | value.data[i];
+    number_set(field, (uint8_t *)ret + field->offset, number);
+    return true;
+}
+
+/* `again`: the record had that field before. False: damaged. */
+static inline bool set_field(const struct field *field, struct netboot_bytes value, bool again, void *ret)
+{
+    void *member = (uint8_t *)ret + field->offset;
+    struct netboot_list *list = member;
+
+    if (value.size < field->min || value.size > field->max || (field->shape && !field->shape(value)))
+        return false;
+    switch (field->kind) {
+    case FIELD_BYTES:
+        *(struct netboot_bytes *)member = value;
+        return true;
+    case FIELD_LIST:
+        if (!again)
+            list->count = 0;
+        if (list->count == NETBOOT_LIST_MAX)
+            return false;
+        list->items[list->count++] = value;
+        return true;
+    }
+    return set_number(field, value, ret);
+}
+
+int record_decode(const struct record_type *type, struct netboot_bytes value, void *ret)
+{
+    unsigned seen = 0;
+
+    if (value.size < 1 || value.data[0] != RECORD_VERSION)
+        return -EBADMSG;
+    for (struct netboot_bytes rest = bytes_after(value, 1); rest.size > 0;) {
+        if (rest.size < FIELD_HEADER)
+            return -EBADMSG;
+        unsigned index = rest.data[0] - 1u; /* tags count from 1 without a gap */
+        size_t size = read_be16(rest.data + 1);
+        if (size > rest.size - FIELD_HEADER)
+            return -EBADMSG;
+        rest = bytes_after(rest, FIELD_HEADER);
+        if (index < type->count) {
+            if (!set_field(&type->fields[index], (struct netboot_bytes){rest.data, size}, seen >> index & 1, ret))
+                return -EBADMSG;
+            seen |= 1u << index;
+        }
+        rest = bytes_after(rest, size);
+    }
+    for (unsigned i = 0; i < type->count; i++)
+        if (!(seen >> i & 1))
+            clear_field(&type->fields[i], ret);
+    return (seen & type->required) == type->required ? 0 : -EBADMSG;
+}
+
+/* ---- Checking */
+
+static int check_value(const struct field *field, struct netboot_bytes value, struct netboot_error *error)
+{
+    if (value.size > field->max)
+        return failure(error, -EINVAL, "the %s is %zu octets long: at most %u fit", field->name, value.size,
+                       field->max);
+    if (value.size < field->min || (field->shape && !field->shape(value)))
+        return failure(error, -EINVAL, "the %s is not well-formed", field->name);
+    return field->check ? field->check(field->name, value, error) : 0;
+}
+
+static int check_list(const struct field *field, const struct netboot_list *list, struct netboot_error *error)
+{
+    if (list->count > NETBOOT_LIST_MAX)
+        return failure(error, -EINVAL, "there are %zu values of '%s': at most %d fit", list->count, field->name,
+                       NETBOOT_LIST_MAX);
+    for (size_t i = 0; i < list->count; i++) {
+        int code = check_value(field, list->items[i], error);
+        if (code != 0)
+            return code;
+    }
+    return 0;
+}
+
+static int check_field(const struct field *field, const void *member, struct netboot_error *error)
+{
+    uint8_t octets[8];
+
+    switch (field->kind) {
+    case FIELD_BYTES:
+        if (((const struct netboot_bytes *)member)->size == 0)
+            return 0;
+        return check_value(field, *(const struct netboot_bytes *)member, error);
+    case FIELD_LIST:
+        return check_list(field, member, error);
+    case FIELD_ENUM:
+    case FIELD_NUMBER:
+    case FIELD_PLACE:
+        number_octets(field, number_get(field, member), octets);
+        return check_value(field, (struct netboot_bytes){octets, field->max}, error);
+    }
+    return 0;
+}
+
+static bool is_empty(const struct field *field, const void *member)
+{
+    if (field->kind == FIELD_LIST)
+        return ((const struct netboot_list *)member)->count == 0;
+    return field->kind == FIELD_BYTES && ((const struct netboot_bytes *)member)->size == 0;
+}
+
+int record_check(const struct record_type *type, const void *record, struct netboot_error *error)
+{
+    for (size_t i = 0; i < type->count; i++) {
+        int code = check_field(&type->fields[i], (const uint8_t *)record + type->fields[i].offset, error);
+        if (code != 0)
+            return code;
+    }
+    for (size_t i = 0; i < type->count; i++)
+        if (type->required & 1u << i && is_empty(&type->fields[i], (const uint8_t *)record + type->fields[i].offset))
+            return failure(error, -EINVAL, "the %s is missing: give it", type->fields[i].name);
+    return 0;
+}
+
+/* ---- Writing */
+
+struct writer {
+    uint8_t *at;
+    size_t room;
+    bool full;
+};
+
+static void write_field(struct writer *writer, uint8_t tag, struct netboot_bytes value)
+{
+    if (writer->full || value.size > UINT16_MAX || writer->room < FIELD_HEADER + value.size) {
+        writer->full = true;
+        return;
+    }
+    writer->at[0] = tag;
+    writer->at[1] = (uint8_t)(value.size >> 8);
+    writer->at[2] = (uint8_t)value.size;
+    if (value.size > 0)
+        memcpy(writer->at + FIELD_HEADER, value.data, value.size);
+    writer->at += FIELD_HEADER + value.size;
+    writer->room -= FIELD_HEADER + value.size;
+}
+
+static void write_number(struct writer *writer, const struct field *field, uint64_t number)
+{
+    uint8_t octets[8];
+
+    number_octets(field, number, octets);
+    write_field(writer, field->tag, (struct netboot_bytes){octets, field->max});
+}
+
+ssize_t record_encode(const struct record_type *type, const void *record, uint8_t *buffer, size_t size)
+{
+    struct writer writer = {buffer + 1, size - 1, false};
+
+    if (size < 1)
+        return -ENOBUFS;
+    buffer[0] = RECORD_VERSION;
+    for (size_t i = 0; i < type->count; i++) {
+        const struct field *field = &type->fields[i];
+        const void *member = (const uint8_t *)record + field->offset;
+        const struct netboot_list *list = member;
+        const struct netboot_bytes *bytes = member;
+        if (field->kind == FIELD_BYTES && bytes->size > 0)
+            write_field(&writer, field->tag, *bytes);
+        for (size_t j = 0; field->kind == FIELD_LIST && j < list->count; j++)
+            write_field(&writer, field->tag, list->items[j]);
+        bool always = field->kind == FIELD_ENUM || field->kind == FIELD_NUMBER;
+        if (always || (field->kind == FIELD_PLACE && number_get(field, member) != 0))
+            write_number(&writer, field, number_get(field, member));
+    }
+    return writer.full ? -ENOBUFS : writer.at - buffer;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The targets store: which tables its environment has and what their keys are.
+ *
+ *   meta     "format", "id", "generation", "changed", "hosts"
+ *   policy   'l' platform -> loader      's' name -> site      't' name -> target
+ *            'p' family address length -> name of the site that has the prefix
+ *            'r' family address -> of a range of addresses that ends there: the site, without its prefixes; or none
+ *   host     identifier -> the host, or an alias: the identifier that has it
+ *   history  'e' generation -> who made it, when and what       'i' generation -> the rows as they were before
+ *
+ * Rows of `policy` are few, and in one table because each table that a look-up touches costs it a search of its own.
+ */
+#ifndef NETBOOT_STORE_H
+#define NETBOOT_STORE_H
+
+#include "db/db.h"
+#include "journal/journal.h"
+#include "once/state.h"
+#include "record/record.h"
+
+#include <string.h>
+
+#define STORE_FORMAT 1
+
+enum { TABLE_META, TABLE_POLICY, TABLE_HOST, TABLES, TABLE_HISTORY = TABLES, ALL_TABLES };
+
+extern const struct env_spec store_spec;
+
+/* First octet of a value that is no record: an alias in `host`, a range without a site in `policy`. */
+#define NO_RECORD 0
+
+enum { ROW_LOADER = 'l', ROW_PREFIX = 'p', ROW_RANGE = 'r', ROW_SITE = 's', ROW_TARGET = 't' };
+
+#define KEY_SIZE (1 + NETBOOT_DUID_MAX)
+_Static_assert(KEY_SIZE > 1 + NETBOOT_NAME_MAX, "names fit into keys");
+
+struct key {
+    size_t size;
+    uint8_t octets[KEY_SIZE];
+};
+
+static inline MDB_val key_value(const struct key *key)
+{
+    return (MDB_val){key->size, (void *)key->octets};
+}
+
+static inline bool key_equals(const struct key *key, const void *octets, size_t size)
+{
+    return key->size == size && memcmp(key->octets, octets, size) == 0;
+}
+
+static inline struct netboot_bytes value_bytes(MDB_val value)
+{
+    return (struct netboot_bytes){value.mv_data, value.mv_size};
+}
+
+/* The key of an identifier in `host`. UUIDs, and DUIDs made of one, come in two byte orders: both are the same key.
+ * False: no identifier. */
+bool key_of_id(struct key *ret, uint8_t type, const uint8_t *value, size_t size);
+/* Likewise of an identifier as records hold it: type, value. */
+static inline bool key_of_item(struct key *ret, struct netboot_bytes item)
+{
+    return key_of_id(ret, item.data[0], item.data + 1, item.size - 1);
+}
+/* Row and name; false if it is no name by its length. */
+bool key_of_name(struct key *ret, uint8_t row, const void *name, size_t size);
+void key_of_platform(struct key *ret, uint16_t platform);
+/* 4 or 16 octets of address, by the family. */
+void key_of_range(struct key *ret, enum netboot_family family, const uint8_t *address);
+/* Of a prefix as records hold it: length, address. */
+void key_of_prefix(struct key *ret, struct netboot_bytes prefix);
+
+/* What a slot last found; see serve.c. */
+struct recent {
+    _Alignas(64) size_t transaction; /* of the state that it was found in */
+    size_t epoch;                    /* and of the map */
+    bool has_target[2], has_site, has_loader;
+    uint16_t platform;
+    struct netboot_bytes loader;
+    struct key before, last; /* the range: behind the one address (none: from the first one on), up to the other */
+    struct netboot_site site;
+    struct netboot_target target[2]; /* the default, and the last one that a host named */
+};
+
+struct netboot_store {
+    struct env env;
+    struct state once; /* boot-once: the state store */
+    struct journal journal;
+    struct recent *recent; /* of each slot */
+    char *directory;
+    bool follow;
+
+    /* What netboot_store_event() tells: 0 nothing new, 1 usable, 2 unusable. */
+    atomic_int event;
+    pthread_mutex_t mutex; /* for all below */
+    bool usable;
+    struct netboot_error state; /* why it is unusable, or how it is usable */
+
+    /* The thread of a server */
+    pthread_t thread;
+    pthread_cond_t wake;
+    bool stop, tried;
+};
+
+/* The thread that opens the store when it can and follows its replacement. */
+int follow_start(struct netboot_store *store, struct netboot_error *error);
+void follow_stop(struct netboot_store *store);
+
+/* Notes that the store became usable, or unusable for the reason given. */
+void store_note(struct netboot_store *store, bool usable, const struct netboot_error *reason);
+
+struct netboot_view {
+    struct netboot_store *store;
+    struct env_slot *slot;
+    MDB_txn *txn;
+    MDB_cursor *cursor; /* on `policy`; NULL: not used so far */
+    struct recent *recent;
+    struct netboot_change *change; /* that it shows, else NULL */
+    bool join;                     /* identifiers are joined */
+};
+
+static inline MDB_dbi view_table(const struct netboot_view *view, unsigned table)
+{
+    return view->store->env.tables[table];
+}
+
+struct netboot_view view_of_slot(struct netboot_store *store, struct env_slot *slot);
+/* A row of `policy`, by the view's cursor. LMDB's code. */
+int view_cursor_get(struct netboot_view *view, MDB_val *row, MDB_val *value, MDB_cursor_op where);
+/* One row: 0, -ENOENT, or what LMDB says. */
+int view_get(struct netboot_view *view, unsigned table, const struct key *key, MDB_val *ret);
+/* The key under which the host with this identifier is: 0, -ENOENT, -EBADMSG. */
+int view_find_host(struct netboot_view *view, const struct key *id, struct key *ret_key, MDB_val *ret_value);
+/* One decoded: 0, -ENOENT, -EBADMSG. */
+int view_get_record(struct netboot_view *view, const struct record_type *type, const struct key *key, void *ret);
+int view_get_named(struct netboot_view *view, const struct record_type *type, uint8_t row, struct netboot_bytes name,
+                   void *ret);
+int view_get_host(struct netboot_view *view, const struct key *id, struct netboot_host *ret);
+int view_meta(struct netboot_view *view, const char *name, uint64_t *ret);
+
+/* Brings the ranges up to date with the sites of the change. */
+int change_settle(struct netboot_change *change);
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Reading all rows, and those that are damaged. */
+#include "store/sweep.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static bool is_alias(struct netboot_bytes value)
+{
+    return value.size > 0 && value.data[0] == NO_RECORD;
+}
+
+const struct record_type *row_type(unsigned table, const struct key *key, struct netboot_bytes value)
+{
+    if (table == TABLE_HOST)
+        return is_alias(value) ? NULL : &record_host;
+    switch (key->octets[0]) {
+    case ROW_LOADER:
+        return &record_loader;
+    case ROW_SITE:
+        return &record_site;
+    case ROW_TARGET:
+        return &record_target;
+    }
+    return NULL;
+}
+
+static int sweep_table(struct netboot_view *view, unsigned table, int (*each)(const struct row *row, void *user),
+                       void *user)
+{
+    MDB_cursor *cursor;
+    MDB_val at, value;
+    int rc = mdb_cursor_open(view->txn, view_table(view, table), &cursor), code = 0;
+
+    if (rc != 0)
+        return env_code(rc);
+    while (code == 0 && (rc = mdb_cursor_get(cursor, &at, &value, MDB_NEXT)) == 0) {
+        struct key key = {.size = at.mv_size};
+        struct row row = {.key = &key, .value = value_bytes(value)};
+        if (at.mv_size == 0 || at.mv_size > KEY_SIZE) {
+            code = -EBADMSG;
+            break;
+        }
+        memcpy(key.octets, at.mv_data, at.mv_size);
+        row.type = row_type(table, &key, row.value);
+        row.kind = table == TABLE_HOST ? 'h' : key.octets[0];
+        code = each(&row, user);
+    }
+    mdb_cursor_close(cursor);
+    return code != 0 || rc == MDB_NOTFOUND ? code : env_code(rc);
+}
+
+int view_sweep(struct netboot_view *view, int (*each)(const struct row *row, void *user), void *user)
+{
+    int code = sweep_table(view, TABLE_POLICY, each, user);
+
+    return code == 0 ? sweep_table(view, TABLE_HOST, each, user) : code;
+}
+
+/* ---- What is damaged -------------------------------------------------------------------------------------------- */
+
+struct damaged {
+    struct netboot_view *view;
+    int (*each)(const char *record, void *user);
+    void *user;
+};
+
+static void row_text(const struct row *row, char *text, size_t size)
+{
+    const struct key *key = row->key;
+    struct netboot_id id = {.type = (enum netboot_id_type)key->octets[0], .size = (uint8_t)(key->size - 1)};
+    char id_text[NETBOOT_ID_TEXT_SIZE];
+    uint16_t platform;
+
+    if (row->kind == 'h') {
+        memcpy(id.value, key->octets + 1, id.size);
+        snprintf(text, size, "host %s", netboot_id_text(&id, id_text));
+    } else if (row->kind == ROW_LOADER) {
+        platform = (uint16_t)(key->size == 3 ? key->octets[1] << 8 | key->octets[2] : NETBOOT_PLATFORM_NONE);
+        const char *name = netboot_platform_name(platform);
+        if (name)
+            snprintf(text, size, "loader %s", name);
+        else
+            snprintf(text, size, "loader %u", platform);
+    } else {
+        snprintf(text, size, "%s %.*s", row->kind == ROW_SITE ? "site" : "target", (int)(key->size - 1),
+                 (const char *)key->octets + 1);
+    }
+}
+
+/* An alias has to lead to a record; whether that can be read is told where the record is. */
+static bool leads_nowhere(struct netboot_view *view, const struct row *row)
+{
+    struct key key;
+    MDB_val value;
+
+    return view_find_host(view, row->key, &key, &value) != 0;
+}
+
+static int look_at(const struct row *row, void *user)
+{
+    const struct damaged *damaged = user;
+    char text[NETBOOT_ID_TEXT_SIZE + 16];
+    union any_record record;
+    bool sound = row->type ? record_decode(row->type, row->value, &record) == 0
+                           : row->kind != 'h' || !leads_nowhere(damaged->view, row);
+
+    if (sound)
+        return 0;
+    row_text(row, text, sizeof(text));
+    return damaged->each(text, damaged->user);
+}
+
+int netboot_view_damaged(struct netboot_view *view, int (*each)(const char *record, void *user), void *user)
+{
+    struct damaged damaged = {view, each, user};
+
+    return view_sweep(view, look_at, &damaged);
+}

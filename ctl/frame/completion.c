@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Completion: the shell asks `netbootctl complete`, which answers from the table of commands and from the store. */
+#include "frame/command.h"
+#include "json/record/record_ref.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define OFFERS_MAX 200
+
+/* Words are split at spaces alone: bash's own list splits MACs and K=V at their punctuation. */
+static const char bash_script[] =
+    "# bash completion for netbootctl\n"
+    "_netbootctl()\n"
+    "{\n"
+    "    local line=${COMP_LINE:0:COMP_POINT} words word offers\n"
+    "    read -ra words <<<\"$line\"\n"
+    "    [[ $line == *[[:space:]] ]] && words+=('')\n"
+    "    word=${words[${#words[@]}-1]}\n"
+    "    mapfile -t offers < <(\"${words[0]}\" complete -- \"${words[@]:1}\" 2>/dev/null)\n"
+    "    [[ ${#offers[@]} -gt 0 ]] || return 0\n"
+    "    case ${offers[0]} in\n"
+    "        @file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- \"$word\"); return ;;\n"
+    "        @directory) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- \"$word\"); return ;;\n"
+    "    esac\n"
+    "    # bash replaces only what follows the last of its own word breaks.\n"
+    "    local cut=${word%\"${word##*[:=]}\"}\n"
+    "    COMPREPLY=(\"${offers[@]#\"$cut\"}\")\n"
+    "    [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace\n"
+    "    return 0\n"
+    "}\n"
+    "complete -F _netbootctl netbootctl\n";
+
+int completion_run(struct session *session)
+{
+    if (strcmp(session->arguments->words[0], "bash") != 0)
+        return misused("there is no completion for `%s`, only for bash", session->arguments->words[0]);
+    fputs(bash_script, stdout);
+    return DONE;
+}
+
+/* ---- What fits -------------------------------------------------------------------------------------------------- */
+
+struct offer {
+    const char *begun; /* what is typed of the word */
+    const char *after; /* goes after each offer: "=" of PLATFORM= */
+    unsigned count;
+};
+
+static int offer_word(struct offer *offer, const char *word)
+{
+    if (strncmp(word, offer->begun, strlen(offer->begun)) != 0)
+        return 0;
+    printf("%s%s\n", word, offer->after);
+    return ++offer->count >= OFFERS_MAX;
+}
+
+static int offer_record(enum table table, const void *record, void *user)
+{
+    char text[KEY_TEXT_SIZE], id[NETBOOT_ID_TEXT_SIZE];
+    const struct netboot_host *host = record;
+    struct offer *offer = user;
+    struct netboot_id mac;
+
+    if (offer_word(offer, strchr(record_text(table, record, text), ' ') + 1))
+        return 1;
+    if (table == TABLE_HOST && host->name.size > 0 && offer->begun[0] && netboot_host_id(host, 0, &mac) == 0)
+        return offer_word(offer, netboot_id_text(&mac, id));
+    return 0;
+}
+
+static void offer_table(struct session *session, enum table table, struct offer *offer)
+{
+    struct netboot_store_options options = session_options(session);
+
+    /* Without a store there is nothing to offer, and nobody to tell. */
+    if (netboot_store_open(session->directory, &options, &session->store, NULL) == 0 &&
+        netboot_view_open(session->store, &session->view, NULL) == 0)
+        table_each(session->view, table, offer_record, offer);
+}
+
+static void offer_platforms(struct offer *offer)
+{
+    const struct netboot_arch *arch;
+
+    for (unsigned code = 0; (arch = netboot_arch_find(code)); code++)
+        if (arch->platform == code && netboot_platform_name(code))
+            offer_word(offer, netboot_platform_name(code));
+}
+
+static void offer_list(struct offer *offer, const char *words)
+{
+    char word[64];
+
+    while (*words) {
+        size_t size = strcspn(words, " ");
+        snprintf(word, sizeof(word), "%.*s", (int)size, words);
+        offer_word(offer, word);
+        words += size + (words[size] == ' ');
+    }
+}
+
+static void offer_groups(struct offer *offer)
+{
+    for (const struct command *command = commands; command->group; command++)
+        if (command->summary && (command == commands || strcmp(command[-1].group, command->group) != 0))
+            offer_word(offer, command->group);
+}
+
+static void offer_topics(struct offer *offer)
+{
+    for (unsigned i = 0; help_topic(i); i++)
+        offer_word(offer, help_topic(i));
+}
+
+static void offer_verbs(struct offer *offer, const char *group)
+{
+    for (const struct command *command = commands; command->group; command++)
+        if (command->verb && strcmp(command->group, group) == 0)
+            offer_word(offer, command->verb);
+}
+
+static void offer_values(struct session *session, enum completion completion, const char *words, struct offer *offer)
+{
+    switch (completion) {
+    case COMPLETE_FILE:
+        puts("@file");
+        break;
+    case COMPLETE_DIRECTORY:
+        puts("@directory");
+        break;
+    case COMPLETE_PLATFORM:
+        offer_platforms(offer);
+        break;
+    case COMPLETE_TARGET:
+        offer_table(session, TABLE_TARGET, offer);
+        break;
+    case COMPLETE_SITE:
+        offer_table(session, TABLE_SITE, offer);
+        break;
+    case COMPLETE_HOST:
+        offer_table(session, TABLE_HOST, offer);
+        break;
+    case COMPLETE_COMMAND:
+        offer_groups(offer);
+        offer_topics(offer);
+        break;
+    case COMPLETE_WORDS:
+        offer_list(offer, words);
+        break;
+    default:
+        break;
+    }
+}
+
+static void offer_options(struct offer *offer, const struct option_row *rows)
+{
+    char word[64];
+
+    for (; rows && rows->name; rows++) {
+        snprintf(word, sizeof(word), "--%s", rows->name);
+        offer_word(offer, word);
+    }
+}
+
+/* Where the words typed so far have led: the command, and the option that waits for its value. */
+struct place {
+    const struct command *command;
+    const char *group;
+    const struct option_row *option;
+    unsigned words;
+};
+
+static const struct option_row *option_of(const struct place *place, const char *typed)
+{
+    if (strcmp(typed, "-d") == 0)
+        return common_options;
+    return strncmp(typed, "--", 2) == 0
+               ? option_find(place->command ? place->command->options : NULL, typed + 2, strlen(typed + 2))
+               : NULL;
+}
+
+static void place_word(struct place *place, const char *word)
+{
+    const struct command *command = commands;
+
+    if (place->command) {
+        place->words++;
+        return;
+    }
+    if (!place->group)
+        place->group = word;
+    else
+        place->words++;
+    const char *verb = place->words ? word : NULL;
+    while (command->group && (strcmp(command->group, place->group) != 0 ||
+                              (command->verb && (!verb || strcmp(command->verb, verb) != 0))))
+        command++;
+    if (command->group) {
+        place->command = command;
+        place->words = 0;
+    }
+}
+
+static void place_find(const struct arguments *arguments, struct place *place, const char **directory)
+{
+    for (unsigned i = 0; i + 1 < arguments->word_count; i++) {
+        const char *word = arguments->words[i];
+        if (place->option) {
+            if (place->option == common_options)
+                *directory = word;
+            place->option = NULL;
+        } else if (word[0] == '-') {
+            const struct option_row *row = option_of(place, word);
+            place->option = row && row->value ? row : NULL;
+        } else {
+            place_word(place, word);
+        }
+    }
+}
+
+int complete_run(struct session *session)
+{
+    const struct arguments *arguments = session->arguments;
+    const char *begun = arguments->word_count ? arguments->words[arguments->word_count - 1] : "";
+    struct offer offer = {.begun = begun, .after = ""};
+    struct place place = {.words = 0};
+
+    place_find(arguments, &place, &session->directory);
+    if (place.option) {
+        offer.after = place.option->effect == EFFECT_MAP && place.option->keyed_by_platform ? "=" : "";
+        offer_values(session, place.option->completion, place.option->words, &offer);
+    } else if (begun[0] == '-') {
+        offer_options(&offer, place.command ? place.command->options : NULL);
+        offer_options(&offer, common_options);
+    } else if (place.command) {
+        bool room = place.words < place.command->most && !(place.command->run == loader_set && place.words > 0);
+        if (room)
+            offer_values(session, place.command->completion, place.command->word_list, &offer);
+    } else if (place.group) {
+        offer_verbs(&offer, place.group);
+    } else {
+        offer_groups(&offer);
+    }
+    return DONE;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "frame/confirm.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool is_wanted(const struct session *session, uint64_t hosts)
+{
+    return hosts > CONFIRM_HOSTS && !session_has(session, "yes") && !session_has(session, "dry-run");
+}
+
+int confirm(const struct session *session, uint64_t hosts, const char *question)
+{
+    char answer[16];
+
+    if (!is_wanted(session, hosts))
+        return DONE;
+    if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+        return misused("%s: more than %d hosts, and no terminal to ask on; nothing was changed; --dry-run says what "
+                       "would be done, --yes goes on",
+                       question, CONFIRM_HOSTS);
+    fputs("netbootctl: ", stderr);
+    print_safe(stderr, question);
+    fputs("? [y/N] ", stderr);
+    if (!fgets(answer, sizeof(answer), stdin))
+        answer[0] = '\0';
+    answer[strcspn(answer, "\n")] = '\0';
+    if (strcmp(answer, "y") == 0 || strcmp(answer, "Y") == 0 || strcmp(answer, "yes") == 0)
+        return DONE;
+    return failed("nothing was changed");
+}
+
+bool question_is_open(const struct question *question, const struct session *session, uint64_t hosts,
+                      uint64_t generation)
+{
+    bool is_about_this = question->hosts == hosts && question->generation == generation;
+
+    return is_wanted(session, hosts) && !(question->answered && is_about_this);
+}
+
+int question_put(struct question *question, const struct session *session, uint64_t hosts, uint64_t generation,
+                 const char *text)
+{
+    if (question->answered && question->generation != generation)
+        note("the store was changed meanwhile: it is at generation %" PRIu64 ", and it was %" PRIu64
+             " that was asked about",
+             generation, question->generation);
+    else if (question->answered)
+        note("the file was changed meanwhile");
+    int code = confirm(session, hosts, text);
+    if (code == DONE)
+        *question = (struct question){.answered = true, .hosts = hosts, .generation = generation};
+    return code;
+}

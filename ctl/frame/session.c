@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "frame/session.h"
+
+#include "frame/command.h"
+#include "frame/fault.h"
+#include "frame/who.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Another writer is done in milliseconds, or it is an import. */
+#define WAIT_SILENTLY_MS 1000
+#define WAIT_MS 60000
+
+/* A look at all pages takes a millisecond for two of these MiB: too long, for a large store, before one host is shown,
+ * and nothing beside all that is read for a backup. */
+#define CHECK_MOST ((size_t)16 << 20)
+
+struct netboot_store_options session_options(const struct session *session)
+{
+    bool thorough = session->command->thorough || session_has(session, "check");
+
+    return (struct netboot_store_options){.check_most = thorough ? 0 : CHECK_MOST};
+}
+
+int session_store(struct session *session)
+{
+    struct netboot_store_options options = session_options(session);
+    struct netboot_error error;
+
+    if (session->store)
+        return DONE;
+    fault_explain();
+    int status = netboot_store_open(session->directory, &options, &session->store, &error);
+    return status == 0 ? DONE : failed("%s", error.text);
+}
+
+int session_view(struct session *session)
+{
+    struct netboot_error error;
+    int code = session_store(session);
+
+    if (code != DONE || session->view)
+        return code;
+    return netboot_view_open(session->store, &session->view, &error) == 0 ? DONE : failed("%s", error.text);
+}
+
+int session_change(struct session *session, struct netboot_change **ret)
+{
+    char by[NETBOOT_ONCE_BY_SIZE], what[NETBOOT_HISTORY_WHAT_SIZE];
+    struct netboot_error error;
+    int code = session_store(session);
+
+    if (code != DONE)
+        return code;
+    int status = netboot_change_open(session->store, WAIT_SILENTLY_MS, ret, &error);
+    if (status == -ETIMEDOUT) {
+        if (isatty(STDERR_FILENO))
+            note("%s; waiting up to %d seconds", error.text, WAIT_MS / 1000);
+        status = netboot_change_open(session->store, WAIT_MS, ret, &error);
+    }
+    if (status != 0)
+        return failed("%s", error.text);
+    netboot_change_describe(*ret, who_name(by), who_command(session, what));
+    return DONE;
+}
+
+void session_view_close(struct session *session)
+{
+    if (session->view)
+        netboot_view_close(session->view);
+    session->view = NULL;
+}
+
+void session_close(struct session *session)
+{
+    session_view_close(session);
+    netboot_store_close(session->store);
+    session->store = NULL;
+}
+
+int failed_by_option(const struct session *session, const struct netboot_error *error)
+{
+    size_t size = strcspn(error->text, ": ");
+    bool is_option = size > 0 && option_find(session->arguments->rows, error->text, size);
+    struct netboot_error shown = {.code = error->code};
+
+    for (const struct option_row *row = session->arguments->rows; !is_option && row && row->name; row++)
+        if (row->effect == EFFECT_LIST && strlen(row->key) == size && strncmp(row->key, error->text, size) == 0) {
+            snprintf(shown.text, sizeof(shown.text), "--%s%.400s", row->name, error->text + size);
+            return failed_with(&shown);
+        }
+    snprintf(shown.text, sizeof(shown.text), "%s%.*s", is_option ? "--" : "", (int)sizeof(shown.text) - 3, error->text);
+    return failed_with(&shown);
+}
+
+bool session_has(const struct session *session, const char *option)
+{
+    return option_given(session->arguments, option);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* One call of the program: its command, its arguments and the store. */
+#ifndef NETBOOTCTL_SESSION_H
+#define NETBOOTCTL_SESSION_H
+
+#include "frame/error.h"
+#include "frame/options.h"
+
+struct session {
+    const char *directory;
+    const struct command *command;
+    const struct arguments *arguments;
+    struct netboot_store *store; /* NULL until it is needed */
+    struct netboot_view *view;
+};
+
+/* How the command opens stores: which pages it looks at before. */
+struct netboot_store_options session_options(const struct session *session);
+/* Each opens what is not open yet; DONE, or FAILED after saying why. */
+int session_store(struct session *session);
+int session_view(struct session *session);
+/* Begins a change, and says on a terminal whom it waits for. */
+int session_change(struct session *session, struct netboot_change **ret);
+/* Before a change that needs the view no longer: it would keep the map from growing. */
+void session_view_close(struct session *session);
+void session_close(struct session *session);
+
+/* failed_with(), where a reason that begins with the name of an option is told as people type it: "--mac: ...". */
+int failed_by_option(const struct session *session, const struct netboot_error *error);
+
+bool session_has(const struct session *session, const char *option);
+
+#endif

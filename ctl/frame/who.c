@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "frame/who.h"
+
+#include "frame/command.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The user who logged in, however often he became another since; -1: none, or not known. */
+static uid_t login_user(void)
+{
+    FILE *file = fopen("/proc/self/loginuid", "re");
+    unsigned long number = (unsigned long)(uid_t)-1;
+
+    if (!file)
+        return (uid_t)-1;
+    if (fscanf(file, "%lu", &number) != 1)
+        number = (unsigned long)(uid_t)-1;
+    fclose(file);
+    return (uid_t)number;
+}
+
+static const char *name_of(uid_t uid)
+{
+    const struct passwd *user = uid == (uid_t)-1 ? NULL : getpwuid(uid);
+
+    return user ? user->pw_name : NULL;
+}
+
+const char *who_name(char text[NETBOOT_ONCE_BY_SIZE])
+{
+    bool root = geteuid() == 0; /* only then is the environment sudo's */
+    const char *name = root ? getenv("SUDO_USER") : NULL;
+
+    if (!name && root)
+        name = getenv("DOAS_USER");
+    if (!name)
+        name = name_of(login_user());
+    if (!name)
+        name = name_of(getuid());
+    snprintf(text, NETBOOT_ONCE_BY_SIZE, "%s", name ? name : "");
+    for (const char *at = text; *at; at++)
+        if (*at <= ' ' || *at > '~')
+            text[0] = '\0';
+    return text[0] ? text : NULL;
+}
+
+static void add(char text[NETBOOT_HISTORY_WHAT_SIZE], const char *before, const char *word)
+{
+    size_t used = strlen(text);
+
+    snprintf(text + used, NETBOOT_HISTORY_WHAT_SIZE - used, "%s%s%s", used ? " " : "", before, word ? word : "");
+}
+
+const char *who_command(const struct session *session, char text[NETBOOT_HISTORY_WHAT_SIZE])
+{
+    enum { SHOWN = 5 };
+    const struct arguments *arguments = session->arguments;
+    char more[32];
+
+    text[0] = '\0';
+    add(text, "", session->command->group);
+    if (session->command->verb)
+        add(text, "", session->command->verb);
+    for (unsigned i = 0; i < arguments->word_count && i < SHOWN; i++)
+        add(text, "", arguments->words[i]);
+    if (arguments->word_count > SHOWN) {
+        snprintf(more, sizeof(more), "(and %u more)", arguments->word_count - SHOWN);
+        add(text, "", more);
+    }
+    for (unsigned i = 0; i < arguments->given_count; i++) {
+        const struct given *given = &arguments->given[i];
+        if (strcmp(given->row->name, "directory") == 0)
+            continue;
+        add(text, "--", given->row->name);
+        if (given->value)
+            add(text, "", given->value);
+    }
+    return text;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* What the codecs have in common, between their files only. */
+#ifndef NETBOOT_CODEC_VALUE_H
+#define NETBOOT_CODEC_VALUE_H
+
+#include "json/record/codec.h"
+
+/* -EINVAL: it is none. */
+int codec_string_wanted(const struct field *field, const cJSON *value, struct netboot_error *error);
+/* The library's reasons do not know which key the value was for. Returns `status`. */
+int codec_with_key(const char *key, int status, const struct netboot_error *reason, struct netboot_error *error);
+int codec_file_check(const char *key, const char *file, struct netboot_error *error);
+/* Appends an item that memory_copy() made. -ENOMEM: it did not; -EINVAL. */
+int codec_list_append(const struct field *field, struct netboot_list *list, struct netboot_bytes item,
+                      struct netboot_error *error);
+
+/* NULL: out of memory. */
+cJSON *codec_string_new(struct netboot_bytes text);
+/* Moves `item` into `list`, by `key` if there is one; on failure both are freed. */
+bool codec_add(cJSON **list, const char *key, cJSON *item);
+
+#endif

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Commands that change: netboot-host-add, netboot-host-update, netboot-host-del. */
+#include "json/remote/remote_commands.h"
+
+#include "common/base/failure.h"
+#include "json/remote/arguments.h"
+#include "json/remote/revision.h"
+#include "json/show/boot_once.h"
+#include "json/show/host_json.h"
+#include "json/text/text.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* What is asked of one host. */
+struct wish {
+    cJSON *record; /* the keys of its record that are named */
+    cJSON *armed;  /* those of its boot-once; `once` points into it */
+    struct once once;
+    struct netboot_id id;     /* that it is called by; once it is changed, one that it has */
+    bool changed;             /* whether the record is another one now */
+    char text[KEY_TEXT_SIZE]; /* "host web1" */
+    struct memory memory;
+};
+
+/* `first`: an argument beside the keys of a host, or NULL. */
+static int wish_check(const char *command, const char *first, const cJSON *arguments, struct netboot_error *told)
+{
+    enum { KNOWN_MAX = 32 };
+    const char *known[KNOWN_MAX] = {first}, *key;
+    size_t count = first != NULL;
+
+    for (size_t i = 0; (key = record_key(TABLE_HOST, i)) && count + 1 < KNOWN_MAX; i++)
+        known[count++] = key;
+    for (size_t i = 0; (key = once_keys[i]) && count + 1 < KNOWN_MAX; i++)
+        known[count++] = key;
+    return arguments_check(command, arguments, known, told);
+}
+
+static int wish_read(const struct remote *remote, const char *command, const char *first, const cJSON *arguments,
+                     struct wish *wish, struct netboot_error *told)
+{
+    int status;
+
+    if (arguments && !cJSON_IsNull(arguments) && !cJSON_IsObject(arguments))
+        return failure(told, -EINVAL,
+                       "arguments must be an object: the keys of a host, as {\"mac\": \"52:54:00:12:34:56\"}");
+    if (!cJSON_IsObject(arguments))
+        return failure(told, -EINVAL, "arguments are missing: the keys of a host, as {\"mac\": \"52:54:00:12:34:56\"}");
+    if ((status = wish_check(command, first, arguments, told)) != 0)
+        return status;
+    if (!(wish->record = cJSON_Duplicate(arguments, true)) || !(wish->armed = once_split(wish->record)))
+        return failure_no_memory(told);
+    status = argument_no_text(wish->armed, "tries", told);
+    if (status == 0)
+        status = argument_no_text(wish->armed, "window", told);
+    if (status == 0)
+        status = once_read(wish->armed, &wish->once, told);
+    wish->once.request.by = remote->server;
+    return status;
+}
+
+static void wish_free(struct wish *wish)
+{
+    cJSON_Delete(wish->record);
+    cJSON_Delete(wish->armed);
+    memory_free(&wish->memory);
+}
+
+/* ---- One change, from its beginning to its end */
+
+/* Sets wish->changed where there is anything to keep. */
+typedef int change_host(struct netboot_change *change, struct wish *wish, struct netboot_error *told);
+
+static int begin(const struct remote *remote, struct netboot_change **ret, struct netboot_error *told)
+{
+    struct netboot_view *view;
+    int status = remote_view(remote, &view, told); /* which does not wait where there is no store */
+
+    if (status != 0)
+        return status;
+    netboot_view_close(view);
+    status = netboot_change_open(remote->store, REMOTE_WAIT_MS, ret, told);
+    if (status == -EACCES || status == -EROFS)
+        return failure(told, status,
+                       "no permission to change the targets store in %s: the user of %s may only read it; "
+                       "docs/kea-commands.md says how to let it write",
+                       remote->directory, remote->server);
+    return status;
+}
+
+static int carry_out(const struct remote *remote, const char *command, change_host *what, struct wish *wish,
+                     struct netboot_error *told)
+{
+    struct netboot_change *change;
+    char history[KEY_TEXT_SIZE + 32];
+    int status = begin(remote, &change, told);
+
+    if (status != 0)
+        return status;
+    status = what(change, wish, told);
+    if (status == 0 && wish->changed) {
+        snprintf(history, sizeof(history), "%s %s", command, wish->text);
+        netboot_change_describe(change, remote->server, history);
+        return netboot_change_commit(change, told);
+    }
+    netboot_change_abort(change);
+    return status;
+}
+
+/* ---- What an addition and an update have in common */
+
+/* Both targets that a host may have must be there, and the one armed be of a kind that can be. */
+static int targets_check(struct netboot_view *view, const struct wish *wish, struct netboot_error *told)
+{
+    int status = host_target_check(view, wish->record, told);
+
+    return status == 0 ? once_check(view, &wish->once, told) : status;
+}
+
+/* Arms when the record is kept, and answers with the host as it has become. */
+static int finish(const struct remote *remote, const struct wish *wish, const char *done, cJSON **ret,
+                  struct netboot_error *told)
+{
+    struct netboot_error reason;
+    struct netboot_view *view;
+    int status = once_apply(remote->store, &wish->once, &wish->id, 1, REMOTE_WAIT_MS, &reason);
+
+    if (status != 0)
+        return failure(told, status, "%s %s, but its boot-once is as it was: %.350s", wish->text,
+                       wish->changed ? "is changed" : "needs no change", reason.text);
+    status = remote_view(remote, &view, &reason);
+    if (status == 0) {
+        status = host_to_json(view, &wish->id, ret, &reason);
+        netboot_view_close(view);
+    }
+    return failure(told, 0, "%s%s%.350s", done,
+                   status == 0 ? "" : " It cannot be shown: ", status == 0 ? "" : reason.text);
+}
+
+/* ---- netboot-host-add */
+
+/* The identifier of a new host must not be another's: the store would take that one for it. */
+static int check_new(struct netboot_view *view, const struct netboot_id *id, struct netboot_error *told)
+{
+    struct netboot_host other;
+    char text[NETBOOT_ID_TEXT_SIZE], name[KEY_TEXT_SIZE];
+    int status = netboot_view_host(view, id, &other);
+
+    if (status == -ENOENT)
+        return 0;
+    netboot_id_text(id, text);
+    if (status != 0)
+        return failure(told, status, "the record of host %s is damaged", text);
+    return failure(told, -EEXIST, "%s belongs to the %s already: netboot-host-update changes it", text,
+                   record_text(TABLE_HOST, &other, name));
+}
+
+static int add(struct netboot_change *change, struct wish *wish, struct netboot_error *told)
+{
+    struct netboot_view *view = netboot_change_view(change);
+    struct record record = {.table = TABLE_HOST};
+    int status;
+
+    if ((status = record_from_json(wish->record, &record, &wish->memory, told)) != 0 ||
+        (status = host_check(wish->record, told)) != 0 || (status = targets_check(view, wish, told)) != 0 ||
+        (status = netboot_host_id(&record.host, 0, &wish->id)) != 0 || (status = check_new(view, &wish->id, told)) != 0)
+        return status;
+    record_text(TABLE_HOST, &record.host, wish->text);
+    wish->changed = true;
+    return table_put(change, NULL, &record, told);
+}
+
+int remote_host_add(const struct remote *remote, const cJSON *arguments, cJSON **ret, struct netboot_error *told)
+{
+    struct wish wish = {.changed = false};
+    int status = wish_read(remote, "netboot-host-add", NULL, arguments, &wish, told);
+
+    if (wish.once.action == ONCE_DISARM)
+        wish.once.action = ONCE_NOTHING; /* nothing is armed yet */
+    if (status == 0)
+        status = carry_out(remote, "netboot-host-add", add, &wish, told);
+    if (status == 0)
+        status = finish(remote, &wish, "Host added.", ret, told);
+    wish_free(&wish);
+    return status;
+}
+
+/* ---- netboot-host-update */
+
+static int no_such_host(const struct netboot_id *id, struct netboot_error *told)
+{
+    char text[NETBOOT_ID_TEXT_SIZE];
+
+    return failure(told, -ENODATA, "there is no host %s", netboot_id_text(id, text));
+}
+
+/* An identifier that the host has afterwards: its name may be another one then. */
+static void keep_id(const cJSON *host, struct netboot_id *ret)
+{
+    static const char *const lists[] = {"mac", "uuid", "duid"};
+    const cJSON *first = NULL;
+
+    for (size_t i = 0; !first && i < sizeof(lists) / sizeof(lists[0]); i++)
+        first = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(host, lists[i]), 0);
+    if (first)
+        id_parse(first->valuestring, ret, NULL);
+}
+
+static int revise(struct netboot_change *change, struct wish *wish, struct revision *revision,
+                  struct netboot_error *told)
+{
+    int status;
+
+    if (!revision->before)
+        return no_such_host(&wish->id, told);
+    if ((status = host_change(revision->after, &wish->id, wish->record, told)) != 0 ||
+        (status = host_check(revision->after, told)) != 0 ||
+        (status = revision_put(change, revision, &wish->memory, told)) != 0)
+        return status;
+    wish->changed = revision->changed;
+    memcpy(wish->text, revision->text, sizeof(wish->text));
+    keep_id(revision->after, &wish->id);
+    return 0;
+}
+
+static int update(struct netboot_change *change, struct wish *wish, struct netboot_error *told)
+{
+    struct netboot_view *view = netboot_change_view(change);
+    struct key key = {.table = TABLE_HOST, .id = wish->id};
+    struct revision revision;
+    int status = targets_check(view, wish, told);
+
+    if (status == 0)
+        status = revision_begin(view, &key, &revision, told);
+    if (status != 0)
+        return status;
+    status = revise(change, wish, &revision, told);
+    revision_free(&revision);
+    return status;
+}
+
+/* Where the record stays, the targets store is not written: that a server may arm is permission of its own. */
+static int check_only(const struct remote *remote, struct wish *wish, struct netboot_error *told)
+{
+    struct netboot_view *view;
+    struct netboot_host host;
+    int status = remote_view(remote, &view, told);
+
+    if (status != 0)
+        return status;
+    status = netboot_view_host(view, &wish->id, &host);
+    if (status == -ENOENT)
+        status = no_such_host(&wish->id, told);
+    else if (status != 0)
+        failure(told, status, "the record of the host is damaged");
+    else
+        status = once_check(view, &wish->once, told);
+    if (status == 0)
+        record_text(TABLE_HOST, &host, wish->text);
+    netboot_view_close(view);
+    return status;
+}
+
+int remote_host_update(const struct remote *remote, const cJSON *arguments, cJSON **ret, struct netboot_error *told)
+{
+    struct wish wish = {.changed = false};
+    int status = wish_read(remote, "netboot-host-update", "id", arguments, &wish, told);
+
+    if (status == 0)
+        status = argument_id(wish.record, "id", &wish.id, told);
+    cJSON_DeleteItemFromObjectCaseSensitive(wish.record, "id");
+    if (status == 0)
+        status = wish.record->child ? carry_out(remote, "netboot-host-update", update, &wish, told)
+                                    : check_only(remote, &wish, told);
+    if (status == 0)
+        status =
+            finish(remote, &wish, wish.changed || wish.once.action ? "Host updated." : "Host unchanged.", ret, told);
+    wish_free(&wish);
+    return status;
+}
+
+/* ---- netboot-host-del */
+
+static int delete (struct netboot_change *change, struct wish *wish, struct netboot_error *told)
+{
+    const struct key key = {.table = TABLE_HOST, .id = wish->id};
+    int status = netboot_change_delete_host(change, &wish->id, told);
+
+    key_text(&key, wish->text);
+    wish->changed = status == 0;
+    return status == -ENOENT ? no_such_host(&wish->id, told) : status;
+}
+
+int remote_host_delete(const struct remote *remote, const cJSON *arguments, cJSON **ret, struct netboot_error *told)
+{
+    static const char *const known[] = {"id", NULL};
+    struct wish wish = {.changed = false};
+    int status = arguments_check("netboot-host-del", arguments, known, told);
+
+    (void)ret;
+    if (status == 0)
+        status = argument_id(arguments, "id", &wish.id, told);
+    if (status == 0)
+        status = carry_out(remote, "netboot-host-del", delete, &wish, told);
+    if (status == 0)
+        failure(told, 0, "Host deleted.");
+    wish_free(&wish);
+    return status;
+}

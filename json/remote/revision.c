@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "json/remote/revision.h"
+
+#include "common/base/failure.h"
+
+#include <errno.h>
+
+int revision_begin(struct netboot_view *view, const struct key *key, struct revision *ret, struct netboot_error *error)
+{
+    struct revision revision = {.key = *key};
+    struct record record;
+    char text[KEY_TEXT_SIZE];
+    int status = table_get(view, key, &record);
+
+    if (status != 0 && status != -ENOENT)
+        return failure(error, status, "%s cannot be read: it is damaged; delete it and set it anew",
+                       key_text(key, text));
+    if (status == 0 && !(revision.before = record_to_json(key->table, &record.site)))
+        return failure_no_memory(error);
+    cJSON_DeleteItemFromObjectCaseSensitive(revision.before, "changed"); /* the store sets it */
+    revision.after = revision.before ? cJSON_Duplicate(revision.before, true) : cJSON_CreateObject();
+    if (!revision.after) {
+        revision_free(&revision);
+        return failure_no_memory(error);
+    }
+    *ret = revision;
+    return 0;
+}
+
+int revision_put(struct netboot_change *change, struct revision *revision, struct memory *memory,
+                 struct netboot_error *error)
+{
+    enum table table = revision->key.table;
+    struct record record = {.table = table};
+    int status = record_from_json(revision->after, &record, memory, error);
+
+    if (status != 0)
+        return status;
+    cJSON *whole = record_to_json(table, &record.site);
+    if (!whole)
+        return failure_no_memory(error);
+    cJSON_DeleteItemFromObjectCaseSensitive(whole, "changed");
+    bool changed = !revision->before || !cJSON_Compare(revision->before, whole, true);
+    if (changed)
+        status = table_put(change, revision->before ? &revision->key : NULL, &record, error);
+    if (status != 0) {
+        cJSON_Delete(whole);
+        return status;
+    }
+    record_text(table, &record.site, revision->text);
+    cJSON_Delete(revision->after);
+    revision->after = whole;
+    revision->changed = changed;
+    return 0;
+}
+
+void revision_free(struct revision *revision)
+{
+    cJSON_Delete(revision->before);
+    cJSON_Delete(revision->after);
+    revision->before = revision->after = NULL;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "json/show/status.h"
+
+#include "common/base/failure.h"
+#include "json/text/text.h"
+
+#include <errno.h>
+
+static cJSON *to_json(const char *directory, const struct netboot_status *status)
+{
+    const struct {
+        const char *key;
+        double value;
+    } numbers[] = {
+        {"hosts",    (double)status->hosts   },
+        {"sites",    (double)status->sites   },
+        {"targets",  (double)status->targets },
+        {"loaders",  (double)status->loaders },
+        {"size",     (double)status->size    },
+        {"map_size", (double)status->map_size},
+        {"readers",  (double)status->readers },
+    };
+    char changed[TIME_TEXT_SIZE];
+    cJSON *ret = cJSON_CreateObject();
+    bool done = cJSON_AddStringToObject(ret, "store", directory) &&
+                cJSON_AddNumberToObject(ret, "format", status->format) &&
+                cJSON_AddNumberToObject(ret, "generation", (double)status->generation) &&
+                cJSON_AddStringToObject(ret, "changed", time_text(status->changed, changed));
+
+    for (size_t i = 0; done && i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        done = cJSON_AddNumberToObject(ret, numbers[i].key, numbers[i].value);
+    if (done)
+        return ret;
+    cJSON_Delete(ret);
+    return NULL;
+}
+
+int status_to_json(struct netboot_view *view, const char *directory, cJSON **ret, struct netboot_error *error)
+{
+    struct netboot_status status;
+
+    if (netboot_view_status(view, &status) != 0)
+        return failure(error, -EBADMSG, "the store in %s cannot be read: it is damaged", directory);
+    cJSON *object = to_json(directory, &status);
+    if (!object)
+        return failure_no_memory(error);
+    *ret = object;
+    return 0;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "json/text/suggest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define WORD_MAX 63
+
+static size_t smallest(size_t a, size_t b, size_t c)
+{
+    size_t least = a < b ? a : b;
+
+    return least < c ? least : c;
+}
+
+/* Edits between two words: insertions, deletions, replacements and swaps of neighbours. */
+static size_t distance_of(const char *a, const char *b)
+{
+    size_t rows[3][WORD_MAX + 1];
+    size_t a_size = strlen(a), b_size = strlen(b);
+
+    if (a_size > WORD_MAX || b_size > WORD_MAX)
+        return WORD_MAX;
+    for (size_t j = 0; j <= b_size; j++)
+        rows[0][j] = j;
+    for (size_t i = 1; i <= a_size; i++) {
+        size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *two_above = rows[(i + 1) % 3];
+        row[0] = i;
+        for (size_t j = 1; j <= b_size; j++) {
+            row[j] = smallest(row[j - 1] + 1, above[j] + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && two_above[j - 2] + 1 < row[j])
+                row[j] = two_above[j - 2] + 1;
+        }
+    }
+    return rows[a_size % 3][b_size];
+}
+
+void suggest_begin(struct suggestion *suggestion, const char *word)
+{
+    *suggestion = (struct suggestion){.word = word, .distance = strlen(word) > 4 ? 3 : 2};
+}
+
+void suggest_offer(struct suggestion *suggestion, const char *candidate)
+{
+    size_t size = strlen(suggestion->word);
+    size_t distance = distance_of(suggestion->word, candidate);
+
+    /* A word cut short ("x64" of "x64-uefi") is as good as one wrong letter. */
+    if (size >= 2 && distance > 1 && strncmp(candidate, suggestion->word, size) == 0)
+        distance = 1;
+    if (distance >= suggestion->distance || distance >= strlen(candidate))
+        return;
+    suggestion->distance = distance;
+    snprintf(suggestion->best, sizeof(suggestion->best), "%s", candidate);
+}
+
+const char *suggest_text(const struct suggestion *suggestion, char text[SUGGEST_TEXT_SIZE])
+{
+    text[0] = '\0';
+    if (suggestion->best[0])
+        snprintf(text, SUGGEST_TEXT_SIZE, "; did you mean `%s`?", suggestion->best);
+    return text;
+}

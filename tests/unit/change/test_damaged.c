@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Records that cannot be read: they are named, the rest is seen, and they can be deleted and replaced. */
+#include "store_unit.h"
+
+#include "change/change.h"
+
+/* ---- Damage */
+
+static void set_row(struct fixture *fixture, const char *id_text, const void *data, size_t size)
+{
+    struct netboot_id id = id_of(id_text);
+    MDB_val row, value = {size, (void *)data};
+    struct key key;
+    MDB_txn *txn;
+
+    key_of_id(&key, (uint8_t)id.type, id.value, id.size);
+    row = key_value(&key);
+    assert_int_equal(mdb_txn_begin(fixture->store->env.mdb, NULL, 0, &txn), 0);
+    if (data)
+        assert_int_equal(mdb_put(txn, fixture->store->env.tables[TABLE_HOST], &row, &value, 0), 0);
+    else
+        assert_int_equal(mdb_del(txn, fixture->store->env.tables[TABLE_HOST], &row, NULL), 0);
+    assert_int_equal(mdb_txn_commit(txn), 0);
+}
+
+static void set_policy(struct fixture *fixture, const char *key, const char *text)
+{
+    MDB_val row = {strlen(key), (void *)key}, value = {strlen(text), (void *)text};
+    MDB_txn *txn;
+
+    assert_int_equal(mdb_txn_begin(fixture->store->env.mdb, NULL, 0, &txn), 0);
+    assert_int_equal(mdb_put(txn, fixture->store->env.tables[TABLE_POLICY], &row, &value, 0), 0);
+    assert_int_equal(mdb_txn_commit(txn), 0);
+}
+
+static void no_record(struct fixture *fixture)
+{
+    set_row(fixture, "52:54:00:00:00:02", "\7garbage", 8);
+}
+
+static void cut_record(struct fixture *fixture)
+{
+    set_row(fixture, "52:54:00:00:00:02", "\1\1\0\100x", 5);
+}
+
+static void empty_record(struct fixture *fixture)
+{
+    set_row(fixture, "52:54:00:00:00:02", "", 0);
+}
+
+static void other_host(struct fixture *fixture)
+{
+    set_row(fixture, "52:54:00:00:00:02", "\1\2\0\7MRT\0\0\0\7", 11);
+}
+
+static void record_is_gone(struct fixture *fixture)
+{
+    set_row(fixture, "52:54:00:00:00:02", NULL, 0);
+}
+
+static void record_is_empty_alias(struct fixture *fixture)
+{
+    set_row(fixture, "52:54:00:00:00:02", "\0", 1);
+}
+
+static void record_is_alias(struct fixture *fixture)
+{
+    set_row(fixture, "52:54:00:00:00:02", "\0Ngone", 6);
+}
+
+static const struct {
+    const char *name;
+    void (*spoil)(struct fixture *fixture);
+    const char *by; /* it is found, and called by this in the list */
+} cases[] = {
+    {"no record",             no_record,             "52:54:00:00:00:02"},
+    {"cut short",             cut_record,            "52:54:00:00:00:02"},
+    {"empty",                 empty_record,          "52:54:00:00:00:02"},
+    {"of another host",       other_host,            "52:54:00:00:00:02"},
+    {"an empty alias",        record_is_empty_alias, "52:54:00:00:00:02"},
+    {"an alias of nothing",   record_is_alias,       "52:54:00:00:00:02"},
+    {"gone, the name is not", record_is_gone,        "web2"             },
+};
+
+static void fill(struct fixture *fixture)
+{
+    put_host(fixture, HOST("web1", "52:54:00:00:00:01", "52:54:00:00:00:11"));
+    put_host(fixture, HOST("web2", "52:54:00:00:00:02", "52:54:00:00:00:12"));
+    put_host(fixture, HOST("web3", "52:54:00:00:00:03"));
+}
+
+/* ---- What is seen */
+
+struct names {
+    unsigned count;
+    char text[512];
+};
+
+static int add_name(const char *record, void *user)
+{
+    struct names *names = user;
+
+    names->count++;
+    strcat(strcat(names->text, record), ";");
+    return 0;
+}
+
+static struct names damaged(struct fixture *fixture)
+{
+    struct names names = {0};
+    struct netboot_view *opened = view(fixture);
+
+    OK(netboot_view_damaged(opened, add_name, &names));
+    netboot_view_close(opened);
+    return names;
+}
+
+static int count_host(const struct netboot_host *host, void *user)
+{
+    (void)host;
+    ++*(unsigned *)user;
+    return 0;
+}
+
+static void assert_whole(struct fixture *fixture, const char *name, unsigned hosts)
+{
+    struct netboot_view *opened = view(fixture);
+    unsigned count = 0;
+
+    if (netboot_view_hosts(opened, NULL, count_host, &count) != 0 || count != hosts)
+        fail_msg("%s: %u hosts can be seen", name, count);
+    netboot_view_close(opened);
+    if (damaged(fixture).count > 0)
+        fail_msg("%s: still damaged: %s", name, damaged(fixture).text);
+    if (status_of(fixture).hosts != hosts)
+        fail_msg("%s: %u hosts are counted", name, (unsigned)status_of(fixture).hosts);
+    assert_host(fixture, "52:54:00:00:00:11", "web1");
+    assert_host(fixture, "web3", "web3");
+}
+
+static void test_named(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fill(fixture);
+    assert_int_equal(damaged(fixture).count, 0);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        unsigned count = 0;
+        cases[i].spoil(fixture);
+        struct names names = damaged(fixture);
+        if (!strstr(names.text, cases[i].by) && cases[i].spoil != other_host)
+            fail_msg("%s: %s", cases[i].name, names.text);
+        struct netboot_view *opened = view(fixture);
+        netboot_view_hosts(opened, NULL, count_host, &count);
+        netboot_view_close(opened);
+        if (count < 2)
+            fail_msg("%s: %u hosts are seen", cases[i].name, count);
+    }
+}
+
+static void test_walks_go_on(void **state)
+{
+    struct fixture *fixture = *state;
+    unsigned count = 0;
+
+    fill(fixture);
+    no_record(fixture);
+    struct netboot_view *opened = view(fixture);
+    assert_int_equal(netboot_view_hosts(opened, NULL, count_host, &count), -EBADMSG);
+    assert_int_equal(count, 2);
+    netboot_view_close(opened);
+}
+
+/* ---- Deleting and replacing */
+
+static void test_deleted(void **state)
+{
+    static const char *const ids[] = {"52:54:00:00:00:02", "52:54:00:00:00:12", "web2"};
+
+    for (size_t i = 0; i < COUNT(cases); i++)
+        for (size_t j = 0; j < COUNT(ids); j++) {
+            assert_int_equal(setup(state), 0);
+            struct fixture *fixture = *state;
+            fill(fixture);
+            cases[i].spoil(fixture);
+            struct netboot_change *change = begin(fixture);
+            struct netboot_id id = id_of(ids[j]);
+            int code = netboot_change_delete_host(change, &id, NULL);
+            bool is_there = code != -ENOENT;
+            if (code != 0 && code != -ENOENT)
+                fail_msg("%s, by %s: %d", cases[i].name, ids[j], code);
+            commit(change);
+            if (strcmp(ids[j], cases[i].by) == 0 && !is_there)
+                fail_msg("%s: not found", cases[i].name);
+            if (is_there)
+                assert_whole(fixture, cases[i].name, 2);
+            assert_int_equal(teardown(state), 0);
+        }
+    assert_int_equal(setup(state), 0);
+}
+
+/* By its address it is replaced, with or without being called by it. */
+static void test_replaced(void **state)
+{
+    for (size_t i = 0; i < COUNT(cases); i++)
+        for (unsigned by_key = 0; by_key < 2; by_key++) {
+            assert_int_equal(setup(state), 0);
+            struct fixture *fixture = *state;
+            fill(fixture);
+            cases[i].spoil(fixture);
+            struct netboot_change *change = begin(fixture);
+            struct netboot_id id = id_of(cases[i].by);
+            struct netboot_host *host = HOST("new", "52:54:00:00:00:02");
+            if (by_key || cases[i].spoil != record_is_gone) {
+                int code = netboot_change_put_host(change, by_key ? &id : NULL, host, NULL);
+                if (code != 0)
+                    fail_msg("%s: %d", cases[i].name, code);
+                commit(change);
+                assert_whole(fixture, cases[i].name, 3);
+                assert_host(fixture, "52:54:00:00:00:02", "new");
+                if (host_name(fixture, "52:54:00:00:00:12"))
+                    fail_msg("%s: its other identifier is still there", cases[i].name);
+                assert_host(fixture, "web2", NULL);
+            } else {
+                netboot_change_abort(change);
+            }
+            assert_int_equal(teardown(state), 0);
+        }
+    assert_int_equal(setup(state), 0);
+}
+
+/* Another host that wants what a damaged one has is told what to do. */
+static void test_conflict(void **state)
+{
+    struct fixture *fixture = *state;
+    struct netboot_change *change;
+
+    fill(fixture);
+    no_record(fixture);
+    change = begin(fixture);
+    FAILS(-EBADMSG, "the record of the host web2 is damaged: delete it",
+          netboot_change_put_host(change, NULL, HOST("web2", "52:54:00:00:00:09"), &error));
+    netboot_change_abort(change);
+}
+
+static void test_site(void **state)
+{
+    struct fixture *fixture = *state;
+    struct netboot_change *change = begin(fixture);
+
+    OK(put_site(change, "lab", PREFIXES("192.0.2.0/24", "2001:db8::/32"), &error));
+    OK(put_site(change, "hall", PREFIXES("198.51.100.0/24"), &error));
+    commit(change);
+    set_policy(fixture, "slab", "\7");
+    assert_string_equal(damaged(fixture).text, "site lab;");
+    change = begin(fixture);
+    FAILS(-EEXIST, "one of the site lab already",
+          put_site(change, "hall", PREFIXES("198.51.100.0/24", "192.0.2.0/24"), &error));
+    OK(netboot_change_delete_site(change, "lab", &error));
+    commit(change);
+    assert_int_equal(damaged(fixture).count, 0);
+    struct netboot_view *opened = view(fixture);
+    assert_site_in(opened, "192.0.2.1", "default");
+    assert_site_in(opened, "198.51.100.1", "hall");
+    netboot_view_close(opened);
+}
+
+static void test_others_named(void **state)
+{
+    struct fixture *fixture = *state;
+
+    set_policy(fixture, "tgone", "\7");
+    set_policy(fixture, (const char[]){'l', 1, 7, 0}, "\7");
+    assert_string_equal(damaged(fixture).text, "loader 263;target gone;");
+}
+
+/* What a view of a change tells is of the change. */
+static void test_status_in_change(void **state)
+{
+    struct fixture *fixture = *state;
+    struct netboot_change *change = begin(fixture);
+    struct netboot_status status;
+
+    OK(netboot_change_put_host(change, NULL, HOST("a", "52:54:00:00:00:01"), &error));
+    assert_int_equal(netboot_view_status(netboot_change_view(change), &status), 0);
+    assert_int_equal(status.hosts, 1);
+    netboot_change_abort(change);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_named),
+        TEST(test_walks_go_on),
+        TEST(test_conflict),
+        TEST(test_site),
+        TEST(test_others_named),
+        TEST(test_status_in_change),
+        cmocka_unit_test_teardown(test_deleted, teardown),
+        cmocka_unit_test_teardown(test_replaced, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -49,6 +49,8 @@ struct history_record {
     struct netboot_bytes by, what;
 };
 
+extern const struct record_type record_history;
+
 void key_of_history(struct key *ret, uint8_t row, uint64_t generation);
 
 struct netboot_change;

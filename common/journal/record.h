@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The records of the journal as record_fields.c describes them, and as the public structures have them. */
+/* The records of the journal as schema.c describes them, and as the public structures have them. */
 #ifndef NETBOOT_JOURNAL_RECORD_H
 #define NETBOOT_JOURNAL_RECORD_H
 
@@ -38,6 +38,8 @@ struct shown_record {
     struct netboot_list machines; /* an octet, 1 where it was over DHCPv4, then the machine's key */
     uint16_t overflow;            /* 1: there were more than are kept */
 };
+
+extern const struct record_type record_entry, record_machine, record_shown;
 
 /* The public structure of an entry, which then points into the record for its DUID alone. -EBADMSG. */
 int entry_from_record(const struct entry_record *record, uint64_t number, struct netboot_journal_entry *ret);

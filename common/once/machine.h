@@ -9,7 +9,7 @@
 #ifndef NETBOOT_ONCE_H
 #define NETBOOT_ONCE_H
 
-#include "netboot.h"
+#include "record/record.h"
 
 #define ONCE_WINDOW_MS 60000 /* unless the arming has another one */
 #define ONCE_WINDOW_MAX 600  /* seconds */
@@ -91,6 +91,8 @@ struct once_record {
     struct once_exchange exchanges[ONCE_METHODS];
     struct netboot_list stored; /* the same as octets, for the codec */
 };
+
+extern const struct record_type record_once;
 
 enum once_write {
     ONCE_KEEP,  /* nothing is to be written */

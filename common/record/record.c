@@ -20,35 +20,43 @@
 
 #define FIELD_HEADER 3 /* tag and length */
 
-/* ---- Numbers: the width in the record says which type the member has */
+/* ---- Numbers, by the width of their member */
 
-static uint64_t number_get(const struct field *field, const void *member)
+static uint64_t number_get(const struct record_field *field, const void *member)
 {
-    enum netboot_kind kind;
     uint16_t narrow;
+    uint32_t middle;
     uint64_t wide;
 
-    if (field->kind == FIELD_ENUM)
-        return memcpy(&kind, member, sizeof(kind)), (uint64_t)kind;
-    if (field->max == 2)
-        return memcpy(&narrow, member, sizeof(narrow)), narrow;
-    return memcpy(&wide, member, sizeof(wide)), wide;
+    switch (field->width) {
+    case sizeof(narrow):
+        memcpy(&narrow, member, sizeof(narrow));
+        return narrow;
+    case sizeof(middle):
+        memcpy(&middle, member, sizeof(middle));
+        return middle;
+    }
+    memcpy(&wide, member, sizeof(wide));
+    return wide;
 }
 
-static void number_set(const struct field *field, void *member, uint64_t number)
+static void number_set(const struct record_field *field, void *member, uint64_t number)
 {
-    enum netboot_kind kind = (enum netboot_kind)number;
     uint16_t narrow = (uint16_t)number;
+    uint32_t middle = (uint32_t)number;
 
-    if (field->kind == FIELD_ENUM)
-        memcpy(member, &kind, sizeof(kind));
-    else if (field->max == 2)
+    switch (field->width) {
+    case sizeof(narrow):
         memcpy(member, &narrow, sizeof(narrow));
-    else
-        memcpy(member, &number, sizeof(number));
+        return;
+    case sizeof(middle):
+        memcpy(member, &middle, sizeof(middle));
+        return;
+    }
+    memcpy(member, &number, sizeof(number));
 }
 
-static void number_octets(const struct field *field, uint64_t number, uint8_t octets[8])
+static void number_octets(const struct record_field *field, uint64_t number, uint8_t octets[8])
 {
     for (unsigned i = 0; i < field->max; i++)
         octets[i] = (uint8_t)(number >> 8 * (field->max - 1 - i));
@@ -56,19 +64,19 @@ static void number_octets(const struct field *field, uint64_t number, uint8_t oc
 
 /* ---- Reading: a packet reads some four records, so nothing is done twice */
 
-static inline void clear_field(const struct field *field, void *ret)
+static inline void clear_field(const struct record_field *field, void *ret)
 {
     void *member = (uint8_t *)ret + field->offset;
 
-    if (field->kind == FIELD_BYTES)
+    if (field->kind == RECORD_BYTES)
         *(struct netboot_bytes *)member = (struct netboot_bytes){NULL, 0};
-    else if (field->kind == FIELD_LIST)
+    else if (field->kind == RECORD_LIST)
         ((struct netboot_list *)member)->count = 0;
     else
         number_set(field, member, 0);
 }
 
-static bool set_number(const struct field *field, struct netboot_bytes value, void *ret)
+static bool set_number(const struct record_field *field, struct netboot_bytes value, void *ret)
 {
     uint64_t number = 0;
 
@@ -79,7 +87,7 @@ static bool set_number(const struct field *field, struct netboot_bytes value, vo
 }
 
 /* `again`: the record had that field before. False: damaged. */
-static inline bool set_field(const struct field *field, struct netboot_bytes value, bool again, void *ret)
+static inline bool set_field(const struct record_field *field, struct netboot_bytes value, bool again, void *ret)
 {
     void *member = (uint8_t *)ret + field->offset;
     struct netboot_list *list = member;
@@ -87,10 +95,10 @@ static inline bool set_field(const struct field *field, struct netboot_bytes val
     if (value.size < field->min || value.size > field->max || (field->shape && !field->shape(value)))
         return false;
     switch (field->kind) {
-    case FIELD_BYTES:
+    case RECORD_BYTES:
         *(struct netboot_bytes *)member = value;
         return true;
-    case FIELD_LIST:
+    case RECORD_LIST:
         if (!again)
             list->count = 0;
         if (list->count == NETBOOT_LIST_MAX)
@@ -128,9 +136,46 @@ int record_decode(const struct record_type *type, struct netboot_bytes value, vo
     return (seen & type->required) == type->required ? 0 : -EBADMSG;
 }
 
+void record_clear(const struct record_type *type, void *record)
+{
+    for (unsigned i = 0; i < type->count; i++)
+        clear_field(&type->fields[i], record);
+}
+
+/* ---- Comparing */
+
+static bool lists_equal(const struct netboot_list *a, const struct netboot_list *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (!bytes_same(a->items[i], b->items[i]))
+            return false;
+    return true;
+}
+
+static bool members_equal(const struct record_field *field, const void *a, const void *b)
+{
+    if (field->kind == RECORD_BYTES)
+        return bytes_same(*(const struct netboot_bytes *)a, *(const struct netboot_bytes *)b);
+    if (field->kind == RECORD_LIST)
+        return lists_equal(a, b);
+    return field->incidental || number_get(field, a) == number_get(field, b);
+}
+
+bool record_same(const struct record_type *type, const void *a, const void *b)
+{
+    for (unsigned i = 0; i < type->count; i++) {
+        const struct record_field *field = &type->fields[i];
+        if (!members_equal(field, (const uint8_t *)a + field->offset, (const uint8_t *)b + field->offset))
+            return false;
+    }
+    return true;
+}
+
 /* ---- Checking */
 
-static int check_value(const struct field *field, struct netboot_bytes value, struct netboot_error *error)
+static int check_value(const struct record_field *field, struct netboot_bytes value, struct netboot_error *error)
 {
     if (value.size > field->max)
         return failure(error, -EINVAL, "the %s is %zu octets long: at most %u fit", field->name, value.size,
@@ -140,7 +185,7 @@ static int check_value(const struct field *field, struct netboot_bytes value, st
     return field->check ? field->check(field->name, value, error) : 0;
 }
 
-static int check_list(const struct field *field, const struct netboot_list *list, struct netboot_error *error)
+static int check_list(const struct record_field *field, const struct netboot_list *list, struct netboot_error *error)
 {
     if (list->count > NETBOOT_LIST_MAX)
         return failure(error, -EINVAL, "there are %zu values of '%s': at most %d fit", list->count, field->name,
@@ -153,31 +198,30 @@ static int check_list(const struct field *field, const struct netboot_list *list
     return 0;
 }
 
-static int check_field(const struct field *field, const void *member, struct netboot_error *error)
+static int check_field(const struct record_field *field, const void *member, struct netboot_error *error)
 {
     uint8_t octets[8];
 
     switch (field->kind) {
-    case FIELD_BYTES:
+    case RECORD_BYTES:
         if (((const struct netboot_bytes *)member)->size == 0)
             return 0;
         return check_value(field, *(const struct netboot_bytes *)member, error);
-    case FIELD_LIST:
+    case RECORD_LIST:
         return check_list(field, member, error);
-    case FIELD_ENUM:
-    case FIELD_NUMBER:
-    case FIELD_PLACE:
+    case RECORD_NUMBER:
+    case RECORD_OPTIONAL:
         number_octets(field, number_get(field, member), octets);
         return check_value(field, (struct netboot_bytes){octets, field->max}, error);
     }
     return 0;
 }
 
-static bool is_empty(const struct field *field, const void *member)
+static bool is_empty(const struct record_field *field, const void *member)
 {
-    if (field->kind == FIELD_LIST)
+    if (field->kind == RECORD_LIST)
         return ((const struct netboot_list *)member)->count == 0;
-    return field->kind == FIELD_BYTES && ((const struct netboot_bytes *)member)->size == 0;
+    return field->kind == RECORD_BYTES && ((const struct netboot_bytes *)member)->size == 0;
 }
 
 int record_check(const struct record_type *type, const void *record, struct netboot_error *error)
@@ -216,7 +260,7 @@ static void write_field(struct writer *writer, uint8_t tag, struct netboot_bytes
     writer->room -= FIELD_HEADER + value.size;
 }
 
-static void write_number(struct writer *writer, const struct field *field, uint64_t number)
+static void write_number(struct writer *writer, const struct record_field *field, uint64_t number)
 {
     uint8_t octets[8];
 
@@ -232,16 +276,15 @@ ssize_t record_encode(const struct record_type *type, const void *record, uint8_
         return -ENOBUFS;
     buffer[0] = RECORD_VERSION;
     for (size_t i = 0; i < type->count; i++) {
-        const struct field *field = &type->fields[i];
+        const struct record_field *field = &type->fields[i];
         const void *member = (const uint8_t *)record + field->offset;
         const struct netboot_list *list = member;
         const struct netboot_bytes *bytes = member;
-        if (field->kind == FIELD_BYTES && bytes->size > 0)
+        if (field->kind == RECORD_BYTES && bytes->size > 0)
             write_field(&writer, field->tag, *bytes);
-        for (size_t j = 0; field->kind == FIELD_LIST && j < list->count; j++)
+        for (size_t j = 0; field->kind == RECORD_LIST && j < list->count; j++)
             write_field(&writer, field->tag, list->items[j]);
-        bool always = field->kind == FIELD_ENUM || field->kind == FIELD_NUMBER;
-        if (always || (field->kind == FIELD_PLACE && number_get(field, member) != 0))
+        if (field->kind == RECORD_NUMBER || (field->kind == RECORD_OPTIONAL && number_get(field, member) != 0))
             write_number(&writer, field, number_get(field, member));
     }
     return writer.full ? -ENOBUFS : writer.at - buffer;

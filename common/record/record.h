@@ -13,10 +13,8 @@
 #define RECORD_SIZE_MAX (160 * 1024)
 #define RECORD_TEXT_MAX 1023
 
-/* One type of record: a table of its fields. */
+/* A type of record: a table of its fields, record/type.h. */
 struct record_type;
-extern const struct record_type record_site, record_loader, record_target, record_host, record_once, record_entry,
-    record_machine, record_shown, record_history;
 
 /*
  * Reads `value` into the public structure of that type (struct netboot_site for record_site, ...), as views into it.
@@ -28,6 +26,11 @@ int record_decode(const struct record_type *type, struct netboot_bytes value, vo
 int record_check(const struct record_type *type, const void *record, struct netboot_error *error);
 /* Writes a record that passed the check. Its size, or -ENOBUFS. */
 ssize_t record_encode(const struct record_type *type, const void *record, uint8_t *buffer, size_t size);
+
+/* Makes all fields absent, the items of lists untouched: clearing those would cost more than a look-up. */
+void record_clear(const struct record_type *type, void *record);
+/* Whether two records say the same; when they were set does not count. */
+bool record_same(const struct record_type *type, const void *a, const void *b);
 
 /* The octets of the UTF-8 sequence at `data` (RFC 3629), 0 if it is none or a control character. */
 size_t record_character_size(const uint8_t *data, size_t size);

@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* A type of record as a table of its fields, between the record files only: record_fields.c has the tables, record.c
- * reads, checks and writes by them. */
+/*
+ * A type of record as a table of its fields: a room that has records says in its schema.c what they are, and record.c
+ * reads, checks, writes, clears and compares by that.
+ */
 #ifndef NETBOOT_RECORD_TYPE_H
 #define NETBOOT_RECORD_TYPE_H
 
 #include "record/record.h"
 
-enum field_kind {
-    FIELD_BYTES,  /* struct netboot_bytes */
-    FIELD_LIST,   /* struct netboot_list */
-    FIELD_ENUM,   /* an enumeration, 1 octet in the record */
-    FIELD_NUMBER, /* uint16_t or uint64_t, 2 or 8 octets in the record, big-endian */
-    FIELD_PLACE,  /* the same, where 0 is absent */
+enum record_field_kind {
+    RECORD_BYTES,   /* struct netboot_bytes */
+    RECORD_LIST,    /* struct netboot_list */
+    RECORD_NUMBER,  /* an unsigned member of 2, 4 or 8 octets, big-endian in the record */
+    RECORD_OPTIONAL /* the same, where 0 is absent */
 };
 
-struct field {
+struct record_field {
     uint8_t tag;
-    uint8_t kind;
+    uint8_t kind;      /* enum record_field_kind */
+    uint8_t width;     /* octets of a number's member */
+    bool incidental;   /* two records that differ in it are the same */
     uint16_t offset;   /* of the member */
     uint16_t min, max; /* octets of the value, of an item */
     const char *name;  /* as messages call it */
@@ -29,7 +32,39 @@ struct field {
 struct record_type {
     uint8_t count;
     uint8_t required; /* bits, 1 << index of a field */
-    const struct field *fields;
+    const struct record_field *fields;
 };
+
+/* ---- Rows of such a table: tag, structure, member, least and most octets, name, shape, check */
+
+#define RECORD_ROW(tag_, kind_, width_, type_, member_, min_, max_, name_, shape_, check_)                             \
+    {                                                                                                                  \
+        .tag = (tag_), .kind = (kind_), .width = (width_), .offset = offsetof(struct type_, member_), .min = (min_),   \
+        .max = (max_), .name = (name_), .shape = (shape_), .check = (check_)                                           \
+    }
+#define FIELD_BYTES(tag, type, member, min, max, name, shape, check)                                                   \
+    RECORD_ROW(tag, RECORD_BYTES, 0, type, member, min, max, name, shape, check)
+#define FIELD_LIST(tag, type, member, min, max, name, shape, check)                                                    \
+    RECORD_ROW(tag, RECORD_LIST, 0, type, member, min, max, name, shape, check)
+
+/* Numbers: octets in the record in place of least and most. */
+#define RECORD_WIDTH(type, member) sizeof(((struct type *)NULL)->member)
+#define FIELD_CHECKED(tag, type, member, size, name, shape, check)                                                     \
+    RECORD_ROW(tag, RECORD_NUMBER, RECORD_WIDTH(type, member), type, member, size, size, name, shape, check)
+#define FIELD_NUMBER(tag, type, member, size, name) FIELD_CHECKED(tag, type, member, size, name, NULL, NULL)
+/* What two equal records may differ in: when they were set. */
+#define FIELD_INCIDENTAL(tag_, type_, member_, size_, name_)                                                           \
+    {                                                                                                                  \
+        .tag = (tag_), .kind = RECORD_NUMBER, .width = RECORD_WIDTH(type_, member_), .incidental = true,               \
+        .offset = offsetof(struct type_, member_), .min = (size_), .max = (size_), .name = (name_)                     \
+    }
+#define FIELD_OPTIONAL(tag, type, member, size, name)                                                                  \
+    RECORD_ROW(tag, RECORD_OPTIONAL, RECORD_WIDTH(type, member), type, member, size, size, name, NULL, NULL)
+
+/* With the tag of the field that each record must have. */
+#define RECORD_TYPE(table, required_tag)                                                                               \
+    {                                                                                                                  \
+        sizeof(table) / sizeof((table)[0]), 1u << ((required_tag)-1), table                                            \
+    }
 
 #endif

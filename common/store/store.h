@@ -18,6 +18,7 @@
 #include "journal/journal.h"
 #include "once/state.h"
 #include "record/record.h"
+#include "store/schema.h"
 
 #include <string.h>
 

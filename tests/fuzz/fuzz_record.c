@@ -2,6 +2,7 @@
 /* The decoders of all records: the first octet of the input says which. What they accept is encoded and read again. */
 #include "guarded.h"
 #include "record/record.h"
+#include "store/schema.h"
 
 #include <stdlib.h>
 #include <string.h>

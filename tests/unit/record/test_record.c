@@ -4,6 +4,8 @@
 
 #include "guarded.h"
 #include "record/record.h"
+#include "record/type.h"
+#include "store/schema.h"
 
 #include <errno.h>
 
@@ -463,6 +465,62 @@ static void test_checks(void **state)
     assert_refused(&record_loader, &loader, "loader without a file", "missing");
 }
 
+/* ---- By the tables: whatever field a record has or will have is cleared and compared */
+
+static union {
+    struct netboot_site site;
+    struct netboot_loader loader;
+    struct netboot_target target;
+    struct netboot_host host;
+} one, other;
+
+static void set_member(const struct record_field *field, void *record)
+{
+    void *member = (uint8_t *)record + field->offset;
+    struct netboot_list *list = member;
+
+    if (field->kind == RECORD_BYTES)
+        *(struct netboot_bytes *)member = RAW("x");
+    else if (field->kind == RECORD_LIST)
+        list->items[list->count++] = RAW("x");
+    else
+        *(uint8_t *)member = 1;
+}
+
+static void test_tables(void **state)
+{
+    static const struct record_type *const types[] = {&record_site, &record_loader, &record_target, &record_host};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(types); i++)
+        for (size_t j = 0; j < types[i]->count; j++) {
+            const struct record_field *field = &types[i]->fields[j];
+            memset(&one, 0xff, sizeof(one));
+            record_clear(types[i], &one);
+            record_clear(types[i], &other);
+            assert_true(record_same(types[i], &one, &other));
+            set_member(field, &one);
+            if (record_same(types[i], &one, &other) != field->incidental)
+                fail_msg("type %zu: a different %s", i, field->name);
+            record_clear(types[i], &one);
+            assert_true(record_same(types[i], &one, &other));
+        }
+}
+
+static void test_equal(void **state)
+{
+    struct netboot_host host = full_host(), same = full_host();
+
+    (void)state;
+    same.changed++;
+    assert_true(record_same(&record_host, &host, &same)); /* when it was set is not what it says */
+    same.labels.items[0] = RAW("rack=13");
+    assert_false(record_same(&record_host, &host, &same));
+    same = full_host();
+    same.ids.count--;
+    assert_false(record_same(&record_host, &host, &same));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -470,6 +528,7 @@ int main(void)
         cmocka_unit_test(test_host),    cmocka_unit_test(test_octets),       cmocka_unit_test(test_clears),
         cmocka_unit_test(test_largest), cmocka_unit_test(test_decode_cases), cmocka_unit_test(test_too_many_items),
         cmocka_unit_test(test_damage),  cmocka_unit_test(test_texts),        cmocka_unit_test(test_checks),
+        cmocka_unit_test(test_tables),  cmocka_unit_test(test_equal),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,13 +11,10 @@ struct keys {
     struct key keys[KEYS_MAX];
 };
 
-/* The first MAC is the key of the record, since by it both families find a host with one look-up; else the first. */
 static void keys_of_host(const struct netboot_host *host, struct keys *ret)
 {
-    ret->count = ret->primary = 0;
-    for (size_t i = host->ids.count; i-- > 0;)
-        if (host->ids.items[i].data[0] == NETBOOT_ID_MAC)
-            ret->primary = i;
+    ret->count = 0;
+    ret->primary = host_primary_id(host);
     for (size_t i = 0; i < host->ids.count; i++) {
         struct netboot_bytes id = host->ids.items[i];
         if (key_of_item(&ret->keys[ret->count], id))

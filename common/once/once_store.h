@@ -55,7 +55,5 @@ int state_each(struct state *state, int (*each)(MDB_val key, const struct once_r
 /* The key under which the targets store has the host with that identifier. -ENOENT, -EBADMSG. */
 int state_find_key(struct netboot_view *view, const struct netboot_id *id, struct key *ret,
                    struct netboot_error *error);
-/* The key under which the targets store has the host. */
-bool state_key(const struct netboot_host *host, struct key *ret);
 
 #endif

@@ -10,20 +10,6 @@
 
 #include <errno.h>
 
-/* The first MAC is the key of a host, else its first identifier. */
-bool state_key(const struct netboot_host *host, struct key *ret)
-{
-    size_t primary = 0;
-
-    for (size_t i = host->ids.count; i-- > 0;)
-        if (host->ids.items[i].data[0] == NETBOOT_ID_MAC)
-            primary = i;
-    if (host->ids.count == 0)
-        return false;
-    struct netboot_bytes id = host->ids.items[primary];
-    return key_of_item(ret, id);
-}
-
 /* Puts the target armed into the policy, if it can be served at all. */
 static enum netboot_armed find_target(struct netboot_view *view, const struct once_record *record,
                                       struct netboot_target *ret)
@@ -204,7 +190,7 @@ static bool serve_armed(struct netboot_view *view, const struct netboot_query *q
     struct serving serving = {.view = view, .state = view_state(view), .query = query};
     struct netboot_target lasting;
 
-    if (!state_key(&policy->host, &serving.key) || !read_step(&serving, policy, &lasting, ret))
+    if (!key_of_host(&serving.key, &policy->host) || !read_step(&serving, policy, &lasting, ret))
         return false;
     bool written = finish_step(&serving);
     if (serving.step.serve)
@@ -230,7 +216,7 @@ void state_peek(struct netboot_view *view, struct netboot_policy *policy)
     struct env_slot *slot;
     struct key key;
 
-    if (!state_key(&policy->host, &key) || env_read_begin(&state->env, &slot) != 0)
+    if (!key_of_host(&key, &policy->host) || env_read_begin(&state->env, &slot) != 0)
         return;
     if (state_get(state, slot->txn, &key, &record) == 0 && is_of_store(view, &record)) {
         state->time(state, &now);

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* The keys of the rows of the targets store, which its journal and its state go by as well. */
+#ifndef NETBOOT_STORE_KEY_H
+#define NETBOOT_STORE_KEY_H
+
+#include "db/db.h"
+
+#include <string.h>
+
+/* First octet of a value that is no record: an alias in `host`, a range without a site in `policy`. */
+#define NO_RECORD 0
+
+enum { ROW_LOADER = 'l', ROW_PREFIX = 'p', ROW_RANGE = 'r', ROW_SITE = 's', ROW_TARGET = 't' };
+
+#define KEY_SIZE (1 + NETBOOT_DUID_MAX)
+_Static_assert(KEY_SIZE > 1 + NETBOOT_NAME_MAX, "names fit into keys");
+
+struct key {
+    size_t size;
+    uint8_t octets[KEY_SIZE];
+};
+
+static inline MDB_val key_value(const struct key *key)
+{
+    return (MDB_val){key->size, (void *)key->octets};
+}
+
+static inline bool key_equals(const struct key *key, const void *octets, size_t size)
+{
+    return key->size == size && memcmp(key->octets, octets, size) == 0;
+}
+
+static inline struct netboot_bytes value_bytes(MDB_val value)
+{
+    return (struct netboot_bytes){value.mv_data, value.mv_size};
+}
+
+/* The key of an identifier in `host`. UUIDs, and DUIDs made of one, come in two byte orders: both are the same key.
+ * False: no identifier. */
+bool key_of_id(struct key *ret, uint8_t type, const uint8_t *value, size_t size);
+/* Likewise of an identifier as records hold it: type, value. */
+static inline bool key_of_item(struct key *ret, struct netboot_bytes item)
+{
+    return key_of_id(ret, item.data[0], item.data + 1, item.size - 1);
+}
+/* Row and name; false if it is no name by its length. */
+bool key_of_name(struct key *ret, uint8_t row, const void *name, size_t size);
+void key_of_platform(struct key *ret, uint16_t platform);
+/* 4 or 16 octets of address, by the family. */
+void key_of_range(struct key *ret, enum netboot_family family, const uint8_t *address);
+/* Of a prefix as records hold it: length, address. */
+void key_of_prefix(struct key *ret, struct netboot_bytes prefix);
+/* Which of a host's identifiers is the key of its record: the first MAC, since by it both families find a host with one
+ * look-up; else the first. */
+size_t host_primary_id(const struct netboot_host *host);
+/* That key. False: the host has no identifier. */
+bool key_of_host(struct key *ret, const struct netboot_host *host);
+
+#endif

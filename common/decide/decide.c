@@ -10,6 +10,7 @@
 #include "decide/location.h"
 #include "decide/reason.h"
 #include "dhcp/codes.h"
+#include "dhcp/messages.h"
 
 struct matter {
     const struct netboot_query *query;
@@ -53,31 +54,9 @@ static void copy_text(char *ret, size_t size, struct netboot_bytes text)
 
 /* ---- The rules */
 
-/* Messages whose reply carries boot fields; never a NAK, a Confirm or a Decline. */
-bool decide_is_boot_message(const struct netboot_query *query)
-{
-    /* Of each message of a client's: bits 1 << type of reply. Offer and Advertise give way to ACK and Reply in a rapid
-     * commit (RFC 4039; RFC 8415, section 18.3.1). */
-    static const uint8_t replies4[] = {
-        [BOOTP] = 1 << BOOTP,
-        [DHCPDISCOVER] = 1 << DHCPOFFER | 1 << DHCPACK,
-        [DHCPREQUEST] = 1 << DHCPACK,
-        [DHCPINFORM] = 1 << DHCPACK,
-    };
-    static const uint8_t replies6[] = {
-        [SOLICIT] = 1 << ADVERTISE | 1 << REPLY, [REQUEST] = 1 << REPLY, [RENEW] = 1 << REPLY, [REBIND] = 1 << REPLY,
-        [INFORMATION_REQUEST] = 1 << REPLY,
-    };
-    bool v4 = query->family == NETBOOT_V4;
-    const uint8_t *replies = v4 ? replies4 : replies6;
-
-    return query->message_type < (v4 ? sizeof(replies4) : sizeof(replies6)) && query->reply_type < 8 &&
-           replies[query->message_type] >> query->reply_type & 1;
-}
-
 static bool rule_message(const struct matter *matter)
 {
-    if (decide_is_boot_message(matter->query))
+    if (message_boots(matter->query))
         return false;
     return settle(matter, NETBOOT_NOT_OURS, FINDING_NO_BOOT_MESSAGE);
 }

@@ -5,9 +5,6 @@
 
 #include "netboot.h"
 
-/* Whether the reply to the message carries boot fields. */
-bool decide_is_boot_message(const struct netboot_query *query);
-
 /* What a target hands to iPXE; empty where it has no script. */
 struct netboot_bytes decide_target_script(const struct netboot_target *target);
 

@@ -321,7 +321,7 @@ int netboot_serve(struct netboot_store *store, const struct netboot_query *query
     if ((code = env_read_begin(&store->env, &slot)) != 0)
         return serve_without(query, &policy, code, ret);
     struct netboot_view view = view_of_slot(store, slot);
-    if (decide_is_boot_message(query))
+    if (message_boots(query))
         code = find_policy(&view, &ret->client, &policy);
     else
         clear_policy(&policy); /* a NAK, say: whoever it is for, there is nothing to be told */

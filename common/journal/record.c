@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "dhcp/codes.h"
+#include "dhcp/messages.h"
 
 #include <errno.h>
 
@@ -152,15 +153,10 @@ bool entry_is_same_step(const struct entry_record *a, const struct entry_record 
            same(a->reasons, b->reasons) && same(a->server, b->server);
 }
 
-/* A server's first reply in an exchange; it may be followed by another one. */
-static bool is_offer(unsigned family, uint8_t reply)
-{
-    return reply == (family == NETBOOT_V4 ? DHCPOFFER : ADVERTISE);
-}
-
-bool journal_goes_on(unsigned family, uint8_t reply_before, uint64_t ms_before, uint8_t reply_now, uint64_t ms_now)
+bool journal_goes_on(enum netboot_family family, uint8_t reply_before, uint64_t ms_before, uint8_t reply_now,
+                     uint64_t ms_now)
 {
     /* A second offer to one that has been acknowledged is a new exchange. */
-    return (is_offer(family, reply_before) || !is_offer(family, reply_now)) && ms_now + JOIN_MS >= ms_before &&
-           ms_now <= ms_before + JOIN_MS;
+    return (message_is_offer(family, reply_before) || !message_is_offer(family, reply_now)) &&
+           ms_now + JOIN_MS >= ms_before && ms_now <= ms_before + JOIN_MS;
 }

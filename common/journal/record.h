@@ -54,6 +54,7 @@ bool journal_copy_text(char *ret, size_t size, struct netboot_bytes text);
 bool entry_is_same_step(const struct entry_record *a, const struct entry_record *b);
 /* Of two that do: whether the later one goes on with the earlier one, or is a new exchange. Each by the type of the
  * server's reply and by its time, in milliseconds: the last ones before, the first ones now. */
-bool journal_goes_on(unsigned family, uint8_t reply_before, uint64_t ms_before, uint8_t reply_now, uint64_t ms_now);
+bool journal_goes_on(enum netboot_family family, uint8_t reply_before, uint64_t ms_before, uint8_t reply_now,
+                     uint64_t ms_now);
 
 #endif

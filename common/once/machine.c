@@ -25,30 +25,6 @@ int once_method(const struct netboot_client *client)
     return methods[client->stage][client->family == NETBOOT_V6];
 }
 
-enum once_message once_message(const struct netboot_query *query)
-{
-    static const struct {
-        uint8_t family, message, reply;
-        enum once_message is;
-    } messages[] = {
-        {NETBOOT_V4, DHCPDISCOVER, DHCPOFFER, ONCE_BEGIN  },
-        {NETBOOT_V4, DHCPREQUEST,  DHCPACK,   ONCE_REQUEST},
-        {NETBOOT_V6, SOLICIT,      ADVERTISE, ONCE_BEGIN  },
-        {NETBOOT_V6, REQUEST,      REPLY,     ONCE_REQUEST},
-        {NETBOOT_V6, RENEW,        REPLY,     ONCE_RENEW  },
-        {NETBOOT_V6, REBIND,       REPLY,     ONCE_RENEW  },
-    };
-
-    /* RFC 2131, section 4.3.6: who has an address already (ciaddr) renews or rebinds. */
-    if (query->family == NETBOOT_V4 && query->message_type == DHCPREQUEST && !is_zero(query->client_address, 4))
-        return ONCE_RENEW;
-    for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++)
-        if (messages[i].family == query->family && messages[i].message == query->message_type &&
-            messages[i].reply == query->reply_type)
-            return messages[i].is;
-    return ONCE_WHOLE;
-}
-
 /* ---- The new record */
 
 static void set_exchange(struct once_step *step, const struct once_matter *matter, uint8_t state)
@@ -165,9 +141,9 @@ enum reach { UNABLE, GOING, FINAL, REACHES };
 
 static enum reach reach(const struct once_event *event)
 {
-    if (!event->able || event->message == ONCE_RENEW)
+    if (!event->able || event->message == PHASE_RENEW)
         return UNABLE;
-    return event->last && event->message != ONCE_BEGIN ? FINAL : GOING;
+    return event->last && event->message != PHASE_BEGIN ? FINAL : GOING;
 }
 
 enum action { LASTING, AGAIN, GO, MARK, END };
@@ -262,7 +238,7 @@ static void keep_promise(const struct once_matter *matter, struct once_step *ste
 
 static void first_step(const struct once_matter *matter, struct once_step *step)
 {
-    bool request = matter->event->message == ONCE_REQUEST;
+    bool request = matter->event->message == PHASE_REQUEST;
 
     if (request && is_promised(matter)) {
         keep_promise(matter, step);
@@ -286,7 +262,7 @@ void once_step(const struct once_record *record, const struct once_event *event,
     ret->serve = ret->expired = ret->new_boot = ret->promised = false;
     ret->write = ONCE_KEEP;
     ret->record = *record;
-    if (once_is_over(record) || event->message == ONCE_RENEW)
+    if (once_is_over(record) || event->message == PHASE_RENEW)
         return;
     enum once_relation is = once_relation(&matter);
     if (is == RELATION_FIRST)

@@ -9,6 +9,7 @@
 #ifndef NETBOOT_ONCE_H
 #define NETBOOT_ONCE_H
 
+#include "dhcp/messages.h"
 #include "record/record.h"
 
 #define ONCE_WINDOW_MS 60000 /* unless the arming has another one */
@@ -21,18 +22,10 @@
 /* How a client gets its boot file. Firmware tries its four methods in this order; iPXE its two at the same time. */
 enum once_method { ONCE_PXE4, ONCE_PXE6, ONCE_HTTP4, ONCE_HTTP6, ONCE_IPXE4, ONCE_IPXE6, ONCE_METHODS };
 
-enum once_message {
-    ONCE_BEGIN,   /* DISCOVER, Solicit: the client begins anew, and will ask again before it boots */
-    ONCE_REQUEST, /* REQUEST, Request: it boots from what the reply says */
-    ONCE_WHOLE,   /* BOOTP, INFORM, Information-request, rapid commit: both at once */
-    ONCE_RENEW,   /* a lease is prolonged: no boot */
-    ONCE_MESSAGES
-};
-
 /* A message of a network booting client, and what the target armed would do for it. */
 struct once_event {
     enum once_method method;
-    enum once_message message;
+    enum message_phase message;
     bool able;       /* the client can load what the target has for it */
     bool last;       /* and that is the boot's last stage: iPXE's file, or a file of the target's own for firmware */
     bool has_script; /* the target goes on in iPXE, if that is what its file for firmware is */
@@ -112,7 +105,6 @@ struct once_step {
 
 /* The method, or -EINVAL for a client that does not boot. */
 int once_method(const struct netboot_client *client);
-enum once_message once_message(const struct netboot_query *query);
 /* Whether a packet needs a step at all: nothing can be served or changed any more. */
 bool once_is_over(const struct once_record *record);
 

@@ -55,9 +55,9 @@ static bool is_repeated(const struct once_matter *matter)
 
     if (exchange->state != ONCE_FINAL || !once_same_port(matter, exchange) || !once_same_transaction(matter, exchange))
         return false;
-    if (matter->event->message == ONCE_REQUEST)
+    if (matter->event->message == PHASE_REQUEST)
         return once_within(matter, exchange->ms, matter->record->window);
-    return matter->event->message == ONCE_WHOLE && matter->event->transaction != 0 && exchange->transaction != 0 &&
+    return matter->event->message == PHASE_WHOLE && matter->event->transaction != 0 && exchange->transaction != 0 &&
            once_within(matter, exchange->ms, WHOLE_MS);
 }
 
@@ -73,7 +73,7 @@ static bool is_other_family(const struct once_matter *matter)
     if (exchange->state == ONCE_BEGUN)
         return once_same_port(matter, exchange) && once_same_transaction(matter, exchange) &&
                once_within(matter, exchange->ms, ONCE_EXCHANGE_MS);
-    return exchange->state == ONCE_NONE && matter->event->message != ONCE_REQUEST &&
+    return exchange->state == ONCE_NONE && matter->event->message != PHASE_REQUEST &&
            once_within(matter, final->ms, BEGIN_MS);
 }
 
@@ -97,7 +97,7 @@ static bool is_next_attempt(const struct once_matter *matter)
         exchange <= final || !once_same_port(matter, final) || !once_within(matter, final->ms, matter->record->window))
         return false;
     if (exchange->state == ONCE_NONE || (exchange->ms < final->ms && final->ms - exchange->ms >= ORDER_MS))
-        return matter->event->message != ONCE_REQUEST;
+        return matter->event->message != PHASE_REQUEST;
     return exchange->ms >= final->ms && once_same_port(matter, exchange);
 }
 

@@ -61,7 +61,7 @@ static void describe(struct serving *serving, const struct netboot_policy *polic
 
     *event = (struct once_event){
         .method = (enum once_method)once_method(client),
-        .message = once_message(serving->query),
+        .message = message_phase(serving->query),
         .has_mac = client->has_mac,
         .transaction = serving->query->transaction,
         .server = {(const uint8_t *)serving->state->server, strlen(serving->state->server)},
@@ -137,7 +137,7 @@ static enum netboot_armed reason(const struct serving *serving, bool written)
         return NETBOOT_ARMED_EXPIRED;
     if (serving->step.new_boot)
         return NETBOOT_ARMED_USED;
-    if (serving->event.message == ONCE_RENEW)
+    if (serving->event.message == PHASE_RENEW)
         return NETBOOT_ARMED_RENEWAL;
     return serving->armed == NETBOOT_ARMED_SERVED ? NETBOOT_ARMED_UNABLE : serving->armed;
 }
@@ -204,7 +204,7 @@ static bool serve_armed(struct netboot_view *view, const struct netboot_query *q
 bool state_serve(struct netboot_view *view, const struct netboot_query *query, struct netboot_policy *policy,
                  struct netboot_result *ret)
 {
-    return decide_is_boot_message(query) && !state_is_empty(view_state(view)) && serve_armed(view, query, policy, ret);
+    return message_boots(query) && !state_is_empty(view_state(view)) && serve_armed(view, query, policy, ret);
 }
 
 void state_peek(struct netboot_view *view, struct netboot_policy *policy)

@@ -76,9 +76,9 @@ static void transmit(struct world *world, struct exchange *exchange)
     /* Firmware has another transaction id in its request over IPv6. */
     packet.event = (struct once_event){
         .method = exchange->method,
-        .message = firmware && world->kind->whole ? ONCE_WHOLE
-                   : exchange->requesting         ? ONCE_REQUEST
-                                                  : ONCE_BEGIN,
+        .message = firmware && world->kind->whole ? PHASE_WHOLE
+                   : exchange->requesting         ? PHASE_REQUEST
+                                                  : PHASE_BEGIN,
         .has_mac = true,
         .mac = {0x52, 0x54, 0, 0, 0, (uint8_t)exchange->card},
         .transaction = exchange->transaction + (firmware && exchange->method % 2 && exchange->requesting ? 1 : 0),
@@ -115,7 +115,7 @@ static void take_reply(struct world *world, struct exchange *exchange, const str
         return;
     if (packet->exchange != exchange->id && packet->event.transaction != exchange->transaction)
         return;
-    if (packet->event.message == ONCE_BEGIN && !exchange->requesting) {
+    if (packet->event.message == PHASE_BEGIN && !exchange->requesting) {
         if (exchange->method == ONCE_IPXE4 && !exchange->offered)
             exchange->offered = true;
         exchange->offered_once = packet->once;
@@ -130,7 +130,7 @@ static void take_reply(struct world *world, struct exchange *exchange, const str
             exchange->requesting = true;
         }
         exchange->next = exchange->phase_began;
-    } else if (packet->event.message != ONCE_BEGIN && (exchange->requesting || packet->event.message == ONCE_WHOLE)) {
+    } else if (packet->event.message != PHASE_BEGIN && (exchange->requesting || packet->event.message == PHASE_WHOLE)) {
         exchange->done = true;
         exchange->once = packet->once;
         /* UEFI's HTTP boot loads what the offer named. */

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-static const char *const message_names[] = {"begin", "request", "whole", "renew"};
+static const char *const phase_names[] = {
+    [PHASE_BEGIN] = "begin", [PHASE_REQUEST] = "request", [PHASE_WHOLE] = "whole", [PHASE_RENEW] = "renew"};
 
 /* ---- The servers: the order of what state_serve.c does */
 
@@ -57,14 +58,14 @@ void count_boot(struct world *world)
 static void judge(struct world *world, const struct packet *packet, const struct once_step *step, bool written)
 {
     const struct once_event *event = &packet->event;
-    bool final = event->able && event->last && (event->message == ONCE_REQUEST || event->message == ONCE_WHOLE);
+    bool final = event->able && event->last && (event->message == PHASE_REQUEST || event->message == PHASE_WHOLE);
 
     if (!final)
         return;
     bool by_offer = event->method == ONCE_HTTP4 || event->method == ONCE_HTTP6;
     world->marked |= !written && step->promised; /* it was offered, which may be enough */
     if (!step->serve) {
-        if (!(by_offer && event->message == ONCE_REQUEST && !world->calm) && !world->marked && written &&
+        if (!(by_offer && event->message == PHASE_REQUEST && !world->calm) && !world->marked && written &&
             !step->expired && world->has_record)
             fail(world, "a final reply without the target, though it was never served");
         return;
@@ -97,7 +98,7 @@ void serve(struct world *world, const struct packet *packet)
         written = write_step(world, &step);
     }
     judge(world, &asked, &step, written);
-    say(world, "boot %u %s %s %08x -> %s%s%s", packet->boot, method_names[event.method], message_names[event.message],
+    say(world, "boot %u %s %s %08x -> %s%s%s", packet->boot, method_names[event.method], phase_names[event.message],
         event.transaction, step.serve ? "ONCE" : "lasting", step.write == ONCE_MARK && step.serve ? ", marked" : "",
         written ? "" : ", not written");
     if (step.write == ONCE_MARK && world->kill && chance(world->kill)) {

@@ -12,7 +12,7 @@ enum { LAST = 1, ABLE = 2, FULL = LAST | ABLE, SCRIPT = 4 };
 struct event {
     unsigned ms; /* after the one before */
     enum once_method method;
-    enum once_message message;
+    enum message_phase message;
     unsigned flags;
     uint32_t transaction;
     uint8_t card;
@@ -29,9 +29,9 @@ struct sequence {
     struct event events[EVENTS_MAX];
 };
 
-#define D ONCE_BEGIN
-#define R ONCE_REQUEST
-#define W ONCE_WHOLE
+#define D PHASE_BEGIN
+#define R PHASE_REQUEST
+#define W PHASE_WHOLE
 
 /* clang-format off */
 static const struct sequence sequences[] = {
@@ -124,9 +124,9 @@ static const struct sequence sequences[] = {
       {3000, ONCE_IPXE4, R, LAST, 1, 0, false, ONCE_KEEP, ONCE_ARMED},
       {3000, ONCE_IPXE4, R, FULL, 1, 0, true, ONCE_MARK, ONCE_USED}}          },
     {"a lease that is prolonged",
-     1, {{0, ONCE_IPXE6, ONCE_RENEW, FULL, 1, 0, false, ONCE_KEEP, ONCE_ARMED},
+     1, {{0, ONCE_IPXE6, PHASE_RENEW, FULL, 1, 0, false, ONCE_KEEP, ONCE_ARMED},
       {3000, ONCE_IPXE6, R, FULL, 1, 0, true, ONCE_MARK, ONCE_USED},
-      {3000, ONCE_IPXE6, ONCE_RENEW, FULL, 1, 0, false, ONCE_KEEP, ONCE_USED}}},
+      {3000, ONCE_IPXE6, PHASE_RENEW, FULL, 1, 0, false, ONCE_KEEP, ONCE_USED}}},
     {"until done, twice",
      2, {{0, ONCE_IPXE4, R, FULL, 1, 0, true, ONCE_MARK, ONCE_USED},
       {100, ONCE_IPXE4, R, FULL, 1, 0, true, ONCE_KEEP, ONCE_USED},
@@ -274,38 +274,6 @@ static void test_expiry(void **state)
     assert_true(step.serve);
 }
 
-static void test_messages(void **state)
-{
-    static const struct {
-        enum netboot_family family;
-        uint8_t message, reply, address;
-        enum once_message is;
-    } cases[] = {
-        {NETBOOT_V4, DHCPDISCOVER,        DHCPOFFER, 0, ONCE_BEGIN  },
-        {NETBOOT_V4, DHCPREQUEST,         DHCPACK,   0, ONCE_REQUEST},
-        {NETBOOT_V4, DHCPREQUEST,         DHCPACK,   1, ONCE_RENEW  },
-        {NETBOOT_V4, DHCPINFORM,          DHCPACK,   1, ONCE_WHOLE  },
-        {NETBOOT_V4, BOOTP,               BOOTP,     0, ONCE_WHOLE  },
-        {NETBOOT_V4, DHCPDISCOVER,        DHCPACK,   0, ONCE_WHOLE  },
-        {NETBOOT_V6, SOLICIT,             ADVERTISE, 0, ONCE_BEGIN  },
-        {NETBOOT_V6, REQUEST,             REPLY,     0, ONCE_REQUEST},
-        {NETBOOT_V6, SOLICIT,             REPLY,     0, ONCE_WHOLE  },
-        {NETBOOT_V6, INFORMATION_REQUEST, REPLY,     0, ONCE_WHOLE  },
-        {NETBOOT_V6, RENEW,               REPLY,     0, ONCE_RENEW  },
-        {NETBOOT_V6, REBIND,              REPLY,     0, ONCE_RENEW  },
-    };
-
-    (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        struct netboot_query query = {.family = cases[i].family,
-                                      .message_type = cases[i].message,
-                                      .reply_type = cases[i].reply,
-                                      .client_address = {cases[i].address}};
-        if (once_message(&query) != cases[i].is)
-            fail_msg("message %zu is %d", i, (int)once_message(&query));
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -313,7 +281,6 @@ int main(void)
         cmocka_unit_test(test_doubts),
         cmocka_unit_test(test_a_promise_that_could_not_be_marked),
         cmocka_unit_test(test_expiry),
-        cmocka_unit_test(test_messages),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include "way.h"
 
 #include "common/dhcp/codes.h"
+#include "common/dhcp/messages.h"
 
 const struct way_row ways[WAYS] = {
     [WAY_PXE4] = {NETBOOT_V4, NETBOOT_STAGE_PXE,  "IPv4 PXE",  "tftp4 ADDRESS", "IPv4 TFTP server"  },
@@ -26,10 +27,9 @@ struct netboot_bytes way_base(enum way way, const struct netboot_site *site)
 enum finding way_resolve(enum way way, const struct netboot_client *who, const struct netboot_site *site,
                          struct netboot_bytes target, struct netboot_bytes value, struct netboot_decision *ret)
 {
-    bool ipxe = ways[way].stage == NETBOOT_STAGE_IPXE, v4 = ways[way].family == NETBOOT_V4;
-    const struct netboot_query query = {.family = ways[way].family,
-                                        .message_type = v4 ? DHCPDISCOVER : SOLICIT,
-                                        .reply_type = v4 ? DHCPOFFER : ADVERTISE};
+    bool ipxe = ways[way].stage == NETBOOT_STAGE_IPXE;
+    const struct netboot_query query = {
+        .family = ways[way].family, .message_type = MESSAGE_FIRST, .reply_type = MESSAGE_OFFER};
     struct netboot_policy policy = {.has_target = true};
     struct netboot_client client = *who;
 

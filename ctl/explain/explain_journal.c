@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "explain_journal.h"
 
+#include "common/dhcp/messages.h"
 #include "frame/output.h"
 #include "journal/join.h"
 #include "journal/journal.h"
@@ -82,11 +83,10 @@ static bool joins(const struct session *session, const struct netboot_journal_en
 /* The same client asks once more, as with its first packet. */
 static void decide_now(struct session *session, const struct netboot_journal_entry *entry, struct netboot_decision *ret)
 {
-    enum { DISCOVER = 1, OFFER = 2 }; /* the numbers of Solicit and Advertise, too */
     const bool kept = entry->decision.outcome == NETBOOT_KEPT;
     const struct netboot_query query = {.family = entry->client.family,
-                                        .message_type = entry->client.bootp ? 0 : DISCOVER,
-                                        .reply_type = entry->client.bootp ? 0 : OFFER,
+                                        .message_type = entry->client.bootp ? BOOTP : MESSAGE_FIRST,
+                                        .reply_type = entry->client.bootp ? BOOTP : MESSAGE_OFFER,
                                         .reply_has_boot_file = kept};
     struct netboot_policy policy;
 

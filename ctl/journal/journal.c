@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "journal.h"
 
+#include "common/dhcp/messages.h"
 #include "frame/options.h"
 #include "json/show/result.h"
 #include "json/text/text.h"
@@ -29,35 +30,6 @@ const char *step_text(enum netboot_family family, enum netboot_stage stage, char
 {
     snprintf(text, STEP_TEXT_SIZE, "v%d %s", (int)family, netboot_stage_name(stage));
     return text;
-}
-
-/* The server's replies that carry boot fields. */
-static const struct {
-    uint8_t family, type;
-    bool is_offer;
-    const char *name;
-} replies[] = {
-    {NETBOOT_V4, 0, false, "BOOTP"    },
-    {NETBOOT_V4, 2, true,  "OFFER"    },
-    {NETBOOT_V4, 5, false, "ACK"      },
-    {NETBOOT_V6, 2, true,  "ADVERTISE"},
-    {NETBOOT_V6, 7, false, "REPLY"    },
-};
-
-static const char *reply_name(enum netboot_family family, uint8_t type)
-{
-    for (size_t i = 0; i < sizeof(replies) / sizeof(replies[0]); i++)
-        if (replies[i].family == family && replies[i].type == type)
-            return replies[i].name;
-    return NULL;
-}
-
-static bool is_only_offered(const struct netboot_journal_entry *entry)
-{
-    for (size_t i = 0; i < sizeof(replies) / sizeof(replies[0]); i++)
-        if (replies[i].family == entry->client.family && replies[i].type == entry->last_reply)
-            return replies[i].is_offer;
-    return false;
 }
 
 /* How the boot file is fetched; NULL where that is not known. */
@@ -149,7 +121,8 @@ void entry_print(FILE *file, const struct netboot_journal_entry *entry)
     column_print(file, id, 17);
     fprintf(file, "%-7s  %-10s  %-7s  %-12s  ", step_text(entry->client.family, entry->client.stage, step),
             entry->client.platform == NETBOOT_PLATFORM_NONE ? "-" : platform_text(entry->client.platform, platform),
-            is_only_offered(entry) ? "offered" : "given", netboot_outcome_name(entry->decision.outcome));
+            message_is_offer(entry->client.family, entry->last_reply) ? "offered" : "given",
+            netboot_outcome_name(entry->decision.outcome));
     what_print(file, entry);
     fputc('\n', file);
 }
@@ -170,8 +143,8 @@ cJSON *entry_to_json(const struct netboot_journal_entry *entry)
 
     if (ret && cJSON_AddNumberToObject(ret, "number", (double)entry->number) && add_ms(ret, "first", entry->first) &&
         add_ms(ret, "last", entry->last) && cJSON_AddNumberToObject(ret, "packets", entry->packets) &&
-        result_add_text(ret, "first_reply", reply_name(family, entry->first_reply)) &&
-        result_add_text(ret, "last_reply", reply_name(family, entry->last_reply)) &&
+        result_add_text(ret, "first_reply", message_reply_name(family, entry->first_reply)) &&
+        result_add_text(ret, "last_reply", message_reply_name(family, entry->last_reply)) &&
         result_add_text(ret, "server", entry->server) && result_add_client(ret, &entry->client) &&
         result_add_text(ret, "transport", transport_of(entry)) &&
         cJSON_AddBoolToObject(ret, "once", entry->decision.armed == NETBOOT_ARMED_SERVED) &&

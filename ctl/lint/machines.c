@@ -6,6 +6,7 @@
 #include "json/text/text.h"
 
 #include "common/dhcp/codes.h"
+#include "common/dhcp/messages.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -47,10 +48,8 @@ static void client_make(const struct netboot_journal_machine *machine, enum way 
 /* What it would be sent. -EBADMSG: a damaged record. */
 static int machine_serve(struct lint *lint, const struct netboot_client *client, struct netboot_decision *ret)
 {
-    bool v4 = client->family == NETBOOT_V4;
-    const struct netboot_query query = {.family = client->family,
-                                        .message_type = v4 ? DHCPDISCOVER : SOLICIT,
-                                        .reply_type = v4 ? DHCPOFFER : ADVERTISE};
+    const struct netboot_query query = {
+        .family = client->family, .message_type = MESSAGE_FIRST, .reply_type = MESSAGE_OFFER};
     struct netboot_policy policy;
     int status = netboot_view_policy(lint->session->view, client, &policy);
 

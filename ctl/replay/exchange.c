@@ -3,13 +3,12 @@
 
 #include "common/base/bytes.h"
 #include "common/dhcp/codes.h"
+#include "common/dhcp/messages.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 #define MICROSECONDS UINT64_C(1000000)
-
-enum { DHCPNAK = 6, CONFIRM = 4, RELEASE = 8, DECLINE = 9 };
 
 /* A message is shared by the exchanges that it is in. */
 struct shared_message {
@@ -31,44 +30,10 @@ struct exchanges {
     struct exchange_counts counts;
 };
 
-/* Questions and the answers they can have; the first is the usual one. */
-static const struct {
-    enum netboot_family family;
-    uint8_t question, answer;
-    enum {
-        USUAL,
-        RAPID, /* only where the question has no other answer: RFC 4039; RFC 8415, section 21.14 */
-        OTHER  /* carries no boot fields: such questions are known, but not given out */
-    } kind;
-} pairs[] = {
-    {NETBOOT_V4, BOOTP,               BOOTP,     USUAL},
-    {NETBOOT_V4, DHCPDISCOVER,        DHCPOFFER, USUAL},
-    {NETBOOT_V4, DHCPDISCOVER,        DHCPACK,   RAPID},
-    {NETBOOT_V4, DHCPREQUEST,         DHCPACK,   USUAL},
-    {NETBOOT_V4, DHCPREQUEST,         DHCPNAK,   USUAL},
-    {NETBOOT_V4, DHCPINFORM,          DHCPACK,   USUAL},
-    {NETBOOT_V6, SOLICIT,             ADVERTISE, USUAL},
-    {NETBOOT_V6, SOLICIT,             REPLY,     RAPID},
-    {NETBOOT_V6, REQUEST,             REPLY,     USUAL},
-    {NETBOOT_V6, RENEW,               REPLY,     USUAL},
-    {NETBOOT_V6, REBIND,              REPLY,     USUAL},
-    {NETBOOT_V6, INFORMATION_REQUEST, REPLY,     USUAL},
-    {NETBOOT_V6, CONFIRM,             REPLY,     OTHER},
-    {NETBOOT_V6, RELEASE,             REPLY,     OTHER},
-    {NETBOOT_V6, DECLINE,             REPLY,     OTHER},
-};
-
-#define PAIRS (sizeof(pairs) / sizeof(pairs[0]))
-
-/* The row of a question, PAIRS if it is none. */
-static size_t pair_of(const struct packet *packet)
+/* The answer that a question usually has, or -1: it is none. */
+static int usual_answer(const struct packet *packet)
 {
-    size_t i = 0;
-
-    while (i < PAIRS &&
-           (packet->reply || pairs[i].family != packet->family || pairs[i].question != packet->message_type))
-        i++;
-    return i;
+    return packet->reply ? -1 : message_usual_reply(packet->family, packet->message_type);
 }
 
 /* ---- Messages */
@@ -189,9 +154,10 @@ static uint64_t earlier(const struct exchanges *exchanges, const struct packet *
     return 0;
 }
 
+/* Confirm, Release and Decline are known, too, but not given out. */
 static bool has_boot_fields(const struct packet *question)
 {
-    return pairs[pair_of(question)].kind != OTHER;
+    return message_exchange(question->family, question->message_type, (uint8_t)usual_answer(question)) > PHASE_BARE;
 }
 
 static int add_question(struct exchanges *exchanges, struct message *question)
@@ -210,18 +176,16 @@ enum fit { FIT_NONE, FIT_RAPID, FIT_ONE_MORE, FIT_OTHER_RELAY, FIT_EXACT };
 static enum fit fit(const struct entry *entry, const struct packet *answer)
 {
     const struct packet *question = &entry->exchange.question->packet;
-    size_t i = 0;
+    enum message_phase phase = message_exchange(answer->family, question->message_type, answer->message_type);
 
-    while (i < PAIRS && !(pairs[i].family == answer->family && pairs[i].question == question->message_type &&
-                          pairs[i].answer == answer->message_type))
-        i++;
-    if (i == PAIRS || !same_client(answer, question))
+    if (phase == PHASE_NONE || !same_client(answer, question))
         return FIT_NONE;
     if (entry->exchange.answer)
         return same_relay(answer, question) ? FIT_ONE_MORE : FIT_NONE;
-    if (entry->given && pairs[i].kind != OTHER)
+    if (entry->given && has_boot_fields(question))
         return FIT_NONE;
-    if (pairs[i].kind == RAPID)
+    /* A rapid commit counts only where the question has no other answer: RFC 4039; RFC 8415, section 21.14. */
+    if (phase == PHASE_WHOLE && question->message_type == MESSAGE_FIRST)
         return FIT_RAPID;
     return same_relay(answer, question) ? FIT_EXACT : FIT_OTHER_RELAY;
 }
@@ -260,15 +224,6 @@ static int add_answer(struct exchanges *exchanges, struct message *answer)
     return append(exchanges, exchange, !has_boot_fields(&exchange.question->packet));
 }
 
-/* Whether a server's message can be an answer to any question. */
-static bool is_answer(const struct packet *packet)
-{
-    for (size_t i = 0; i < PAIRS; i++)
-        if (packet->reply && pairs[i].family == packet->family && pairs[i].answer == packet->message_type)
-            return true;
-    return false;
-}
-
 int exchanges_add(struct exchanges *exchanges, uint64_t number, uint64_t time, const struct datagram *datagram)
 {
     int status;
@@ -276,9 +231,9 @@ int exchanges_add(struct exchanges *exchanges, uint64_t number, uint64_t time, c
 
     if (!message)
         return status;
-    if (pair_of(&message->packet) < PAIRS)
+    if (usual_answer(&message->packet) >= 0)
         return add_question(exchanges, message);
-    if (is_answer(&message->packet))
+    if (message->packet.reply && message_is_reply(message->packet.family, message->packet.message_type))
         return add_answer(exchanges, message);
     exchanges->counts.others++;
     message_release(message);
@@ -345,7 +300,7 @@ void exchange_query(const struct exchange *exchange, struct netboot_query *ret)
     const struct packet *question = &exchange->question->packet;
 
     *ret = question->query;
-    ret->reply_type = pairs[pair_of(question)].answer;
+    ret->reply_type = (uint8_t)usual_answer(question);
     if (!exchange->answer)
         return;
     const struct packet *answer = &exchange->answer->packet;

@@ -3,6 +3,7 @@
 
 #include "common/base/bytes.h"
 #include "common/dhcp/codes.h"
+#include "common/dhcp/messages.h"
 
 #include <errno.h>
 
@@ -249,7 +250,7 @@ static void read_option6(uint16_t code, struct netboot_bytes data, struct packet
 
 static bool is_from_server6(uint8_t message_type)
 {
-    return message_type == ADVERTISE || message_type == REPLY || message_type == RECONFIGURE;
+    return message_type == RECONFIGURE || message_is_reply(NETBOOT_V6, message_type);
 }
 
 static int parse6(const struct datagram *datagram, struct packet *ret)
@@ -291,15 +292,7 @@ int packet_parse(const struct datagram *datagram, uint8_t *room, struct packet *
 
 const char *packet_type_name(enum netboot_family family, bool reply, uint8_t message_type)
 {
-    static const char *const names4[] = {"BOOTREQUEST", "DHCPDISCOVER", "DHCPOFFER",   "DHCPREQUEST", "DHCPDECLINE",
-                                         "DHCPACK",     "DHCPNAK",      "DHCPRELEASE", "DHCPINFORM"};
-    static const char *const names6[] = {NULL,      "Solicit", "Advertise",   "Request",
-                                         "Confirm", "Renew",   "Rebind",      "Reply",
-                                         "Release", "Decline", "Reconfigure", "Information-request"};
-
     if (family == NETBOOT_V4 && message_type == BOOTP)
-        return reply ? "BOOTREPLY" : names4[0];
-    if (family == NETBOOT_V4)
-        return message_type < COUNT(names4) ? names4[message_type] : NULL;
-    return message_type < COUNT(names6) ? names6[message_type] : NULL;
+        return reply ? "BOOTREPLY" : "BOOTREQUEST";
+    return message_name(family, message_type);
 }

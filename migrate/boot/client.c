@@ -2,6 +2,7 @@
 #include "client.h"
 
 #include "common/dhcp/codes.h"
+#include "common/dhcp/messages.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -171,8 +172,8 @@ void client_query(const struct client_sample *sample, const uint8_t *options, si
 
     memset(ret, 0, sizeof(*ret));
     ret->family = sample->family;
-    ret->message_type = v4 ? DHCPDISCOVER : SOLICIT;
-    ret->reply_type = v4 ? DHCPOFFER : ADVERTISE;
+    ret->message_type = MESSAGE_FIRST;
+    ret->reply_type = MESSAGE_OFFER;
     if (v4) {
         ret->hardware_type = HARDWARE_ETHERNET;
         ret->hardware_address = (struct netboot_bytes){sample->mac, NETBOOT_MAC_SIZE};

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "reading.h"
 
+#include "common/dhcp/messages.h"
+
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
@@ -80,7 +82,6 @@ const struct option *option_find_code(const struct reading *reading, unsigned co
 
 bool offer_read(const struct client *client, const struct reading *reading, struct offer *ret)
 {
-    static const uint8_t offer_types[] = {2, 2}; /* DHCPOFFER, Advertise */
     static const uint8_t nowhere[16];
     const struct option *server = option_find_code(reading, client->family == FAMILY_4 ? 54 : 2);
     const struct option *address = option_find_code(reading, 3), *prefix = option_find_code(reading, 25);
@@ -89,7 +90,7 @@ bool offer_read(const struct client *client, const struct reading *reading, stru
     *ret = (struct offer){
         .server = {NULL, 0}
     };
-    if (!reading->there || !server || reading->packet.message_type != offer_types[client->family])
+    if (!reading->there || !server || reading->packet.message_type != MESSAGE_OFFER)
         return false;
     ret->server = server->data;
     memcpy(ret->address, reading->packet.assigned_address, sizeof(ret->address));

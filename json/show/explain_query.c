@@ -6,6 +6,7 @@
 #include "common/dhcp/codes.h"
 #include "json/remote/arguments.h"
 #include "json/text/text.h"
+#include "common/dhcp/messages.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -110,28 +111,28 @@ static int each_read(const cJSON *value, int (*add)(const cJSON *, struct asked 
 
 /* The options that such a client asks for, as far as they matter here; ended by 0. */
 static const uint16_t requests[][2][16] = {
-    [ORDINARY] = {{1, 3, 6, 15},                                          {23}            },
-    [PXE] = {{1, 3, 6, 12, 15, 17, 43, 54, 60, 66, 67, 97},          {59, 60, 23, 16}},
-    [HTTP] = {{1, 3, 6, 12, 15, 17, 43, 54, 60, 67, 97},              {59, 60, 23, 16}},
-    [IPXE] = {{1, 3, 6, 7, 12, 15, 17, 26, 43, 60, 66, 67, 119, 175}, {23, 24, 59, 60}},
+    [NETBOOT_STAGE_NONE] = {{1, 3, 6, 15},                                          {23}            },
+    [NETBOOT_STAGE_PXE] = {{1, 3, 6, 12, 15, 17, 43, 54, 60, 66, 67, 97},          {59, 60, 23, 16}},
+    [NETBOOT_STAGE_HTTP] = {{1, 3, 6, 12, 15, 17, 43, 54, 60, 67, 97},              {59, 60, 23, 16}},
+    [NETBOOT_STAGE_IPXE] = {{1, 3, 6, 7, 12, 15, 17, 26, 43, 60, 66, 67, 119, 175}, {23, 24, 59, 60}},
 };
 
-enum client_kind asked_kind(const struct asked *asked)
+/* What the server makes of the classes and architectures so far. */
+static enum netboot_stage stage_so_far(struct asked *asked)
 {
-    if (asked->user_class && strcmp(asked->user_class, "iPXE") == 0)
-        return IPXE;
-    if (strncmp(asked->vendor_class, "HTTPClient", 10) == 0)
-        return HTTP;
-    if (asked->arch_count > 0 || strncmp(asked->vendor_class, "PXEClient", 9) == 0)
-        return PXE;
-    return ORDINARY;
+    struct netboot_query query;
+    struct netboot_client client;
+
+    asked_query(asked, &query);
+    netboot_client_parse(&query, &client);
+    return client.stage;
 }
 
 /* iPXE says PXEClient however it came to be loaded. */
 static void vendor_class_guess(struct asked *asked)
 {
     const struct netboot_arch *arch = netboot_arch_find(asked->archs[0]);
-    bool http = arch && arch->http && asked_kind(asked) != IPXE;
+    bool http = arch && arch->http && stage_so_far(asked) != NETBOOT_STAGE_IPXE;
 
     snprintf(asked->vendor_class, sizeof(asked->vendor_class), "%s:Arch:%05u:UNDI:%s",
              http ? "HTTPClient" : "PXEClient", asked->archs[0], asked->archs[0] == 0 ? "002001" : "003016");
@@ -154,6 +155,7 @@ static int classes_read(const cJSON *arguments, struct asked *asked, struct netb
         snprintf(asked->vendor_class, sizeof(asked->vendor_class), "%s", vendor_class);
     else if (asked->arch_count > 0)
         vendor_class_guess(asked);
+    asked->stage = stage_so_far(asked);
     return 0;
 }
 
@@ -169,7 +171,7 @@ static int address_read(const cJSON *arguments, struct asked *asked, struct netb
 
 static void requested_guess(struct asked *asked)
 {
-    const uint16_t *codes = requests[asked_kind(asked)][asked->family == NETBOOT_V6];
+    const uint16_t *codes = requests[asked->stage][asked->family == NETBOOT_V6];
 
     while (codes[asked->requested_count])
         asked->requested[asked->requested_count] = codes[asked->requested_count], asked->requested_count++;
@@ -181,7 +183,7 @@ int asked_read(const cJSON *arguments, struct asked *ret, struct netboot_error *
         "id",        "family",           "mac", "uuid", "duid", "arch", "vendor-class", "user-class", "address",
         "requested", "join-identifiers", NULL};
     const cJSON *requested = cJSON_GetObjectItemCaseSensitive(arguments, "requested");
-    struct asked asked = {.used = 0};
+    struct asked asked = {.stage = NETBOOT_STAGE_NONE};
     int status;
 
     if ((status = arguments_check("netboot-explain", arguments, known, error)) != 0 ||
@@ -278,8 +280,8 @@ static void query4(struct asked *asked, struct netboot_query *query)
     size_t from;
 
     *query = (struct netboot_query){.family = NETBOOT_V4,
-                                    .message_type = DHCPDISCOVER,
-                                    .reply_type = DHCPOFFER,
+                                    .message_type = MESSAGE_FIRST,
+                                    .reply_type = MESSAGE_OFFER,
                                     .hardware_type = HARDWARE_ETHERNET};
     if (asked->has_mac)
         query->hardware_address = (struct netboot_bytes){asked->mac.value, NETBOOT_MAC_SIZE};
@@ -324,7 +326,7 @@ static void duid_put(struct asked *asked, struct netboot_query *query)
         put(asked, asked->duid.value, asked->duid.size);
     } else if (asked->has_uuid) {
         put16(asked, DUID_UUID);
-        put_uuid(asked, asked_kind(asked) != IPXE);
+        put_uuid(asked, asked->stage != NETBOOT_STAGE_IPXE);
     } else {
         return;
     }
@@ -335,7 +337,7 @@ static void query6(struct asked *asked, struct netboot_query *query)
 {
     size_t from;
 
-    *query = (struct netboot_query){.family = NETBOOT_V6, .message_type = SOLICIT, .reply_type = ADVERTISE};
+    *query = (struct netboot_query){.family = NETBOOT_V6, .message_type = MESSAGE_FIRST, .reply_type = MESSAGE_OFFER};
     if (asked->has_mac)
         link_local(&asked->mac, query->peer_address);
     memcpy(query->assigned_address, asked->address, NETBOOT_ADDRESS_SIZE);
@@ -368,6 +370,7 @@ static void query6(struct asked *asked, struct netboot_query *query)
 
 void asked_query(struct asked *asked, struct netboot_query *query)
 {
+    asked->used = 0;
     if (asked->family == NETBOOT_V4)
         query4(asked, query);
     else

@@ -21,13 +21,12 @@ struct asked {
     uint16_t archs[16];
     char vendor_class[256];
     const char *user_class;
+    enum netboot_stage stage; /* that they tell */
     unsigned requested_count;
     uint16_t requested[REQUESTED_MAX];
     uint8_t packet[PACKET_SIZE]; /* what the query points into */
     size_t used;
 };
-
-enum client_kind { ORDINARY, PXE, HTTP, IPXE };
 
 /* Reads the arguments; `ret` points into them. -EINVAL. */
 int asked_read(const cJSON *arguments, struct asked *ret, struct netboot_error *error);
@@ -35,6 +34,5 @@ int asked_read(const cJSON *arguments, struct asked *ret, struct netboot_error *
 int asked_host(struct netboot_view *view, struct asked *asked, struct netboot_error *error);
 /* The query points into `asked`. */
 void asked_query(struct asked *asked, struct netboot_query *query);
-enum client_kind asked_kind(const struct asked *asked);
 
 #endif

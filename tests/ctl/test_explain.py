@@ -113,6 +113,15 @@ def test_options_that_are_asked_for(lab):
     assert explain(lab, "--family", "6", "--arch", "7", "--requested", "59,1000")["requested"] == [59, 1000]
 
 
+@pytest.mark.parametrize("user_class", ["iPXE", "\x04iPXE"], ids=["bare", "with a length"])
+def test_what_firmware_sends_goes_by_the_stage_that_the_server_sees(lab, user_class):
+    result = explain(lab, "--family", "4", "--arch", "16", "--user-class", user_class)
+    assert (result["stage"], result["sent_vendor_class"]) == ("iPXE", "PXEClient:Arch:00016:UNDI:003016")
+    assert 175 in result["requested"]
+    result = explain(lab, "--family", "4", "--arch", "65535", "--vendor-class", "printer")
+    assert (result["stage"], result["requested"]) == ("none", [1, 3, 6, 15])
+
+
 def test_edits_have_text_and_octets(lab):
     edits = {edit["field"]: edit for edit in explain(lab, "--family", "4", "--arch", "7")["edits"]}
     assert edits["siaddr"] == {"field": "siaddr", "remove": False, "value": "192.0.2.1", "hex": "c0000201"}

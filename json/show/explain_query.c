@@ -4,9 +4,9 @@
 #include "common/base/bytes.h"
 #include "common/base/failure.h"
 #include "common/dhcp/codes.h"
+#include "common/dhcp/messages.h"
 #include "json/remote/arguments.h"
 #include "json/text/text.h"
-#include "common/dhcp/messages.h"
 
 #include <errno.h>
 #include <stdlib.h>

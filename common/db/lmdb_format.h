@@ -48,6 +48,12 @@ struct lmdb_meta {
     size_t last_page, transaction;
 };
 
+/* What the first two pages begin with. */
+struct lmdb_head {
+    struct lmdb_page page;
+    struct lmdb_meta meta;
+};
+
 struct lmdb_node {
 #if __BYTE_ORDER == __LITTLE_ENDIAN
     uint16_t low, high;
@@ -75,6 +81,23 @@ static inline size_t node_child(const struct lmdb_node *node)
 static inline bool tree_is_sane(const struct lmdb_tree *tree, size_t last_page)
 {
     return tree->depth <= LMDB_DEPTH_MAX && (tree->root == LMDB_NO_PAGE || (tree->root > 1 && tree->root <= last_page));
+}
+
+static inline bool is_page_size(size_t size)
+{
+    return size >= 512 && size <= LMDB_PAGE_MAX && (size & (size - 1)) == 0;
+}
+
+static inline size_t meta_page_size(const struct lmdb_meta *meta)
+{
+    return meta->trees[TREE_FREE].pad;
+}
+
+static inline bool meta_is_sane(const struct lmdb_meta *meta, size_t page_size)
+{
+    return meta_page_size(meta) == page_size && meta->last_page >= 1 && meta->last_page <= SIZE_MAX / page_size - 1 &&
+           tree_is_sane(&meta->trees[TREE_FREE], meta->last_page) &&
+           tree_is_sane(&meta->trees[TREE_MAIN], meta->last_page);
 }
 
 #endif

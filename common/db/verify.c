@@ -59,12 +59,17 @@ static int foreign(const struct walk *walk)
 
 /* ---- Pages of the file */
 
+static bool is_used(const struct walk *walk, size_t number)
+{
+    return walk->used[number / 8] & 1 << number % 8;
+}
+
 /* Notes that a page is used. `from` is the page that says so. */
 static int use(const struct walk *walk, size_t number, size_t from)
 {
     if (number < TREES || number > walk->last_page)
         return walk_damaged(walk, from, "points to a page that there is not");
-    if (walk->used[number / 8] & 1 << number % 8)
+    if (is_used(walk, number))
         return walk_damaged(walk, from, "points to a page that is used elsewhere");
     walk->used[number / 8] |= (uint8_t)(1 << number % 8);
     return 0;
@@ -302,60 +307,62 @@ static int walk_tree(struct walk *walk, const struct lmdb_tree *says, unsigned k
 
 /* ---- The whole */
 
-/* The header of the transaction's state: there are two, for the odd states and the even ones, and another program may
- * have come to the next but one since the transaction began. */
-static int read_state(const struct walk *walk, MDB_txn *txn, struct lmdb_meta *ret)
+static int cut_short(const struct walk *walk)
 {
-    struct {
-        struct lmdb_page page;
-        struct lmdb_meta meta;
-    } head;
-    size_t transaction = mdb_txn_id(txn), number = transaction & 1;
-    ssize_t size = pread(walk->fd, &head, sizeof(head), (off_t)(number * walk->page_size));
+    char remedy[ENV_REMEDY_SIZE];
 
-    if (size != (ssize_t)sizeof(head))
-        return walk_damaged(walk, number, "cannot be read");
-    if (head.meta.transaction != transaction)
-        return failure(walk->error, -EAGAIN, "%s is changed by other programs all the time: try again",
-                       walk->env->data_path);
-    *ret = head.meta;
-    return 0;
+    return failure(walk->error, -EBADMSG, "%s is cut short, %zu octets where its header says %zu: %s",
+                   walk->env->data_path, walk->size, (walk->last_page + 1) * walk->page_size,
+                   env_remedy(walk->env, remedy));
 }
 
-static int walk_state(struct walk *walk, const struct lmdb_meta *state)
+/* And whether the pages that the file lacks are in it: LMDB does not write pages at the end that a transaction took and
+ * gave up again. */
+static int walk_free_list(struct walk *walk, const struct lmdb_tree *says)
 {
-    static const struct netboot_bytes none;
-    struct stat status;
+    int code = walk_tree(walk, says, TREE_FREE, (struct netboot_bytes){0});
+
+    for (size_t number = walk->pages; number <= walk->last_page && code == 0; number++)
+        code = is_used(walk, number) ? 0 : -EBADMSG;
+    return code == -EBADMSG && walk->pages <= walk->last_page ? cut_short(walk) : code;
+}
+
+int env_check_state(const struct env *env, int fd, const struct lmdb_meta *state, size_t size, bool whole,
+                    struct netboot_error *error)
+{
+    struct walk walk = {.env = env, .fd = fd, .page_size = meta_page_size(state), .size = size, .error = error};
     int code;
 
-    if (fstat(walk->fd, &status) != 0)
-        return failure(walk->error, -errno, "%s cannot be looked at: %s", walk->env->data_path, strerror(errno));
-    walk->pages = (size_t)status.st_size / walk->page_size;
-    walk->last_page = state->last_page;
-    walk->used = calloc(1, walk->last_page / 8 + 1);
-    walk->starts = malloc(walk->page_size / 16);
-    /* What has been changed often lies about in the file: one by one its pages would each cost the disk a seek. */
-    posix_fadvise(walk->fd, 0, (off_t)(walk->pages * walk->page_size), POSIX_FADV_WILLNEED);
-    if (!walk->used || !walk->starts)
-        code = failure(walk->error, -ENOMEM, "no memory to look through %s", walk->env->data_path);
-    else if ((code = walk_tree(walk, &state->trees[TREE_FREE], TREE_FREE, none)) == 0)
-        code = walk_tree(walk, &state->trees[TREE_MAIN], TREE_MAIN, none);
-    free(walk->used);
-    free(walk->starts);
+    walk.pages = size / walk.page_size;
+    walk.last_page = state->last_page;
+    if (walk.pages > walk.last_page && !whole)
+        return 0;
+    if (walk.pages <= walk.last_page && walk.last_page - walk.pages >= size / sizeof(size_t))
+        return cut_short(&walk); /* it has no room for the numbers of as many free pages */
+    walk.used = calloc(1, walk.last_page / 8 + 1);
+    walk.starts = malloc(walk.page_size / 16);
+    if (!walk.used || !walk.starts)
+        code = failure(error, -ENOMEM, "no memory to look through %s", env->data_path);
+    else if ((code = walk_free_list(&walk, &state->trees[TREE_FREE])) == 0 && whole)
+        code = walk_tree(&walk, &state->trees[TREE_MAIN], TREE_MAIN, (struct netboot_bytes){0});
+    free(walk.used);
+    free(walk.starts);
     return code;
 }
 
 int env_check_pages(const struct env *env, MDB_txn *txn, struct netboot_error *error)
 {
-    struct walk walk = {.env = env, .error = error};
     struct lmdb_meta state;
-    MDB_stat status;
-    int code;
+    struct stat status;
+    int fd, code;
 
-    if (mdb_env_get_fd(env->mdb, &walk.fd) != 0 || mdb_env_stat(env->mdb, &status) != 0)
+    if (mdb_env_get_fd(env->mdb, &fd) != 0)
         return failure(error, -EINVAL, "the %s in %s is not open", env->spec->what, env->directory);
-    walk.page_size = status.ms_psize;
-    if ((code = read_state(&walk, txn, &state)) != 0)
+    if ((code = env_read_header(env, fd, txn, &state, error)) != 0)
         return code;
-    return walk_state(&walk, &state);
+    if (fstat(fd, &status) != 0)
+        return failure(error, -errno, "%s cannot be looked at: %s", env->data_path, strerror(errno));
+    /* What has been changed often lies about in the file: one by one its pages would each cost the disk a seek. */
+    posix_fadvise(fd, 0, status.st_size, POSIX_FADV_WILLNEED);
+    return env_check_state(env, fd, &state, (size_t)status.st_size, true, error);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Inside of the walk over LMDB's pages: env_pages.c goes from page to page, env_page.c looks at one by itself. */
+/*
+ * Inside of what is looked at before LMDB: env_check.c looks at the file and its headers, env_pages.c goes from page to
+ * page, env_page.c looks at one by itself.
+ */
 #ifndef NETBOOT_ENV_WALK_H
 #define NETBOOT_ENV_WALK_H
 
@@ -12,9 +15,10 @@ struct walk {
     const struct env *env;
     int fd;
     size_t page_size;
-    size_t last_page, pages; /* as the header says; whole pages that the file holds */
-    uint8_t *used;           /* a bit for each page up to the last one: in a tree, or in the free list */
-    uint8_t *starts;         /* a bit for every second octet of a page: a node begins there */
+    size_t last_page;   /* as the header says */
+    size_t size, pages; /* of the file: octets, and whole pages */
+    uint8_t *used;      /* a bit for each page up to the last one: in a tree, or in the free list */
+    uint8_t *starts;    /* a bit for every second octet of a page: a node begins there */
     struct netboot_error *error;
 };
 
@@ -38,6 +42,15 @@ struct page {
     struct lmdb_page head;
     size_t nodes;
 };
+
+/* The header of the state that the transaction has; without one: of the newest. -EAGAIN: other programs have come to
+ * the next state but one since the transaction began, and have written theirs over it. */
+int env_read_header(const struct env *env, int fd, MDB_txn *txn, struct lmdb_meta *ret, struct netboot_error *error);
+
+/* Whether the file, of `size` octets, has all pages that the state needs: those that it lacks have to be in the free
+ * list. With `whole`, all pages are looked through. */
+int env_check_state(const struct env *env, int fd, const struct lmdb_meta *state, size_t size, bool whole,
+                    struct netboot_error *error);
 
 /* -EBADMSG, with a text: `what` follows the number of the page, as "has a wrong header". */
 int walk_damaged(const struct walk *walk, size_t number, const char *what);

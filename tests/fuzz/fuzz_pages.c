@@ -2,7 +2,8 @@
 /*
  * A targets store whose pages are damaged: it is refused, or everything in it can be read, changed and given up. The
  * input is a list of damages, six octets each: a kind, a page, a place in it and a value, each of the latter two
- * little-endian. Only the pages, and not LMDB's headers, which are checked before it maps the file.
+ * little-endian; then, if there is one octet more, how many pages are cut off the end of the file. Only the pages, and
+ * not LMDB's headers, which are checked before it maps the file.
  */
 #include "scratch.h"
 
@@ -125,11 +126,11 @@ static void spoil(const uint8_t octets[6])
     }
 }
 
-static void write_file(void)
+static void write_file(size_t size)
 {
     int fd = open(path, O_WRONLY | O_TRUNC);
 
-    check(fd >= 0 && write(fd, work, pages * PAGE) == (ssize_t)(pages * PAGE), "the file cannot be written");
+    check(fd >= 0 && write(fd, work, size) == (ssize_t)size, "the file cannot be written");
     close(fd);
 }
 
@@ -200,7 +201,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(work, sound, pages * PAGE);
     for (; size >= 6; data += 6, size -= 6)
         spoil(data);
-    write_file();
+    write_file((pages - (size > 0 ? *data % pages : 0)) * PAGE);
     int code = netboot_store_open(directory, &options, &store, &error);
     check(code == 0 || (error.code == code && error.text[0]), "refused without a reason");
     if (code == 0) {

@@ -291,10 +291,9 @@ static void write_at_random(MDB_env *mdb, unsigned *seed)
     assert_int_equal(mdb_txn_commit(txn), 0);
 }
 
-/* The pages at the end of a file may be missing if no one uses them: now and then LMDB leaves such a file. */
-static void test_free_pages_missing(void **state)
+/* Changes the store until its file lacks `count` pages at its end that its header has. */
+static void leave_pages_missing(struct fixture *fixture, unsigned count)
 {
-    struct fixture *fixture = *state;
     const char *data = path_in(fixture, "targets/data.mdb");
     unsigned seed = 1, commits = 0;
     MDB_envinfo info = {0};
@@ -307,15 +306,56 @@ static void test_free_pages_missing(void **state)
     do {
         write_at_random(mdb, &seed);
         assert_int_equal(mdb_env_info(mdb, &info), 0);
-    } while (size_of(data) >= (off_t)(info.me_last_pgno + 1) * 4096 && ++commits < 10000);
+    } while (size_of(data) + (off_t)(count - 1) * 4096 >= (off_t)(info.me_last_pgno + 1) * 4096 && ++commits < 10000);
     mdb_env_close(mdb);
     assert_true(commits < 10000); /* or this test tests nothing */
+}
+
+/* The pages at the end of a file may be missing if no one uses them: now and then LMDB leaves such a file. */
+static void test_free_pages_missing(void **state)
+{
+    struct fixture *fixture = *state;
+    const char *data = path_in(fixture, "targets/data.mdb");
+
+    leave_pages_missing(fixture, 1);
     struct netboot_store *store = open_with(fixture, (struct netboot_store_options){0});
     OK(put_round(store, 1, &error));
     close_store(fixture);
     /* But a page that is in use must not be missing as well. */
     cut(data, size_of(data) / 2);
     FAILS(-EBADMSG, "cut short", netboot_store_open(fixture->directory, NULL, &fixture->store, &error));
+}
+
+/* Puts the first page's number in place of the second one's wherever they stand together, as in the free list. */
+static void replace_after(const char *path, size_t first, size_t second)
+{
+    size_t found[2], old[2] = {first, second}, count = 0;
+    int fd = open(path, O_RDWR);
+
+    for (off_t at = 0; pread(fd, found, sizeof(found), at) == sizeof(found); at += (off_t)sizeof(size_t)) {
+        if (memcmp(found, old, sizeof(old)) != 0)
+            continue;
+        write_at(path, at + (off_t)sizeof(size_t), &first, sizeof(first));
+        count++;
+    }
+    close(fd);
+    assert_true(count > 0);
+}
+
+/* As many free pages as are missing, but one of them twice: the other one may be in use. It is refused also where the
+ * pages are not looked through. */
+static void test_free_page_twice(void **state)
+{
+    struct netboot_store_options options = {.check_most = 1};
+    struct fixture *fixture = *state;
+    const char *data = path_in(fixture, "targets/data.mdb");
+
+    leave_pages_missing(fixture, 2);
+    OK(netboot_store_open(fixture->directory, &options, &fixture->store, &error));
+    close_store(fixture);
+    size_t first = (size_t)size_of(data) / 4096;
+    replace_after(data, first + 1, first);
+    FAILS(-EBADMSG, "cut short", netboot_store_open(fixture->directory, &options, &fixture->store, &error));
 }
 
 /* While it is open: it is the store that is damaged, and not memory that is short. */
@@ -339,6 +379,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refused),
         cmocka_unit_test_setup_teardown(test_free_pages_missing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_free_page_twice, setup, teardown),
         cmocka_unit_test_setup_teardown(test_state_store_damaged_meanwhile, setup, teardown),
     };
 

@@ -50,7 +50,7 @@ unsigned address6_text(const uint8_t address[16], char text[ADDRESS6_TEXT_SIZE])
     char *end = text;
 
     for (unsigned i = 0; i < 8; i++)
-        groups[i] = read_be16(address + 2 * i);
+        groups[i] = be_get16(address + 2 * i);
     longest_zero_run(groups, &zeros, &zero_count);
     for (unsigned i = 0; i < 8; i++) {
         if (i == zeros) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Reading octets: check the length, then read. */
+/* Reading octets: check the length, then read. Numbers on the wire and in the store are big-endian. */
 #ifndef NETBOOT_BYTES_H
 #define NETBOOT_BYTES_H
 
@@ -8,9 +8,53 @@
 #include <string.h>
 #include <strings.h>
 
-static inline uint16_t read_be16(const uint8_t *data)
+/* A number of up to eight octets. */
+static inline uint64_t be_get(const uint8_t *data, size_t size)
+{
+    uint64_t number = 0;
+
+    for (size_t i = 0; i < size; i++)
+        number = number << 8 | data[i];
+    return number;
+}
+
+static inline uint16_t be_get16(const uint8_t *data)
 {
     return (uint16_t)(data[0] << 8 | data[1]);
+}
+
+static inline uint32_t be_get32(const uint8_t *data)
+{
+    return (uint32_t)be_get16(data) << 16 | be_get16(data + 2);
+}
+
+static inline uint64_t be_get64(const uint8_t *data)
+{
+    return (uint64_t)be_get32(data) << 32 | be_get32(data + 4);
+}
+
+static inline void be_put(uint8_t *ret, uint64_t number, size_t size)
+{
+    for (; size > 0; number >>= 8)
+        ret[--size] = (uint8_t)number;
+}
+
+static inline void be_put16(uint8_t *ret, uint16_t number)
+{
+    ret[0] = (uint8_t)(number >> 8);
+    ret[1] = (uint8_t)number;
+}
+
+static inline void be_put32(uint8_t *ret, uint32_t number)
+{
+    be_put16(ret, (uint16_t)(number >> 16));
+    be_put16(ret + 2, (uint16_t)number);
+}
+
+static inline void be_put64(uint8_t *ret, uint64_t number)
+{
+    be_put32(ret, (uint32_t)(number >> 32));
+    be_put32(ret + 4, (uint32_t)number);
 }
 
 static inline bool bytes_begin_with(struct netboot_bytes bytes, const char *text)
@@ -65,7 +109,7 @@ static inline bool bytes_take_item(struct netboot_bytes *rest, unsigned width, s
 {
     if (rest->size < width)
         return false;
-    size_t size = width == 1 ? rest->data[0] : read_be16(rest->data);
+    size_t size = width == 1 ? rest->data[0] : be_get16(rest->data);
     if (size > rest->size - width)
         return false;
     *ret = (struct netboot_bytes){rest->data + width, size};

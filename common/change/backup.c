@@ -36,22 +36,7 @@ uint64_t checksum_end(const struct checksum *checksum)
     return ~checksum->value;
 }
 
-/* ---- Numbers */
-
-static void put_number(uint8_t *octets, uint64_t number, unsigned width)
-{
-    for (unsigned i = 0; i < width; i++)
-        octets[i] = (uint8_t)(number >> 8 * (width - 1 - i));
-}
-
-static uint64_t get_number(const uint8_t *octets, unsigned width)
-{
-    uint64_t number = 0;
-
-    for (unsigned i = 0; i < width; i++)
-        number = number << 8 | octets[i];
-    return number;
-}
+/* ---- Counts */
 
 /* What is counted of a record of that kind. */
 static uint64_t *counter(struct netboot_backup *backup, uint8_t kind)
@@ -102,7 +87,7 @@ static int put_item(const struct row *row, void *user)
         return 0;
     }
     ++*counter(&writing->backup, row->kind);
-    put_number(item + 1, row->value.size, 4);
+    be_put32(item + 1, (uint32_t)row->value.size);
     int code = put(writing, item, sizeof(item));
     return code == 0 ? put(writing, row->value.data, row->value.size) : code;
 }
@@ -111,9 +96,9 @@ static int put_header(struct writing *writing)
 {
     uint8_t header[BACKUP_HEADER_SIZE] = BACKUP_MAGIC;
 
-    put_number(header + BACKUP_MAGIC_SIZE, BACKUP_FORMAT, 4);
-    put_number(header + BACKUP_MAGIC_SIZE + 4, writing->backup.generation, 8);
-    put_number(header + BACKUP_MAGIC_SIZE + 12, writing->backup.changed, 8);
+    be_put32(header + BACKUP_MAGIC_SIZE, BACKUP_FORMAT);
+    be_put64(header + BACKUP_MAGIC_SIZE + 4, writing->backup.generation);
+    be_put64(header + BACKUP_MAGIC_SIZE + 12, writing->backup.changed);
     return put(writing, header, sizeof(header));
 }
 
@@ -121,9 +106,9 @@ static int put_end(struct writing *writing)
 {
     uint8_t end[1 + 8 + 8] = {BACKUP_END};
 
-    put_number(end + 1, item_count(&writing->backup), 8);
+    be_put64(end + 1, item_count(&writing->backup));
     checksum_add(&writing->checksum, end, 1 + 8);
-    put_number(end + 9, checksum_end(&writing->checksum), 8);
+    be_put64(end + 9, checksum_end(&writing->checksum));
     writing->failed = writing->write(end, sizeof(end), writing->user);
     return writing->failed;
 }
@@ -215,15 +200,15 @@ static int read_header(struct reading *reading)
     checksum_add(&reading->checksum, header, BACKUP_MAGIC_SIZE);
     if ((code = want(reading, header + BACKUP_MAGIC_SIZE, sizeof(header) - BACKUP_MAGIC_SIZE)) != 0)
         return code;
-    uint64_t format = get_number(header + BACKUP_MAGIC_SIZE, 4);
+    uint32_t format = be_get32(header + BACKUP_MAGIC_SIZE);
     if (format > BACKUP_FORMAT)
         return failure(reading->error, -ENOTSUP,
-                       "the backup has format %llu, newer than %d, the newest that this program knows: upgrade netboot",
-                       (unsigned long long)format, BACKUP_FORMAT);
+                       "the backup has format %u, newer than %d, the newest that this program knows: upgrade netboot",
+                       format, BACKUP_FORMAT);
     if (format == 0)
         return damaged(reading);
-    reading->backup.generation = get_number(header + BACKUP_MAGIC_SIZE + 4, 8);
-    reading->backup.changed = get_number(header + BACKUP_MAGIC_SIZE + 12, 8);
+    reading->backup.generation = be_get64(header + BACKUP_MAGIC_SIZE + 4);
+    reading->backup.changed = be_get64(header + BACKUP_MAGIC_SIZE + 12);
     return 0;
 }
 
@@ -239,12 +224,12 @@ static int read_item(struct reading *reading, uint8_t kind,
 
     if (code != 0)
         return code;
-    uint64_t size = get_number(octets, sizeof(octets));
+    size_t size = be_get32(octets);
     if (size == 0 || size > sizeof(reading->record))
         return damaged(reading);
-    if ((code = want(reading, reading->record, (size_t)size)) != 0)
+    if ((code = want(reading, reading->record, size)) != 0)
         return code;
-    row.value = (struct netboot_bytes){reading->record, (size_t)size};
+    row.value = (struct netboot_bytes){reading->record, size};
     row.type = row_type(kind == 'h' ? TABLE_HOST : TABLE_POLICY, &key, row.value);
     if (!row.type || record_decode(row.type, row.value, &record) != 0)
         return damaged(reading);
@@ -260,11 +245,11 @@ static int read_end(struct reading *reading)
 
     if (code != 0)
         return code;
-    if (get_number(octets, sizeof(octets)) != item_count(&reading->backup))
+    if (be_get64(octets) != item_count(&reading->backup))
         return damaged(reading);
     if ((code = want(reading, octets, sizeof(octets))) != 0)
         return code;
-    if (get_number(octets, sizeof(octets)) != sum)
+    if (be_get64(octets) != sum)
         return damaged(reading);
     code = get(reading, &more, 1);
     return code > 0 ? damaged(reading) : code;

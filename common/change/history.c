@@ -51,8 +51,7 @@ void images_add(struct images *images, unsigned table, const struct key *key, co
     uint32_t stored = value ? (uint32_t)value_size : IMAGE_ABSENT;
     at[0] = table == TABLE_HOST ? 'h' : 'p';
     at[1] = (uint8_t)key->size;
-    for (unsigned i = 0; i < 4; i++)
-        at[2 + i] = (uint8_t)(stored >> 8 * (3 - i));
+    be_put32(at + 2, stored);
     memcpy(at + IMAGE_HEADER, key->octets, key->size);
     if (value_size > 0)
         memcpy(at + IMAGE_HEADER + key->size, value->mv_data, value_size);
@@ -65,7 +64,7 @@ bool images_take(struct netboot_bytes *rest, struct image *ret)
         return false;
     const uint8_t *at = rest->data;
     size_t key_size = at[1];
-    uint32_t stored = (uint32_t)read_be16(at + 2) << 16 | read_be16(at + 4);
+    uint32_t stored = be_get32(at + 2);
     size_t value_size = stored == IMAGE_ABSENT ? 0 : stored;
     size_t left = rest->size - IMAGE_HEADER;
     if ((at[0] != 'h' && at[0] != 'p') || key_size == 0 || key_size > KEY_SIZE || key_size > left ||
@@ -113,18 +112,12 @@ void key_of_history(struct key *ret, uint8_t row, uint64_t generation)
 {
     ret->size = 9;
     ret->octets[0] = row;
-    for (unsigned i = 0; i < 8; i++)
-        ret->octets[1 + i] = (uint8_t)(generation >> 8 * (7 - i));
+    be_put64(ret->octets + 1, generation);
 }
 
 static uint64_t generation_of(MDB_val key)
 {
-    const uint8_t *octets = key.mv_data;
-    uint64_t generation = 0;
-
-    for (unsigned i = 1; i < 9; i++)
-        generation = generation << 8 | octets[i];
-    return generation;
+    return be_get64((const uint8_t *)key.mv_data + 1);
 }
 
 static bool is_row(MDB_val key, uint8_t row)

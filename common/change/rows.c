@@ -2,6 +2,8 @@
 /* The rows of a change: put, deleted, and kept as they were before. */
 #include "change/change.h"
 
+#include "base/bytes.h"
+
 #include <sys/random.h>
 
 int change_failed(struct netboot_change *change, int rc, struct netboot_error *error)
@@ -97,8 +99,7 @@ int change_put_meta(struct netboot_change *change, const char *name, uint64_t nu
     uint8_t octets[8];
 
     memcpy(key.octets, name, key.size);
-    for (unsigned i = 0; i < sizeof(octets); i++)
-        octets[i] = (uint8_t)(number >> 8 * (sizeof(octets) - 1 - i));
+    be_put64(octets, number);
     return change_put_row(change, TABLE_META, &key, octets, sizeof(octets), error);
 }
 

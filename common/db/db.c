@@ -2,6 +2,7 @@
 /* Opening and closing an environment; both while one holds all its slots. */
 #include "db/db.h"
 
+#include "base/bytes.h"
 #include "base/failure.h"
 
 #include <errno.h>
@@ -130,12 +131,11 @@ static int check_format(const struct env *env, MDB_txn *txn, struct netboot_erro
     MDB_val key = {6, "format"}, value;
     char remedy[ENV_REMEDY_SIZE];
     int rc = mdb_get(txn, env->tables[0], &key, &value);
-    const uint8_t *octets = value.mv_data;
 
     if (rc != 0 || value.mv_size != 4)
         return failure(error, -EBADMSG, "%s is no %s of netboot's: %s", env->data_path, env->spec->what,
                        env_remedy(env, remedy));
-    uint32_t format = (uint32_t)octets[0] << 24 | (uint32_t)octets[1] << 16 | (uint32_t)octets[2] << 8 | octets[3];
+    uint32_t format = be_get32(value.mv_data);
     if (format > env->spec->format)
         return failure(error, -ENOTSUP,
                        "the %s in %s has format %u, newer than %u, the newest that this program knows: upgrade netboot",

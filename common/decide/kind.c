@@ -46,7 +46,7 @@ int netboot_host_id(const struct netboot_host *host, size_t index, struct netboo
 struct netboot_bytes netboot_platform_file(const struct netboot_list *files, uint16_t platform)
 {
     for (size_t i = 0; i < files->count; i++)
-        if (files->items[i].size > 2 && read_be16(files->items[i].data) == platform)
+        if (files->items[i].size > 2 && be_get16(files->items[i].data) == platform)
             return bytes_after(files->items[i], 2);
     return (struct netboot_bytes){NULL, 0};
 }

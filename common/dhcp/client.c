@@ -65,7 +65,7 @@ static bool is_ethernet(unsigned hardware_type)
 /* RFC 6939, section 4: 2 octets hardware type, then the address. */
 static void set_link_layer_mac(struct netboot_client *client, struct netboot_bytes option)
 {
-    if (option.size == 2 + NETBOOT_MAC_SIZE && is_ethernet(read_be16(option.data)))
+    if (option.size == 2 + NETBOOT_MAC_SIZE && is_ethernet(be_get16(option.data)))
         set_mac(client, option.data + 2);
 }
 
@@ -88,7 +88,7 @@ static void set_duid_mac(struct netboot_client *client)
 
     if (duid.size < 4)
         return;
-    switch (read_be16(duid.data)) {
+    switch (be_get16(duid.data)) {
     case DUID_LLT:
         offset = 8;
         break;
@@ -98,7 +98,7 @@ static void set_duid_mac(struct netboot_client *client)
     default:
         return;
     }
-    if (duid.size == offset + NETBOOT_MAC_SIZE && is_ethernet(read_be16(duid.data + 2)))
+    if (duid.size == offset + NETBOOT_MAC_SIZE && is_ethernet(be_get16(duid.data + 2)))
         set_mac(client, duid.data + offset);
 }
 
@@ -107,7 +107,7 @@ static void set_duid_uuid(struct netboot_client *client)
 {
     struct netboot_bytes duid = client->duid;
 
-    if (duid.size != 2 + NETBOOT_UUID_SIZE || read_be16(duid.data) != DUID_UUID)
+    if (duid.size != 2 + NETBOOT_UUID_SIZE || be_get16(duid.data) != DUID_UUID)
         return;
     if (client->stage == NETBOOT_STAGE_IPXE)
         set_uuid(client, duid.data + 2);
@@ -136,10 +136,10 @@ static void read_arch(struct findings *found, struct netboot_bytes option)
 
     if (option.size == 0 || option.size % 2 != 0 || client->arch != NETBOOT_ARCH_NONE)
         return;
-    client->arch = read_be16(option.data);
+    client->arch = be_get16(option.data);
     for (size_t i = 0; i < option.size; i += 2) {
-        if (netboot_arch_find(read_be16(option.data + i))) {
-            client->arch = read_be16(option.data + i);
+        if (netboot_arch_find(be_get16(option.data + i))) {
+            client->arch = be_get16(option.data + i);
             return;
         }
     }
@@ -387,7 +387,7 @@ bool netboot_client_requested(const struct netboot_client *client, uint16_t code
     if (client->family == NETBOOT_V4)
         return list.size > 0 && code < 256 && memchr(list.data, code, list.size);
     for (size_t i = 0; i + 1 < list.size; i += 2)
-        if (read_be16(list.data + i) == code)
+        if (be_get16(list.data + i) == code)
             return true;
     return false;
 }

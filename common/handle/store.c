@@ -35,8 +35,7 @@ static int put_number(MDB_txn *txn, MDB_dbi table, const char *name, uint64_t nu
 {
     uint8_t octets[8];
 
-    for (size_t i = 0; i < width; i++)
-        octets[i] = (uint8_t)(number >> 8 * (width - 1 - i));
+    be_put(octets, number, width);
     return put_row(txn, table, name, strlen(name), octets, width);
 }
 

@@ -2,23 +2,19 @@
 /* The rows of the journal: their keys, their numbers, and what a batch reads and writes. */
 #include "journal/batch.h"
 
+#include "base/bytes.h"
 #include "store/store.h"
 
-#include <endian.h>
 #include <errno.h>
 
 void journal_number_key(uint64_t number, uint8_t ret[8])
 {
-    number = htobe64(number);
-    memcpy(ret, &number, sizeof(number));
+    be_put64(ret, number);
 }
 
 uint64_t journal_key_number(const uint8_t octets[8])
 {
-    uint64_t number;
-
-    memcpy(&number, octets, sizeof(number));
-    return be64toh(number);
+    return be_get64(octets);
 }
 
 int journal_get(const struct journal *journal, MDB_txn *txn, unsigned table, MDB_val key,

@@ -56,12 +56,6 @@ static void number_set(const struct record_field *field, void *member, uint64_t 
     memcpy(member, &number, sizeof(number));
 }
 
-static void number_octets(const struct record_field *field, uint64_t number, uint8_t octets[8])
-{
-    for (unsigned i = 0; i < field->max; i++)
-        octets[i] = (uint8_t)(number >> 8 * (field->max - 1 - i));
-}
-
 /* ---- Reading: a packet reads some four records, so nothing is done twice */
 
 static inline void clear_field(const struct record_field *field, void *ret)
@@ -78,11 +72,7 @@ static inline void clear_field(const struct record_field *field, void *ret)
 
 static bool set_number(const struct record_field *field, struct netboot_bytes value, void *ret)
 {
-    uint64_t number = 0;
-
-    for (size_t i = 0; i < value.size; i++)
-        number = number << 8 | value.data[i];
-    number_set(field, (uint8_t *)ret + field->offset, number);
+    number_set(field, (uint8_t *)ret + field->offset, be_get(value.data, value.size));
     return true;
 }
 
@@ -119,7 +109,7 @@ int record_decode(const struct record_type *type, struct netboot_bytes value, vo
         if (rest.size < FIELD_HEADER)
             return -EBADMSG;
         unsigned index = rest.data[0] - 1u; /* tags count from 1 without a gap */
-        size_t size = read_be16(rest.data + 1);
+        size_t size = be_get16(rest.data + 1);
         if (size > rest.size - FIELD_HEADER)
             return -EBADMSG;
         rest = bytes_after(rest, FIELD_HEADER);
@@ -211,7 +201,7 @@ static int check_field(const struct record_field *field, const void *member, str
         return check_list(field, member, error);
     case RECORD_NUMBER:
     case RECORD_OPTIONAL:
-        number_octets(field, number_get(field, member), octets);
+        be_put(octets, number_get(field, member), field->max);
         return check_value(field, (struct netboot_bytes){octets, field->max}, error);
     }
     return 0;
@@ -252,8 +242,7 @@ static void write_field(struct writer *writer, uint8_t tag, struct netboot_bytes
         return;
     }
     writer->at[0] = tag;
-    writer->at[1] = (uint8_t)(value.size >> 8);
-    writer->at[2] = (uint8_t)value.size;
+    be_put16(writer->at + 1, (uint16_t)value.size);
     if (value.size > 0)
         memcpy(writer->at + FIELD_HEADER, value.data, value.size);
     writer->at += FIELD_HEADER + value.size;
@@ -264,7 +253,7 @@ static void write_number(struct writer *writer, const struct record_field *field
 {
     uint8_t octets[8];
 
-    number_octets(field, number, octets);
+    be_put(octets, number, field->max);
     write_field(writer, field->tag, (struct netboot_bytes){octets, field->max});
 }
 

@@ -135,7 +135,7 @@ int record_check_command_line(const char *name, struct netboot_bytes value, stru
 /* A platform goes by its lowest architecture type. */
 int record_check_platform(const char *name, struct netboot_bytes value, struct netboot_error *error)
 {
-    unsigned platform = read_be16(value.data);
+    unsigned platform = be_get16(value.data);
     const struct netboot_arch *arch = netboot_arch_find(platform);
 
     if (arch && arch->platform == platform)

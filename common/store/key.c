@@ -22,7 +22,7 @@ bool key_of_id(struct key *ret, uint8_t type, const uint8_t *value, size_t size)
     ret->octets[0] = type;
     if (type == NETBOOT_ID_UUID && size == NETBOOT_UUID_SIZE) {
         put_uuid(ret->octets + 1, value);
-    } else if (type == NETBOOT_ID_DUID && size == 2 + NETBOOT_UUID_SIZE && read_be16(value) == DUID_UUID) {
+    } else if (type == NETBOOT_ID_DUID && size == 2 + NETBOOT_UUID_SIZE && be_get16(value) == DUID_UUID) {
         memcpy(ret->octets + 1, value, 2);
         put_uuid(ret->octets + 3, value + 2);
     } else {
@@ -43,9 +43,9 @@ bool key_of_name(struct key *ret, uint8_t row, const void *name, size_t size)
 
 void key_of_platform(struct key *ret, uint16_t platform)
 {
-    *ret = (struct key){
-        3, {ROW_LOADER, (uint8_t)(platform >> 8), (uint8_t)platform}
-    };
+    ret->size = 3;
+    ret->octets[0] = ROW_LOADER;
+    be_put16(ret->octets + 1, platform);
 }
 
 void key_of_range(struct key *ret, enum netboot_family family, const uint8_t *address)

@@ -2,6 +2,8 @@
 /* Reading all rows, and those that are damaged. */
 #include "store/sweep.h"
 
+#include "base/bytes.h"
+
 #include <errno.h>
 #include <stdio.h>
 
@@ -76,7 +78,7 @@ static void row_text(const struct row *row, char *text, size_t size)
         memcpy(id.value, key->octets + 1, id.size);
         snprintf(text, size, "host %s", netboot_id_text(&id, id_text));
     } else if (row->kind == ROW_LOADER) {
-        platform = (uint16_t)(key->size == 3 ? key->octets[1] << 8 | key->octets[2] : NETBOOT_PLATFORM_NONE);
+        platform = key->size == 3 ? be_get16(key->octets + 1) : NETBOOT_PLATFORM_NONE;
         const char *name = netboot_platform_name(platform);
         if (name)
             snprintf(text, size, "loader %s", name);

@@ -66,13 +66,10 @@ int view_meta(struct netboot_view *view, const char *name, uint64_t *ret)
 {
     MDB_val key = {strlen(name), (void *)name}, value;
     int rc = mdb_get(view->txn, view_table(view, TABLE_META), &key, &value);
-    uint64_t number = 0;
 
-    if (rc != 0 || value.mv_size > sizeof(number))
+    if (rc != 0 || value.mv_size > sizeof(*ret))
         return rc != 0 && rc != MDB_NOTFOUND ? env_code(rc) : -EBADMSG;
-    for (size_t i = 0; i < value.mv_size; i++)
-        number = number << 8 | ((const uint8_t *)value.mv_data)[i];
-    *ret = number;
+    *ret = be_get(value.mv_data, value.mv_size);
     return 0;
 }
 

@@ -91,9 +91,9 @@ static bool id_inside(const struct netboot_id *duid, struct netboot_id *ret)
     };
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (duid->size != kinds[i].before + kinds[i].size || read_be16(duid->value) != kinds[i].type)
+        if (duid->size != kinds[i].before + kinds[i].size || be_get16(duid->value) != kinds[i].type)
             continue;
-        if (kinds[i].id == NETBOOT_ID_MAC && read_be16(duid->value + 2) != HARDWARE_ETHERNET)
+        if (kinds[i].id == NETBOOT_ID_MAC && be_get16(duid->value + 2) != HARDWARE_ETHERNET)
             continue;
         *ret = (struct netboot_id){.type = kinds[i].id, .size = (uint8_t)kinds[i].size};
         memcpy(ret->value, duid->value + kinds[i].before, kinds[i].size);

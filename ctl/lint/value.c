@@ -43,7 +43,7 @@ static void platform_values(struct value value, const char *command, const char 
     for (size_t i = 0; i < files->count; i++) {
         if (files->items[i].size < 3)
             continue;
-        value.platform = read_be16(files->items[i].data);
+        value.platform = be_get16(files->items[i].data);
         value.file = bytes_after(files->items[i], 2);
         platform_text(value.platform, platform);
         snprintf(key, sizeof(key), "%s %s", name, platform);

@@ -107,7 +107,7 @@ static bool is_dhcp_port(enum netboot_family family, uint16_t port)
 
 static bool is_dhcp(enum netboot_family family, const uint8_t *udp)
 {
-    return is_dhcp_port(family, read_be16(udp)) || is_dhcp_port(family, read_be16(udp + 2));
+    return is_dhcp_port(family, be_get16(udp)) || is_dhcp_port(family, be_get16(udp + 2));
 }
 
 /* A datagram that IP says has `whole` octets, of which `udp` are there. */
@@ -122,13 +122,13 @@ static enum capture_result read_udp(const struct frame *frame, struct netboot_by
         return CAPTURE_OTHER;
     if (udp.size < 8)
         return short_of;
-    size_t size = read_be16(udp.data + 4);
+    size_t size = be_get16(udp.data + 4);
     if (size < 8 || size > whole)
         return CAPTURE_MALFORMED;
     if (size > udp.size)
         return short_of;
-    ret->source_port = read_be16(udp.data);
-    ret->destination_port = read_be16(udp.data + 2);
+    ret->source_port = be_get16(udp.data);
+    ret->destination_port = be_get16(udp.data + 2);
     ret->payload = (struct netboot_bytes){udp.data + 8, size - 8};
     return CAPTURE_DATAGRAM;
 }
@@ -234,7 +234,7 @@ static enum capture_result read_ip4(struct capture *capture, const struct frame 
 
     if (ip.size < 20)
         return CAPTURE_OTHER;
-    size_t header = (size_t)(ip.data[0] & 0x0f) * 4, total = read_be16(ip.data + 2);
+    size_t header = (size_t)(ip.data[0] & 0x0f) * 4, total = be_get16(ip.data + 2);
     if (ip.data[0] >> 4 != 4 || header < 20 || header > total || header > ip.size || ip.data[9] != PROTOCOL_UDP)
         return CAPTURE_OTHER;
     bool is_short = ip.size < total;
@@ -243,7 +243,7 @@ static enum capture_result read_ip4(struct capture *capture, const struct frame 
     ret->family = NETBOOT_V4;
     memcpy(ret->source, ip.data + 12, 4);
     memcpy(ret->destination, ip.data + 16, 4);
-    unsigned place = read_be16(ip.data + 6);
+    unsigned place = be_get16(ip.data + 6);
     if ((place & 0x3fff) == 0)
         return read_transport(frame, ip.data[9], bytes_after(ip, header), total - header, ret);
     struct fragment fragment = {.offset = (place & 0x1fff) * 8U,
@@ -260,7 +260,7 @@ static enum capture_result read_fragment6(struct capture *capture, const struct 
 {
     if (data.size < 8)
         return CAPTURE_OTHER;
-    unsigned place = read_be16(data.data + 2);
+    unsigned place = be_get16(data.data + 2);
     struct fragment fragment = {
         .offset = place & 0xfff8, .more = place & 1, .protocol = data.data[0], .data = bytes_after(data, 8)};
     if (fragment.offset == 0 && !fragment.more) /* RFC 6946: alone, it is whole */
@@ -276,7 +276,7 @@ static enum capture_result read_ip6(struct capture *capture, const struct frame 
 
     if (ip.size < 40 || ip.data[0] >> 4 != 6)
         return CAPTURE_OTHER;
-    size_t whole = read_be16(ip.data + 4);
+    size_t whole = be_get16(ip.data + 4);
     uint8_t protocol = ip.data[6];
     ret->family = NETBOOT_V6;
     memcpy(ret->source, ip.data + 8, 16);
@@ -301,7 +301,7 @@ static bool read_link(const struct link_layer *link, struct frame *frame)
         return false;
     memcpy(frame->sender, frame->rest.data + link->sender, link->sender_size);
     if (link->header >= 14)
-        frame->ethertype = read_be16(frame->rest.data + link->ethertype);
+        frame->ethertype = be_get16(frame->rest.data + link->ethertype);
     frame->rest = bytes_after(frame->rest, link->header);
     return true;
 }
@@ -317,8 +317,8 @@ static bool read_vlans(struct frame *frame, struct datagram *ret)
     while (is_vlan_tag(frame->ethertype)) {
         if (frame->rest.size < 4 || ret->vlan_count == CAPTURE_VLANS_MAX)
             return false;
-        ret->vlans[ret->vlan_count++] = read_be16(frame->rest.data) & 0x0fff;
-        frame->ethertype = read_be16(frame->rest.data + 2);
+        ret->vlans[ret->vlan_count++] = be_get16(frame->rest.data) & 0x0fff;
+        frame->ethertype = be_get16(frame->rest.data + 2);
         frame->rest = bytes_after(frame->rest, 4);
     }
     return true;

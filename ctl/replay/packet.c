@@ -153,7 +153,7 @@ static int parse4(struct netboot_bytes message, uint8_t *room, struct packet *re
     ret->reply = header[0] == BOOTREPLY;
     ret->hardware_type = header[1];
     ret->client = (struct netboot_bytes){header + CHADDR, header[2]};
-    ret->xid = (uint32_t)read_be16(header + 4) << 16 | read_be16(header + 6);
+    ret->xid = be_get32(header + 4);
     memcpy(ret->relay_address, header + 24, 4);
     find_areas(message, &areas);
     struct netboot_bytes type = option4(&areas, DHCP4_MESSAGE_TYPE, &room, &ret->options_end_bad);
@@ -182,7 +182,7 @@ static bool take_option6(struct netboot_bytes *rest, uint16_t *code, struct netb
         *is_bad = true;
         return false;
     }
-    *code = read_be16(rest->data);
+    *code = be_get16(rest->data);
     after = bytes_after(*rest, 2);
     *is_bad = !bytes_take_item(&after, 2, data);
     *rest = after;
@@ -268,7 +268,7 @@ static int parse6(const struct datagram *datagram, struct packet *ret)
     if (message.size < CLIENT_HEADER || ret->reply != is_from_server6(message.data[0]))
         return -EBADMSG;
     ret->message_type = message.data[0];
-    ret->xid = (uint32_t)message.data[1] << 16 | read_be16(message.data + 2);
+    ret->xid = (uint32_t)message.data[1] << 16 | be_get16(message.data + 2);
     memcpy(ret->query.relay_address, ret->relay_address, NETBOOT_ADDRESS_SIZE);
     memcpy(ret->query.peer_address, ret->peer_address, NETBOOT_ADDRESS_SIZE);
     struct netboot_bytes rest = bytes_after(message, CLIENT_HEADER);

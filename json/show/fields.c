@@ -151,7 +151,7 @@ static struct netboot_bytes without_enterprise(struct netboot_bytes class)
 /* RFC 8415, section 21.16: 4 octets enterprise number, then items. */
 static void put_class(struct writer *writer, struct netboot_bytes class)
 {
-    unsigned enterprise = (unsigned)read_be16(class.data) << 16 | read_be16(class.data + 2);
+    unsigned enterprise = be_get32(class.data);
     char text[40] = "";
 
     put_items(writer, without_enterprise(class));

@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "base/address.h"
+#include "base/bytes.h"
 #include "base/template.h"
 #include "base/url.h"
 
@@ -286,6 +287,29 @@ static void base_urls_are_checked_with_a_reason(void **state)
     }
 }
 
+static void numbers_are_big_endian(void **state)
+{
+    static const uint8_t octets[] = {0x80, 0x01, 0xfe, 0x03, 0x84, 0x05, 0x06, 0xff};
+    uint8_t written[sizeof(octets)];
+
+    (void)state;
+    assert_int_equal(be_get16(octets), 0x8001);
+    assert_int_equal(be_get32(octets), 0x8001fe03);
+    assert_true(be_get64(octets) == UINT64_C(0x8001fe03840506ff));
+    assert_int_equal(be_get(octets, 3), 0x8001fe);
+    assert_int_equal(be_get(octets, 0), 0);
+    be_put16(written, 0x8001);
+    assert_memory_equal(written, octets, 2);
+    be_put32(written, 0x8001fe03);
+    assert_memory_equal(written, octets, 4);
+    be_put64(written, UINT64_C(0x8001fe03840506ff));
+    assert_memory_equal(written, octets, 8);
+    memset(written, 0, sizeof(written));
+    be_put(written, 0x8001fe, 3);
+    assert_memory_equal(written, octets, 3);
+    assert_int_equal(written[3], 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,6 +323,7 @@ int main(void)
         cmocka_unit_test(templates_say_what_they_lack),
         cmocka_unit_test(files_are_checked_with_a_reason),
         cmocka_unit_test(base_urls_are_checked_with_a_reason),
+        cmocka_unit_test(numbers_are_big_endian),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,101 +1,16 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* netbootctl: the targets store for people and scripts. */
-#include "frame/command.h"
-#include "frame/output.h"
+#include "frame/main.h"
+#include "commands.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-static const char *directory_of(const struct arguments *before, const struct arguments *after)
-{
-    const char *ret = option_value(after, "directory");
-
-    if (!ret)
-        ret = option_value(before, "directory");
-    if (!ret)
-        ret = getenv("NETBOOT_DIR");
-    return ret && ret[0] ? ret : NETBOOT_DEFAULT_DIRECTORY;
-}
-
-static int words_check(const struct command *command, const struct arguments *arguments)
-{
-    const char *verb = command->verb ? command->verb : "";
-    const char *space = command->verb ? " " : "";
-
-    if (arguments->word_count < command->least)
-        return misused("%s%s%s wants %s", command->group, space, verb, command->words);
-    if (arguments->word_count > command->most && command->most == 0)
-        return misused("`%s` is too much: %s%s%s takes options only", arguments->words[command->most], command->group,
-                       space, verb);
-    if (arguments->word_count > command->most)
-        return misused("`%s` is too much: %s%s%s takes %s", arguments->words[command->most], command->group, space,
-                       verb, command->words);
-    return DONE;
-}
-
-static int version_print(void)
-{
-    puts("netbootctl " NETBOOT_VERSION);
-    return DONE;
-}
-
-static int command_run(const struct command *command, const struct arguments *before, int count, char **values)
-{
-    struct arguments arguments;
-    struct session session = {.command = command, .arguments = &arguments};
-    const char *words[] = {command->group, command->verb};
-    int code = arguments_parse(&arguments, command->options, count, values, NULL);
-
-    if (code == DONE && option_given(&arguments, "help"))
-        code = help_print(command->verb ? 2 : 1, words);
-    else if (code == DONE && option_given(&arguments, "version"))
-        code = version_print();
-    else if (code == DONE && (code = words_check(command, &arguments)) == DONE) {
-        session.directory = directory_of(before, &arguments);
-        code = command->run(&session);
-        session_close(&session);
-    }
-    arguments_free(&arguments);
-    return code;
-}
-
-/* Whoever starts us without standard input, output or error: the store would be opened in their place, and what is said
- * be written into it. Nothing can be read from or written to what is there now. */
-static void fill_standard_files(void)
-{
-    for (int file = STDIN_FILENO; file <= STDERR_FILENO; file++)
-        if (fcntl(file, F_GETFD) < 0 && open("/", O_PATH) != file)
-            _exit(FAILED);
-}
+static const struct program program = {
+    .name = "netbootctl",
+    .summary = "what network-booting machines get from their DHCP server",
+    .commands = netbootctl_commands,
+    .topics = netbootctl_topics,
+};
 
 int main(int count, char **values)
 {
-    const struct command *command = NULL;
-    struct arguments before;
-    int first = 0, used;
-
-    fill_standard_files();
-    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error like a full disk */
-    int code = arguments_parse(&before, NULL, count - 1, values + 1, &first);
-    char **words = values + 1 + first;
-
-    count -= 1 + first;
-    bool group_help = count == 2 && (strcmp(words[1], "--help") == 0 || strcmp(words[1], "-h") == 0);
-    if (code == DONE && option_given(&before, "version"))
-        code = version_print();
-    else if (code == DONE && option_given(&before, "help"))
-        code = help_print(count < 2 ? (unsigned)count : 2, (const char *const *)words);
-    else if (code == DONE && count == 0)
-        code = misused("a command is missing: netbootctl help shows those there are");
-    else if (code == DONE && group_help)
-        code = help_print(1, (const char *const *)words);
-    else if (code == DONE && (used = command_find(count, words, &command)) < 0)
-        code = -used;
-    else if (code == DONE)
-        code = command_run(command, &before, count - used, words + used);
-    arguments_free(&before);
-    return output_end(code);
+    return program_main(&program, count, values);
 }

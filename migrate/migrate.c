@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "migrate.h"
 
-#include "frame/command.h"
 #include "frame/output.h"
 #include "migrate/verify/verify.h"
 #include "report.h"
@@ -11,7 +10,7 @@
 #include <string.h>
 
 /* clang-format off */
-const struct option_row migrate_options[] = {
+static const struct option_row migrate_options[] = {
     {.name = "dhcpd4", .letter = '4', .value = "FILE", .help = "the dhcpd.conf for DHCPv4", .completion = COMPLETE_FILE},
     {.name = "dhcpd6", .letter = '6', .value = "FILE", .help = "the dhcpd.conf for DHCPv6", .completion = COMPLETE_FILE},
     {.name = "leases", .value = "FILE", .help = "dhcpd.leases or dhcpd6.leases; may be given again", .repeated = true,
@@ -129,7 +128,7 @@ static int verify_run(const struct session *session, struct migration *migration
     return migrate_verify(migration, sample);
 }
 
-int migrate_run(struct session *session)
+static int migrate_run(struct session *session)
 {
     struct migration migration;
     int code = arguments_read(session, &migration);
@@ -154,3 +153,23 @@ int migrate_run(struct session *session)
     findings_free(&migration.findings);
     return code;
 }
+
+/* clang-format off */
+const struct command migrate_commands[] = {
+    {.group = "migrate", .run = migrate_run, .options = migrate_options,
+     .summary = "from ISC dhcpd to Kea with netboot",
+     .details =
+         "Writes into DIR: kea-dhcp4.conf and kea-dhcp6.conf with the hook in them; netboot.jsonl, for netbootctl\n"
+         "import: what hosts and platforms boot; leases as Kea's memfile loads them; REPORT.md, which says what moved,\n"
+         "what changed on purpose and what needs a person, with file and line; report.json, the same for programs.\n"
+         "Nothing else is touched, and DIR is written whole or not at all. Leases are given on the day of the move.\n"
+         "Hosts in them that were made over OMAPI count as hosts.\n\n"
+         "  netbootctl migrate -4 /etc/dhcp/dhcpd.conf --leases /var/lib/dhcp/dhcpd.leases --output kea\n\n"
+         "With --verify dhcpd with the old files and Kea with those of DIR are started in network namespaces, and asked\n"
+         "the same: every platform in every subnet, every host. Needs root; the machine's network is not touched.\n\n"
+         "  netbootctl migrate -4 /etc/dhcp/dhcpd.conf --output kea --verify --sample 500\n\n"
+         "Exit status: 0 nothing needs a person (--verify: nothing differs but what exactly was announced), 1 something does or\n"
+         "it failed, 2 wrong use, or a file that dhcpd does not take either."},
+    {0},
+};
+/* clang-format on */

@@ -14,7 +14,9 @@
 #define NETBOOTCTL_MIGRATE_MIGRATE_H
 
 #include "findings.h"
-#include "frame/session.h"
+#include "frame/command.h"
+
+extern const struct command migrate_commands[];
 
 enum { FAMILY_4, FAMILY_6, FAMILY_COUNT }; /* index of what there is for both */
 

@@ -3,8 +3,8 @@
 #include "json/show/explain.h"
 
 #include "chain/chain.h"
+#include "commands.h"
 #include "explain_journal.h"
-#include "frame/command.h"
 #include "frame/output.h"
 #include "journal/join.h"
 #include "json/record/json.h"
@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* clang-format off */
-const struct option_row explain_options[] = {
+static const struct option_row explain_options[] = {
     {.name = "family", .value = "4|6", .help = "DHCPv4 or DHCPv6",
      .effect = EFFECT_TEXT, .key = "family", .completion = COMPLETE_WORDS, .words = "4 6"},
     {.name = "mac", .value = "MAC", .help = "of the card that asks (default: the host's first)",
@@ -152,7 +152,7 @@ static int arguments_make(struct session *session, cJSON **ret)
     return code == DONE ? requested_split(*ret) : code;
 }
 
-int explain_run(struct session *session)
+static int explain_run(struct session *session)
 {
     struct netboot_error error;
     cJSON *arguments = NULL, *object = NULL;
@@ -177,3 +177,30 @@ int explain_run(struct session *session)
     cJSON_Delete(arguments);
     return code;
 }
+
+/* clang-format off */
+const struct command explain_commands[] = {
+    {.group = "explain", .run = explain_run, .words = "[ID]", .least = 0, .most = 1, .options = explain_options,
+     .completion = COMPLETE_HOST, .summary = "what a machine would get, and why",
+     .details =
+         "With ID alone: the machine's last steps by the journal, why it got what it got, and what it would get now;\n"
+         "with --json: journal, the last steps as netbootctl log has them, and now, a decision for each kind of step,\n"
+         "with join_identifiers, and same, whether it is as it was. Otherwise it\n"
+         "makes the packet that the client would send, and serves it from the store as the DHCP servers do. ID, or\n"
+         "--mac and --uuid, say who it is; --arch what firmware; --address where. Nothing is sent, nothing changes.\n"
+         "Servers may join identifiers (docs/journal.md) or not: of a client that shows a UUID and no MAC it says which\n"
+         "was assumed.\n\n"
+         "  netbootctl explain --family 4 web1 --arch x64-uefi --address 192.0.2.10\n"
+         "  netbootctl explain --family 6 --mac 52:54:00:12:34:56 --arch 16\n"
+         "  netbootctl explain --family 4 --mac 52:54:00:12:34:56 --arch 7 --user-class iPXE\n\n"
+         "With --chain: every file that it loads, in every way in which it can come, and with --root or --fetch\n"
+         "whether it is there; exit status 0 all there, 1 something is missing, 2 trouble; see docs/chain.md.\n\n"
+         "  netbootctl explain --chain web1 --fetch\n\n"
+         "With --json: family, stage (none, PXE, HTTP, iPXE), platform, arch, mac, uuid, duid, address,\n"
+         "sent_vendor_class, sent_user_class, requested, join_identifiers; outcome (not-ours, kept, ignored,\n"
+         "no-boot-file, silent, answered), host, target, site, boot_file, next_server, tftp_server_name,\n"
+         "vendor_class; reasons, a list of texts; edits, what changes in the server's reply: field, remove, value, hex.\n"
+         "What is absent is null."},
+    {0},
+};
+/* clang-format on */

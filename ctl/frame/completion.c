@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Completion: the shell asks `netbootctl complete`, which answers from the table of commands and from the store. */
-#include "frame/command.h"
+/* Completion: the shell asks `PROGRAM complete`, which answers from the rows of commands and from the store. */
+#include "frame/commands.h"
+#include "frame/program.h"
 #include "json/record/record_ref.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,8 +12,8 @@
 
 /* Words are split at spaces alone: bash's own list splits MACs and K=V at their punctuation. */
 static const char bash_script[] =
-    "# bash completion for netbootctl\n"
-    "_netbootctl()\n"
+    "# bash completion for " PROGRAM "\n"
+    "_" PROGRAM "()\n"
     "{\n"
     "    local line=${COMP_LINE:0:COMP_POINT} words word offers\n"
     "    read -ra words <<<\"$line\"\n"
@@ -29,13 +31,17 @@ static const char bash_script[] =
     "    [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace\n"
     "    return 0\n"
     "}\n"
-    "complete -F _netbootctl netbootctl\n";
+    "complete -F _" PROGRAM " " PROGRAM "\n";
 
-int completion_run(struct session *session)
+static int completion_run(struct session *session)
 {
     if (strcmp(session->arguments->words[0], "bash") != 0)
         return misused("there is no completion for `%s`, only for bash", session->arguments->words[0]);
-    fputs(bash_script, stdout);
+    char *script = program_text(bash_script);
+    if (!script)
+        return failed("out of memory");
+    fputs(script, stdout);
+    free(script);
     return DONE;
 }
 
@@ -102,20 +108,27 @@ static void offer_list(struct offer *offer, const char *words)
 
 static void offer_groups(struct offer *offer)
 {
-    for (const struct command *command = commands; command->group; command++)
-        if (command->summary && (command == commands || strcmp(command[-1].group, command->group) != 0))
+    const struct command *command;
+    const char *last = "";
+
+    for (unsigned i = 0; (command = command_at(i)); i++) {
+        if (command->summary && strcmp(last, command->group) != 0)
             offer_word(offer, command->group);
+        last = command->group;
+    }
 }
 
 static void offer_topics(struct offer *offer)
 {
-    for (unsigned i = 0; help_topic(i); i++)
-        offer_word(offer, help_topic(i));
+    for (const struct topic *topic = this_program()->topics; topic->name; topic++)
+        offer_word(offer, topic->name);
 }
 
 static void offer_verbs(struct offer *offer, const char *group)
 {
-    for (const struct command *command = commands; command->group; command++)
+    const struct command *command;
+
+    for (unsigned i = 0; (command = command_at(i)); i++)
         if (command->verb && strcmp(command->group, group) == 0)
             offer_word(offer, command->verb);
 }
@@ -173,16 +186,16 @@ struct place {
 
 static const struct option_row *option_of(const struct place *place, const char *typed)
 {
-    if (strcmp(typed, "-d") == 0)
-        return common_options;
-    return strncmp(typed, "--", 2) == 0
-               ? option_find(place->command ? place->command->options : NULL, typed + 2, strlen(typed + 2))
-               : NULL;
+    const struct option_row *rows = place->command ? place->command->options : NULL;
+
+    if (typed[1] != '-')
+        return typed[1] && !typed[2] ? option_find_letter(rows, typed[1]) : NULL;
+    return option_find(rows, typed + 2, strlen(typed + 2));
 }
 
 static void place_word(struct place *place, const char *word)
 {
-    const struct command *command = commands;
+    const struct command *command;
 
     if (place->command) {
         place->words++;
@@ -193,10 +206,10 @@ static void place_word(struct place *place, const char *word)
     else
         place->words++;
     const char *verb = place->words ? word : NULL;
-    while (command->group && (strcmp(command->group, place->group) != 0 ||
-                              (command->verb && (!verb || strcmp(command->verb, verb) != 0))))
-        command++;
-    if (command->group) {
+    for (unsigned i = 0; (command = command_at(i)); i++)
+        if (strcmp(command->group, place->group) == 0 && (!command->verb || (verb && strcmp(command->verb, verb) == 0)))
+            break;
+    if (command) {
         place->command = command;
         place->words = 0;
     }
@@ -207,7 +220,7 @@ static void place_find(const struct arguments *arguments, struct place *place, c
     for (unsigned i = 0; i + 1 < arguments->word_count; i++) {
         const char *word = arguments->words[i];
         if (place->option) {
-            if (place->option == common_options)
+            if (strcmp(place->option->name, "directory") == 0)
                 *directory = word;
             place->option = NULL;
         } else if (word[0] == '-') {
@@ -219,7 +232,7 @@ static void place_find(const struct arguments *arguments, struct place *place, c
     }
 }
 
-int complete_run(struct session *session)
+static int complete_run(struct session *session)
 {
     const struct arguments *arguments = session->arguments;
     const char *begun = arguments->word_count ? arguments->words[arguments->word_count - 1] : "";
@@ -234,9 +247,9 @@ int complete_run(struct session *session)
         offer_options(&offer, place.command ? place.command->options : NULL);
         offer_options(&offer, common_options);
     } else if (place.command) {
-        bool room = place.words < place.command->most && !(place.command->run == loader_set && place.words > 0);
-        if (room)
-            offer_values(session, place.command->completion, place.command->word_list, &offer);
+        const struct command *command = place.command;
+        if (place.words < (command->completed ? command->completed : command->most))
+            offer_values(session, command->completion, command->word_list, &offer);
     } else if (place.group) {
         offer_verbs(&offer, place.group);
     } else {
@@ -244,3 +257,13 @@ int complete_run(struct session *session)
     }
     return DONE;
 }
+
+/* clang-format off */
+const struct command completion_commands[] = {
+    {.group = "completion", .run = completion_run, .words = "bash", .least = 1, .most = 1,
+     .completion = COMPLETE_WORDS, .word_list = "bash", .summary = "write a script that completes command lines",
+     .details = "  source <(" PROGRAM " completion bash)"},
+    {.group = "complete", .run = complete_run, .words = "[WORD]...", .least = 0, .most = ANY_NUMBER},
+    {0},
+};
+/* clang-format on */

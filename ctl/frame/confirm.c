@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "frame/confirm.h"
 
+#include "frame/program.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,7 +23,7 @@ int confirm(const struct session *session, uint64_t hosts, const char *question)
         return misused("%s: more than %d hosts, and no terminal to ask on; nothing was changed; --dry-run says what "
                        "would be done, --yes goes on",
                        question, CONFIRM_HOSTS);
-    fputs("netbootctl: ", stderr);
+    fprintf(stderr, "%s: ", program_name());
     print_safe(stderr, question);
     fputs("? [y/N] ", stderr);
     if (!fgets(answer, sizeof(answer), stdin))

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "frame/error.h"
 
+#include "frame/program.h"
+
 #include "common/base/utf8.h"
 
 #include <errno.h>
@@ -83,7 +85,7 @@ static void print_line(const char *format, va_list list)
     char line[LINE_SIZE];
 
     vsnprintf(line, sizeof(line), format, list);
-    fputs("netbootctl: ", stderr);
+    fprintf(stderr, "%s: ", program_name());
     print_safe(stderr, line);
     putc('\n', stderr);
 }

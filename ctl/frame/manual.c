@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The manual page: what people wrote of it is in a template, its commands and options come from their table. */
-#include "frame/command.h"
+#include "frame/commands.h"
+#include "frame/program.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define PLACE ".\\\" COMMANDS\n"
@@ -96,6 +98,8 @@ static void details_print(const char *text)
 
 static void command_manual(const struct command *command)
 {
+    char *details = command->details ? program_text(command->details) : NULL;
+
     printf(".Ss %s%s%s\n.Nm Cm %s%s%s", command->group, command->verb ? " " : "", command->verb ? command->verb : "",
            command->group, command->verb ? " " : "", command->verb ? command->verb : "");
     if (command->words) {
@@ -106,21 +110,24 @@ static void command_manual(const struct command *command)
         fputs(" Op Ar option ...", stdout);
     puts("\n.Pp");
     printf("%c%s.\n", toupper((unsigned char)command->summary[0]), command->summary + 1);
-    if (command->details)
-        details_print(command->details);
+    if (details)
+        details_print(details);
+    free(details);
     options_print(command->options);
 }
 
 static void commands_manual(void)
 {
+    const struct command *command;
+
     puts(".Ss Options of every command");
     options_print(common_options);
-    for (const struct command *command = commands; command->group; command++)
+    for (unsigned i = 0; (command = command_at(i)); i++)
         if (command->summary)
             command_manual(command);
 }
 
-int manual_run(struct session *session)
+static int manual_run(struct session *session)
 {
     const char *path = session->arguments->words[0];
     FILE *template = fopen(path, "re");
@@ -140,3 +147,10 @@ int manual_run(struct session *session)
     fclose(template);
     return placed ? DONE : failed("%s has no line that says where the commands go", path);
 }
+
+/* clang-format off */
+const struct command manual_commands[] = {
+    {.group = "manual", .run = manual_run, .words = "TEMPLATE", .least = 1, .most = 1},
+    {0},
+};
+/* clang-format on */

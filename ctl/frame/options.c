@@ -17,6 +17,16 @@ const struct option_row common_options[] = {
     {.name = "version", .letter = 'V', .help = "the version of this program"},
     {0},
 };
+
+const struct option_row dry_run_options[] = {
+    {.name = "dry-run", .help = "only says what would change"},
+    {0},
+};
+
+const struct option_row json_options[] = {
+    {.name = "json", .help = "as JSON"},
+    {0},
+};
 /* clang-format on */
 
 static const struct option_row *find_in(const struct option_row *rows, const char *name, size_t size)
@@ -34,7 +44,7 @@ const struct option_row *option_find(const struct option_row *rows, const char *
     return row ? row : find_in(common_options, name, size);
 }
 
-static const struct option_row *letter_find_in(const struct option_row *rows, char letter)
+static const struct option_row *find_letter_in(const struct option_row *rows, char letter)
 {
     for (; rows && rows->name; rows++)
         if (rows->letter == letter)
@@ -42,11 +52,11 @@ static const struct option_row *letter_find_in(const struct option_row *rows, ch
     return NULL;
 }
 
-static const struct option_row *letter_find(const struct option_row *rows, char letter)
+const struct option_row *option_find_letter(const struct option_row *rows, char letter)
 {
-    const struct option_row *row = letter_find_in(rows, letter);
+    const struct option_row *row = find_letter_in(rows, letter);
 
-    return row ? row : letter_find_in(common_options, letter);
+    return row ? row : find_letter_in(common_options, letter);
 }
 
 static int unknown_option(const struct option_row *rows, const char *typed)
@@ -100,7 +110,7 @@ static int option_parse(struct arguments *arguments, int count, char **values, i
         if (typed[2 + size] == '=')
             value = typed + 3 + size;
     } else {
-        row = letter_find(arguments->rows, typed[1]);
+        row = option_find_letter(arguments->rows, typed[1]);
         if (row && typed[2])
             value = typed + 2;
     }

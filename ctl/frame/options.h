@@ -63,6 +63,8 @@ struct arguments {
 
 /* Options that every command takes. */
 extern const struct option_row common_options[];
+/* Those of commands that take nothing else. */
+extern const struct option_row dry_run_options[], json_options[];
 
 /*
  * Reads `count` arguments. With `first_word` the reading stops before the first word and its index is in
@@ -80,6 +82,7 @@ const char *option_next(const struct arguments *arguments, const char *name, uns
 
 /* The row of an option among a command's own and the common ones, or NULL. */
 const struct option_row *option_find(const struct option_row *rows, const char *name, size_t size);
+const struct option_row *option_find_letter(const struct option_row *rows, char letter);
 
 /* What the options name, as the keys of a record: the effects up to EFFECT_CLEAR. */
 int options_to_changes(const struct arguments *arguments, cJSON **ret);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "frame/spool.h"
 
+#include "frame/program.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,7 +22,7 @@ static int open_nameless(void)
     int file = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (file >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
         return file >= 0 ? file : -errno;
-    if (snprintf(path, sizeof(path), "%s/netbootctl-XXXXXX", directory) >= (int)sizeof(path))
+    if (snprintf(path, sizeof(path), "%s/%s-XXXXXX", directory, program_name()) >= (int)sizeof(path))
         return -ENAMETOOLONG;
     file = mkostemp(path, O_CLOEXEC);
     if (file < 0)

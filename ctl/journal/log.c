@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The journal: what machines got, in the order of time, and as it happens. */
-#include "frame/command.h"
+#include "commands.h"
 #include "frame/output.h"
 #include "journal.h"
 #include "json/text/when.h"
@@ -12,13 +12,13 @@
 #define WATCH_MS 200
 
 /* clang-format off */
-const struct option_row log_options[] = {
+static const struct option_row log_options[] = {
     {.name = "since", .value = "TIME", .help = "only what was since: 30m, 2h, 7d ago, or a time as 2027-01-31T12:00:00Z"},
     {.name = "last", .value = "N", .help = "only the last N"},
     {.name = "json", .help = "as JSON"},
     {0},
 };
-const struct option_row watch_options[] = {
+static const struct option_row watch_options[] = {
     {.name = "json", .help = "as JSON, an object a line"},
     {0},
 };
@@ -76,7 +76,7 @@ static int log_entry(const struct netboot_journal_entry *entry, void *user)
     return log->code == DONE ? 0 : 1;
 }
 
-int log_run(struct session *session)
+static int log_run(struct session *session)
 {
     static const struct column no_columns[] = {
         {NULL, NULL}
@@ -168,7 +168,7 @@ static int watch_begin(struct watch *watch)
 }
 
 /* The signals that end it are waited for in place of sleeping, so that nothing is left half printed. */
-int watch_run(struct session *session)
+static int watch_run(struct session *session)
 {
     const struct timespec pause = {.tv_nsec = WATCH_MS * 1000000L};
     struct watch watch = {.session = session, .json = session_has(session, "json")};
@@ -190,3 +190,26 @@ int watch_run(struct session *session)
     }
     return watch.code;
 }
+
+/* clang-format off */
+const struct command log_commands[] = {
+    {.group = "log", .run = log_run, .words = "[ID]", .least = 0, .most = 1, .options = log_options,
+     .completion = COMPLETE_HOST, .summary = "what machines got at each step of their boots, by the journal",
+     .details =
+         "DHCP servers with netboot keep a journal. A line is one step: the server's replies to one exchange. Reply is\n"
+         "offered (OFFER, Advertise), or given (ACK, Reply). ID is a MAC, UUID, DUID or name; of a host that the store\n"
+         "has, all its identifiers count. Times are UTC; the newest is at the end. It has the last 32 steps of a\n"
+         "machine, and in all what fits into its size.\n\n"
+         "  netbootctl log web1\n"
+         "  netbootctl log --since 15m\n\n"
+         "With --json: number (of the entry; another one when packets were joined to it), first, last, packets,\n"
+         "first_reply, last_reply, server; family to address as explain has them; transport (TFTP, HTTP, HTTPS), once\n"
+         "(its boot-once was served); outcome to reasons as explain has them."},
+    {.group = "watch", .run = watch_run, .words = "[ID]", .least = 0, .most = 1, .options = watch_options,
+     .completion = COMPLETE_HOST, .summary = "the same as it happens",
+     .details =
+         "Begins with what happens next, and ends with Ctrl-C. A step is told of again when more packets of it came,\n"
+         "as when what was offered is given. With --json: an object a line, with the keys that log has."},
+    {0},
+};
+/* clang-format on */

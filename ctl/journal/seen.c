@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Which machines are out there, by the journal; and which of their identifiers belong together. */
-#include "frame/command.h"
+#include "commands.h"
 #include "frame/output.h"
 #include "journal.h"
 #include "json/show/result.h"
@@ -8,7 +8,7 @@
 #include <errno.h>
 
 /* clang-format off */
-const struct option_row seen_options[] = {
+static const struct option_row seen_options[] = {
     {.name = "unknown", .help = "only those that no host of the store has"},
     {.name = "join", .help = "in place of machines, identifiers that belong together, and how to take them"},
     {.name = "json", .help = "as JSON"},
@@ -108,7 +108,7 @@ static int seen_join(const struct netboot_journal_join *join, void *user)
     return seen->code == DONE ? 0 : 1;
 }
 
-int seen_run(struct session *session)
+static int seen_run(struct session *session)
 {
     struct seen seen = {.session = session, .unknown = session_has(session, "unknown")};
     bool join = session_has(session, "join");
@@ -133,3 +133,19 @@ int seen_run(struct session *session)
         seen.code = journal_failed(session, &error);
     return listing_end(&seen.listing, seen.code);
 }
+
+/* clang-format off */
+const struct command seen_commands[] = {
+    {.group = "seen", .run = seen_run, .options = seen_options, .summary = "which machines are out there",
+     .details =
+         "A machine goes by its MAC, if it shows none by its UUID, else by its DUID. Host is the one that the store\n"
+         "has for it now. With --join: a client that shows a UUID alone over DHCPv6, and the machine that alone has\n"
+         "shown that UUID over DHCPv4 with its MAC; host set --from-seen takes both for one.\n\n"
+         "  netbootctl seen --unknown\n"
+         "  netbootctl host set 52:54:00:12:34:56 --from-seen --name web1 --target debian\n\n"
+         "With --json: id, host, mac, uuid, duid, shared (what other machines have shown too), platform, arch, stages,\n"
+         "transport (of its firmware), addresses, first, last, count (steps), outcome and target (of the last one);\n"
+         "with --join: mac, host, uuid, mac_last, uuid_last, command."},
+    {0},
+};
+/* clang-format on */

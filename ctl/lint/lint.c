@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "lint.h"
 
-#include "frame/command.h"
+#include "commands.h"
 
 #include <errno.h>
 #include <string.h>
 
 /* clang-format off */
-const struct option_row lint_options[] = {
+static const struct option_row lint_options[] = {
     {.name = "root", .value = "DIR", .help = "the data root, which TFTP and HTTP serve: looks for files there",
      .completion = COMPLETE_DIRECTORY},
     {.name = "file-user", .value = "USER", .repeated = true,
@@ -249,7 +249,7 @@ static bool any_armed(const struct session *session)
            counts[NETBOOT_ONCE_ARMED] + counts[NETBOOT_ONCE_IN_PROGRESS] + counts[NETBOOT_ONCE_WAITING] > 0;
 }
 
-int lint_run(struct session *session)
+static int lint_run(struct session *session)
 {
     struct lint lint = {.session = session, .json = session_has(session, "json")};
     char root[ACCESS_PATH_SIZE];
@@ -268,3 +268,19 @@ int lint_run(struct session *session)
     lint_free(&lint);
     return code != DONE ? TROUBLE : lint.found > 0 ? FAILED : DONE;
 }
+
+/* clang-format off */
+const struct command lint_commands[] = {
+    {.group = "lint", .run = lint_run, .thorough = true, .options = lint_options,
+     .summary = "what will not work, before a machine finds out",
+     .details =
+         "Looks at the store: sites without servers, names and URLs that machines cannot follow, targets that a\n"
+         "platform cannot boot, hosts that are one machine, machines of the journal that would get nothing, a store\n"
+         "that servers cannot read. With --root also at the files that are named below the data root and in scripts.\n"
+         "A line for each finding, with what to do and its code; docs/lint.md has a paragraph for each code. Exit\n"
+         "status: 0 nothing found, 1 something found, 2 trouble.\n\n"
+         "  netbootctl lint --root /srv/tftp\n\n"
+         "With --json: a list of severity, code, record, key, file, path, problem, fix, count."},
+    {0},
+};
+/* clang-format on */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The boot menu: iPXE scripts made of the targets. */
 #include "menu.h"
-#include "frame/command.h"
+#include "commands.h"
 #include "place.h"
 #include "json/record/record_ref.h"
 
@@ -15,7 +15,7 @@
 #define TIMEOUT_MAX 86400
 
 /* clang-format off */
-const struct option_row menu_options[] = {
+static const struct option_row menu_options[] = {
     {.name = "output", .value = "DIR", .help = "the data root: writes the menu and the targets' scripts there",
      .completion = COMPLETE_DIRECTORY},
     {.name = "default", .value = "NAME", .help = "the target that is booted after the timeout (default: the machine's "
@@ -171,7 +171,7 @@ static int timeout_parse(const char *text, unsigned *ret)
     return DONE;
 }
 
-int menu_run(struct session *session)
+static int menu_run(struct session *session)
 {
     const struct arguments *arguments = session->arguments;
     const char *output = option_value(arguments, "output");
@@ -200,3 +200,19 @@ int menu_run(struct session *session)
     free(menu.entries);
     return code;
 }
+
+/* clang-format off */
+const struct command menu_commands[] = {
+    {.group = "menu", .run = menu_run, .options = menu_options, .summary = "write the boot menu from the targets",
+     .details =
+         "Writes an iPXE script that shows the targets with an --order, each where it can work, and says what failed.\n"
+         "Without --output it goes to standard output; with it, to DIR/menu.ipxe, and for each target with a kernel\n"
+         "to DIR/targets/NAME.ipxe: DIR is the data root that TFTP and HTTP serve. Call it again when targets or kernels\n"
+         "change; files that are as they should be stay untouched. A kernel that is below DIR is shown where its file\n"
+         "says that it works (64 bits, BIOS, UEFI of which processor). A default that cannot work on a machine is the\n"
+         "machine's own disk there. Machines get the menu by\n\n"
+         "  netbootctl menu --output /srv/tftp && netbootctl target set default --script menu.ipxe\n\n"
+         "As script.ipxe does, it runs a machine's own script first, and settings.ipxe beside it."},
+    {0},
+};
+/* clang-format on */

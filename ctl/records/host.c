@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+#include "host.h"
+#include "commands.h"
 #include "edit.h"
-#include "frame/command.h"
 #include "frame/output.h"
 #include "journal/from_seen.h"
 #include "once.h"
@@ -16,7 +17,7 @@
     }
 
 /* clang-format off */
-const struct option_row host_set_options[] = {
+static const struct option_row host_set_options[] = {
     {.name = "name", .value = "NAME", .help = "what people call it", .effect = EFFECT_TEXT, .key = "name"},
     LIST("mac", "MAC", "a network card's address; may be given several times, the list replaces the old one"),
     LIST("uuid", "UUID", "of the firmware (SMBIOS); may be given several times, the list replaces the old one"),
@@ -79,21 +80,21 @@ const struct option_row host_set_options[] = {
         .name = target_, .value = "NAME", .help = which_ " with that target", .completion = COMPLETE_TARGET            \
     }
 
-const struct option_row host_list_options[] = {
+static const struct option_row host_list_options[] = {
     WITH("label", "target", "only those"),
     SELECT_FROM_FILE("only those that a file names, one ID a line; -: standard input"),
     {.name = "json", .help = "as JSON"},
     {0},
 };
 
-const struct option_row host_show_options[] = {
+static const struct option_row host_show_options[] = {
     WITH("label", "target", "those"),
     SELECT_FROM_FILE("those that a file names, one ID a line; -: standard input"),
     {.name = "json", .help = "as JSON: one object for one ID, else a list of them"},
     {0},
 };
 
-const struct option_row host_delete_options[] = {
+static const struct option_row host_delete_options[] = {
     WITH("label", "target", "those"),
     SELECT_FROM_FILE("those that a file names, one ID a line; -: standard input"),
     {.name = "dry-run", .help = "only says what would change"},
@@ -230,7 +231,7 @@ static int set_selected(struct session *session, const struct selection *selecti
     return code == DONE ? once_carry_out(session, once, selection) : code;
 }
 
-int host_set(struct session *session)
+static int host_set(struct session *session)
 {
     cJSON *changes = NULL, *armed = NULL;
     struct selection selection;
@@ -272,7 +273,7 @@ static int show_selected(struct session *session, const struct selection *select
     return json ? listing_end(&listing, code) : code;
 }
 
-int host_show(struct session *session)
+static int host_show(struct session *session)
 {
     struct selection selection;
     cJSON *object = NULL;
@@ -312,7 +313,7 @@ static int delete_selected(struct session *session, const struct selection *sele
     return edit_end(&edit, code);
 }
 
-int host_delete(struct session *session)
+static int host_delete(struct session *session)
 {
     struct selection selection;
     int code = selection_read(session, SELECT_DAMAGED, &selection);
@@ -323,3 +324,36 @@ int host_delete(struct session *session)
     }
     return code;
 }
+
+/* clang-format off */
+const struct command host_commands[] = {
+    {.group = "host", .verb = "set", .run = host_set, .words = "[ID]...", .least = 0, .most = ANY_NUMBER,
+     .options = host_set_options, .completion = COMPLETE_HOST, .summary = "create hosts, or change what is named",
+     .details =
+         "ID is a MAC, UUID, DUID or name. One that no host has creates a host; a name then needs --mac, --uuid or\n"
+         "--duid too. The ID that a host is called by stays one of its own; --no-id takes it away.\n"
+         "Several hosts are changed all or none. The DHCP servers see the change with the next packet.\n"
+         "Which hosts: IDs, those that --from-file names, or all with a label or target (--with-label, --with-target);\n"
+         "both together: those of the named that have it. Lines that begin with # and empty ones are none.\n\n"
+         "  netbootctl host set 52:54:00:12:34:56 --name web1 --target debian\n"
+         "  netbootctl host set web1 --mac 52:54:00:12:34:56 --mac 52:54:00:12:34:57 --label rack=12\n"
+         "  netbootctl host set web1 web2 web3 --target default\n"
+         "  netbootctl host set web1 --once install --expires 2h\n"
+         "  netbootctl host set 52:54:00:12:34:56 --from-seen --name web1 --target debian\n"
+         "  netbootctl host set --with-label rack=12 --until-done install --dry-run"},
+    {.group = "host", .verb = "show", .run = host_show, .words = "[ID]...", .least = 0, .most = ANY_NUMBER,
+     .options = host_show_options, .completion = COMPLETE_HOST, .summary = "show hosts"},
+    {.group = "host", .verb = "list", .run = host_list, .options = host_list_options, .summary = "list hosts"},
+    {.group = "host", .verb = "delete", .run = host_delete, .words = "[ID]...", .least = 0, .most = ANY_NUMBER,
+     .options = host_delete_options, .completion = COMPLETE_HOST, .summary = "delete hosts, all or none",
+     .details = "A damaged one too: by the ID that host list calls it by.\n\n"
+         "  netbootctl host delete --label rack=12 --dry-run\n"
+         "  netbootctl host delete --from-file retired.txt --yes"},
+    {.group = "host", .verb = "done", .run = host_done, .words = "[ID]...", .least = 0, .most = ANY_NUMBER,
+     .options = host_delete_options, .completion = COMPLETE_HOST,
+     .summary = "report that what hosts were to boot once or until done is done",
+     .details = "For the end of an installation: from then on the hosts boot their lasting target. Of the hosts with a\n"
+         "label or target, those that have a boot-once."},
+    {0},
+};
+/* clang-format on */

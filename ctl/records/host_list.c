@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* host list: the hosts, and what each is armed to boot once. */
-#include "frame/command.h"
+#include "host.h"
 #include "list.h"
 #include "once.h"
 #include "select.h"

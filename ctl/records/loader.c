@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+#include "commands.h"
 #include "edit.h"
-#include "frame/command.h"
 #include "list.h"
-
-/* clang-format off */
-const struct option_row loader_set_options[] = {
-    {.name = "dry-run", .help = "only says what would change"},
-    {0},
-};
-/* clang-format on */
 
 static const struct column columns[] = {
     {"PLATFORM", "platform"},
@@ -27,17 +20,31 @@ static int file_of_words(struct edit *edit, const struct key *key, bool is_new, 
     return DONE;
 }
 
-int loader_set(struct session *session)
+static int loader_set(struct session *session)
 {
     return edit_set_command(session, TABLE_LOADER, file_of_words);
 }
 
-int loader_list(struct session *session)
+static int loader_list(struct session *session)
 {
     return list_command(session, TABLE_LOADER, "loaders", columns, (struct list_rows){0});
 }
 
-int loader_delete(struct session *session)
+static int loader_delete(struct session *session)
 {
     return edit_delete_command(session, TABLE_LOADER);
 }
+
+/* clang-format off */
+const struct command loader_commands[] = {
+    {.group = "loader", .verb = "set", .run = loader_set, .words = "PLATFORM FILE", .least = 2, .most = 2,
+     .options = dry_run_options, .completion = COMPLETE_PLATFORM, .completed = 1,
+     .summary = "what firmware of a platform loads first",
+     .details = "FILE is a path below the site's TFTP or HTTP server, or a URL. Platforms: netbootctl help platforms."},
+    {.group = "loader", .verb = "list", .run = loader_list, .options = json_options, .summary = "list the loaders"},
+    {.group = "loader", .verb = "delete", .run = loader_delete, .words = "PLATFORM...", .least = 1,
+     .most = ANY_NUMBER, .options = dry_run_options, .completion = COMPLETE_PLATFORM,
+     .summary = "delete loaders, all or none"},
+    {0},
+};
+/* clang-format on */

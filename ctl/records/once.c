@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "once.h"
 
-#include "frame/command.h"
 #include "frame/output.h"
 #include "frame/who.h"
+#include "host.h"
 #include "json/record/record_ref.h"
 #include "json/text/text.h"
 

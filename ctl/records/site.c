@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+#include "commands.h"
 #include "edit.h"
-#include "frame/command.h"
 #include "list.h"
 
 #define CLEAR(name_, key_, help_)                                                                                      \
@@ -9,7 +9,7 @@
     }
 
 /* clang-format off */
-const struct option_row site_set_options[] = {
+static const struct option_row site_set_options[] = {
     {.name = "prefix", .value = "PREFIX",
      .help =
          "clients with an address in it are of this site; may be given several times, the list replaces the old one",
@@ -42,22 +42,38 @@ static const struct column columns[] = {
     {NULL,       NULL      },
 };
 
-int site_set(struct session *session)
+static int site_set(struct session *session)
 {
     return edit_set_command(session, TABLE_SITE, NULL);
 }
 
-int site_show(struct session *session)
+static int site_show(struct session *session)
 {
     return show_command(session, TABLE_SITE);
 }
 
-int site_list(struct session *session)
+static int site_list(struct session *session)
 {
     return list_command(session, TABLE_SITE, "sites", columns, (struct list_rows){0});
 }
 
-int site_delete(struct session *session)
+static int site_delete(struct session *session)
 {
     return edit_delete_command(session, TABLE_SITE);
 }
+
+/* clang-format off */
+const struct command site_commands[] = {
+    {.group = "site", .verb = "set", .run = site_set, .words = "NAME", .least = 1, .most = 1,
+     .options = site_set_options, .completion = COMPLETE_SITE, .summary = "create a site, or change what is named",
+     .details =
+         "A site says where clients find TFTP and HTTP servers. Clients are of the site with the longest prefix\n"
+         "that their address is in; all others of site `default`."},
+    {.group = "site", .verb = "show", .run = site_show, .words = "NAME", .least = 1, .most = 1,
+     .options = json_options, .completion = COMPLETE_SITE, .summary = "show a site"},
+    {.group = "site", .verb = "list", .run = site_list, .options = json_options, .summary = "list the sites"},
+    {.group = "site", .verb = "delete", .run = site_delete, .words = "NAME...", .least = 1, .most = ANY_NUMBER,
+     .options = dry_run_options, .completion = COMPLETE_SITE, .summary = "delete sites, all or none"},
+    {0},
+};
+/* clang-format on */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+#include "commands.h"
 #include "damaged.h"
 #include "edit.h"
-#include "frame/command.h"
 #include "list.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
     }
 
 /* clang-format off */
-const struct option_row target_set_options[] = {
+static const struct option_row target_set_options[] = {
     {.name = "script", .value = "FILE", .help = "what iPXE runs: a path or a URL", .effect = EFFECT_TEXT,
      .key = "script"},
     {.name = "file", .value = "PLATFORM=FILE",
@@ -51,7 +51,7 @@ const struct option_row target_set_options[] = {
 /* clang-format on */
 
 /* clang-format off */
-const struct option_row target_delete_options[] = {
+static const struct option_row target_delete_options[] = {
     {.name = "force", .help = "even if hosts use it, which are named and boot what they would without it until it is there again; or if it is `default`"},
     {.name = "dry-run", .help = "only says what would change"},
     {0},
@@ -69,17 +69,17 @@ static const struct column columns[] = {
     {NULL,          NULL         },
 };
 
-int target_set(struct session *session)
+static int target_set(struct session *session)
 {
     return edit_set_command(session, TABLE_TARGET, NULL);
 }
 
-int target_show(struct session *session)
+static int target_show(struct session *session)
 {
     return show_command(session, TABLE_TARGET);
 }
 
-int target_list(struct session *session)
+static int target_list(struct session *session)
 {
     return list_command(session, TABLE_TARGET, "targets", columns, (struct list_rows){0});
 }
@@ -155,7 +155,7 @@ static int users_check(struct edit *edit, const char *target)
                   users.count > USERS_SHOWN ? ", ..." : "");
 }
 
-int target_delete(struct session *session)
+static int target_delete(struct session *session)
 {
     struct netboot_error error;
     struct edit edit;
@@ -177,3 +177,25 @@ int target_delete(struct session *session)
     }
     return edit_end(&edit, code);
 }
+
+/* clang-format off */
+const struct command target_commands[] = {
+    {.group = "target", .verb = "set", .run = target_set, .words = "NAME", .least = 1, .most = 1,
+     .options = target_set_options, .completion = COMPLETE_TARGET,
+     .summary = "create a target, or change what is named",
+     .details =
+         "A target is what a machine boots. Machines without one of their own boot `default`.\n"
+         "Files are paths below the site's server or URLs; {mac}, {mac-hyphen}, {uuid}, {platform}, {site} and\n"
+         "{target} are filled in, in a kernel's command line too. A target with a kernel and no script boots from\n"
+         "targets/NAME.ipxe, which netbootctl menu writes.\n\n"
+         "  netbootctl target set debian --description 'Debian 12' --order 10 --kernel debian/vmlinuz \\\n"
+         "      --initrd debian/initrd.img --command-line 'boot=live BOOTIF=01-{mac-hyphen} console=ttyS0'"},
+    {.group = "target", .verb = "show", .run = target_show, .words = "NAME", .least = 1, .most = 1,
+     .options = json_options, .completion = COMPLETE_TARGET, .summary = "show a target"},
+    {.group = "target", .verb = "list", .run = target_list, .options = json_options, .summary = "list the targets"},
+    {.group = "target", .verb = "delete", .run = target_delete, .words = "NAME...", .least = 1, .most = ANY_NUMBER,
+     .options = target_delete_options, .completion = COMPLETE_TARGET, .summary = "delete targets, all or none",
+     .details = "A target that hosts use is not deleted, unless --force says so."},
+    {0},
+};
+/* clang-format on */

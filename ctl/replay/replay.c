@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Captured packets, served once more: what would each get, and is it what it got? */
 #include "capture.h"
-#include "frame/command.h"
+#include "commands.h"
 #include "report.h"
 #include "source.h"
 
@@ -12,7 +12,7 @@
 /* As diff(1): 0 the same, 1 different, 2 trouble. */
 enum { SAME = 0, DIFFERENT = 1, TROUBLE = 2 };
 
-const struct option_row replay_options[] = {
+static const struct option_row replay_options[] = {
     {.name = "compare",             .help = "with the answers in the capture; then the exit status is 1 if any is not the same"},
     {.name = "existing-boot-file",
      .value = "HOW",
@@ -212,7 +212,7 @@ static int exit_status(const struct replay *replay, int code)
     return verdicts[VERDICT_BETTER] || verdicts[VERDICT_DIFFERENT] ? DIFFERENT : SAME;
 }
 
-int replay_run(struct session *session)
+static int replay_run(struct session *session)
 {
     struct replay replay = {
         .session = session,
@@ -236,3 +236,21 @@ int replay_run(struct session *session)
     source_close(replay.source);
     return code;
 }
+
+/* clang-format off */
+const struct command replay_commands[] = {
+    {.group = "replay", .run = replay_run, .words = "[FILE|-]", .least = 0, .most = 1, .options = replay_options,
+     .completion = COMPLETE_FILE, .summary = "what captured packets would get, and whether it is what they got",
+     .details =
+         "Reads a capture (tcpdump -w FILE, pcap or pcapng) and decides for each question of a network boot client as\n"
+         "the DHCP servers would, from the store as it is now: who asks, what is decided and why, what is sent. With\n"
+         "--compare each is held against the answer in the capture: same, better (for a reason that is named) or\n"
+         "different. Nothing is sent, nothing changes. Exit status as diff(1): 0 the same, 1 better or different,\n"
+         "2 trouble.\n\n"
+         "  tcpdump -i any -s 0 -w day.pcap 'udp port 67 or udp port 68 or udp port 546 or udp port 547'\n"
+         "  netbootctl replay --compare --summary day.pcap\n"
+         "  netbootctl replay --compare --existing-boot-file keep day.pcap\n"
+         "  netbootctl replay --interface eth0"},
+    {0},
+};
+/* clang-format on */

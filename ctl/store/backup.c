@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "frame/command.h"
+#include "commands.h"
 #include "frame/confirm.h"
 #include "frame/output.h"
 #include "frame/spool.h"
@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* clang-format off */
-const struct option_row restore_options[] = {
+static const struct option_row restore_options[] = {
     {.name = "dry-run", .help = "only checks the backup and says what is in it"},
     {.name = "yes", .help = "without asking, where that replaces more than 100 hosts"},
     {0},
@@ -126,7 +126,7 @@ static int backup_to_file(struct session *session, const char *path)
     return tell_damaged(session, &backup);
 }
 
-int backup_run(struct session *session)
+static int backup_run(struct session *session)
 {
     const char *path = session->arguments->words[0];
     int code = session_view(session);
@@ -219,7 +219,7 @@ static int restore_file(struct session *session, FILE *file, const char *name)
     return dry_run ? DONE : output_after_change();
 }
 
-int restore_run(struct session *session)
+static int restore_run(struct session *session)
 {
     const char *path = session->arguments->words[0];
     const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
@@ -232,3 +232,22 @@ int restore_run(struct session *session)
     fclose(file);
     return code;
 }
+
+/* clang-format off */
+const struct command backup_commands[] = {
+    {.group = "backup", .run = backup_run, .thorough = true, .words = "FILE|-", .least = 1, .most = 1, 
+     .completion = COMPLETE_FILE, .summary = "write all records into a file",
+     .details =
+         "One state of the store, while it is in use, with a checksum. The file is there whole or not at all, with\n"
+         "mode 0640. The history is not in it, nor what is armed to boot once. A damaged record is named and left\n"
+         "out, with exit status 1.\n\n"
+         "  netbootctl backup /var/backups/netboot-$(date +%F)"},
+    {.group = "restore", .run = restore_run, .thorough = true, .words = "FILE|-", .least = 1, .most = 1, .options = restore_options,
+     .completion = COMPLETE_FILE, .summary = "replace all records by those of a backup",
+     .details =
+         "All of it or nothing: a backup that is damaged, cut short or of a newer version changes nothing. The servers\n"
+         "go on meanwhile, and see the old state or the new one. Whatever is armed to boot once is disarmed. Where the\n"
+         "store is lost: netbootctl init, then netbootctl restore FILE."},
+    {0},
+};
+/* clang-format on */

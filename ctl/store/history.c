@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "frame/command.h"
+#include "commands.h"
 #include "frame/confirm.h"
 #include "frame/output.h"
 #include "records/edit.h"
@@ -11,13 +11,13 @@
 #include <string.h>
 
 /* clang-format off */
-const struct option_row history_options[] = {
+static const struct option_row history_options[] = {
     {.name = "last", .value = "N", .help = "only the last N changes"},
     {.name = "json", .help = "as JSON"},
     {0},
 };
 
-const struct option_row revert_options[] = {
+static const struct option_row revert_options[] = {
     {.name = "dry-run", .help = "only says what would change"},
     {.name = "yes", .help = "without asking, where that changes more than 100 hosts"},
     {0},
@@ -84,7 +84,7 @@ static int entry_list(const struct netboot_history *entry, void *user)
     return history->code == DONE ? 0 : 1;
 }
 
-int history_run(struct session *session)
+static int history_run(struct session *session)
 {
     const char *last = option_value(session->arguments, "last");
     struct history history = {.left = UINT64_MAX};
@@ -179,7 +179,7 @@ static int go_back(struct edit *edit, uint64_t generation, struct question *ques
     return edit_end(edit, code);
 }
 
-int revert_run(struct session *session)
+static int revert_run(struct session *session)
 {
     const char *word = session->arguments->words[0];
     struct question question = {.answered = false};
@@ -200,3 +200,24 @@ int revert_run(struct session *session)
     } while ((code = question_put(&question, session, hosts, status.generation, text)) == DONE);
     return code;
 }
+
+/* clang-format off */
+const struct command history_commands[] = {
+    {.group = "history", .run = history_run, .options = history_options, .summary = "who changed what, and when",
+     .details =
+         "The last 1000 changes, the newest first. GENERATION is the number that the change gave the store; HOSTS and\n"
+         "OTHERS, how many hosts, and sites, loaders and targets it put or deleted; REVERT, whether netbootctl revert\n"
+         "can go back to the state after it. Of a change that was too large (8 MiB of what was there before), and of\n"
+         "those that are long ago (32 MiB in all), what was there before is not kept. Boot once has no part in it.\n\n"
+         "With --json: a list of generation, when, by, hosts, others, kept, revertible, what."},
+    {.group = "revert", .run = revert_run, .words = "GENERATION", .least = 1, .most = 1, .options = revert_options,
+     .summary = "go back to the state of an earlier generation",
+     .details =
+         "Brings all records back to what they were after that generation's change, as one change of its own, which\n"
+         "can be reverted too. What is armed to boot once is never armed by it: a host that comes back is not.\n\n"
+         "  netbootctl history --last 5\n"
+         "  netbootctl revert 41 --dry-run\n"
+         "  netbootctl revert 41"},
+    {0},
+};
+/* clang-format on */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "frame/command.h"
+#include "commands.h"
 #include "frame/output.h"
 #include "json/record/record_ref.h"
 
@@ -69,7 +69,7 @@ static int tell_there(const struct session *session)
     return status == 0 || status == -ENOENT ? DONE : failed("%s", error.text);
 }
 
-int init_run(struct session *session)
+static int init_run(struct session *session)
 {
     struct netboot_error error;
     struct netboot_change *change;
@@ -98,3 +98,13 @@ int init_run(struct session *session)
            session->directory);
     return output_after_change();
 }
+
+/* clang-format off */
+const struct command init_commands[] = {
+    {.group = "init", .run = init_run, .summary = "create the store",
+     .details = "Creates the directory and a store with a site `default` (without addresses), the loaders x86-bios\n"
+         "undionly.kpxe, x86-uefi ipxe32.efi and x64-uefi ipxe.efi, and a target `default` with script.ipxe.\n"
+         "Until the site has addresses no DHCP reply changes. A store that is there already stays as it is."},
+    {0},
+};
+/* clang-format on */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "json/show/status.h"
 
-#include "frame/command.h"
+#include "commands.h"
 #include "frame/output.h"
 #include "json/show/boot_once.h"
 
@@ -11,6 +11,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+/* clang-format off */
+static const struct option_row status_options[] = {
+    {.name = "json", .help = "as JSON"},
+    {.name = "check", .help = "look whether all of it is sound"},
+    {0},
+};
+/* clang-format on */
 
 /* "36864 octets (36 KiB)" in place of the bare number. */
 static bool size_for_people(cJSON *object, const char *key)
@@ -106,7 +114,7 @@ static bool users_add(struct session *session, cJSON *object, bool json)
     return done;
 }
 
-int status_run(struct session *session)
+static int status_run(struct session *session)
 {
     struct netboot_error error;
     cJSON *object = NULL;
@@ -134,3 +142,20 @@ int status_run(struct session *session)
     code = show_object(object, json);
     return code == DONE && check && trouble ? FAILED : code;
 }
+
+/* clang-format off */
+const struct command status_commands[] = {
+    {.group = "status", .run = status_run, .options = status_options, .summary = "the store at a glance",
+     .details =
+         "store: its directory; format: of its records; generation: one more with every change; changed: when the\n"
+         "last one was; hosts, sites, targets, loaders: how many; size: octets in use; map_size: octets mapped, which\n"
+         "grow as needed; readers: look-ups that have a slot, of all DHCP servers and tools; used_by: the other\n"
+         "programs that have the store open, so a DHCP server that is not among them does not read it; journal: its\n"
+         "steps and machines, and how many records were dropped. What is wrong with the others is in state_trouble and\n"
+         "journal_trouble.\n\n"
+         "With --check all pages of the three are looked at, as DHCP servers do before they use them; checked says so.\n"
+         "Exit status: 1 if anything is damaged, also if it is the state store or the journal. Other commands look\n"
+         "at all pages too, but for those of more than 16 MiB where the command reads little of them."},
+    {0},
+};
+/* clang-format on */

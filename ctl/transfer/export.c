@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+#include "commands.h"
 #include "csv.h"
-#include "frame/command.h"
 #include "records/damaged.h"
 #include "json/record/record_ref.h"
 
@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* clang-format off */
-const struct option_row export_options[] = {
+static const struct option_row export_options[] = {
     {.name = "format", .value = "jsonl|csv", .help = "jsonl: everything; csv: the hosts (default: jsonl)",
      .completion = COMPLETE_WORDS, .words = "jsonl csv"},
     {0},
@@ -72,7 +72,7 @@ static int export_tables(struct session *session, bool csv)
     return code == DONE && damaged ? damaged_tell(session->view) : code;
 }
 
-int export_run(struct session *session)
+static int export_run(struct session *session)
 {
     const char *format = option_value(session->arguments, "format");
     bool csv = format && strcmp(format, "csv") == 0;
@@ -87,3 +87,12 @@ int export_run(struct session *session)
         note("CSV has the hosts only: sites, loaders and targets are in --format jsonl");
     return export_tables(session, csv);
 }
+
+/* clang-format off */
+const struct command export_commands[] = {
+    {.group = "export", .run = export_run, .thorough = true, .options = export_options,
+     .summary = "write all records to standard output",
+     .details = "netbootctl export >FILE; netbootctl import --replace FILE brings the same back."},
+    {0},
+};
+/* clang-format on */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "import.h"
 
-#include "frame/command.h"
+#include "commands.h"
 #include "frame/confirm.h"
 #include "frame/output.h"
 #include "lines.h"
@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* clang-format off */
-const struct option_row import_options[] = {
+static const struct option_row import_options[] = {
     {.name = "format", .value = "jsonl|csv",
      .help = "of the file (default: csv for a name that ends in .csv, else jsonl)", .completion = COMPLETE_WORDS,
      .words = "jsonl csv"},
@@ -292,7 +292,7 @@ static int format_of(const struct session *session, const char *path, bool *csv)
     return DONE;
 }
 
-int import_run(struct session *session)
+static int import_run(struct session *session)
 {
     const char *path = session->arguments->words[0];
     struct source source = {.name = strcmp(path, "-") == 0 ? "standard input" : path,
@@ -323,3 +323,20 @@ int import_run(struct session *session)
     input_close(&source.input);
     return code;
 }
+
+/* clang-format off */
+const struct command import_commands[] = {
+    {.group = "import", .run = import_run, .thorough = true, .words = "FILE|-", .least = 1, .most = 1, .options = import_options,
+     .completion = COMPLETE_FILE, .summary = "bring records in from a file",
+     .details =
+         "All of the file is brought in, or, if one line is wrong, nothing; every wrong line is named. A record that\n"
+         "the store has (a host: with the line's first identifier) gets what the line names and keeps the rest; null,\n"
+         "or an empty field of CSV, takes a value away; identifiers are added to those it has. With --replace the\n"
+         "store is as the file afterwards: records are as their line says, and those without a line are removed; a\n"
+         "file of hosts alone (as CSV is) leaves sites, loaders and targets as they are. Where more than 100 hosts would\n"
+         "be removed it asks first, unless --yes is given. --dry-run shows the first 20 changes on a terminal; into a\n"
+         "file or a pipe it writes all of them.\n"
+         "Formats: netbootctl help json, netbootctl help csv."},
+    {0},
+};
+/* clang-format on */

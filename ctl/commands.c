@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "commands.h"
+
+#include "explain/commands.h"
+#include "frame/commands.h"
+#include "journal/commands.h"
+#include "lint/commands.h"
+#include "menu/commands.h"
+#include "migrate/migrate.h"
+#include "records/commands.h"
+#include "replay/commands.h"
+#include "store/commands.h"
+#include "transfer/commands.h"
+
+/* As help shows them. */
+const struct command *const netbootctl_commands[] = {
+    init_commands,       site_commands,   loader_commands,
+    target_commands,     host_commands,   explain_commands,
+    log_commands,        seen_commands,   replay_commands,
+    import_commands,     export_commands, history_commands,
+    backup_commands,     menu_commands,   lint_commands,
+    migrate_commands,    status_commands, help_commands,
+    completion_commands, manual_commands, NULL,
+};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Identifiers and names as people write them. */
-#include "netboot.h"
+#include "netboot-store.h"
 
 #include <errno.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * The decision: rules in a fixed order, each of which may settle the outcome. Which file it is, is a second table:
  * where each stage looks, in order; what the client cannot follow falls to the next place.
  */
-#include "netboot.h"
+#include "netboot-store.h"
 
 #include "base/bytes.h"
 #include "decide/decide.h"

@@ -3,7 +3,7 @@
 #ifndef NETBOOT_DECIDE_H
 #define NETBOOT_DECIDE_H
 
-#include "netboot.h"
+#include "netboot-store.h"
 
 /* What a target hands to iPXE; empty where it has no script. */
 struct netboot_bytes decide_target_script(const struct netboot_target *target);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Small parts of the store's records that the decision reads. */
-#include "netboot.h"
+#include "netboot-store.h"
 
 #include "base/bytes.h"
 

@@ -4,7 +4,7 @@
 #define NETBOOT_FILE_H
 
 #include "decide/reason.h"
-#include "netboot.h"
+#include "netboot-store.h"
 
 /*
  * Writes boot_file, next_server and tftp_server_name of `decision` for `value`, as this client at this site loads it.

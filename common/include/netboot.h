@@ -8,7 +8,8 @@
  *
  * A DHCP server fills a `struct netboot_query` with bytes of the packet and of its own reply, calls
  * netboot_serve(), and carries out the edits of the answer on that reply. Everything between the two is in this
- * library and is the same for every server, for `netbootctl explain` and for the tests.
+ * library and is the same for every server, for `netbootctl explain` and for the tests. This header is what a server
+ * needs; netboot-store.h has the records of the store, and what else an administrator's program does with it.
  *
  * Threads.  The pure calls (netboot_client_parse, netboot_decide, netboot_answer_encode, all text and record calls)
  * keep no state. A `struct netboot_store` may be used by any number of threads at once; a view belongs to one thread at
@@ -87,19 +88,8 @@ struct netboot_id {
 
 #define NETBOOT_ID_TEXT_SIZE (3 * NETBOOT_DUID_MAX)
 
-/*
- * Reads a MAC ("52:54:00:77:00:02", "52-54-...", "5254.0077.0002", "525400770002"), a UUID ("11223344-5566-..." or
- * 32 digits), a DUID (7 octets or more, "00:03:00:01:..." or the same without colons, beginning with 00) or else a
- * name. -EINVAL: none of these.
- */
-int netboot_id_parse(const char *text, struct netboot_id *ret);
-/* The same, where the type is known (`--mac`, `--uuid`, `--duid`, `--name`). -EINVAL. */
-int netboot_id_parse_as(enum netboot_id_type type, const char *text, struct netboot_id *ret);
 /* MACs and DUIDs with colons, UUIDs with hyphens, all in lower case. Returns `text`. */
 const char *netboot_id_text(const struct netboot_id *id, char text[NETBOOT_ID_TEXT_SIZE]);
-
-/* Names of sites, targets and hosts: letters, digits and "._-", a letter or digit first, 1 to NETBOOT_NAME_MAX. */
-bool netboot_name_valid(const char *name);
 
 /* ---- The query: what a server hands in ------------------------------------------------------------------------ */
 
@@ -177,74 +167,6 @@ void netboot_client_parse(const struct netboot_query *query, struct netboot_clie
 bool netboot_client_requested(const struct netboot_client *client, uint16_t code);
 const char *netboot_stage_name(enum netboot_stage stage); /* "none", "PXE", "HTTP", "iPXE" */
 
-/* ---- Records of the targets store ----------------------------------------------------------------------------- */
-
-#define NETBOOT_LIST_MAX 64
-struct netboot_list {
-    size_t count;
-    struct netboot_bytes items[NETBOOT_LIST_MAX];
-};
-
-/* Text fields are UTF-8 without NUL; an empty one is absent. */
-struct netboot_site {
-    struct netboot_bytes name;
-    struct netboot_list prefixes; /* 1 octet prefix length, then 4 or 16 octets of address */
-    struct netboot_bytes tftp4;   /* 4 octets */
-    struct netboot_bytes tftp6;   /* 16 octets */
-    struct netboot_bytes http4;   /* base URL */
-    struct netboot_bytes http6;   /* base URL */
-};
-
-struct netboot_loader {
-    uint16_t platform;
-    struct netboot_bytes file;
-};
-
-enum netboot_kind { NETBOOT_KIND_BOOT, NETBOOT_KIND_LOCAL, NETBOOT_KIND_SILENT, NETBOOT_KIND_IGNORE };
-const char *netboot_kind_name(enum netboot_kind kind); /* "boot", "local", "silent", "ignore" */
-int netboot_kind_find(const char *name);               /* or -ENOENT */
-
-struct netboot_target {
-    struct netboot_bytes name;
-    enum netboot_kind kind;
-    struct netboot_bytes script;
-    struct netboot_list files; /* platform files, see netboot_platform_file() */
-    struct netboot_bytes description;
-    struct netboot_bytes kernel;       /* what iPXE boots where there is no script: a path or URL */
-    struct netboot_list initrds;       /* paths or URLs, in their order */
-    struct netboot_bytes command_line; /* the kernel's */
-    uint16_t order;                    /* place in the menu, the lowest first; 0: not in it */
-};
-
-struct netboot_host {
-    struct netboot_bytes name;
-    struct netboot_list ids; /* octet of enum netboot_id_type, then the value; see netboot_host_id() */
-    struct netboot_bytes target;
-    struct netboot_list loaders; /* platform files */
-    struct netboot_list labels;  /* "key=value" */
-    struct netboot_bytes note;
-    uint64_t changed; /* seconds since 1970 */
-};
-
-/* The host's identifier number `index`. -ENOENT past the last one, -EBADMSG for one that is malformed. */
-int netboot_host_id(const struct netboot_host *host, size_t index, struct netboot_id *ret);
-
-/* A platform file is 2 octets of platform, big-endian, then the file's path or URL. The file for `platform` in such
- * a list, or empty bytes. */
-struct netboot_bytes netboot_platform_file(const struct netboot_list *files, uint16_t platform);
-
-/*
- * Whether a path or URL may stand in a loader, a target or a host: printable ASCII without spaces, only known
- * placeholders ({mac}, {mac-hyphen}, {uuid}, {platform}, {site}, {target}), at most 1023 octets, in a tftp URL only
- * escapes that make a file name without controls. -EINVAL with the reason.
- */
-int netboot_file_check(const char *value, struct netboot_error *error);
-/* Whether a text may be a kernel's command line: printable ASCII, the placeholders above but {site}, no "${", which is
- * iPXE's. -EINVAL with the reason. */
-int netboot_command_line_check(const char *value, struct netboot_error *error);
-/* Whether a text is a base URL that files can be joined to: http:// or https:// and a host. -EINVAL with the reason. */
-int netboot_base_url_check(const char *url, struct netboot_error *error);
-
 /* ---- Decision ----------------------------------------------------------------------------------------------- */
 
 /* What became of the host's boot-once, docs/boot-once.md. */
@@ -258,20 +180,6 @@ enum netboot_armed {
     NETBOOT_ARMED_USED,    /* this is a later boot */
     NETBOOT_ARMED_RENEWAL, /* a lease is prolonged, nothing boots */
     NETBOOT_ARMED_UNMARKED /* that it is served could not be written down */
-};
-
-/* What the store holds for one client; anything may be absent. */
-struct netboot_policy {
-    enum netboot_armed armed;
-    bool has_host;
-    bool joined;            /* `host` is none of the client's own identifiers: the journal has seen them together */
-    bool has_target;        /* `target` is set */
-    bool target_is_missing; /* the host names a target that the store does not have; `target` is the default */
-    struct netboot_host host;
-    struct netboot_target target; /* the host's, else `default` */
-    struct netboot_site site;     /* by the client's address, else `default`; an empty name where there is none.
-                                     It is without its prefixes */
-    struct netboot_bytes loader;  /* of the client's platform; empty where there is none */
 };
 
 enum netboot_outcome {
@@ -319,10 +227,6 @@ struct netboot_decision {
     struct netboot_reason reasons[NETBOOT_REASONS_MAX];
 };
 
-/* Pure: the same arguments give the same decision. */
-void netboot_decide(const struct netboot_query *query, const struct netboot_client *client,
-                    const struct netboot_policy *policy, struct netboot_decision *ret);
-
 #define NETBOOT_REASON_SIZE 640
 /* Reason number `index` as one line for people. Returns `text`, or NULL past the last one. */
 const char *netboot_reason_text(const struct netboot_client *client, const struct netboot_decision *decision,
@@ -354,8 +258,6 @@ void netboot_answer_encode(const struct netboot_client *client, const struct net
 /* ---- The targets store ---------------------------------------------------------------------------------------- */
 
 struct netboot_store;
-struct netboot_view;   /* one consistent state of the store, to read */
-struct netboot_change; /* a write transaction: one generation */
 
 #define NETBOOT_DEFAULT_DIRECTORY "/var/lib/netboot"
 
@@ -404,301 +306,6 @@ struct netboot_result {
  * answer has no edits: send the reply as it is. Nothing in `ret` points into the store.
  */
 int netboot_serve(struct netboot_store *store, const struct netboot_query *query, struct netboot_result *ret);
-
-/* --- reading */
-
-int netboot_view_open(struct netboot_store *store, struct netboot_view **ret, struct netboot_error *error);
-void netboot_view_close(struct netboot_view *view);
-
-/* What the store holds for a client, by its ids in the order MAC, UUID, DUID. 0, or -EBADMSG for a damaged record. */
-int netboot_view_policy(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret);
-/* Whether netboot_view_policy() on this view joins identifiers; at first as the options of the handle say. To join them
- * it needs the journal: -ENOENT and more as netboot_journal_entries(), and then it is as it was. */
-int netboot_view_join(struct netboot_view *view, bool join, struct netboot_error *error);
-bool netboot_view_joins(const struct netboot_view *view);
-
-/* One record. 0, -ENOENT, -EBADMSG. A host is found by any of its ids, its name included; `name` is a C string. */
-int netboot_view_host(struct netboot_view *view, const struct netboot_id *id, struct netboot_host *ret);
-int netboot_view_site(struct netboot_view *view, const char *name, struct netboot_site *ret);
-int netboot_view_target(struct netboot_view *view, const char *name, struct netboot_target *ret);
-int netboot_view_loader(struct netboot_view *view, uint16_t platform, struct netboot_loader *ret);
-
-/* Calls `each` for every record in the order of keys until it returns non-zero, which is returned. Hosts begin after
- * the host of id `after` (NULL: at the first). Records are valid during the call only. Damaged ones are passed over:
- * then it is -EBADMSG in the end, and netboot_view_damaged() names them. */
-int netboot_view_hosts(struct netboot_view *view, const struct netboot_id *after,
-                       int (*each)(const struct netboot_host *, void *user), void *user);
-int netboot_view_sites(struct netboot_view *view, int (*each)(const struct netboot_site *, void *user), void *user);
-int netboot_view_targets(struct netboot_view *view, int (*each)(const struct netboot_target *, void *user), void *user);
-int netboot_view_loaders(struct netboot_view *view, int (*each)(const struct netboot_loader *, void *user), void *user);
-
-/* Calls `each` with what there is of each damaged record, as "host 52:54:00:12:34:56" or "target rescue", until it
- * returns non-zero, which is returned. By that identifier or name it can be deleted. Reads the whole store. */
-int netboot_view_damaged(struct netboot_view *view, int (*each)(const char *record, void *user), void *user);
-
-#define NETBOOT_STATUS_PIDS 64
-
-struct netboot_status {
-    uint32_t format;     /* of the store */
-    uint64_t generation; /* one more with every committed change */
-    uint64_t changed;    /* when, in seconds since 1970 */
-    uint64_t hosts, sites, targets, loaders;
-    uint64_t size;     /* of the data in use, octets */
-    uint64_t map_size; /* of the map, octets */
-    unsigned readers;  /* reader slots in use, by all processes */
-    unsigned pid_count;
-    int pids[NETBOOT_STATUS_PIDS]; /* those processes, this one too, and dead ones whose slots nobody has cleared yet;
-                                      no more than there is room for */
-};
-int netboot_view_status(struct netboot_view *view, struct netboot_status *ret);
-
-/* --- writing */
-
-/* Creates directory (mode 2750, group `netboot` if there is one), targets store (format, default site, nothing else),
- * state store and journal. -EEXIST: there is a targets store already, which stays as it is. */
-int netboot_store_create(const char *directory, struct netboot_error *error);
-
-/* Begins a change, waiting up to `deadline_ms` for other writers; -ETIMEDOUT names who holds the lock. Every
- * netboot_view_ call works on netboot_change_view() and sees the change. */
-int netboot_change_open(struct netboot_store *store, unsigned deadline_ms, struct netboot_change **ret,
-                        struct netboot_error *error);
-struct netboot_view *netboot_change_view(struct netboot_change *change);
-/* Who makes the change, and what it is, for the history; either may be NULL. Both are copied and cut to what fits
- * there, and what is no text is replaced by '?'. */
-void netboot_change_describe(struct netboot_change *change, const char *by, const char *what);
-/* Durable and visible to every reader on return, or nothing happened. Ends the change either way. */
-int netboot_change_commit(struct netboot_change *change, struct netboot_error *error);
-void netboot_change_abort(struct netboot_change *change); /* NULL is fine */
-
-/*
- * Put creates or replaces a whole record; every value is checked (-EINVAL with the reason). A host is the one that
- * has `key` among its ids (NULL: a new one, or the one that has its first id); it must have a MAC, UUID or DUID, and
- * none that another host has (-EEXIST names it). `changed` is set here. Records given may not be views into the same
- * change. Delete: -ENOENT; the target `default` and the site `default` can be deleted as any other. A damaged host can
- * be replaced and deleted as well.
- */
-int netboot_change_put_host(struct netboot_change *change, const struct netboot_id *key,
-                            const struct netboot_host *host, struct netboot_error *error);
-int netboot_change_put_site(struct netboot_change *change, const struct netboot_site *site,
-                            struct netboot_error *error);
-int netboot_change_put_target(struct netboot_change *change, const struct netboot_target *target,
-                              struct netboot_error *error);
-int netboot_change_put_loader(struct netboot_change *change, const struct netboot_loader *loader,
-                              struct netboot_error *error);
-int netboot_change_delete_host(struct netboot_change *change, const struct netboot_id *id, struct netboot_error *error);
-int netboot_change_delete_site(struct netboot_change *change, const char *name, struct netboot_error *error);
-int netboot_change_delete_target(struct netboot_change *change, const char *name, struct netboot_error *error);
-int netboot_change_delete_loader(struct netboot_change *change, uint16_t platform, struct netboot_error *error);
-/* Empties all four tables (import --replace). */
-int netboot_change_clear(struct netboot_change *change, struct netboot_error *error);
-
-/* ---- History and backup ---------------------------------------------------------------------------------------- */
-
-/*
- * The last changes, in the store itself: an entry is of the same transaction as its change. Each has what was there
- * before, so that it can be undone, unless that was too much: bounds are in docs/store-format.md. Nothing of this
- * section ever arms a host to boot once: it can only disarm.
- */
-
-#define NETBOOT_HISTORY_BY_SIZE 64
-#define NETBOOT_HISTORY_WHAT_SIZE 256
-struct netboot_history {
-    uint64_t generation; /* that the change made */
-    uint64_t when;       /* seconds since 1970 */
-    uint64_t hosts;      /* that it put or deleted */
-    uint64_t others;     /* sites, loaders and targets, likewise */
-    bool kept;           /* the change can be undone, if all later ones can */
-    bool revertible;     /* netboot_change_revert() can go back to this generation */
-    char by[NETBOOT_HISTORY_BY_SIZE];
-    char what[NETBOOT_HISTORY_WHAT_SIZE];
-};
-
-/* Calls `each` for every entry, the newest first, until it returns non-zero, which is returned. */
-int netboot_view_history(struct netboot_view *view, int (*each)(const struct netboot_history *, void *user),
-                         void *user);
-
-/* A record before and after; NULL where there is none, or a damaged one. Exactly one pair is not all NULL. */
-struct netboot_difference {
-    const struct netboot_site *site_before, *site_after;
-    const struct netboot_loader *loader_before, *loader_after;
-    const struct netboot_target *target_before, *target_after;
-    const struct netboot_host *host_before, *host_after;
-};
-
-/*
- * Brings all records back to what they were in that generation; the generation itself goes on. `each` (NULL: none) is
- * called with every record that it changes; it must not use the change. The change must be new: -EINVAL; likewise for a
- * generation that is not before the present one. -ENODATA: it is further back than the history goes, or behind a
- * change that was too large to be kept; only a backup has that state.
- */
-int netboot_change_revert(struct netboot_change *change, uint64_t generation,
-                          void (*each)(const struct netboot_difference *, void *user), void *user,
-                          struct netboot_error *error);
-
-struct netboot_backup {
-    uint64_t generation; /* that was backed up */
-    uint64_t changed;    /* when that was made, seconds since 1970 */
-    uint64_t hosts, sites, targets, loaders;
-    uint64_t damaged; /* records of the store that are not in the backup */
-};
-
-/* Hands the records that the view shows to `write` as one stream of octets; it returns 0, or a negative errno value,
- * which is returned. The history is left out, and so is what is armed to boot once. */
-int netboot_view_backup(struct netboot_view *view, int (*write)(const void *data, size_t size, void *user), void *user,
-                        struct netboot_backup *ret, struct netboot_error *error);
-
-/* Reads up to `size` octets: how many, 0 at the end, or a negative errno value, which is returned. */
-typedef long netboot_read(void *data, size_t size, void *user);
-
-/* Whether a stream is a whole and undamaged backup, and what is in it. -EBADMSG: damaged, cut short or none at all;
- * -ENOTSUP: of a newer format. */
-int netboot_backup_check(netboot_read *read, void *user, struct netboot_backup *ret, struct netboot_error *error);
-/* Makes all records those of the backup. The store gets a new id, so that all that was armed is disarmed. On failure
- * (as above, -EINVAL, -EEXIST) the change is to be aborted. */
-int netboot_change_restore(struct netboot_change *change, netboot_read *read, void *user, struct netboot_backup *ret,
-                           struct netboot_error *error);
-
-/* ---- Boot once ------------------------------------------------------------------------------------------------ */
-
-/*
- * "Boot this target at the next boot, then never again." Kept in the state store beside the targets store, which
- * netboot_serve() writes when an armed host boots. Whatever happens to the targets store can only disarm: an arming
- * counts for the store and the host that it was made for.
- */
-
-enum netboot_once_state {
-    NETBOOT_ONCE_ARMED,
-    NETBOOT_ONCE_IN_PROGRESS, /* a boot has begun with it, and has not come to its last stage */
-    NETBOOT_ONCE_USED,
-    NETBOOT_ONCE_WAITING, /* until done: used, to be used again unless it is reported done */
-    NETBOOT_ONCE_DONE,
-    NETBOOT_ONCE_EXPIRED,   /* unused */
-    NETBOOT_ONCE_NEVER_DONE /* until done: used as often as it may be, or expired, and never reported done */
-};
-/* "armed", "in-progress", "used", "waiting", "done", "expired", "never-done" */
-const char *netboot_once_state_name(enum netboot_once_state state);
-
-struct netboot_once_request {
-    const char *target; /* of kind boot or local */
-    uint64_t expires;   /* seconds since 1970; 0: 24 hours from now */
-    bool until_done;
-    unsigned tries; /* until done: boots at most, 1 to 1000; 0: 3 */
-    int window;     /* seconds in which other packets count as the same boot, 0 to 600; -1: 60 */
-    const char *by; /* who arms it; NULL: nobody in particular */
-};
-
-#define NETBOOT_ONCE_BY_SIZE 64
-struct netboot_once {
-    enum netboot_once_state state;
-    bool until_done;
-    unsigned tries, count;                        /* boots that it is for; boots served */
-    unsigned window;                              /* seconds */
-    uint64_t armed, expires, started, used, done; /* seconds since 1970; 0: not so far */
-    enum netboot_family family;                   /* by which it was used last */
-    enum netboot_stage stage;                     /* likewise */
-    char target[NETBOOT_NAME_MAX + 1];
-    char by[NETBOOT_ONCE_BY_SIZE];
-    char server[NETBOOT_ONCE_BY_SIZE];
-    char boot_file[NETBOOT_FILE_SIZE];
-};
-
-/* Each of these is one transaction for all `ids`, or nothing. They wait up to `deadline_ms` for other writers.
- * -ENOENT: no such host or target; -EINVAL; -ETIMEDOUT. Arming replaces an arming; makes the state store if there is
- * none. Disarming what is not armed is fine. Reporting done is -ENOENT where nothing was armed. */
-int netboot_once_arm(struct netboot_store *store, const struct netboot_id *ids, size_t count,
-                     const struct netboot_once_request *request, unsigned deadline_ms, struct netboot_error *error);
-int netboot_once_disarm(struct netboot_store *store, const struct netboot_id *ids, size_t count, unsigned deadline_ms,
-                        struct netboot_error *error);
-int netboot_once_done(struct netboot_store *store, const struct netboot_id *ids, size_t count, unsigned deadline_ms,
-                      struct netboot_error *error);
-
-/* Whether the state store can be used; where not, nothing is seen to be armed, and hosts get their own target.
- * -ENOENT: there is none, nothing has ever been armed; -EACCES, -EBADMSG, -ENOTSUP, -EAGAIN as netboot_store_open(). */
-int netboot_once_check(struct netboot_store *store, struct netboot_error *error);
-/* The boot-once of the host that has the identifier. -ENOENT: there is no such host, or nothing is armed. */
-int netboot_view_once(struct netboot_view *view, const struct netboot_id *id, struct netboot_once *ret);
-/* How many hosts are in each state. */
-int netboot_view_once_counts(struct netboot_view *view, uint64_t ret[NETBOOT_ONCE_NEVER_DONE + 1]);
-
-/* ---- Journal -------------------------------------------------------------------------------------------------- */
-
-/*
- * What happened: the last boots of each machine, in an environment of its own beside the targets store. A server opens
- * the store with the option `journal`; netboot_serve() then puts what it decided into a bounded queue, which a thread
- * of the library's empties into the journal. What does not fit is dropped and counted; nothing waits for it.
- *
- * Every call below works on any handle, and makes a view of its own: the journal is not held while `each` runs. Each
- * returns 0, what `each` returned, or: -ENOENT: there is no journal; -EACCES, -EBADMSG, -ENOTSUP, -EAGAIN as
- * netboot_store_open(); -ENOMEM.
- */
-
-/* One step of a boot: what a machine was answered at one stage. Packets that repeat it, and the ACK or Reply that
- * follows its OFFER or Advertise, are joined to it; the entry then gets a new number. */
-struct netboot_journal_entry {
-    uint64_t number;      /* in the order of writing; 1 is the first */
-    uint64_t first, last; /* its first and last packet, in milliseconds since 1970 */
-    unsigned packets;     /* at most 65535 */
-    uint8_t first_reply;  /* message type of the server's reply to the first packet; 0: BOOTP */
-    uint8_t last_reply;   /* and to the last one */
-    uint32_t transaction; /* of the last packet; 0: not told */
-    char server[NETBOOT_ONCE_BY_SIZE];
-    bool joins;                       /* that server joins identifiers */
-    struct netboot_client client;     /* `requested` is not kept and empty; `duid` is valid during the call */
-    struct netboot_decision decision; /* netboot_reason_text() tells its reasons */
-};
-
-struct netboot_journal_filter {
-    uint64_t after;               /* entries with a greater number */
-    uint64_t since;               /* whose last packet was not before, in milliseconds since 1970 */
-    const struct netboot_id *ids; /* of machines that have shown one of these (no names); NULL: all */
-    size_t id_count;
-    size_t last; /* so many of the newest at most; 0: all */
-};
-
-/* Calls `each` in the order of numbers until it returns non-zero. `filter` NULL: all. */
-int netboot_journal_entries(struct netboot_store *store, const struct netboot_journal_filter *filter,
-                            int (*each)(const struct netboot_journal_entry *, void *user), void *user,
-                            struct netboot_error *error);
-
-/* A machine of the journal: it goes by its MAC if it has shown one, else by its UUID, else by its DUID. */
-struct netboot_journal_machine {
-    struct netboot_id id;
-    struct netboot_list ids;   /* what else it has shown, as in struct netboot_host; valid during the call */
-    uint64_t shared;           /* bit N: other machines have shown ids.items[N] too */
-    uint64_t first, last;      /* milliseconds since 1970 */
-    uint64_t exchanges;        /* steps that there ever were, those forgotten included */
-    unsigned stages4, stages6; /* bits 1 << enum netboot_stage, over DHCPv4 and over DHCPv6 */
-    uint16_t platform, arch;   /* of its firmware; NETBOOT_PLATFORM_NONE, NETBOOT_ARCH_NONE */
-    uint8_t address4[4];       /* the last ones; zero: none */
-    uint8_t address6[NETBOOT_ADDRESS_SIZE];
-    enum netboot_outcome outcome; /* of its last step */
-    char host[NETBOOT_ID_TEXT_SIZE];
-    char target[NETBOOT_NAME_MAX + 1];
-};
-
-/* Machines that have shown one of `ids`; NULL: all, in the order of their ids. */
-int netboot_journal_machines(struct netboot_store *store, const struct netboot_id *ids, size_t count,
-                             int (*each)(const struct netboot_journal_machine *, void *user), void *user,
-                             struct netboot_error *error);
-
-/* Identifiers that belong together: over DHCPv4 the machine `mac` has shown `uuid`, as no other did, and a client that
- * shows no MAC goes by that UUID. */
-struct netboot_journal_join {
-    struct netboot_id mac, uuid;
-    uint64_t mac_last, uuid_last; /* when each was there last, in milliseconds since 1970 */
-};
-int netboot_journal_joins(struct netboot_store *store, int (*each)(const struct netboot_journal_join *, void *user),
-                          void *user, struct netboot_error *error);
-
-struct netboot_journal_state {
-    uint64_t identity; /* another one after the journal was made anew; numbers then begin again */
-    uint64_t newest;   /* number of the newest entry; 0: there is none */
-    uint64_t entries, machines;
-    uint64_t size;    /* octets in use */
-    uint64_t limit;   /* that the server which wrote last keeps it below; none did: that this handle would */
-    uint64_t dropped; /* records that were ever lost, of all servers that wrote to it */
-};
-int netboot_journal_status(struct netboot_store *store, struct netboot_journal_state *ret, struct netboot_error *error);
 
 /* For a server's statistics, of this handle: records written, records lost. One atomic load each. */
 uint64_t netboot_journal_written(const struct netboot_store *store);

@@ -7,7 +7,7 @@
 #ifndef NETBOOT_JOURNAL_QUEUE_H
 #define NETBOOT_JOURNAL_QUEUE_H
 
-#include "netboot.h"
+#include "netboot-store.h"
 
 #include <stdatomic.h>
 

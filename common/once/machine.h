@@ -12,6 +12,8 @@
 #include "dhcp/messages.h"
 #include "record/record.h"
 
+#include "netboot-store.h"
+
 #define ONCE_WINDOW_MS 60000 /* unless the arming has another one */
 #define ONCE_WINDOW_MAX 600  /* seconds */
 #define ONCE_EXPIRY (24 * 3600)

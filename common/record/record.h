@@ -3,7 +3,7 @@
 #ifndef NETBOOT_RECORD_H
 #define NETBOOT_RECORD_H
 
-#include "netboot.h"
+#include "netboot-store.h"
 
 #include <sys/types.h>
 

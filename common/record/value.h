@@ -3,7 +3,7 @@
 #ifndef NETBOOT_RECORD_VALUE_H
 #define NETBOOT_RECORD_VALUE_H
 
-#include "netboot.h"
+#include "netboot-store.h"
 
 /* Shapes: whether the octets, of which there is one at least, can be what the field says. */
 bool record_shape_prefix(struct netboot_bytes value);

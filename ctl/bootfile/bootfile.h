@@ -3,7 +3,7 @@
 #ifndef NETBOOTCTL_BOOTFILE_H
 #define NETBOOTCTL_BOOTFILE_H
 
-#include "netboot.h"
+#include "netboot-store.h"
 
 #define SCRIPT_SIZE_MAX (1024 * 1024) /* no script is larger */
 

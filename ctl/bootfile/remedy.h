@@ -3,7 +3,7 @@
 #ifndef NETBOOTCTL_REMEDY_H
 #define NETBOOTCTL_REMEDY_H
 
-#include "netboot.h"
+#include "netboot-store.h"
 
 #include "common/decide/reason.h"
 

@@ -3,7 +3,7 @@
 #ifndef NETBOOTCTL_WAY_H
 #define NETBOOTCTL_WAY_H
 
-#include "netboot.h"
+#include "netboot-store.h"
 
 #include "common/decide/reason.h"
 

@@ -5,6 +5,7 @@
 
 #include "frame/error.h"
 #include "frame/options.h"
+#include "netboot-store.h"
 
 struct session {
     const char *directory;

@@ -5,7 +5,7 @@
 
 #include "kernel_image.h"
 
-#include "netboot.h"
+#include "netboot-store.h"
 
 #include <stdio.h>
 

@@ -7,6 +7,7 @@
 #define NETBOOTCTL_COMPARE_H
 
 #include "exchange.h"
+#include "netboot-store.h"
 
 /* What becomes of the boot fields in the captured answers. */
 enum existing {

@@ -12,7 +12,7 @@
 #ifndef NETBOOT_JSON_H
 #define NETBOOT_JSON_H
 
-#include "netboot.h"
+#include "netboot-store.h"
 #include "json/record/arena.h"
 
 #include <cjson/cJSON.h>

@@ -3,7 +3,7 @@
 #ifndef NETBOOT_ARGUMENTS_H
 #define NETBOOT_ARGUMENTS_H
 
-#include "netboot.h"
+#include "netboot-store.h"
 
 #include <cjson/cJSON.h>
 

@@ -3,6 +3,7 @@
 #ifndef NETBOOT_REMOTE_COMMANDS_H
 #define NETBOOT_REMOTE_COMMANDS_H
 
+#include "netboot-store.h"
 #include "json/remote/remote.h"
 
 #include <cjson/cJSON.h>

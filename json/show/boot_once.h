@@ -3,7 +3,7 @@
 #ifndef NETBOOT_BOOT_ONCE_H
 #define NETBOOT_BOOT_ONCE_H
 
-#include "netboot.h"
+#include "netboot-store.h"
 
 #include <cjson/cJSON.h>
 

@@ -3,7 +3,7 @@
 #ifndef NETBOOT_EXPLAIN_QUERY_H
 #define NETBOOT_EXPLAIN_QUERY_H
 
-#include "netboot.h"
+#include "netboot-store.h"
 
 #include <cjson/cJSON.h>
 

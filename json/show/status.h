@@ -3,7 +3,7 @@
 #ifndef NETBOOT_STATUS_H
 #define NETBOOT_STATUS_H
 
-#include "netboot.h"
+#include "netboot-store.h"
 
 #include <cjson/cJSON.h>
 

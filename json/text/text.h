@@ -3,7 +3,7 @@
 #ifndef NETBOOT_TEXT_H
 #define NETBOOT_TEXT_H
 
-#include "netboot.h"
+#include "netboot-store.h"
 
 /* A platform by its name or by any of its architecture codes. -EINVAL. */
 int platform_parse(const char *text, uint16_t *ret, struct netboot_error *error);

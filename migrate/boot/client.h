@@ -3,7 +3,7 @@
 #ifndef NETBOOTCTL_MIGRATE_CLIENT_H
 #define NETBOOTCTL_MIGRATE_CLIENT_H
 
-#include "netboot.h"
+#include "netboot-store.h"
 
 #define CLIENT_OPTIONS_SIZE 1024
 #define CLIENT_ID_SIZE 256

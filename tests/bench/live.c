@@ -4,7 +4,7 @@
  * after packet, until the answer is the new one. Prints, per change, the milliseconds from the tool's start to that
  * packet, and to the tool's end.
  */
-#include "netboot.h"
+#include "netboot-store.h"
 
 #include <fcntl.h>
 #include <spawn.h>

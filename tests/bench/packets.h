@@ -3,7 +3,7 @@
 #ifndef BENCH_PACKETS_H
 #define BENCH_PACKETS_H
 
-#include "netboot.h"
+#include "netboot-store.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
  * Input: octet family (even: v4) and flags, octets message and reply type, octet hardware type, then options: octet
  * code, octet size, data. Codes from 200 on fill the other fields of the query.
  */
-#include "netboot.h"
+#include "netboot-store.h"
 
 #include "base/bytes.h"
 

@@ -7,7 +7,7 @@
  */
 #include "scratch.h"
 
-#include "netboot.h"
+#include "netboot-store.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The transaction of each entry of a store's journal, a line each. */
-#include "netboot.h"
+#include "netboot-store.h"
 
 #include <inttypes.h>
 #include <stdio.h>

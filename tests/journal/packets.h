@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "dhcp/codes.h"
+#include "netboot-store.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>

@@ -8,6 +8,7 @@
 
 #include <hooks/callout_manager.h>
 #include <log/logger_support.h>
+#include <netboot-store.h>
 
 #include <boost/make_shared.hpp>
 

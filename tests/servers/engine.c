@@ -6,7 +6,7 @@
  * Octets are hexadecimal. A query has the names of struct netboot_query; `options` is a list of [code, octets]. With
  * "die": true the program kills itself between the decision and the answer.
  */
-#include "netboot.h"
+#include "netboot-store.h"
 
 #include <jansson.h>
 #include <signal.h>

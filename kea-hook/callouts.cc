@@ -59,8 +59,7 @@ template <typename PacketPtr> void serve(const PacketPtr &query, const PacketPtr
     hook->events.log(hook->store, hook->parameters.database);
     hook->journal_events.log(hook->store);
     read_packets(*query, *response, bytes, question);
-    question.replace_boot_file = hook->parameters.replace_boot_file;
-    question.remove_boot_file = hook->parameters.remove_boot_file;
+    question.existing_boot_file = hook->parameters.existing_boot_file;
     const int done = hook->store ? netboot_serve(hook->store, &question, &result) : -ENODEV;
     if (done < 0)
         return store_failed(query, -done);

@@ -65,10 +65,8 @@ void load_hook(LibraryHandle &handle)
     std::unique_ptr<Hook> made(new Hook(parameters));
 
     LOG_INFO(logger, NETBOOT_LOADED)
-        .arg(std::string(NETBOOT_VERSION))
-        .arg(std::string(parameters.remove_boot_file    ? "remove"
-                         : parameters.replace_boot_file ? "replace"
-                                                        : "keep"))
+        .arg(std::string(netboot_version()))
+        .arg(std::string(netboot_existing_boot_file_name(parameters.existing_boot_file)))
         .arg(parameters.database);
     made->events.log(made->store, parameters.database);
     register_commands(handle);

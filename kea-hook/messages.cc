@@ -38,14 +38,16 @@ void StoreEvents::log(netboot_store *store, const std::string &directory)
 {
     netboot_error error;
 
-    switch (store ? netboot_store_event(store, &error) : 0) {
-    case 1:
+    switch (store ? netboot_store_event(store, &error) : NETBOOT_EVENT_NONE) {
+    case NETBOOT_EVENT_USABLE:
         usable_ = true;
         LOG_INFO(logger, NETBOOT_STORE_OPENED).arg(directory);
         break;
-    case 2:
+    case NETBOOT_EVENT_UNUSABLE:
         usable_ = false;
         LOG_ERROR(logger, NETBOOT_STORE_UNUSABLE).arg(std::string(error.text));
+        break;
+    default:
         break;
     }
 }
@@ -54,18 +56,20 @@ void JournalEvents::log(netboot_store *store)
 {
     netboot_error error;
 
-    switch (store ? netboot_journal_event(store, &error) : 0) {
-    case 1:
+    switch (store ? netboot_journal_event(store, &error) : NETBOOT_EVENT_NONE) {
+    case NETBOOT_EVENT_USABLE:
         if (told_.exchange(false) || error.code != 0) {
             LOG_INFO(logger, NETBOOT_JOURNAL_OPENED).arg(std::string(error.text));
         }
         break;
-    case 2:
+    case NETBOOT_EVENT_UNUSABLE:
         told_ = true;
         LOG_WARN(logger, NETBOOT_JOURNAL_UNUSABLE).arg(std::string(error.text));
         break;
-    case 3:
+    case NETBOOT_EVENT_LOST:
         LOG_WARN(logger, NETBOOT_JOURNAL_DROPPED).arg(std::string(error.text));
+        break;
+    case NETBOOT_EVENT_NONE:
         break;
     }
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "parameters.h"
 
-#include <netboot.h>
-
 using isc::data::ConstElementPtr;
 using isc::data::Element;
 
@@ -26,9 +24,11 @@ bool take_database(const Element &value, Parameters &ret)
 
 bool take_existing_boot_file(const Element &value, Parameters &ret)
 {
-    ret.remove_boot_file = value.stringValue() == "remove";
-    ret.replace_boot_file = ret.remove_boot_file || value.stringValue() == "replace";
-    return ret.replace_boot_file || value.stringValue() == "keep";
+    const std::string &name = value.stringValue();
+    const int found = netboot_existing_boot_file_find(name.c_str());
+
+    ret.existing_boot_file = static_cast<netboot_existing_boot_file>(found);
+    return found >= 0 && name == netboot_existing_boot_file_name(ret.existing_boot_file); // no NUL in it
 }
 
 bool take_journal(const Element &value, Parameters &ret)

@@ -7,6 +7,7 @@
 #include "kea_versions.h"
 
 #include <cc/data.h>
+#include <netboot.h>
 
 #include <cstddef>
 #include <stdexcept>
@@ -17,8 +18,7 @@ namespace netboot
 
 struct Parameters {
     std::string database;
-    bool replace_boot_file = false;
-    bool remove_boot_file = false; // replaces, too
+    netboot_existing_boot_file existing_boot_file = NETBOOT_EXISTING_KEEP;
     bool allow_changes = false;
     bool journal = true;
     size_t journal_mebibytes = 256;

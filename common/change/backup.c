@@ -60,7 +60,7 @@ static uint64_t item_count(const struct netboot_backup *backup)
 /* ---- Writing ---------------------------------------------------------------------------------------------------- */
 
 struct writing {
-    int (*write)(const void *data, size_t size, void *user);
+    netboot_write_fn write;
     void *user;
     struct netboot_backup backup;
     struct checksum checksum;
@@ -113,8 +113,8 @@ static int put_end(struct writing *writing)
     return writing->failed;
 }
 
-int netboot_view_backup(struct netboot_view *view, int (*write)(const void *data, size_t size, void *user), void *user,
-                        struct netboot_backup *ret, struct netboot_error *error)
+int netboot_view_backup(struct netboot_view *view, netboot_write_fn write, void *user, struct netboot_backup *ret,
+                        struct netboot_error *error)
 {
     struct writing writing = {.write = write, .user = user};
     int code = view_meta(view, "generation", &writing.backup.generation);
@@ -139,7 +139,7 @@ int netboot_view_backup(struct netboot_view *view, int (*write)(const void *data
 /* ---- Reading ---------------------------------------------------------------------------------------------------- */
 
 struct reading {
-    netboot_read *read;
+    netboot_read_fn read;
     void *user;
     struct netboot_backup backup;
     struct checksum checksum;
@@ -273,7 +273,7 @@ static int read_all(struct reading *reading, int (*each)(const struct row *row, 
     return code;
 }
 
-int backup_read(netboot_read *read, void *user,
+int backup_read(netboot_read_fn read, void *user,
                 int (*each)(const struct row *row, void *change, struct netboot_error *), void *change,
                 struct netboot_backup *ret, struct netboot_error *error)
 {
@@ -292,7 +292,7 @@ int backup_read(netboot_read *read, void *user,
     return code;
 }
 
-int netboot_backup_check(netboot_read *read, void *user, struct netboot_backup *ret, struct netboot_error *error)
+int netboot_backup_check(netboot_read_fn read, void *user, struct netboot_backup *ret, struct netboot_error *error)
 {
     return backup_read(read, user, NULL, NULL, ret, error);
 }

@@ -28,7 +28,7 @@ uint64_t checksum_end(const struct checksum *checksum);
 
 /* Calls `each` (NULL: none) with every record of a stream, once it is known to be well-formed by itself; its code ends
  * the reading. What is read is whole and undamaged only once this returns 0. */
-int backup_read(netboot_read *read, void *user,
+int backup_read(netboot_read_fn read, void *user,
                 int (*each)(const struct row *row, void *change, struct netboot_error *), void *change,
                 struct netboot_backup *ret, struct netboot_error *error);
 

@@ -33,7 +33,7 @@ static int restore_row(const struct row *row, void *user, struct netboot_error *
     return change_restore_host(change, row->value, error);
 }
 
-int netboot_change_restore(struct netboot_change *change, netboot_read *read, void *user, struct netboot_backup *ret,
+int netboot_change_restore(struct netboot_change *change, netboot_read_fn read, void *user, struct netboot_backup *ret,
                            struct netboot_error *error)
 {
     int code = netboot_change_clear(change, error);

@@ -8,7 +8,6 @@
 #include "base/bytes.h"
 #include "decide/decide.h"
 #include "decide/location.h"
-#include "decide/reason.h"
 #include "dhcp/codes.h"
 #include "dhcp/messages.h"
 
@@ -19,7 +18,7 @@ struct matter {
     struct netboot_decision *decision;
 };
 
-static void add_reason(const struct matter *matter, enum finding finding, enum netboot_source source)
+static void add_reason(const struct matter *matter, enum netboot_finding finding, enum netboot_source source)
 {
     struct netboot_decision *decision = matter->decision;
 
@@ -29,7 +28,7 @@ static void add_reason(const struct matter *matter, enum finding finding, enum n
 }
 
 /* Settles the outcome for a reason. */
-static bool settle(const struct matter *matter, enum netboot_outcome outcome, enum finding finding)
+static bool settle(const struct matter *matter, enum netboot_outcome outcome, enum netboot_finding finding)
 {
     add_reason(matter, finding, NETBOOT_SOURCE_NONE);
     matter->decision->outcome = outcome;
@@ -37,7 +36,7 @@ static bool settle(const struct matter *matter, enum netboot_outcome outcome, en
 }
 
 /* Notes what was found and goes on to the next rule. */
-static bool note(const struct matter *matter, enum finding finding)
+static bool note(const struct matter *matter, enum netboot_finding finding)
 {
     add_reason(matter, finding, NETBOOT_SOURCE_NONE);
     return false;
@@ -58,14 +57,14 @@ static bool rule_message(const struct matter *matter)
 {
     if (message_boots(matter->query))
         return false;
-    return settle(matter, NETBOOT_NOT_OURS, FINDING_NO_BOOT_MESSAGE);
+    return settle(matter, NETBOOT_NOT_OURS, NETBOOT_FINDING_NO_BOOT_MESSAGE);
 }
 
 static bool rule_stage(const struct matter *matter)
 {
     if (matter->client->stage == NETBOOT_STAGE_NONE)
-        return settle(matter, NETBOOT_NOT_OURS, FINDING_NO_BOOT_CLIENT);
-    return note(matter, FINDING_STAGE);
+        return settle(matter, NETBOOT_NOT_OURS, NETBOOT_FINDING_NO_BOOT_CLIENT);
+    return note(matter, NETBOOT_FINDING_STAGE);
 }
 
 /* A host goes by its name, else by its first identifier. */
@@ -76,13 +75,13 @@ static bool rule_host(const struct matter *matter)
     struct netboot_id id;
 
     if (!matter->policy->has_host)
-        return note(matter, FINDING_NO_HOST);
+        return note(matter, NETBOOT_FINDING_NO_HOST);
     decision->host_found = true;
     if (host->name.size > 0)
         copy_text(decision->host, sizeof(decision->host), host->name);
     else if (netboot_host_id(host, 0, &id) == 0)
         netboot_id_text(&id, decision->host);
-    return note(matter, matter->policy->joined ? FINDING_JOINED : FINDING_HOST);
+    return note(matter, matter->policy->joined ? NETBOOT_FINDING_JOINED : NETBOOT_FINDING_HOST);
 }
 
 /* Whether the store says of this very machine what it gets. A loader counts on every platform: the server's own file
@@ -100,20 +99,26 @@ static bool host_has_wish(const struct matter *matter)
 /* The operator's wish for this machine goes before the server's own configuration, and that before our defaults. */
 static bool rule_existing_boot_file(const struct matter *matter)
 {
+    enum netboot_existing_boot_file existing = matter->query->existing_boot_file;
+
     if (!matter->query->reply_has_boot_file)
         return false;
-    if (host_has_wish(matter) || matter->query->replace_boot_file)
-        return note(matter, FINDING_REPLACED);
-    return settle(matter, NETBOOT_KEPT, FINDING_KEPT);
+    if (host_has_wish(matter) || existing == NETBOOT_EXISTING_REPLACE || existing == NETBOOT_EXISTING_REMOVE)
+        return note(matter, NETBOOT_FINDING_REPLACED);
+    return settle(matter, NETBOOT_KEPT, NETBOOT_FINDING_KEPT);
 }
 
 static bool rule_once(const struct matter *matter)
 {
-    static const enum finding findings[] = {
-        [NETBOOT_ARMED_SERVED] = FINDING_TARGET_ONCE,   [NETBOOT_ARMED_MISSING] = FINDING_ONCE_MISSING,
-        [NETBOOT_ARMED_KIND] = FINDING_ONCE_KIND,       [NETBOOT_ARMED_UNABLE] = FINDING_ONCE_UNABLE,
-        [NETBOOT_ARMED_EXPIRED] = FINDING_ONCE_EXPIRED, [NETBOOT_ARMED_USED] = FINDING_ONCE_USED,
-        [NETBOOT_ARMED_RENEWAL] = FINDING_ONCE_RENEWAL, [NETBOOT_ARMED_UNMARKED] = FINDING_ONCE_UNMARKED,
+    static const enum netboot_finding findings[] = {
+        [NETBOOT_ARMED_SERVED] = NETBOOT_FINDING_TARGET_ONCE,
+        [NETBOOT_ARMED_MISSING] = NETBOOT_FINDING_ONCE_MISSING,
+        [NETBOOT_ARMED_KIND] = NETBOOT_FINDING_ONCE_KIND,
+        [NETBOOT_ARMED_UNABLE] = NETBOOT_FINDING_ONCE_UNABLE,
+        [NETBOOT_ARMED_EXPIRED] = NETBOOT_FINDING_ONCE_EXPIRED,
+        [NETBOOT_ARMED_USED] = NETBOOT_FINDING_ONCE_USED,
+        [NETBOOT_ARMED_RENEWAL] = NETBOOT_FINDING_ONCE_RENEWAL,
+        [NETBOOT_ARMED_UNMARKED] = NETBOOT_FINDING_ONCE_UNMARKED,
     };
     enum netboot_armed armed = matter->policy->armed;
 
@@ -129,12 +134,12 @@ static bool rule_target(const struct matter *matter)
     if (policy->armed == NETBOOT_ARMED_SERVED)
         return false;
     if (policy->target_is_missing)
-        note(matter, FINDING_TARGET_MISSING);
+        note(matter, NETBOOT_FINDING_TARGET_MISSING);
     if (!policy->has_target)
-        return settle(matter, NETBOOT_IGNORED, FINDING_NO_TARGET);
+        return settle(matter, NETBOOT_IGNORED, NETBOOT_FINDING_NO_TARGET);
     copy_text(matter->decision->target, sizeof(matter->decision->target), policy->target.name);
     bool named = policy->has_host && policy->host.target.size > 0 && !policy->target_is_missing;
-    return note(matter, named ? FINDING_TARGET_OF_HOST : FINDING_TARGET_DEFAULT);
+    return note(matter, named ? NETBOOT_FINDING_TARGET_OF_HOST : NETBOOT_FINDING_TARGET_DEFAULT);
 }
 
 static bool rule_kind(const struct matter *matter)
@@ -143,13 +148,13 @@ static bool rule_kind(const struct matter *matter)
     case NETBOOT_KIND_BOOT:
         return false;
     case NETBOOT_KIND_LOCAL:
-        return note(matter, FINDING_LOCAL);
+        return note(matter, NETBOOT_FINDING_LOCAL);
     case NETBOOT_KIND_SILENT:
-        return settle(matter, NETBOOT_SILENT, FINDING_SILENT);
+        return settle(matter, NETBOOT_SILENT, NETBOOT_FINDING_SILENT);
     case NETBOOT_KIND_IGNORE:
         break;
     }
-    return settle(matter, NETBOOT_IGNORED, FINDING_IGNORE);
+    return settle(matter, NETBOOT_IGNORED, NETBOOT_FINDING_IGNORE);
 }
 
 static bool rule_site(const struct matter *matter)
@@ -158,8 +163,8 @@ static bool rule_site(const struct matter *matter)
 
     copy_text(matter->decision->site, sizeof(matter->decision->site), name);
     if (name.size == 0)
-        return note(matter, FINDING_NO_SITE);
-    return note(matter, bytes_equal(name, "default") ? FINDING_SITE_DEFAULT : FINDING_SITE);
+        return note(matter, NETBOOT_FINDING_NO_SITE);
+    return note(matter, bytes_equal(name, "default") ? NETBOOT_FINDING_SITE_DEFAULT : NETBOOT_FINDING_SITE);
 }
 
 /* ---- The boot file */
@@ -184,15 +189,15 @@ static struct netboot_bytes candidate(const struct matter *matter, enum netboot_
     uint16_t platform = matter->client->platform;
 
     switch (source) {
-    case NETBOOT_TARGET_SCRIPT:
+    case NETBOOT_SOURCE_TARGET_SCRIPT:
         return decide_target_script(&policy->target);
-    case NETBOOT_TARGET_FILE:
+    case NETBOOT_SOURCE_TARGET_FILE:
         return netboot_platform_file(&policy->target.files, platform);
-    case NETBOOT_HOST_LOADER:
+    case NETBOOT_SOURCE_HOST_LOADER:
         if (policy->has_host)
             return netboot_platform_file(&policy->host.loaders, platform);
         break;
-    case NETBOOT_LOADER:
+    case NETBOOT_SOURCE_LOADER:
         return policy->loader;
     case NETBOOT_SOURCE_NONE:
         break;
@@ -202,9 +207,9 @@ static struct netboot_bytes candidate(const struct matter *matter, enum netboot_
 
 /* Where each stage finds its file. iPXE is never handed a loader again. */
 static const enum netboot_source order[][4] = {
-    [NETBOOT_STAGE_PXE] = {NETBOOT_TARGET_FILE, NETBOOT_HOST_LOADER, NETBOOT_LOADER},
-    [NETBOOT_STAGE_HTTP] = {NETBOOT_TARGET_FILE,                   NETBOOT_HOST_LOADER,                    NETBOOT_LOADER},
-    [NETBOOT_STAGE_IPXE] = {NETBOOT_TARGET_SCRIPT,     NETBOOT_TARGET_FILE    },
+    [NETBOOT_STAGE_PXE] = {NETBOOT_SOURCE_TARGET_FILE, NETBOOT_SOURCE_HOST_LOADER, NETBOOT_SOURCE_LOADER},
+    [NETBOOT_STAGE_HTTP] = {NETBOOT_SOURCE_TARGET_FILE,                          NETBOOT_SOURCE_HOST_LOADER,                           NETBOOT_SOURCE_LOADER},
+    [NETBOOT_STAGE_IPXE] = {NETBOOT_SOURCE_TARGET_SCRIPT,     NETBOOT_SOURCE_TARGET_FILE    },
 };
 
 /* Takes the candidate if the client can follow it. The absence of a host's exception is nothing to tell of. */
@@ -213,13 +218,13 @@ static bool take(const struct matter *matter, enum netboot_source source)
     struct netboot_bytes value = candidate(matter, source);
 
     if (value.size == 0) {
-        if (source != NETBOOT_HOST_LOADER)
-            add_reason(matter, FINDING_ABSENT, source);
+        if (source != NETBOOT_SOURCE_HOST_LOADER)
+            add_reason(matter, NETBOOT_FINDING_ABSENT, source);
         return false;
     }
-    enum finding finding = file_resolve(matter->client, &matter->policy->site, value, matter->decision);
+    enum netboot_finding finding = file_resolve(matter->client, &matter->policy->site, value, matter->decision);
     add_reason(matter, finding, source);
-    if (finding != FINDING_TAKEN)
+    if (finding != NETBOOT_FINDING_TAKEN)
         return false;
     matter->decision->source = source;
     matter->decision->vendor_class = matter->client->stage == NETBOOT_STAGE_HTTP;
@@ -235,7 +240,8 @@ static bool lacks_servers(const struct matter *matter)
 
     for (unsigned i = 0; i < matter->decision->reason_count; i++) {
         unsigned finding = matter->decision->reasons[i].finding;
-        lacks |= finding == FINDING_NO_TFTP || finding == FINDING_NO_HTTP || finding == FINDING_NO_BASE;
+        lacks |= finding == NETBOOT_FINDING_NO_TFTP || finding == NETBOOT_FINDING_NO_HTTP ||
+                 finding == NETBOOT_FINDING_NO_BASE;
     }
     return lacks && (v4 ? site->tftp4.size + site->http4.size : site->tftp6.size + site->http6.size) == 0;
 }
@@ -244,7 +250,7 @@ static bool own_file_goes(const struct matter *matter)
 {
     const struct netboot_query *query = matter->query;
 
-    return query->reply_has_boot_file && query->replace_boot_file && query->remove_boot_file && !lacks_servers(matter);
+    return query->reply_has_boot_file && query->existing_boot_file == NETBOOT_EXISTING_REMOVE && !lacks_servers(matter);
 }
 
 static bool rule_boot_file(const struct matter *matter)
@@ -252,12 +258,13 @@ static bool rule_boot_file(const struct matter *matter)
     const enum netboot_source *sources = order[matter->client->stage];
 
     if (matter->client->platform == NETBOOT_PLATFORM_NONE)
-        note(matter, FINDING_NO_PLATFORM);
+        note(matter, NETBOOT_FINDING_NO_PLATFORM);
     for (unsigned i = 0; i < 4 && sources[i] != NETBOOT_SOURCE_NONE; i++)
         if (take(matter, sources[i]))
             return true;
     matter->decision->own_file_goes = own_file_goes(matter);
-    return settle(matter, NETBOOT_NO_BOOT_FILE, matter->decision->own_file_goes ? FINDING_REMOVED : FINDING_NOTHING);
+    return settle(matter, NETBOOT_NO_BOOT_FILE,
+                  matter->decision->own_file_goes ? NETBOOT_FINDING_REMOVED : NETBOOT_FINDING_NOTHING);
 }
 
 void netboot_decide(const struct netboot_query *query, const struct netboot_client *client,
@@ -281,14 +288,4 @@ void netboot_decide(const struct netboot_query *query, const struct netboot_clie
         if (rules[i](&matter))
             break;
     ret->boot_file[ret->boot_file_size] = '\0';
-}
-
-const char *netboot_outcome_name(enum netboot_outcome outcome)
-{
-    static const char *const names[] = {
-        [NETBOOT_NOT_OURS] = "not-ours",         [NETBOOT_KEPT] = "kept",     [NETBOOT_IGNORED] = "ignored",
-        [NETBOOT_NO_BOOT_FILE] = "no-boot-file", [NETBOOT_SILENT] = "silent", [NETBOOT_ANSWERED] = "answered",
-    };
-
-    return (unsigned)outcome < sizeof(names) / sizeof(names[0]) ? names[outcome] : NULL;
 }

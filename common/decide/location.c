@@ -78,21 +78,21 @@ static void fill_placeholders(const struct netboot_client *client, const struct 
     values[6] = (struct template_value){NULL, NULL};
 }
 
-/* The value with its placeholders filled in, in `buffer` if it had any. FINDING_TAKEN if all went well. */
-static enum finding expand(const struct netboot_client *client, const struct netboot_site *site, const char *target,
-                           struct netboot_bytes *value, char buffer[NETBOOT_FILE_SIZE])
+/* The value with its placeholders filled in, in `buffer` if it had any. NETBOOT_FINDING_TAKEN if all went well. */
+static enum netboot_finding expand(const struct netboot_client *client, const struct netboot_site *site,
+                                   const char *target, struct netboot_bytes *value, char buffer[NETBOOT_FILE_SIZE])
 {
     struct placeholder_texts texts;
     struct template_value values[PLACEHOLDERS];
 
     if (!memchr(value->data, '{', value->size))
-        return FINDING_TAKEN;
+        return NETBOOT_FINDING_TAKEN;
     fill_placeholders(client, site, target, &texts, values);
     int size = template_expand(*value, values, buffer, NETBOOT_FILE_SIZE);
     if (size < 0)
-        return size == -ENAMETOOLONG ? FINDING_TOO_LONG : FINDING_NO_VALUE;
+        return size == -ENAMETOOLONG ? NETBOOT_FINDING_TOO_LONG : NETBOOT_FINDING_NO_VALUE;
     *value = (struct netboot_bytes){(const uint8_t *)buffer, (size_t)size};
-    return FINDING_TAKEN;
+    return NETBOOT_FINDING_TAKEN;
 }
 
 /* ---- Where it is */
@@ -188,11 +188,11 @@ static const struct transport {
     join_function *joins[2];
     const char *schemes[2];
     bool one_family; /* and, for TFTP, one port */
-    enum finding no_base;
+    enum netboot_finding no_base;
 } transports[] = {
-    [NETBOOT_STAGE_PXE] = {{join_tftp, NULL},          {"tftp", NULL},    true,  FINDING_NO_TFTP},
-    [NETBOOT_STAGE_HTTP] = {{join_http, NULL},          {"http", "https"}, true,  FINDING_NO_HTTP},
-    [NETBOOT_STAGE_IPXE] = {{join_http, join_tftp_url}, {NULL, NULL},      false, FINDING_NO_BASE},
+    [NETBOOT_STAGE_PXE] = {{join_tftp, NULL},          {"tftp", NULL},    true,  NETBOOT_FINDING_NO_TFTP},
+    [NETBOOT_STAGE_HTTP] = {{join_http, NULL},          {"http", "https"}, true,  NETBOOT_FINDING_NO_HTTP},
+    [NETBOOT_STAGE_IPXE] = {{join_http, join_tftp_url}, {NULL, NULL},      false, NETBOOT_FINDING_NO_BASE},
 };
 
 static bool has_scheme(const struct transport *transport, struct netboot_bytes scheme)
@@ -228,34 +228,34 @@ static int tftp_name(const struct url *url, char *name)
 }
 
 /* A DHCPv4 PXE client is told server and name apart. */
-static enum finding split_tftp_url(const struct url *url, struct location *location)
+static enum netboot_finding split_tftp_url(const struct url *url, struct location *location)
 {
     static const uint8_t unknown[4];
     int size = tftp_name(url, location->name);
 
     if (size <= 0)
-        return FINDING_URL;
+        return NETBOOT_FINDING_URL;
     add_part(location, (struct netboot_bytes){(const uint8_t *)location->name, (size_t)size});
     set_server(location, url->host_type == URL_IPV4 ? url->address : unknown);
     if (url->host_type == URL_NAME)
         location->server_name = url->host;
-    return FINDING_TAKEN;
+    return NETBOOT_FINDING_TAKEN;
 }
 
-static enum finding locate_url(const struct netboot_client *client, const struct transport *transport,
-                               struct netboot_bytes text, struct location *location)
+static enum netboot_finding locate_url(const struct netboot_client *client, const struct transport *transport,
+                                       struct netboot_bytes text, struct location *location)
 {
     struct url url;
     bool v4 = client->family == NETBOOT_V4;
 
     if (url_parse(text, &url) < 0)
-        return transport->one_family ? FINDING_URL : (add_part(location, text), FINDING_TAKEN);
+        return transport->one_family ? NETBOOT_FINDING_URL : (add_part(location, text), NETBOOT_FINDING_TAKEN);
     if (!has_scheme(transport, url.scheme))
-        return FINDING_SCHEME;
+        return NETBOOT_FINDING_SCHEME;
     if (transport->one_family && url.host_type == (v4 ? URL_IPV6 : URL_IPV4))
-        return FINDING_FAMILY;
+        return NETBOOT_FINDING_FAMILY;
     if (client->stage == NETBOOT_STAGE_PXE && (url.port.size > 0 || url.has_user || url.path.size == 0))
-        return FINDING_URL;
+        return NETBOOT_FINDING_URL;
     if (client->stage == NETBOOT_STAGE_PXE && v4)
         return split_tftp_url(&url, location);
     add_part(location, text);
@@ -263,7 +263,7 @@ static enum finding locate_url(const struct netboot_client *client, const struct
     if (client->stage == NETBOOT_STAGE_IPXE && v4 && url.host_type == URL_IPV4 &&
         bytes_equal_any_case(url.scheme, "tftp"))
         set_server(location, url.address);
-    return FINDING_TAKEN;
+    return NETBOOT_FINDING_TAKEN;
 }
 
 /* Whether firmware of the client's family comes to a base. */
@@ -274,15 +274,16 @@ static bool is_of_family(const struct netboot_client *client, struct netboot_byt
     return url_parse(base, &url) < 0 || url.host_type != (client->family == NETBOOT_V4 ? URL_IPV6 : URL_IPV4);
 }
 
-static enum finding locate_path(const struct netboot_client *client, const struct netboot_site *site,
-                                const struct transport *transport, struct netboot_bytes path, struct location *location)
+static enum netboot_finding locate_path(const struct netboot_client *client, const struct netboot_site *site,
+                                        const struct transport *transport, struct netboot_bytes path,
+                                        struct location *location)
 {
     for (unsigned i = 0; i < 2; i++) {
         if (!transport->joins[i] || !transport->joins[i](client, site, path, location))
             continue;
         if (client->stage == NETBOOT_STAGE_HTTP && !is_of_family(client, location->parts[0]))
-            return FINDING_FAMILY;
-        return FINDING_TAKEN;
+            return NETBOOT_FINDING_FAMILY;
+        return NETBOOT_FINDING_TAKEN;
     }
     return transport->no_base;
 }
@@ -298,8 +299,8 @@ static void add_site_server(const struct netboot_client *client, const struct ne
 
 /* ---- Into the decision */
 
-static enum finding write_boot_file(const struct netboot_client *client, const struct location *location,
-                                    struct netboot_decision *decision)
+static enum netboot_finding write_boot_file(const struct netboot_client *client, const struct location *location,
+                                            struct netboot_decision *decision)
 {
     size_t max = client->family == NETBOOT_V6 ? NETBOOT_FILE_SIZE - 1
                  : client->bootp              ? FILE_FIELD_MAX
@@ -311,13 +312,13 @@ static enum finding write_boot_file(const struct netboot_client *client, const s
         if (part.size == 0)
             continue;
         if (part.size > max - size)
-            return FINDING_TOO_LONG;
+            return NETBOOT_FINDING_TOO_LONG;
         memcpy(decision->boot_file + size, part.data, part.size);
         size += part.size;
     }
     decision->boot_file[size] = '\0';
     decision->boot_file_size = (uint16_t)size;
-    return FINDING_TAKEN;
+    return NETBOOT_FINDING_TAKEN;
 }
 
 static void write_server(const struct location *location, struct netboot_decision *decision)
@@ -334,23 +335,23 @@ static void write_server(const struct location *location, struct netboot_decisio
     decision->tftp_server_name[location->server_name.size] = '\0';
 }
 
-enum finding file_resolve(const struct netboot_client *client, const struct netboot_site *site,
-                          struct netboot_bytes value, struct netboot_decision *decision)
+enum netboot_finding file_resolve(const struct netboot_client *client, const struct netboot_site *site,
+                                  struct netboot_bytes value, struct netboot_decision *decision)
 {
     const struct transport *transport = &transports[client->stage];
     char buffer[NETBOOT_FILE_SIZE];
     struct location location = {.has_server = false};
 
-    enum finding finding = expand(client, site, decision->target, &value, buffer);
-    if (finding != FINDING_TAKEN)
+    enum netboot_finding finding = expand(client, site, decision->target, &value, buffer);
+    if (finding != NETBOOT_FINDING_TAKEN)
         return finding;
     finding = url_is(value) ? locate_url(client, transport, value, &location)
                             : locate_path(client, site, transport, value, &location);
-    if (finding != FINDING_TAKEN)
+    if (finding != NETBOOT_FINDING_TAKEN)
         return finding;
     add_site_server(client, site, &location);
     finding = write_boot_file(client, &location, decision);
-    if (finding == FINDING_TAKEN)
+    if (finding == NETBOOT_FINDING_TAKEN)
         write_server(&location, decision);
     return finding;
 }

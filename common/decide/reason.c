@@ -1,77 +1,90 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The findings of the decision as text. */
-#include "decide/reason.h"
+
+#include "netboot.h"
 
 #include "base/bytes.h"
 #include "base/template.h"
 
 #include <stdio.h>
 
-static const char *const texts[FINDING_COUNT] = {
-    [FINDING_NO_BOOT_MESSAGE] = "this message and its reply carry no boot fields",
-    [FINDING_NO_BOOT_CLIENT] = "no network boot client: neither iPXE's user class, a PXEClient or HTTPClient vendor "
-                               "class nor an architecture type",
-    [FINDING_STAGE] = "stage {stage}, {family}, platform {platform}",
-    [FINDING_HOST] = "host {host} has one of the client's identifiers",
-    [FINDING_NO_HOST] = "no host has any of the client's identifiers",
-    [FINDING_KEPT] = "the server's own configuration names a boot file, and it stays: the host has neither a target "
-                     "nor a loader, and existing-boot-file is keep",
-    [FINDING_REPLACED] = "the server's own boot file gives way: the host names a target or loader, or is to boot "
-                         "once, or existing-boot-file is replace or remove",
-    [FINDING_TARGET_ONCE] = "target {target}, as the host is to boot it once",
-    [FINDING_ONCE_MISSING] = "the host is to boot once what the store does not have: that waits",
-    [FINDING_ONCE_KIND] = "the host is to boot once a target that is neither of kind boot nor local: that waits",
-    [FINDING_ONCE_UNABLE] = "the host is to boot once a target that has nothing this client can load: that waits",
-    [FINDING_ONCE_EXPIRED] = "the host was to boot once, but that has expired",
-    [FINDING_ONCE_USED] = "the host has had its boot-once: this is a later boot",
-    [FINDING_ONCE_RENEWAL] = "the host is to boot once, but here it only prolongs its lease",
-    [FINDING_ONCE_UNMARKED] = "the host is to boot once, but that it does so could not be written into the state "
-                              "store: see whether it is writable and who has it locked",
-    [FINDING_TARGET_OF_HOST] = "target {target}, as the host names it",
-    [FINDING_TARGET_DEFAULT] = "target {target}, as for every machine without one of its own",
-    [FINDING_TARGET_MISSING] = "the store does not have the target that the host names: the default applies",
-    [FINDING_NO_TARGET] = "there is no target 'default'",
-    [FINDING_IGNORE] = "target {target} is of kind ignore: the reply stays as the server made it",
-    [FINDING_SILENT] = "target {target} is of kind silent: no boot field goes out",
-    [FINDING_LOCAL] = "target {target} is of kind local: on to the machine's own disk",
-    [FINDING_SITE] = "site {site}, by the client's address",
-    [FINDING_SITE_DEFAULT] = "site {site}, as for every address that is in no other site",
-    [FINDING_NO_SITE] = "no site: there is none for the client's address, and no site 'default'",
-    [FINDING_NO_PLATFORM] = "the client's architecture type ({arch}) is of no known platform",
-    [FINDING_ABSENT] = "{source}: there is none for {platform}",
-    [FINDING_NO_TFTP] = "{source}: a relative path, and site '{site}' has no {family} TFTP server",
-    [FINDING_NO_HTTP] = "{source}: a relative path, and site '{site}' has no {family} HTTP base URL",
-    [FINDING_NO_BASE] = "{source}: a relative path, and site '{site}' has no {family} HTTP base URL nor TFTP server",
-    [FINDING_SCHEME] = "{source}: a URL of a scheme that a client at stage {stage} cannot load",
-    [FINDING_URL] = "{source}: a URL that firmware cannot be told: malformed, or TFTP with a port, a user or no path",
-    [FINDING_FAMILY] = "{source}: its URL has an address that is not of the client's family ({family})",
-    [FINDING_NO_VALUE] = "{source}: it has a placeholder that this client gives no value for",
-    [FINDING_TOO_LONG] = "{source}: too long for what the client can be sent (255 octets in DHCPv4, 127 in BOOTP, 1023 "
-                         "in DHCPv6)",
-    [FINDING_TAKEN] = "{source}: taken",
-    [FINDING_JOINED] =
+_Static_assert(NETBOOT_FINDING_STAGE == 2 && NETBOOT_FINDING_SITE == 22 && NETBOOT_FINDING_REMOVED == 38,
+               "the journal keeps the numbers");
+
+static const char *const texts[] = {
+    [NETBOOT_FINDING_NO_BOOT_MESSAGE] = "this message and its reply carry no boot fields",
+    [NETBOOT_FINDING_NO_BOOT_CLIENT] =
+        "no network boot client: neither iPXE's user class, a PXEClient or HTTPClient vendor "
+        "class nor an architecture type",
+    [NETBOOT_FINDING_STAGE] = "stage {stage}, {family}, platform {platform}",
+    [NETBOOT_FINDING_HOST] = "host {host} has one of the client's identifiers",
+    [NETBOOT_FINDING_NO_HOST] = "no host has any of the client's identifiers",
+    [NETBOOT_FINDING_KEPT] =
+        "the server's own configuration names a boot file, and it stays: the host has neither a target "
+        "nor a loader, and existing-boot-file is keep",
+    [NETBOOT_FINDING_REPLACED] =
+        "the server's own boot file gives way: the host names a target or loader, or is to boot "
+        "once, or existing-boot-file is replace or remove",
+    [NETBOOT_FINDING_TARGET_ONCE] = "target {target}, as the host is to boot it once",
+    [NETBOOT_FINDING_ONCE_MISSING] = "the host is to boot once what the store does not have: that waits",
+    [NETBOOT_FINDING_ONCE_KIND] =
+        "the host is to boot once a target that is neither of kind boot nor local: that waits",
+    [NETBOOT_FINDING_ONCE_UNABLE] =
+        "the host is to boot once a target that has nothing this client can load: that waits",
+    [NETBOOT_FINDING_ONCE_EXPIRED] = "the host was to boot once, but that has expired",
+    [NETBOOT_FINDING_ONCE_USED] = "the host has had its boot-once: this is a later boot",
+    [NETBOOT_FINDING_ONCE_RENEWAL] = "the host is to boot once, but here it only prolongs its lease",
+    [NETBOOT_FINDING_ONCE_UNMARKED] =
+        "the host is to boot once, but that it does so could not be written into the state "
+        "store: see whether it is writable and who has it locked",
+    [NETBOOT_FINDING_TARGET_OF_HOST] = "target {target}, as the host names it",
+    [NETBOOT_FINDING_TARGET_DEFAULT] = "target {target}, as for every machine without one of its own",
+    [NETBOOT_FINDING_TARGET_MISSING] = "the store does not have the target that the host names: the default applies",
+    [NETBOOT_FINDING_NO_TARGET] = "there is no target 'default'",
+    [NETBOOT_FINDING_IGNORE] = "target {target} is of kind ignore: the reply stays as the server made it",
+    [NETBOOT_FINDING_SILENT] = "target {target} is of kind silent: no boot field goes out",
+    [NETBOOT_FINDING_LOCAL] = "target {target} is of kind local: on to the machine's own disk",
+    [NETBOOT_FINDING_SITE] = "site {site}, by the client's address",
+    [NETBOOT_FINDING_SITE_DEFAULT] = "site {site}, as for every address that is in no other site",
+    [NETBOOT_FINDING_NO_SITE] = "no site: there is none for the client's address, and no site 'default'",
+    [NETBOOT_FINDING_NO_PLATFORM] = "the client's architecture type ({arch}) is of no known platform",
+    [NETBOOT_FINDING_ABSENT] = "{source}: there is none for {platform}",
+    [NETBOOT_FINDING_NO_TFTP] = "{source}: a relative path, and site '{site}' has no {family} TFTP server",
+    [NETBOOT_FINDING_NO_HTTP] = "{source}: a relative path, and site '{site}' has no {family} HTTP base URL",
+    [NETBOOT_FINDING_NO_BASE] =
+        "{source}: a relative path, and site '{site}' has no {family} HTTP base URL nor TFTP server",
+    [NETBOOT_FINDING_SCHEME] = "{source}: a URL of a scheme that a client at stage {stage} cannot load",
+    [NETBOOT_FINDING_URL] =
+        "{source}: a URL that firmware cannot be told: malformed, or TFTP with a port, a user or no path",
+    [NETBOOT_FINDING_FAMILY] = "{source}: its URL has an address that is not of the client's family ({family})",
+    [NETBOOT_FINDING_NO_VALUE] = "{source}: it has a placeholder that this client gives no value for",
+    [NETBOOT_FINDING_TOO_LONG] =
+        "{source}: too long for what the client can be sent (255 octets in DHCPv4, 127 in BOOTP, 1023 "
+        "in DHCPv6)",
+    [NETBOOT_FINDING_TAKEN] = "{source}: taken",
+    [NETBOOT_FINDING_JOINED] =
         "host {host} has the MAC that was seen with the client's UUID over DHCPv4: identifiers are joined",
-    [FINDING_NOTHING] = "nothing left that this client can load: the reply stays as the server made it",
-    [FINDING_REMOVED] = "nothing left that this client can load: the server's own boot file goes, as"
-                        " existing-boot-file is remove",
+    [NETBOOT_FINDING_NOTHING] = "nothing left that this client can load: the reply stays as the server made it",
+    [NETBOOT_FINDING_REMOVED] = "nothing left that this client can load: the server's own boot file goes, as"
+                                " existing-boot-file is remove",
 };
 
 static const char *const sources[] = {
     [NETBOOT_SOURCE_NONE] = "",
-    [NETBOOT_TARGET_SCRIPT] = "the target's script",
-    [NETBOOT_TARGET_FILE] = "the target's file",
-    [NETBOOT_HOST_LOADER] = "the host's loader",
-    [NETBOOT_LOADER] = "the platform's loader",
+    [NETBOOT_SOURCE_TARGET_SCRIPT] = "the target's script",
+    [NETBOOT_SOURCE_TARGET_FILE] = "the target's file",
+    [NETBOOT_SOURCE_HOST_LOADER] = "the host's loader",
+    [NETBOOT_SOURCE_LOADER] = "the platform's loader",
 };
 
 static struct netboot_bytes text_of(const struct netboot_reason *reason)
 {
-    const char *text = reason->finding < FINDING_COUNT ? texts[reason->finding]
-                                                       : "a reason that this version of "
-                                                         "netboot does not know";
+    const char *text = reason->finding < sizeof(texts) / sizeof(texts[0]) ? texts[reason->finding]
+                                                                          : "a reason that this version of "
+                                                                            "netboot does not know";
 
     /* A script is of the target alone. */
-    if (reason->finding == FINDING_ABSENT && reason->source == NETBOOT_TARGET_SCRIPT)
+    if (reason->finding == NETBOOT_FINDING_ABSENT && reason->source == NETBOOT_SOURCE_TARGET_SCRIPT)
         text = "{source}: there is none";
     return (struct netboot_bytes){(const uint8_t *)text, strlen(text)};
 }

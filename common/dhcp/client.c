@@ -401,5 +401,5 @@ const char *netboot_stage_name(enum netboot_stage stage)
         [NETBOOT_STAGE_IPXE] = "iPXE",
     };
 
-    return names[stage];
+    return (unsigned)stage < sizeof(names) / sizeof(names[0]) ? names[stage] : NULL;
 }

@@ -98,20 +98,20 @@ void store_note(struct netboot_store *store, bool usable, const struct netboot_e
     store->usable = usable;
     if (news) {
         store->state = *reason;
-        atomic_store(&store->event, usable ? 1 : 2);
+        atomic_store(&store->event, usable ? NETBOOT_EVENT_USABLE : NETBOOT_EVENT_UNUSABLE);
     }
     pthread_mutex_unlock(&store->mutex);
 }
 
-int netboot_store_event(struct netboot_store *store, struct netboot_error *error)
+enum netboot_event netboot_store_event(struct netboot_store *store, struct netboot_error *error)
 {
-    int event = 0;
+    enum netboot_event event;
 
-    if (atomic_load_explicit(&store->event, memory_order_relaxed) == 0 || env_in_child(&store->env))
-        return 0;
+    if (atomic_load_explicit(&store->event, memory_order_relaxed) == NETBOOT_EVENT_NONE || env_in_child(&store->env))
+        return NETBOOT_EVENT_NONE;
     pthread_mutex_lock(&store->mutex);
-    event = atomic_exchange(&store->event, 0);
-    if (event != 0 && error)
+    event = (enum netboot_event)atomic_exchange(&store->event, NETBOOT_EVENT_NONE);
+    if (event != NETBOOT_EVENT_NONE && error)
         *error = store->state;
     pthread_mutex_unlock(&store->mutex);
     return event;

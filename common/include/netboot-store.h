@@ -9,6 +9,8 @@
 
 #include "netboot.h"
 
+#include <sys/types.h> /* ssize_t */
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -257,20 +259,23 @@ struct netboot_backup {
     uint64_t damaged; /* records of the store that are not in the backup */
 };
 
-/* Hands the records that the view shows to `write` as one stream of octets; it returns 0, or a negative errno value,
- * which is returned. The history is left out, and so is what is armed to boot once. */
-int netboot_view_backup(struct netboot_view *view, int (*write)(const void *data, size_t size, void *user), void *user,
-                        struct netboot_backup *ret, struct netboot_error *error);
+/* Takes octets: 0, or a negative errno value, which is returned. */
+typedef int (*netboot_write_fn)(const void *data, size_t size, void *user);
+
+/* Hands the records that the view shows to `write` as one stream of octets. The history is left out, and so is what is
+ * armed to boot once. */
+int netboot_view_backup(struct netboot_view *view, netboot_write_fn write, void *user, struct netboot_backup *ret,
+                        struct netboot_error *error);
 
 /* Reads up to `size` octets: how many, 0 at the end, or a negative errno value, which is returned. */
-typedef long netboot_read(void *data, size_t size, void *user);
+typedef ssize_t (*netboot_read_fn)(void *data, size_t size, void *user);
 
 /* Whether a stream is a whole and undamaged backup, and what is in it. -EBADMSG: damaged, cut short or none at all;
  * -ENOTSUP: of a newer format. */
-int netboot_backup_check(netboot_read *read, void *user, struct netboot_backup *ret, struct netboot_error *error);
+int netboot_backup_check(netboot_read_fn read, void *user, struct netboot_backup *ret, struct netboot_error *error);
 /* Makes all records those of the backup. The store gets a new id, so that all that was armed is disarmed. On failure
  * (as above, -EINVAL, -EEXIST) the change is to be aborted. */
-int netboot_change_restore(struct netboot_change *change, netboot_read *read, void *user, struct netboot_backup *ret,
+int netboot_change_restore(struct netboot_change *change, netboot_read_fn read, void *user, struct netboot_backup *ret,
                            struct netboot_error *error);
 
 /* ---- Boot once ------------------------------------------------------------------------------------------------ */

@@ -36,6 +36,13 @@ extern "C" {
 #endif
 
 #define NETBOOT_VERSION "0.1.0"
+/* That of the library at run time, as NETBOOT_VERSION was when it was built. */
+const char *netboot_version(void);
+
+/*
+ * Enumerations.  The numbers of an enumerator stay; new ones go to the end. A call that gives the name of one returns
+ * NULL for a number that it does not know.
+ */
 
 struct netboot_bytes {
     const uint8_t *data;
@@ -101,6 +108,15 @@ struct netboot_option {
 #define NETBOOT_QUERY_OPTIONS_MAX 16
 #define NETBOOT_ADDRESS_SIZE 16 /* an IPv4 address is in the first four, the rest zero */
 
+/* What becomes of a boot file that the server's own configuration put into its reply. */
+enum netboot_existing_boot_file {
+    NETBOOT_EXISTING_KEEP,    /* it stays, unless the store says of this very host what it gets */
+    NETBOOT_EXISTING_REPLACE, /* ours replaces it */
+    NETBOOT_EXISTING_REMOVE   /* likewise, and where there is none of ours it goes, too */
+};
+const char *netboot_existing_boot_file_name(enum netboot_existing_boot_file existing); /* "keep", "replace", "remove" */
+int netboot_existing_boot_file_find(const char *name);                                 /* or -ENOENT */
+
 struct netboot_query {
     enum netboot_family family;
     uint8_t message_type; /* of the client's: option 53 (0: BOOTP) or msg-type, inside of any relay messages */
@@ -121,8 +137,7 @@ struct netboot_query {
     uint8_t interface_address[NETBOOT_ADDRESS_SIZE]; /* of the interface that it came in on */
 
     bool reply_has_boot_file; /* the server's own configuration put file or 67, or 59, into its reply */
-    bool replace_boot_file;   /* and the operator's setting says that ours replaces it */
-    bool remove_boot_file;    /* with that: and that it goes where there is none of ours, too */
+    enum netboot_existing_boot_file existing_boot_file; /* the operator's setting for that */
 
     unsigned option_count; /* of the client's own options; see netboot_query_options() */
     struct netboot_option options[NETBOOT_QUERY_OPTIONS_MAX];
@@ -181,6 +196,7 @@ enum netboot_armed {
     NETBOOT_ARMED_RENEWAL, /* a lease is prolonged, nothing boots */
     NETBOOT_ARMED_UNMARKED /* that it is served could not be written down */
 };
+const char *netboot_armed_name(enum netboot_armed armed); /* "none", "served", ..., "unmarked" */
 
 enum netboot_outcome {
     NETBOOT_NOT_OURS,     /* not a boot client, or no message that carries boot fields: nothing changes */
@@ -195,14 +211,61 @@ const char *netboot_outcome_name(enum netboot_outcome outcome); /* "not-ours", .
 /* Where a boot file may come from, in the order of the rules. */
 enum netboot_source {
     NETBOOT_SOURCE_NONE,
-    NETBOOT_TARGET_SCRIPT,
-    NETBOOT_TARGET_FILE,
-    NETBOOT_HOST_LOADER,
-    NETBOOT_LOADER
+    NETBOOT_SOURCE_TARGET_SCRIPT,
+    NETBOOT_SOURCE_TARGET_FILE,
+    NETBOOT_SOURCE_HOST_LOADER,
+    NETBOOT_SOURCE_LOADER
+};
+/* "none", "target-script", "target-file", "host-loader", "loader" */
+const char *netboot_source_name(enum netboot_source source);
+
+/* What the rules of the decision find; netboot_reason_text() says it in words. */
+enum netboot_finding {
+    NETBOOT_FINDING_NO_BOOT_MESSAGE,
+    NETBOOT_FINDING_NO_BOOT_CLIENT,
+    NETBOOT_FINDING_STAGE,
+    NETBOOT_FINDING_HOST,
+    NETBOOT_FINDING_NO_HOST,
+    NETBOOT_FINDING_KEPT,
+    NETBOOT_FINDING_REPLACED,
+    NETBOOT_FINDING_TARGET_ONCE,
+    NETBOOT_FINDING_ONCE_MISSING,
+    NETBOOT_FINDING_ONCE_KIND,
+    NETBOOT_FINDING_ONCE_UNABLE,
+    NETBOOT_FINDING_ONCE_EXPIRED,
+    NETBOOT_FINDING_ONCE_USED,
+    NETBOOT_FINDING_ONCE_RENEWAL,
+    NETBOOT_FINDING_ONCE_UNMARKED,
+    NETBOOT_FINDING_TARGET_OF_HOST,
+    NETBOOT_FINDING_TARGET_DEFAULT,
+    NETBOOT_FINDING_TARGET_MISSING,
+    NETBOOT_FINDING_NO_TARGET,
+    NETBOOT_FINDING_IGNORE,
+    NETBOOT_FINDING_SILENT,
+    NETBOOT_FINDING_LOCAL,
+    NETBOOT_FINDING_SITE,
+    NETBOOT_FINDING_SITE_DEFAULT,
+    NETBOOT_FINDING_NO_SITE,
+    NETBOOT_FINDING_NO_PLATFORM,
+    /* Of a place where a boot file may come from: */
+    NETBOOT_FINDING_ABSENT,
+    NETBOOT_FINDING_NO_TFTP,
+    NETBOOT_FINDING_NO_HTTP,
+    NETBOOT_FINDING_NO_BASE,
+    NETBOOT_FINDING_SCHEME,
+    NETBOOT_FINDING_URL,
+    NETBOOT_FINDING_FAMILY,
+    NETBOOT_FINDING_NO_VALUE,
+    NETBOOT_FINDING_TOO_LONG,
+    NETBOOT_FINDING_TAKEN,
+    /* and of all again */
+    NETBOOT_FINDING_NOTHING,
+    NETBOOT_FINDING_JOINED,
+    NETBOOT_FINDING_REMOVED
 };
 
 struct netboot_reason {
-    uint8_t finding; /* a row of the table in reason.c */
+    uint8_t finding; /* enum netboot_finding */
     uint8_t source;  /* enum netboot_source, where the finding is about one */
 };
 
@@ -289,10 +352,17 @@ int netboot_store_open(const char *directory, const struct netboot_store_options
 /* Waits for look-ups under way, stops the thread, unmaps. NULL is fine. In a forked child it only frees memory. */
 void netboot_store_close(struct netboot_store *store);
 
-/* For a server's log: 1 once after the store became usable, 2 once after it became unusable, with why and what to do
- * in `error`; 0 when nothing changed since the last call. The state after opening counts as a change. Cheap (one
- * atomic load when nothing changed), from any thread; each change is reported to one caller only. */
-int netboot_store_event(struct netboot_store *store, struct netboot_error *error);
+enum netboot_event {
+    NETBOOT_EVENT_NONE, /* nothing changed since the last call */
+    NETBOOT_EVENT_USABLE,
+    NETBOOT_EVENT_UNUSABLE,
+    NETBOOT_EVENT_LOST /* of the journal: records were lost */
+};
+
+/* For a server's log: USABLE once after the store became usable, UNUSABLE once after it became unusable, with why and
+ * what to do in `error`. The state after opening counts as a change. Cheap (one atomic load when nothing changed), from
+ * any thread; each change is reported to one caller only. */
+enum netboot_event netboot_store_event(struct netboot_store *store, struct netboot_error *error);
 
 /* Everything that is known of one packet. */
 struct netboot_result {
@@ -311,10 +381,10 @@ int netboot_serve(struct netboot_store *store, const struct netboot_query *query
 uint64_t netboot_journal_written(const struct netboot_store *store);
 uint64_t netboot_journal_dropped(const struct netboot_store *store);
 
-/* As netboot_store_event(), for a server's log: 1 once after the journal became usable, or was made anew (then `code`
- * is not 0: -ENOENT, it was not there; -EBADMSG, it was damaged), 2 once after it became unusable, 3 at most once a
- * minute after records were lost; `error` tells what, why and what to do. */
-int netboot_journal_event(struct netboot_store *store, struct netboot_error *error);
+/* As netboot_store_event(), for a server's log: USABLE once after the journal became usable, or was made anew (then
+ * `code` is not 0: -ENOENT, it was not there; -EBADMSG, it was damaged), UNUSABLE once after it became unusable, LOST
+ * at most once a minute after records were lost; `error` tells what, why and what to do. */
+enum netboot_event netboot_journal_event(struct netboot_store *store, struct netboot_error *error);
 
 #ifdef __cplusplus
 }

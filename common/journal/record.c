@@ -32,7 +32,7 @@ static bool copy_octets(void *ret, struct netboot_bytes octets)
 static bool numbers_are_known(const struct entry_record *record)
 {
     return (record->family == NETBOOT_V4 || record->family == NETBOOT_V6) && record->stage <= NETBOOT_STAGE_IPXE &&
-           record->outcome <= NETBOOT_ANSWERED && record->source <= NETBOOT_LOADER &&
+           record->outcome <= NETBOOT_ANSWERED && record->source <= NETBOOT_SOURCE_LOADER &&
            record->armed <= NETBOOT_ARMED_UNMARKED;
 }
 

@@ -111,7 +111,7 @@ static void note(struct journal *journal, bool usable, const struct netboot_erro
     journal->usable = usable;
     if (news) {
         journal->state = *reason;
-        atomic_store(&journal->event, usable ? 1 : 2);
+        atomic_store(&journal->event, usable ? NETBOOT_EVENT_USABLE : NETBOOT_EVENT_UNUSABLE);
     }
     pthread_mutex_unlock(&journal->mutex);
 }
@@ -143,7 +143,7 @@ static void tell_dropped(struct journal *journal, uint64_t now_ms)
     uint64_t dropped = journal_all_dropped(journal);
 
     if (dropped == journal->told || (journal->told > 0 && now_ms < journal->told_ms + TELL_MS) ||
-        atomic_load(&journal->event) != 0)
+        atomic_load(&journal->event) != NETBOOT_EVENT_NONE)
         return;
     pthread_mutex_lock(&journal->mutex);
     if (journal->usable) {
@@ -151,23 +151,23 @@ static void tell_dropped(struct journal *journal, uint64_t now_ms)
                 "%" PRIu64 " records of the journal in %s were lost, as more came than could be written: answers are "
                 "not affected; see whether its disk is slow or full, or who holds it locked",
                 dropped - journal->told, journal->env.directory);
-        atomic_store(&journal->event, 3);
+        atomic_store(&journal->event, NETBOOT_EVENT_LOST);
         journal->told = dropped;
         journal->told_ms = now_ms;
     }
     pthread_mutex_unlock(&journal->mutex);
 }
 
-int netboot_journal_event(struct netboot_store *store, struct netboot_error *error)
+enum netboot_event netboot_journal_event(struct netboot_store *store, struct netboot_error *error)
 {
     struct journal *journal = &store->journal;
-    int event = 0;
+    enum netboot_event event;
 
-    if (atomic_load_explicit(&journal->event, memory_order_relaxed) == 0 || env_in_child(&store->env))
-        return 0;
+    if (atomic_load_explicit(&journal->event, memory_order_relaxed) == NETBOOT_EVENT_NONE || env_in_child(&store->env))
+        return NETBOOT_EVENT_NONE;
     pthread_mutex_lock(&journal->mutex);
-    event = atomic_exchange(&journal->event, 0);
-    if (event != 0 && error)
+    event = (enum netboot_event)atomic_exchange(&journal->event, NETBOOT_EVENT_NONE);
+    if (event != NETBOOT_EVENT_NONE && error)
         *error = journal->state;
     pthread_mutex_unlock(&journal->mutex);
     return event;

@@ -70,7 +70,7 @@ static void describe(struct serving *serving, const struct netboot_policy *polic
     if (serving->armed != NETBOOT_ARMED_SERVED)
         return;
     event->able = ret->decision.outcome == NETBOOT_ANSWERED;
-    event->last = client->stage == NETBOOT_STAGE_IPXE || ret->decision.source == NETBOOT_TARGET_FILE;
+    event->last = client->stage == NETBOOT_STAGE_IPXE || ret->decision.source == NETBOOT_SOURCE_TARGET_FILE;
     event->has_script = decide_target_script(&policy->target).size > 0;
     event->file = (struct netboot_bytes){(const uint8_t *)ret->decision.boot_file, ret->decision.boot_file_size};
 }

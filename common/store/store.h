@@ -49,7 +49,7 @@ struct netboot_store {
     char *directory;
     bool follow;
 
-    /* What netboot_store_event() tells: 0 nothing new, 1 usable, 2 unusable. */
+    /* What netboot_store_event() tells. */
     atomic_int event;
     pthread_mutex_t mutex; /* for all below */
     bool usable;

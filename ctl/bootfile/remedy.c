@@ -9,36 +9,38 @@
 
 /* Placeholders as below. A row without a source is for those that have none of their own. */
 static const struct {
-    enum finding finding;
+    enum netboot_finding finding;
     enum netboot_source source;
     const char *fix;
 } fixes[] = {
-    {FINDING_NO_TARGET,   NETBOOT_SOURCE_NONE,   "netbootctl target set default --script FILE"                              },
-    {FINDING_NO_SITE,     NETBOOT_SOURCE_NONE,   "netbootctl site set default --tftp${4} ADDRESS --http${4} URL"            },
-    {FINDING_NO_TFTP,     NETBOOT_SOURCE_NONE,   "netbootctl site set ${site} --tftp${4} ADDRESS"                           },
-    {FINDING_NO_HTTP,     NETBOOT_SOURCE_NONE,   "netbootctl site set ${site} --http${4} URL"                               },
-    {FINDING_NO_BASE,     NETBOOT_SOURCE_NONE,   "netbootctl site set ${site} --http${4} URL, or --tftp${4} ADDRESS"        },
-    {FINDING_ABSENT,      NETBOOT_TARGET_SCRIPT, "netbootctl target set ${target} --script FILE"                            },
-    {FINDING_ABSENT,      NETBOOT_TARGET_FILE,   "netbootctl target set ${target} --script FILE, or --file ${platform}=FILE"},
-    {FINDING_ABSENT,      NETBOOT_LOADER,        "netbootctl loader set ${platform} FILE"                                   },
-    {FINDING_TOO_LONG,    NETBOOT_SOURCE_NONE,   "give a shorter name: ${command}"                                          },
-    {FINDING_NO_VALUE,    NETBOOT_SOURCE_NONE,   "give a name without what this machine does not tell: ${command}"          },
-    {FINDING_NO_PLATFORM, NETBOOT_SOURCE_NONE,   "see what the machine sends: netbootctl replay --interface INTERFACE"      },
-    {FINDING_SCHEME,      NETBOOT_SOURCE_NONE,   "give a path, which each machine loads as it can: ${command}"              },
-    {FINDING_FAMILY,      NETBOOT_SOURCE_NONE,   "give a path, which each machine loads as it can: ${command}"              },
-    {FINDING_URL,         NETBOOT_SOURCE_NONE,   "give a path, which each machine loads as it can: ${command}"              },
+    {NETBOOT_FINDING_NO_TARGET,   NETBOOT_SOURCE_NONE,          "netbootctl target set default --script FILE"                      },
+    {NETBOOT_FINDING_NO_SITE,     NETBOOT_SOURCE_NONE,          "netbootctl site set default --tftp${4} ADDRESS --http${4} URL"    },
+    {NETBOOT_FINDING_NO_TFTP,     NETBOOT_SOURCE_NONE,          "netbootctl site set ${site} --tftp${4} ADDRESS"                   },
+    {NETBOOT_FINDING_NO_HTTP,     NETBOOT_SOURCE_NONE,          "netbootctl site set ${site} --http${4} URL"                       },
+    {NETBOOT_FINDING_NO_BASE,     NETBOOT_SOURCE_NONE,          "netbootctl site set ${site} --http${4} URL, or --tftp${4} ADDRESS"},
+    {NETBOOT_FINDING_ABSENT,      NETBOOT_SOURCE_TARGET_SCRIPT, "netbootctl target set ${target} --script FILE"                    },
+    {NETBOOT_FINDING_ABSENT,      NETBOOT_SOURCE_TARGET_FILE,
+     "netbootctl target set ${target} --script FILE, or --file ${platform}=FILE"                                                   },
+    {NETBOOT_FINDING_ABSENT,      NETBOOT_SOURCE_LOADER,        "netbootctl loader set ${platform} FILE"                           },
+    {NETBOOT_FINDING_TOO_LONG,    NETBOOT_SOURCE_NONE,          "give a shorter name: ${command}"                                  },
+    {NETBOOT_FINDING_NO_VALUE,    NETBOOT_SOURCE_NONE,          "give a name without what this machine does not tell: ${command}"  },
+    {NETBOOT_FINDING_NO_PLATFORM, NETBOOT_SOURCE_NONE,
+     "see what the machine sends: netbootctl replay --interface INTERFACE"                                                         },
+    {NETBOOT_FINDING_SCHEME,      NETBOOT_SOURCE_NONE,          "give a path, which each machine loads as it can: ${command}"      },
+    {NETBOOT_FINDING_FAMILY,      NETBOOT_SOURCE_NONE,          "give a path, which each machine loads as it can: ${command}"      },
+    {NETBOOT_FINDING_URL,         NETBOOT_SOURCE_NONE,          "give a path, which each machine loads as it can: ${command}"      },
 };
 
 /* How each place is set. */
 static const char *const commands[] = {
     [NETBOOT_SOURCE_NONE] = "",
-    [NETBOOT_TARGET_SCRIPT] = "netbootctl target set ${target} --script FILE",
-    [NETBOOT_TARGET_FILE] = "netbootctl target set ${target} --file ${platform}=FILE",
-    [NETBOOT_HOST_LOADER] = "netbootctl host set ${host} --loader ${platform}=FILE",
-    [NETBOOT_LOADER] = "netbootctl loader set ${platform} FILE",
+    [NETBOOT_SOURCE_TARGET_SCRIPT] = "netbootctl target set ${target} --script FILE",
+    [NETBOOT_SOURCE_TARGET_FILE] = "netbootctl target set ${target} --file ${platform}=FILE",
+    [NETBOOT_SOURCE_HOST_LOADER] = "netbootctl host set ${host} --loader ${platform}=FILE",
+    [NETBOOT_SOURCE_LOADER] = "netbootctl loader set ${platform} FILE",
 };
 
-static const char *fix_find(enum finding finding, enum netboot_source source)
+static const char *fix_find(enum netboot_finding finding, enum netboot_source source)
 {
     for (size_t i = 0; i < sizeof(fixes) / sizeof(fixes[0]); i++)
         if (fixes[i].finding == finding && (fixes[i].source == source || fixes[i].source == NETBOOT_SOURCE_NONE))
@@ -90,7 +92,7 @@ static void fix_write(const struct netboot_client *client, const struct netboot_
 /* Findings that only say where one is. */
 static bool is_reason(const struct netboot_reason *reason)
 {
-    return fix_find((enum finding)reason->finding, (enum netboot_source)reason->source) != NULL;
+    return fix_find((enum netboot_finding)reason->finding, (enum netboot_source)reason->source) != NULL;
 }
 
 void remedy_find(const struct netboot_client *client, const struct netboot_decision *decision, struct remedy *ret)
@@ -100,16 +102,16 @@ void remedy_find(const struct netboot_client *client, const struct netboot_decis
 
     for (unsigned i = 0; i < decision->reason_count; i++) {
         const struct netboot_reason *reason = &decision->reasons[i];
-        bool is_absent = reason->finding == FINDING_ABSENT || reason->finding == FINDING_NO_PLATFORM;
+        bool is_absent = reason->finding == NETBOOT_FINDING_ABSENT || reason->finding == NETBOOT_FINDING_NO_PLATFORM;
         if (!is_reason(reason) || (is_absent && !absent))
             continue;
         found = i;
         absent = is_absent;
     }
-    *ret = (struct remedy){.finding = FINDING_NOTHING};
+    *ret = (struct remedy){.finding = NETBOOT_FINDING_NOTHING};
     if (decision->reason_count == 0)
         return;
-    ret->finding = (enum finding)decision->reasons[found].finding;
+    ret->finding = (enum netboot_finding)decision->reasons[found].finding;
     ret->source = (enum netboot_source)decision->reasons[found].source;
     netboot_reason_text(client, decision, found, ret->reason);
     fix_write(client, decision, ret);

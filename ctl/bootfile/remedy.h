@@ -5,10 +5,8 @@
 
 #include "netboot-store.h"
 
-#include "common/decide/reason.h"
-
 struct remedy {
-    enum finding finding;
+    enum netboot_finding finding;
     enum netboot_source source;       /* what the finding is about */
     char reason[NETBOOT_REASON_SIZE]; /* as netboot_reason_text() has it */
     char fix[NETBOOT_FILE_SIZE];      /* a command, mostly; "" where none helps */

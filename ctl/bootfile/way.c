@@ -24,8 +24,8 @@ struct netboot_bytes way_base(enum way way, const struct netboot_site *site)
 }
 
 /* As the only thing that there is: iPXE's script, firmware's loader. */
-enum finding way_resolve(enum way way, const struct netboot_client *who, const struct netboot_site *site,
-                         struct netboot_bytes target, struct netboot_bytes value, struct netboot_decision *ret)
+enum netboot_finding way_resolve(enum way way, const struct netboot_client *who, const struct netboot_site *site,
+                                 struct netboot_bytes target, struct netboot_bytes value, struct netboot_decision *ret)
 {
     bool ipxe = ways[way].stage == NETBOOT_STAGE_IPXE;
     const struct netboot_query query = {
@@ -43,7 +43,7 @@ enum finding way_resolve(enum way way, const struct netboot_client *who, const s
         policy.loader = value;
     netboot_decide(&query, &client, &policy, ret);
     for (unsigned i = 0; i < ret->reason_count; i++)
-        if (ret->reasons[i].source == (ipxe ? NETBOOT_TARGET_SCRIPT : NETBOOT_LOADER))
-            return (enum finding)ret->reasons[i].finding;
-    return FINDING_NOTHING;
+        if (ret->reasons[i].source == (ipxe ? NETBOOT_SOURCE_TARGET_SCRIPT : NETBOOT_SOURCE_LOADER))
+            return (enum netboot_finding)ret->reasons[i].finding;
+    return NETBOOT_FINDING_NOTHING;
 }

@@ -5,8 +5,6 @@
 
 #include "netboot-store.h"
 
-#include "common/decide/reason.h"
-
 /* Firmware first. */
 enum way { WAY_PXE4, WAY_PXE6, WAY_HTTP4, WAY_HTTP6, WAY_IPXE4, WAY_IPXE6, WAYS };
 #define WAYS_OF_FIRMWARE 4
@@ -25,9 +23,9 @@ struct netboot_bytes way_base(enum way way, const struct netboot_site *site);
 
 /*
  * What `who`, of whom MAC, UUID and platform count, would be sent at `site` for a path or URL of the target of that
- * name. FINDING_TAKEN, with the boot file and its server in `ret`, or why it would not be.
+ * name. NETBOOT_FINDING_TAKEN, with the boot file and its server in `ret`, or why it would not be.
  */
-enum finding way_resolve(enum way way, const struct netboot_client *who, const struct netboot_site *site,
-                         struct netboot_bytes target, struct netboot_bytes value, struct netboot_decision *ret);
+enum netboot_finding way_resolve(enum way way, const struct netboot_client *who, const struct netboot_site *site,
+                                 struct netboot_bytes target, struct netboot_bytes value, struct netboot_decision *ret);
 
 #endif

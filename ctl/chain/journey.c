@@ -80,8 +80,8 @@ static bool nothing_step(struct journey *journey)
     struct remedy remedy;
 
     remedy_find(&journey->client, &journey->decision, &remedy);
-    journey->no_server =
-        remedy.finding == FINDING_NO_TFTP || remedy.finding == FINDING_NO_HTTP || remedy.finding == FINDING_NO_BASE;
+    journey->no_server = remedy.finding == NETBOOT_FINDING_NO_TFTP || remedy.finding == NETBOOT_FINDING_NO_HTTP ||
+                         remedy.finding == NETBOOT_FINDING_NO_BASE;
     snprintf(step.problem, sizeof(step.problem), "%s", remedy.reason);
     snprintf(step.fix, sizeof(step.fix), "%s", remedy.fix);
     return step_add(journey, &step);
@@ -142,7 +142,7 @@ static bool record_step(struct journey *journey, const char *what, struct netboo
 
     snprintf(file, sizeof(file), "%.*s", (int)value.size, (const char *)value.data);
     if (way_resolve(journey->way, &journey->client, &journey->policy.site, journey->policy.target.name, value,
-                    &decision) == FINDING_TAKEN)
+                    &decision) == NETBOOT_FINDING_TAKEN)
         location_of_answer(journey->way, &journey->policy.site, &decision, &step.location);
     return step_add(journey, &step);
 }
@@ -163,8 +163,9 @@ static bool record_steps(struct journey *journey)
 static bool answer_step(struct journey *journey)
 {
     static const char *const whats[] = {
-        [NETBOOT_SOURCE_NONE] = "boot file", [NETBOOT_TARGET_SCRIPT] = "script", [NETBOOT_TARGET_FILE] = "file",
-        [NETBOOT_HOST_LOADER] = "loader",    [NETBOOT_LOADER] = "loader",
+        [NETBOOT_SOURCE_NONE] = "boot file",   [NETBOOT_SOURCE_TARGET_SCRIPT] = "script",
+        [NETBOOT_SOURCE_TARGET_FILE] = "file", [NETBOOT_SOURCE_HOST_LOADER] = "loader",
+        [NETBOOT_SOURCE_LOADER] = "loader",
     };
     const struct netboot_decision *decision = &journey->decision;
     struct step step = {.what = whats[decision->source], .file = decision->boot_file};
@@ -173,7 +174,7 @@ static bool answer_step(struct journey *journey)
     step_check(journey, &step, false);
     if (!step_add(journey, &step))
         return false;
-    if (decision->source != NETBOOT_TARGET_SCRIPT)
+    if (decision->source != NETBOOT_SOURCE_TARGET_SCRIPT)
         return shim_step(journey, &step);
     return step.state == STEP_UNCHECKED ? record_steps(journey) : script_steps(journey, &step, 0);
 }

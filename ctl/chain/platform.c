@@ -86,8 +86,9 @@ static int firmware_walk(struct platform_chain *platform, enum way way, bool *re
 
     if (code == DONE)
         code = way_walk(platform, &journey);
-    bool loader = code == DONE && journey.decision.outcome == NETBOOT_ANSWERED &&
-                  (journey.decision.source == NETBOOT_LOADER || journey.decision.source == NETBOOT_HOST_LOADER);
+    bool loader =
+        code == DONE && journey.decision.outcome == NETBOOT_ANSWERED &&
+        (journey.decision.source == NETBOOT_SOURCE_LOADER || journey.decision.source == NETBOOT_SOURCE_HOST_LOADER);
     *ret_loader |= loader;
     *ret_ipxe |= loader && is_ipxe(journey.decision.boot_file);
     journey_free(&journey);

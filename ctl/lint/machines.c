@@ -61,13 +61,13 @@ static int machine_serve(struct lint *lint, const struct netboot_client *client,
 /* ---- One machine, by one stage ---------------------------------------------------------------------------------- */
 
 static const struct {
-    enum finding finding;
+    enum netboot_finding finding;
     enum netboot_source source;
     enum lint_code code;
 } kinds[] = {
-    {FINDING_ABSENT, NETBOOT_LOADER,        LINT_NO_LOADER      },
-    {FINDING_ABSENT, NETBOOT_TARGET_SCRIPT, LINT_TARGET_PLATFORM},
-    {FINDING_ABSENT, NETBOOT_TARGET_FILE,   LINT_TARGET_PLATFORM},
+    {NETBOOT_FINDING_ABSENT, NETBOOT_SOURCE_LOADER,        LINT_NO_LOADER      },
+    {NETBOOT_FINDING_ABSENT, NETBOOT_SOURCE_TARGET_SCRIPT, LINT_TARGET_PLATFORM},
+    {NETBOOT_FINDING_ABSENT, NETBOOT_SOURCE_TARGET_FILE,   LINT_TARGET_PLATFORM},
 };
 
 /* Machines that have the same in common are one row: code, key, problem and fix, a line of the key for each. */

@@ -49,17 +49,17 @@ static void value_found(const struct value_check *check, const struct value *val
 /* ---- What cannot be followed ------------------------------------------------------------------------------------ */
 
 static const struct {
-    enum finding finding;
+    enum netboot_finding finding;
     enum lint_code code;
     const char *problem; /* %s: the ways */
     const char *fix;     /* %s: the command */
 } unusable[] = {
-    {FINDING_SCHEME, LINT_WRONG_SCHEME, "is a URL of a scheme that %s machines cannot load",
-     "give a path, which each machine loads as it can: %s"                                                                           },
-    {FINDING_FAMILY, LINT_WRONG_FAMILY, "is a URL with an address that %s machines cannot reach",
-     "give a path, which each machine loads from its site's server: %s"                                                              },
-    {FINDING_URL,    LINT_UNUSABLE_URL,
-     "is a URL that %s machines cannot be told: malformed, or TFTP with a port, a user or no path", "give a path, or another URL: %s"},
+    {NETBOOT_FINDING_SCHEME, LINT_WRONG_SCHEME, "is a URL of a scheme that %s machines cannot load",
+     "give a path, which each machine loads as it can: %s"                                                                                 },
+    {NETBOOT_FINDING_FAMILY, LINT_WRONG_FAMILY, "is a URL with an address that %s machines cannot reach",
+     "give a path, which each machine loads from its site's server: %s"                                                                    },
+    {NETBOOT_FINDING_URL,    LINT_UNUSABLE_URL,
+     "is a URL that %s machines cannot be told: malformed, or TFTP with a port, a user or no path",       "give a path, or another URL: %s"},
 };
 
 #define UNUSABLE (sizeof(unusable) / sizeof(unusable[0]))
@@ -87,15 +87,15 @@ struct lengths {
     unsigned size;
 };
 
-static void length_note(struct lengths *lengths, enum way way, enum finding finding, const struct netboot_site *site,
-                        const struct netboot_decision *decision)
+static void length_note(struct lengths *lengths, enum way way, enum netboot_finding finding,
+                        const struct netboot_site *site, const struct netboot_decision *decision)
 {
-    if (finding == FINDING_TOO_LONG && !lengths->too_long) {
+    if (finding == NETBOOT_FINDING_TOO_LONG && !lengths->too_long) {
         lengths->too_long = true;
         lengths->way = way;
         lengths->site = site;
     }
-    if (finding == FINDING_TAKEN && way == WAY_PXE4 && decision->boot_file_size > FILE_FIELD_MAX) {
+    if (finding == NETBOOT_FINDING_TAKEN && way == WAY_PXE4 && decision->boot_file_size > FILE_FIELD_MAX) {
         lengths->long_for_field = true;
         lengths->size = decision->boot_file_size;
     }
@@ -143,9 +143,9 @@ static void value_check(const struct value *value, void *user)
         bool asked = ways[way].stage == NETBOOT_STAGE_IPXE ? value->ipxe : value->firmware;
         if (!asked || !policy->in_use[way] || !site)
             continue;
-        enum finding finding = way_resolve(way, &who, site, target, value->file, &decision);
+        enum netboot_finding finding = way_resolve(way, &who, site, target, value->file, &decision);
         length_note(&lengths, way, finding, site, &decision);
-        if (finding == FINDING_FAMILY && !memmem(value->file.data, value->file.size, "://", 3))
+        if (finding == NETBOOT_FINDING_FAMILY && !memmem(value->file.data, value->file.size, "://", 3))
             continue; /* that is its site's base */
         for (size_t i = 0; i < UNUSABLE; i++)
             bits[i] |= finding == unusable[i].finding ? 1u << way : 0;

@@ -123,15 +123,15 @@ static bool is_left_alone(const struct evaluation *evaluation, const struct load
            !is_boot_program(loaders, fields_meaning(&evaluation->captured, MEANING_FILE, file));
 }
 
-int evaluate(struct netboot_view *view, const struct loaders *loaders, const struct exchange *exchange,
-             enum existing existing, struct evaluation *ret)
+int evaluate(struct netboot_view *view, const struct loaders *loaders, const struct exchange *exchange, int existing,
+             struct evaluation *ret)
 {
     struct netboot_policy policy;
 
     exchange_query(exchange, &ret->query);
     ret->query.reply_has_boot_file = ret->query.reply_has_boot_file && existing != EXISTING_GONE;
-    ret->query.replace_boot_file = existing == EXISTING_REPLACE || existing == EXISTING_REMOVE;
-    ret->query.remove_boot_file = existing == EXISTING_REMOVE;
+    if (existing != EXISTING_GONE)
+        ret->query.existing_boot_file = (enum netboot_existing_boot_file)existing;
     netboot_client_parse(&ret->query, &ret->client);
     int status = netboot_view_policy(view, &ret->client, &policy);
     if (status)

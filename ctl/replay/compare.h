@@ -9,13 +9,9 @@
 #include "exchange.h"
 #include "netboot-store.h"
 
-/* What becomes of the boot fields in the captured answers. */
-enum existing {
-    EXISTING_GONE,    /* they are the old server's, and the new one has none of its own */
-    EXISTING_KEEP,    /* the server will have them too, and the hook says existing-boot-file keep */
-    EXISTING_REPLACE, /* likewise, and replace */
-    EXISTING_REMOVE   /* likewise, and remove */
-};
+/* The boot fields of the captured answers are the old server's, and the new one has none of its own. Else it has them
+ * too, and a setting of enum netboot_existing_boot_file. */
+#define EXISTING_GONE (-1)
 
 /* The store's loaders by the last part of their names. */
 #define LOADERS_MAX 64
@@ -40,8 +36,8 @@ struct evaluation {
 };
 
 /* 0, or -EBADMSG: a record of the store is damaged. */
-int evaluate(struct netboot_view *view, const struct loaders *loaders, const struct exchange *exchange,
-             enum existing existing, struct evaluation *ret);
+int evaluate(struct netboot_view *view, const struct loaders *loaders, const struct exchange *exchange, int existing,
+             struct evaluation *ret);
 
 /* A way in which an answer is better than the old one. */
 struct improvement {

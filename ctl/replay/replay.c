@@ -29,7 +29,7 @@ static const struct option_row replay_options[] = {
 
 struct replay {
     struct session *session;
-    enum existing existing;
+    int existing; /* as evaluate() takes it */
     bool live;
     struct source *source;
     struct capture *capture;
@@ -41,21 +41,14 @@ struct replay {
 
 /* ---- Options */
 
-static int existing_read(const struct session *session, enum existing *ret)
+static int existing_read(const struct session *session, int *ret)
 {
-    static const char *const words[] = {
-        [EXISTING_KEEP] = "keep", [EXISTING_REPLACE] = "replace", [EXISTING_REMOVE] = "remove"};
     const char *value = option_value(session->arguments, "existing-boot-file");
 
-    *ret = EXISTING_GONE;
-    if (!value)
-        return DONE;
-    for (enum existing i = EXISTING_KEEP; i <= EXISTING_REMOVE; i++)
-        if (strcmp(value, words[i]) == 0) {
-            *ret = i;
-            return DONE;
-        }
-    return misused("--existing-boot-file is keep, replace or remove, not `%s`", value);
+    *ret = value ? netboot_existing_boot_file_find(value) : EXISTING_GONE;
+    if (value && *ret < 0)
+        return misused("--existing-boot-file is keep, replace or remove, not `%s`", value);
+    return DONE;
 }
 
 static int source_of(struct replay *replay)

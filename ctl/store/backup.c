@@ -138,12 +138,12 @@ static int backup_run(struct session *session)
 
 /* ---- restore ---------------------------------------------------------------------------------------------------- */
 
-static long read_file(void *data, size_t size, void *user)
+static ssize_t read_file(void *data, size_t size, void *user)
 {
     FILE *file = user;
     size_t got = fread(data, 1, size, file);
 
-    return got == 0 && ferror(file) ? -EIO : (long)got;
+    return got == 0 && ferror(file) ? -EIO : (ssize_t)got;
 }
 
 /* The whole of it is looked at before anything is changed, and before other writers are kept waiting. */

@@ -146,7 +146,7 @@ int trial_told(struct trial *trial, struct scene *scene, const struct row *row, 
     client_query(&sample, options, size, row->address, &query);
     reply_fields(own, scene->places[row->place].family, &room, &before);
     query.reply_has_boot_file = fields_have_boot_file(&before);
-    query.replace_boot_file = query.remove_boot_file = true;
+    query.existing_boot_file = NETBOOT_EXISTING_REMOVE;
     int status = decide(trial, &query, &result, &ret->lacks_server);
     if (status < 0)
         return status;

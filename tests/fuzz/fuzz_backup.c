@@ -14,7 +14,7 @@ struct stream {
     size_t size, at, piece;
 };
 
-static long read_piece(void *data, size_t size, void *user)
+static ssize_t read_piece(void *data, size_t size, void *user)
 {
     struct stream *stream = user;
     size_t count = stream->size - stream->at;

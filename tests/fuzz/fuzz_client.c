@@ -90,8 +90,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     struct netboot_query query = {.family = data[0] & 1 ? NETBOOT_V6 : NETBOOT_V4,
                                   .reply_has_boot_file = data[0] & 2,
-                                  .replace_boot_file = data[0] & 4,
-                                  .remove_boot_file = data[0] & 8,
+                                  .existing_boot_file = data[0] & 8   ? NETBOOT_EXISTING_REMOVE
+                                                        : data[0] & 4 ? NETBOOT_EXISTING_REPLACE
+                                                                      : NETBOOT_EXISTING_KEEP,
                                   .message_type = data[1],
                                   .reply_type = data[2],
                                   .hardware_type = data[3]};

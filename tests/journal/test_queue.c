@@ -31,7 +31,7 @@ static void fill_result(struct netboot_result *ret, uint8_t duid[NETBOOT_DUID_MA
     };
     *decision = (struct netboot_decision){
         .outcome = NETBOOT_ANSWERED,
-        .source = NETBOOT_HOST_LOADER,
+        .source = NETBOOT_SOURCE_HOST_LOADER,
         .host_found = true,
         .armed = NETBOOT_ARMED_SERVED,
         .has_next_server = true,

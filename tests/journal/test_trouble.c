@@ -87,7 +87,7 @@ static void test_a_stopped_reader(void **state)
     assert_true(netboot_journal_dropped(store) > 0);
     env_read_end(slot);
     EVENTUALLY((serve(store, DISCOVER(.mac = WEB1)), settle(store), entries_of(store, WEB1)->count > 0));
-    assert_int_equal(netboot_journal_event(store, &error), 1);
+    assert_int_equal(netboot_journal_event(store, &error), NETBOOT_EVENT_USABLE);
     assert_true(state_of(store).dropped > 0);
 }
 
@@ -208,15 +208,15 @@ static void test_a_foreign_journal_that_is_not_ours_to_move_is_told_of(void **st
     assert_true((fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)) >= 0);
     close(fd);
     fixture->store = open_server(fixture);
-    assert_int_equal(netboot_journal_event(fixture->store, &error), 2);
+    assert_int_equal(netboot_journal_event(fixture->store, &error), NETBOOT_EVENT_UNUSABLE);
     assert_non_null(strstr(error.text, path));
-    assert_int_equal(netboot_journal_event(fixture->store, &error), 0);
+    assert_int_equal(netboot_journal_event(fixture->store, &error), NETBOOT_EVENT_NONE);
     serve_many(fixture->store, 0, 0);
     for (unsigned i = 0; i < 5000; i++)
         serve(fixture->store, DISCOVER(.mac = WEB1));
     assert_true(netboot_journal_dropped(fixture->store) >= 5000 - QUEUE_SLOTS);
     assert_int_equal(unlink(path), 0);
-    EVENTUALLY(netboot_journal_event(fixture->store, &error) == 1);
+    EVENTUALLY(netboot_journal_event(fixture->store, &error) == NETBOOT_EVENT_USABLE);
     settle(fixture->store);
     assert_int_equal(entries_of(fixture->store, WEB1)->count, 1); /* what had waited, joined */
     assert_true(entries_of(fixture->store, WEB1)->entries[0].packets > 1000);
@@ -232,8 +232,8 @@ static void test_without_a_targets_store_nothing_is_made(void **state)
     (void)state;
     scratch_make(fixture.directory);
     fixture.store = open_server(&fixture);
-    assert_int_equal(netboot_store_event(fixture.store, &error), 2);
-    assert_int_equal(netboot_journal_event(fixture.store, &error), 0);
+    assert_int_equal(netboot_store_event(fixture.store, &error), NETBOOT_EVENT_UNUSABLE);
+    assert_int_equal(netboot_journal_event(fixture.store, &error), NETBOOT_EVENT_NONE);
     path_of(&fixture, "", path);
     assert_int_equal(stat(path, &status), -1);
     netboot_store_close(fixture.store);
@@ -252,7 +252,7 @@ static void test_while_another_writes_records_wait(void **state)
     assert_true(lock >= 0);
     for (unsigned i = 0; i < QUEUE_SLOTS + 500; i++)
         serve(store, DISCOVER(.mac = WEB1));
-    EVENTUALLY(netboot_journal_event(store, &error) == 3);
+    EVENTUALLY(netboot_journal_event(store, &error) == NETBOOT_EVENT_LOST);
     assert_non_null(strstr(error.text, "were lost"));
     assert_int_equal(netboot_journal_written(store), 0);
     uint64_t dropped = netboot_journal_dropped(store);
@@ -345,8 +345,8 @@ static pid_t start_without(struct fixture *fixture)
     if (setgroups(0, NULL) != 0 || setgid(NOBODY) != 0 || setuid(NOBODY) != 0)
         _exit(2);
     struct netboot_store *store = open_server(fixture);
-    bool told = netboot_journal_event(store, &error) == 2 && strstr(error.text, "run 'netbootctl -d ") &&
-                strstr(error.text, "init' as root");
+    bool told = netboot_journal_event(store, &error) == NETBOOT_EVENT_UNUSABLE &&
+                strstr(error.text, "run 'netbootctl -d ") && strstr(error.text, "init' as root");
     struct netboot_result result = serve(store, DISCOVER(.mac = WEB1));
     netboot_store_close(store);
     _exit(told && result.decision.outcome == NETBOOT_ANSWERED ? 0 : 3);
@@ -381,7 +381,7 @@ static void test_never_after_fork(void **state)
     if (child == 0) {
         bool refused = netboot_serve(fixture->store, &query, &result) == -ECHILD &&
                        netboot_journal_status(fixture->store, &found, &error) == -ECHILD &&
-                       netboot_journal_event(fixture->store, &error) == 0;
+                       netboot_journal_event(fixture->store, &error) == NETBOOT_EVENT_NONE;
         netboot_store_close(fixture->store);
         _exit(refused ? 0 : 3);
     }

@@ -102,8 +102,9 @@ static void read_query(const json_t *json, struct storage *storage, struct netbo
     for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++)
         read_octets(json_object_get(json, addresses[i].name), addresses[i].address, NETBOOT_ADDRESS_SIZE);
     query->reply_has_boot_file = json_is_true(json_object_get(json, "reply_has_boot_file"));
-    query->replace_boot_file = json_is_true(json_object_get(json, "replace_boot_file"));
-    query->remove_boot_file = json_is_true(json_object_get(json, "remove_boot_file"));
+    const char *existing = json_string_value(json_object_get(json, "existing_boot_file"));
+    if (existing)
+        query->existing_boot_file = (enum netboot_existing_boot_file)netboot_existing_boot_file_find(existing);
     read_options(json_object_get(json, "options"), storage, query);
 }
 

@@ -120,9 +120,7 @@ class InProcess:
         interface = net.ADDRESS4 if self.case["family"] == 4 else net.ADDRESS6
         query = query_of(message, where, reply, interface)
         query["reply_has_boot_file"] = has_boot_file(own, self.case["family"])
-        existing = SETTINGS[self.case["settings"]].get("existing")
-        query["replace_boot_file"] = existing in ("replace", "remove")
-        query["remove_boot_file"] = existing == "remove"
+        query["existing_boot_file"] = SETTINGS[self.case["settings"]].get("existing", "keep")
         answer = self.engine.serve(query)
         assert answer["status"] >= 0, answer
         self.answers.append(answer)

@@ -47,14 +47,14 @@ static void test_cut(void **state)
     fill(fixture);
     take_copy(data, &whole);
     struct netboot_store *store = open_server(fixture);
-    assert_int_equal(netboot_store_event(store, &told), 1);
+    assert_int_equal(netboot_store_event(store, &told), NETBOOT_EVENT_USABLE);
     for (size_t i = 0; i < COUNT(sizes); i++) {
         assert_int_equal(truncate(data, (off_t)sizes[i]), 0);
-        EVENTUALLY(netboot_store_event(store, &told) == 2);
+        EVENTUALLY(netboot_store_event(store, &told) == NETBOOT_EVENT_UNUSABLE);
         assert_int_equal(told.code, -EBADMSG);
         assert_false(is_served(store, 1, NULL));
         copy_over(data, &whole);
-        EVENTUALLY(netboot_store_event(store, &told) == 1);
+        EVENTUALLY(netboot_store_event(store, &told) == NETBOOT_EVENT_USABLE);
         assert_true(is_served(store, 1, "round3-1"));
     }
 }
@@ -121,11 +121,11 @@ static void test_other_header(void **state)
 
     fill(fixture);
     struct netboot_store *store = open_server(fixture);
-    assert_int_equal(netboot_store_event(store, &told), 1);
+    assert_int_equal(netboot_store_event(store, &told), NETBOOT_EVENT_USABLE);
     int fd = open(path_in(fixture, "targets/data.mdb"), O_WRONLY);
     assert_int_equal(pwrite(fd, zeros, sizeof(zeros), 0), sizeof(zeros));
     close(fd);
-    EVENTUALLY(netboot_store_event(store, &told) == 2);
+    EVENTUALLY(netboot_store_event(store, &told) == NETBOOT_EVENT_UNUSABLE);
     assert_int_equal(told.code, -EBADMSG);
     assert_false(is_served(store, 1, NULL));
 }

@@ -246,17 +246,17 @@ static void try_refused(size_t index)
         !strstr(told.text, fixture->directory))
         fail_msg("%s: %d '%s'", refused[index].name, code, told.text);
     OK(netboot_store_open(fixture->directory, &server, &fixture->store, &error));
-    assert_int_equal(netboot_store_event(fixture->store, &told), 2);
+    assert_int_equal(netboot_store_event(fixture->store, &told), NETBOOT_EVENT_UNUSABLE);
     if (told.code != refused[index].code || !strstr(told.text, refused[index].reason))
         fail_msg("%s, a server: %d '%s'", refused[index].name, told.code, told.text);
-    assert_int_equal(netboot_store_event(fixture->store, &told), 0);
+    assert_int_equal(netboot_store_event(fixture->store, &told), NETBOOT_EVENT_NONE);
     assert_false(is_served(fixture->store, 1, NULL));
     if (index % 4 == 0) { /* every one would take long */
         struct fixture *other = NULL;
         setup((void **)&other);
         assert_int_equal(rename(targets, kept), 0);
         assert_int_equal(rename(path_in(other, "targets"), targets), 0);
-        EVENTUALLY(netboot_store_event(fixture->store, &told) == 1);
+        EVENTUALLY(netboot_store_event(fixture->store, &told) == NETBOOT_EVENT_USABLE);
         assert_true(is_served(fixture->store, 1, ""));
         teardown((void **)&other);
     }

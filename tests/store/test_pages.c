@@ -499,7 +499,7 @@ static bool is_refused(struct netboot_store *store, const struct one_case *one)
 
     if (one->file == 1)
         return netboot_once_check(store, &error) == -EBADMSG;
-    return one->file == 2 && netboot_journal_event(store, &error) == 1 && error.code == -EBADMSG;
+    return one->file == 2 && netboot_journal_event(store, &error) == NETBOOT_EVENT_USABLE && error.code == -EBADMSG;
 }
 
 static void read_and_change(struct world *world, const struct one_case *one, struct netboot_store *store)

@@ -28,7 +28,7 @@ static void test_created_later(void **state)
 
     scratch_remove(fixture->directory);
     struct netboot_store *store = open_server(fixture);
-    assert_int_equal(netboot_store_event(store, &told), 2);
+    assert_int_equal(netboot_store_event(store, &told), NETBOOT_EVENT_UNUSABLE);
     assert_int_equal(told.code, -ENOENT);
     assert_non_null(strstr(told.text, "init'"));
     query_of(&query, 1);
@@ -41,11 +41,11 @@ static void test_created_later(void **state)
     assert_int_equal(netboot_serve(store, &query, &result), 0);
     assert_int_equal(result.decision.outcome, NETBOOT_NOT_OURS);
     OK(netboot_store_create(fixture->directory, &error));
-    EVENTUALLY(netboot_store_event(store, &told) == 1);
+    EVENTUALLY(netboot_store_event(store, &told) == NETBOOT_EVENT_USABLE);
     assert_true(is_served(store, 1, ""));
     OK(put_round(store, 1, &error));
     assert_true(is_served(store, 1, "round1-1"));
-    assert_int_equal(netboot_store_event(store, &told), 0);
+    assert_int_equal(netboot_store_event(store, &told), NETBOOT_EVENT_NONE);
 }
 
 /* The directory is exchanged for another one while the server runs. */
@@ -57,7 +57,7 @@ static void test_replaced(void **state)
     fill(fixture);
     struct netboot_store *store = open_server(fixture);
     struct netboot_error told;
-    assert_int_equal(netboot_store_event(store, &told), 1);
+    assert_int_equal(netboot_store_event(store, &told), NETBOOT_EVENT_USABLE);
     assert_true(is_served(store, 1, "round3-1"));
     setup((void **)&other);
     OK(put_round(open_with(other, (struct netboot_store_options){0}), 9, &error));
@@ -157,14 +157,14 @@ static void test_removed(void **state)
 
     fill(fixture);
     struct netboot_store *store = open_server(fixture);
-    assert_int_equal(netboot_store_event(store, &told), 1);
+    assert_int_equal(netboot_store_event(store, &told), NETBOOT_EVENT_USABLE);
     for (unsigned i = 0; i < 3; i++) {
         assert_int_equal(rename(targets, old), 0);
-        EVENTUALLY(netboot_store_event(store, &told) == 2);
+        EVENTUALLY(netboot_store_event(store, &told) == NETBOOT_EVENT_UNUSABLE);
         assert_int_equal(told.code, -ENOENT);
         assert_false(is_served(store, 1, NULL));
         assert_int_equal(rename(old, targets), 0);
-        EVENTUALLY(netboot_store_event(store, &told) == 1);
+        EVENTUALLY(netboot_store_event(store, &told) == NETBOOT_EVENT_USABLE);
         assert_true(is_served(store, 1, "round3-1"));
     }
     free(targets);
@@ -182,7 +182,7 @@ static void test_lock_file_missing(void **state)
     fill(fixture);
     assert_int_equal(unlink(lock), 0);
     struct netboot_store *store = open_server(fixture);
-    assert_int_equal(netboot_store_event(store, &told), 2);
+    assert_int_equal(netboot_store_event(store, &told), NETBOOT_EVENT_UNUSABLE);
     assert_int_equal(told.code, -ENOENT);
     assert_non_null(strstr(told.text, "status' as root"));
     assert_int_equal(access(lock, F_OK), -1);
@@ -296,7 +296,7 @@ static void test_read_only_mount(void **state)
     assert_int_equal(mount(NULL, targets, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL), 0);
     FAILS(-EROFS, "mount it writable", netboot_store_open(fixture->directory, NULL, &fixture->store, &error));
     struct netboot_store *store = open_server(fixture);
-    assert_int_equal(netboot_store_event(store, &told), 2);
+    assert_int_equal(netboot_store_event(store, &told), NETBOOT_EVENT_UNUSABLE);
     assert_int_equal(told.code, -EROFS);
     assert_int_equal(umount(targets), 0);
     EVENTUALLY(is_served(store, 1, "round3-1"));

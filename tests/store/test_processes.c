@@ -26,7 +26,7 @@ static int use_in_child(struct fixture *fixture, struct netboot_view *view, stru
         return 3;
     if (put_host(change, 77, NULL, &told) != -ECHILD || netboot_change_commit(change, &told) != -ECHILD)
         return 4;
-    if (netboot_store_event(store, &told) != 0)
+    if (netboot_store_event(store, &told) != NETBOOT_EVENT_NONE)
         return 5;
     netboot_change_abort(change);
     netboot_view_close(view);

@@ -25,7 +25,7 @@ static int write_to(const void *data, size_t size, void *user)
     return 0;
 }
 
-static long read_from(void *data, size_t size, void *user)
+static ssize_t read_from(void *data, size_t size, void *user)
 {
     struct memory_file *file = user;
     size_t count = file->size - file->at;

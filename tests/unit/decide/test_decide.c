@@ -242,6 +242,8 @@ static struct netboot_bytes platform_file(int platform, const char *file, char b
 
 static void decide(const struct decide_case *test, struct netboot_client *client, struct netboot_decision *decision)
 {
+    static const enum netboot_existing_boot_file existing[] = {
+        [REPLACE] = NETBOOT_EXISTING_REPLACE, [REMOVE] = NETBOOT_EXISTING_REMOVE};
     static struct netboot_policy policy;
     static char file[300];
     bool v4 = test->family == 4;
@@ -249,8 +251,7 @@ static void decide(const struct decide_case *test, struct netboot_client *client
                                   .message_type = v4 ? DHCPDISCOVER : SOLICIT,
                                   .reply_type = v4 ? DHCPOFFER : ADVERTISE,
                                   .reply_has_boot_file = test->existing != NONE,
-                                  .replace_boot_file = test->existing >= REPLACE,
-                                  .remove_boot_file = test->existing == REMOVE};
+                                  .existing_boot_file = existing[test->existing]};
 
     *client = (struct netboot_client){
         .family = query.family,

@@ -345,8 +345,8 @@ static void test_event(void **state)
     struct fixture *fixture = *state;
     struct netboot_error error;
 
-    assert_int_equal(netboot_store_event(fixture->store, &error), 1);
-    assert_int_equal(netboot_store_event(fixture->store, &error), 0);
+    assert_int_equal(netboot_store_event(fixture->store, &error), NETBOOT_EVENT_USABLE);
+    assert_int_equal(netboot_store_event(fixture->store, &error), NETBOOT_EVENT_NONE);
 }
 
 int main(void)

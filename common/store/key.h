@@ -4,6 +4,7 @@
 #define NETBOOT_STORE_KEY_H
 
 #include "db/db.h"
+#include "netboot-store.h"
 
 #include <string.h>
 

@@ -11,16 +11,16 @@
 #include "dhcp/codes.h"
 #include "dhcp/messages.h"
 
-struct matter {
+struct deciding {
     const struct netboot_query *query;
     const struct netboot_client *client;
     const struct netboot_policy *policy;
     struct netboot_decision *decision;
 };
 
-static void add_reason(const struct matter *matter, enum netboot_finding finding, enum netboot_source source)
+static void add_reason(const struct deciding *deciding, enum netboot_finding finding, enum netboot_source source)
 {
-    struct netboot_decision *decision = matter->decision;
+    struct netboot_decision *decision = deciding->decision;
 
     if (decision->reason_count < NETBOOT_REASONS_MAX)
         decision->reasons[decision->reason_count++] =
@@ -28,17 +28,17 @@ static void add_reason(const struct matter *matter, enum netboot_finding finding
 }
 
 /* Settles the outcome for a reason. */
-static bool settle(const struct matter *matter, enum netboot_outcome outcome, enum netboot_finding finding)
+static bool settle(const struct deciding *deciding, enum netboot_outcome outcome, enum netboot_finding finding)
 {
-    add_reason(matter, finding, NETBOOT_SOURCE_NONE);
-    matter->decision->outcome = outcome;
+    add_reason(deciding, finding, NETBOOT_SOURCE_NONE);
+    deciding->decision->outcome = outcome;
     return true;
 }
 
 /* Notes what was found and goes on to the next rule. */
-static bool note(const struct matter *matter, enum netboot_finding finding)
+static bool note(const struct deciding *deciding, enum netboot_finding finding)
 {
-    add_reason(matter, finding, NETBOOT_SOURCE_NONE);
+    add_reason(deciding, finding, NETBOOT_SOURCE_NONE);
     return false;
 }
 
@@ -53,62 +53,66 @@ static void copy_text(char *ret, size_t size, struct netboot_bytes text)
 
 /* ---- The rules */
 
-static bool rule_message(const struct matter *matter)
+static bool rule_message(const struct deciding *deciding)
 {
-    if (message_boots(matter->query))
+    if (message_boots(deciding->query))
         return false;
-    return settle(matter, NETBOOT_NOT_OURS, NETBOOT_FINDING_NO_BOOT_MESSAGE);
+    return settle(deciding, NETBOOT_NOT_OURS, NETBOOT_FINDING_NO_BOOT_MESSAGE);
 }
 
-static bool rule_stage(const struct matter *matter)
+static bool rule_stage(const struct deciding *deciding)
 {
-    if (matter->client->stage == NETBOOT_STAGE_NONE)
-        return settle(matter, NETBOOT_NOT_OURS, NETBOOT_FINDING_NO_BOOT_CLIENT);
-    return note(matter, NETBOOT_FINDING_STAGE);
+    if (deciding->client->stage == NETBOOT_STAGE_NONE)
+        return settle(deciding, NETBOOT_NOT_OURS, NETBOOT_FINDING_NO_BOOT_CLIENT);
+    return note(deciding, NETBOOT_FINDING_STAGE);
 }
 
 /* A host goes by its name, else by its first identifier. */
-static bool rule_host(const struct matter *matter)
+static bool rule_host(const struct deciding *deciding)
 {
-    const struct netboot_host *host = &matter->policy->host;
-    struct netboot_decision *decision = matter->decision;
+    const struct netboot_host *host = deciding->policy->host;
+    struct netboot_decision *decision = deciding->decision;
     struct netboot_id id;
 
-    if (!matter->policy->has_host)
-        return note(matter, NETBOOT_FINDING_NO_HOST);
+    if (!host)
+        return note(deciding, NETBOOT_FINDING_NO_HOST);
     decision->host_found = true;
     if (host->name.size > 0)
         copy_text(decision->host, sizeof(decision->host), host->name);
     else if (netboot_host_id(host, 0, &id) == 0)
         netboot_id_text(&id, decision->host);
-    return note(matter, matter->policy->joined ? NETBOOT_FINDING_JOINED : NETBOOT_FINDING_HOST);
+    return note(deciding, deciding->policy->joined ? NETBOOT_FINDING_JOINED : NETBOOT_FINDING_HOST);
+}
+
+/* Whether the host names a target that is there. */
+static bool names_its_target(const struct netboot_policy *policy)
+{
+    return policy->host && policy->host->target.size > 0 && !policy->target_is_missing;
 }
 
 /* Whether the store says of this very machine what it gets. A loader counts on every platform: the server's own file
  * for the machine is mostly for one platform only, and wrong on the others. */
-static bool host_has_wish(const struct matter *matter)
+static bool host_has_wish(const struct deciding *deciding)
 {
-    const struct netboot_policy *policy = matter->policy;
+    const struct netboot_policy *policy = deciding->policy;
 
-    if (!policy->has_host)
-        return false;
-    return policy->armed == NETBOOT_ARMED_SERVED || (policy->host.target.size > 0 && !policy->target_is_missing) ||
-           policy->host.loaders.count > 0;
+    return policy->host &&
+           (policy->armed == NETBOOT_ARMED_SERVED || names_its_target(policy) || policy->host->loaders.count > 0);
 }
 
 /* The operator's wish for this machine goes before the server's own configuration, and that before our defaults. */
-static bool rule_existing_boot_file(const struct matter *matter)
+static bool rule_existing_boot_file(const struct deciding *deciding)
 {
-    enum netboot_existing_boot_file existing = matter->query->existing_boot_file;
+    enum netboot_existing_boot_file existing = deciding->query->existing_boot_file;
 
-    if (!matter->query->reply_has_boot_file)
+    if (!deciding->query->reply_has_boot_file)
         return false;
-    if (host_has_wish(matter) || existing == NETBOOT_EXISTING_REPLACE || existing == NETBOOT_EXISTING_REMOVE)
-        return note(matter, NETBOOT_FINDING_REPLACED);
-    return settle(matter, NETBOOT_KEPT, NETBOOT_FINDING_KEPT);
+    if (host_has_wish(deciding) || existing == NETBOOT_EXISTING_REPLACE || existing == NETBOOT_EXISTING_REMOVE)
+        return note(deciding, NETBOOT_FINDING_REPLACED);
+    return settle(deciding, NETBOOT_KEPT, NETBOOT_FINDING_KEPT);
 }
 
-static bool rule_once(const struct matter *matter)
+static bool rule_once(const struct deciding *deciding)
 {
     static const enum netboot_finding findings[] = {
         [NETBOOT_ARMED_SERVED] = NETBOOT_FINDING_TARGET_ONCE,
@@ -120,51 +124,57 @@ static bool rule_once(const struct matter *matter)
         [NETBOOT_ARMED_RENEWAL] = NETBOOT_FINDING_ONCE_RENEWAL,
         [NETBOOT_ARMED_UNMARKED] = NETBOOT_FINDING_ONCE_UNMARKED,
     };
-    enum netboot_armed armed = matter->policy->armed;
+    enum netboot_armed armed = deciding->policy->armed;
 
     if (armed == NETBOOT_ARMED_SERVED)
-        copy_text(matter->decision->target, sizeof(matter->decision->target), matter->policy->target.name);
-    return armed == NETBOOT_ARMED_NONE ? false : note(matter, findings[armed]);
+        copy_text(deciding->decision->target, sizeof(deciding->decision->target), deciding->policy->target->name);
+    return armed == NETBOOT_ARMED_NONE ? false : note(deciding, findings[armed]);
 }
 
-static bool rule_target(const struct matter *matter)
+static bool rule_target(const struct deciding *deciding)
 {
-    const struct netboot_policy *policy = matter->policy;
+    const struct netboot_policy *policy = deciding->policy;
 
     if (policy->armed == NETBOOT_ARMED_SERVED)
         return false;
     if (policy->target_is_missing)
-        note(matter, NETBOOT_FINDING_TARGET_MISSING);
-    if (!policy->has_target)
-        return settle(matter, NETBOOT_IGNORED, NETBOOT_FINDING_NO_TARGET);
-    copy_text(matter->decision->target, sizeof(matter->decision->target), policy->target.name);
-    bool named = policy->has_host && policy->host.target.size > 0 && !policy->target_is_missing;
-    return note(matter, named ? NETBOOT_FINDING_TARGET_OF_HOST : NETBOOT_FINDING_TARGET_DEFAULT);
+        note(deciding, NETBOOT_FINDING_TARGET_MISSING);
+    if (!policy->target)
+        return settle(deciding, NETBOOT_IGNORED, NETBOOT_FINDING_NO_TARGET);
+    copy_text(deciding->decision->target, sizeof(deciding->decision->target), policy->target->name);
+    return note(deciding, names_its_target(policy) ? NETBOOT_FINDING_TARGET_OF_HOST : NETBOOT_FINDING_TARGET_DEFAULT);
 }
 
-static bool rule_kind(const struct matter *matter)
+static bool rule_kind(const struct deciding *deciding)
 {
-    switch (matter->policy->target.kind) {
+    switch (deciding->policy->target->kind) {
     case NETBOOT_KIND_BOOT:
         return false;
     case NETBOOT_KIND_LOCAL:
-        return note(matter, NETBOOT_FINDING_LOCAL);
+        return note(deciding, NETBOOT_FINDING_LOCAL);
     case NETBOOT_KIND_SILENT:
-        return settle(matter, NETBOOT_SILENT, NETBOOT_FINDING_SILENT);
+        return settle(deciding, NETBOOT_SILENT, NETBOOT_FINDING_SILENT);
     case NETBOOT_KIND_IGNORE:
         break;
     }
-    return settle(matter, NETBOOT_IGNORED, NETBOOT_FINDING_IGNORE);
+    return settle(deciding, NETBOOT_IGNORED, NETBOOT_FINDING_IGNORE);
 }
 
-static bool rule_site(const struct matter *matter)
+static const struct netboot_site *site_of(const struct deciding *deciding)
 {
-    struct netboot_bytes name = matter->policy->site.name;
+    static const struct netboot_site none;
 
-    copy_text(matter->decision->site, sizeof(matter->decision->site), name);
+    return deciding->policy->site ? deciding->policy->site : &none;
+}
+
+static bool rule_site(const struct deciding *deciding)
+{
+    struct netboot_bytes name = site_of(deciding)->name;
+
+    copy_text(deciding->decision->site, sizeof(deciding->decision->site), name);
     if (name.size == 0)
-        return note(matter, NETBOOT_FINDING_NO_SITE);
-    return note(matter, bytes_equal(name, "default") ? NETBOOT_FINDING_SITE_DEFAULT : NETBOOT_FINDING_SITE);
+        return note(deciding, NETBOOT_FINDING_NO_SITE);
+    return note(deciding, bytes_equal(name, "default") ? NETBOOT_FINDING_SITE_DEFAULT : NETBOOT_FINDING_SITE);
 }
 
 /* ---- The boot file */
@@ -183,19 +193,19 @@ struct netboot_bytes decide_target_script(const struct netboot_target *target)
     return target->script;
 }
 
-static struct netboot_bytes candidate(const struct matter *matter, enum netboot_source source)
+static struct netboot_bytes candidate(const struct deciding *deciding, enum netboot_source source)
 {
-    const struct netboot_policy *policy = matter->policy;
-    uint16_t platform = matter->client->platform;
+    const struct netboot_policy *policy = deciding->policy;
+    uint16_t platform = deciding->client->platform;
 
     switch (source) {
     case NETBOOT_SOURCE_TARGET_SCRIPT:
-        return decide_target_script(&policy->target);
+        return decide_target_script(policy->target);
     case NETBOOT_SOURCE_TARGET_FILE:
-        return netboot_platform_file(&policy->target.files, platform);
+        return netboot_platform_file(&policy->target->files, platform);
     case NETBOOT_SOURCE_HOST_LOADER:
-        if (policy->has_host)
-            return netboot_platform_file(&policy->host.loaders, platform);
+        if (policy->host)
+            return netboot_platform_file(&policy->host->loaders, platform);
         break;
     case NETBOOT_SOURCE_LOADER:
         return policy->loader;
@@ -213,68 +223,69 @@ static const enum netboot_source order[][4] = {
 };
 
 /* Takes the candidate if the client can follow it. The absence of a host's exception is nothing to tell of. */
-static bool take(const struct matter *matter, enum netboot_source source)
+static bool take(const struct deciding *deciding, enum netboot_source source)
 {
-    struct netboot_bytes value = candidate(matter, source);
+    struct netboot_bytes value = candidate(deciding, source);
 
     if (value.size == 0) {
         if (source != NETBOOT_SOURCE_HOST_LOADER)
-            add_reason(matter, NETBOOT_FINDING_ABSENT, source);
+            add_reason(deciding, NETBOOT_FINDING_ABSENT, source);
         return false;
     }
-    enum netboot_finding finding = file_resolve(matter->client, &matter->policy->site, value, matter->decision);
-    add_reason(matter, finding, source);
+    enum netboot_finding finding = file_resolve(deciding->client, site_of(deciding), value, deciding->decision);
+    add_reason(deciding, finding, source);
     if (finding != NETBOOT_FINDING_TAKEN)
         return false;
-    matter->decision->source = source;
-    matter->decision->vendor_class = matter->client->stage == NETBOOT_STAGE_HTTP;
-    matter->decision->outcome = NETBOOT_ANSWERED;
+    deciding->decision->source = source;
+    deciding->decision->vendor_class = deciding->client->stage == NETBOOT_STAGE_HTTP;
+    deciding->decision->outcome = NETBOOT_ANSWERED;
     return true;
 }
 
 /* A site that nobody has given a server yet, as in a store fresh from init, is no reason to take anything away. */
-static bool lacks_servers(const struct matter *matter)
+static bool lacks_servers(const struct deciding *deciding)
 {
-    const struct netboot_site *site = &matter->policy->site;
-    bool v4 = matter->client->family == NETBOOT_V4, lacks = false;
+    const struct netboot_site *site = site_of(deciding);
+    bool v4 = deciding->client->family == NETBOOT_V4, lacks = false;
 
-    for (unsigned i = 0; i < matter->decision->reason_count; i++) {
-        unsigned finding = matter->decision->reasons[i].finding;
+    for (unsigned i = 0; i < deciding->decision->reason_count; i++) {
+        unsigned finding = deciding->decision->reasons[i].finding;
         lacks |= finding == NETBOOT_FINDING_NO_TFTP || finding == NETBOOT_FINDING_NO_HTTP ||
                  finding == NETBOOT_FINDING_NO_BASE;
     }
     return lacks && (v4 ? site->tftp4.size + site->http4.size : site->tftp6.size + site->http6.size) == 0;
 }
 
-static bool own_file_goes(const struct matter *matter)
+static bool own_file_goes(const struct deciding *deciding)
 {
-    const struct netboot_query *query = matter->query;
+    const struct netboot_query *query = deciding->query;
 
-    return query->reply_has_boot_file && query->existing_boot_file == NETBOOT_EXISTING_REMOVE && !lacks_servers(matter);
+    return query->reply_has_boot_file && query->existing_boot_file == NETBOOT_EXISTING_REMOVE &&
+           !lacks_servers(deciding);
 }
 
-static bool rule_boot_file(const struct matter *matter)
+static bool rule_boot_file(const struct deciding *deciding)
 {
-    const enum netboot_source *sources = order[matter->client->stage];
+    const enum netboot_source *sources = order[deciding->client->stage];
 
-    if (matter->client->platform == NETBOOT_PLATFORM_NONE)
-        note(matter, NETBOOT_FINDING_NO_PLATFORM);
+    if (deciding->client->platform == NETBOOT_PLATFORM_NONE)
+        note(deciding, NETBOOT_FINDING_NO_PLATFORM);
     for (unsigned i = 0; i < 4 && sources[i] != NETBOOT_SOURCE_NONE; i++)
-        if (take(matter, sources[i]))
+        if (take(deciding, sources[i]))
             return true;
-    matter->decision->own_file_goes = own_file_goes(matter);
-    return settle(matter, NETBOOT_NO_BOOT_FILE,
-                  matter->decision->own_file_goes ? NETBOOT_FINDING_REMOVED : NETBOOT_FINDING_NOTHING);
+    deciding->decision->own_file_goes = own_file_goes(deciding);
+    return settle(deciding, NETBOOT_NO_BOOT_FILE,
+                  deciding->decision->own_file_goes ? NETBOOT_FINDING_REMOVED : NETBOOT_FINDING_NOTHING);
 }
 
 void netboot_decide(const struct netboot_query *query, const struct netboot_client *client,
                     const struct netboot_policy *policy, struct netboot_decision *ret)
 {
-    static bool (*const rules[])(const struct matter *) = {
+    static bool (*const rules[])(const struct deciding *) = {
         rule_message, rule_stage, rule_host, rule_existing_boot_file, rule_once,
         rule_target,  rule_kind,  rule_site, rule_boot_file,
     };
-    const struct matter matter = {query, client, policy, ret};
+    const struct deciding deciding = {query, client, policy, ret};
 
     /* The texts are large: only their first octets are cleared. */
     ret->outcome = NETBOOT_NOT_OURS;
@@ -285,7 +296,7 @@ void netboot_decide(const struct netboot_query *query, const struct netboot_clie
     ret->host[0] = ret->target[0] = ret->site[0] = ret->tftp_server_name[0] = ret->boot_file[0] = '\0';
     ret->reason_count = 0;
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-        if (rules[i](&matter))
+        if (rules[i](&deciding))
             break;
     ret->boot_file[ret->boot_file_size] = '\0';
 }

@@ -124,19 +124,19 @@ static void store_free(struct netboot_store *store)
     env_fini(&store->env);
     state_fini(&store->once);
     journal_fini(&store->journal);
-    free(store->recent);
+    free(store->caches);
     free(store->directory);
     free(store);
 }
 
-static int make_recent(struct netboot_store *store)
+static int make_caches(struct netboot_store *store)
 {
-    size_t size = store->env.slot_room * sizeof(struct recent);
+    size_t size = store->env.slot_room * sizeof(struct lookup_cache);
 
-    store->recent = aligned_alloc(_Alignof(struct recent), size);
-    if (!store->recent)
+    store->caches = aligned_alloc(_Alignof(struct lookup_cache), size);
+    if (!store->caches)
         return -ENOMEM;
-    memset(store->recent, 0, size);
+    memset(store->caches, 0, size);
     return 0;
 }
 
@@ -159,7 +159,7 @@ static int store_new(const char *directory, const struct netboot_store_options *
     if (code == 0)
         code = journal_prepare(&store->journal, store->directory, options, store->once.server, error);
     if (code == 0)
-        code = make_recent(store);
+        code = make_caches(store);
     if (code != 0) {
         store_free(store);
         return code == -ENOMEM ? failure(error, code, "no memory for the targets store") : code;

@@ -99,18 +99,16 @@ int netboot_base_url_check(const char *url, struct netboot_error *error);
 
 /* ---- Decision ----------------------------------------------------------------------------------------------- */
 
-/* What the store holds for one client; anything may be absent. */
+/* What the store holds for one client; anything may be absent (NULL, empty). The records are the store's or whoever's
+ * made them: netboot_view_policy() says how long they are there. */
 struct netboot_policy {
     enum netboot_armed armed;
-    bool has_host;
     bool joined;            /* `host` is none of the client's own identifiers: the journal has seen them together */
-    bool has_target;        /* `target` is set */
     bool target_is_missing; /* the host names a target that the store does not have; `target` is the default */
-    struct netboot_host host;
-    struct netboot_target target; /* the host's, else `default` */
-    struct netboot_site site;     /* by the client's address, else `default`; an empty name where there is none.
-                                     It is without its prefixes */
-    struct netboot_bytes loader;  /* of the client's platform; empty where there is none */
+    const struct netboot_host *host;
+    const struct netboot_target *target; /* armed, else the host's, else `default` */
+    const struct netboot_site *site;     /* by the client's address, else `default`; without its prefixes */
+    struct netboot_bytes loader;         /* of the client's platform */
 };
 
 /* Pure: the same arguments give the same decision. */
@@ -127,7 +125,8 @@ struct netboot_change; /* a write transaction: one generation */
 int netboot_view_open(struct netboot_store *store, struct netboot_view **ret, struct netboot_error *error);
 void netboot_view_close(struct netboot_view *view);
 
-/* What the store holds for a client, by its ids in the order MAC, UUID, DUID. 0, or -EBADMSG for a damaged record. */
+/* What the store holds for a client, by its ids in the order MAC, UUID, DUID. 0, or -EBADMSG for a damaged record. The
+ * records are the view's, until it is asked for another client or closed. */
 int netboot_view_policy(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret);
 /* Whether netboot_view_policy() on this view joins identifiers; at first as the options of the handle say. To join them
  * it needs the journal: -ENOENT and more as netboot_journal_entries(), and then it is as it was. */

@@ -10,15 +10,11 @@
 
 #include <errno.h>
 
-/* Puts the target armed into the policy, if it can be served at all. */
+/* The target armed, and whether it can be served at all. */
 static enum netboot_armed find_target(struct netboot_view *view, const struct once_record *record,
                                       struct netboot_target *ret)
 {
-    char name[NETBOOT_NAME_MAX + 1];
-
-    memcpy(name, record->target.data, record->target.size);
-    name[record->target.size] = '\0';
-    if (netboot_view_target(view, name, ret) != 0)
+    if (view_get_named(view, &record_target, ROW_TARGET, record->target, ret) != 0)
         return NETBOOT_ARMED_MISSING;
     return ret->kind == NETBOOT_KIND_BOOT || ret->kind == NETBOOT_KIND_LOCAL ? NETBOOT_ARMED_SERVED
                                                                              : NETBOOT_ARMED_KIND;
@@ -37,6 +33,7 @@ struct serving {
     struct state *state;
     const struct netboot_query *query;
     struct key key;
+    struct netboot_target target; /* that is armed, where `armed` is NETBOOT_ARMED_SERVED */
     enum netboot_armed armed;
     uint8_t token[ONCE_TOKEN_SIZE];
     struct once_event event;
@@ -44,17 +41,21 @@ struct serving {
     struct once_step step;
 };
 
-static void decide(const struct serving *serving, struct netboot_policy *policy, enum netboot_armed armed,
+static void decide(const struct serving *serving, const struct netboot_policy *policy, enum netboot_armed armed,
                    struct netboot_result *ret)
 {
-    policy->armed = armed;
-    netboot_decide(serving->query, &ret->client, policy, &ret->decision);
+    struct netboot_policy asked = *policy;
+
+    asked.armed = armed;
+    if (armed == NETBOOT_ARMED_SERVED)
+        asked.target = &serving->target;
+    netboot_decide(serving->query, &ret->client, &asked, &ret->decision);
     netboot_answer_encode(&ret->client, &ret->decision, &ret->answer);
 }
 
 /* What the packet is, and what the target armed, which `ret` was decided with, would do for it. Where there is none to
  * serve, nothing was decided. */
-static void describe(struct serving *serving, const struct netboot_policy *policy, const struct netboot_result *ret)
+static void describe(struct serving *serving, const struct netboot_result *ret)
 {
     const struct netboot_client *client = &ret->client;
     struct once_event *event = &serving->event;
@@ -71,7 +72,7 @@ static void describe(struct serving *serving, const struct netboot_policy *polic
         return;
     event->able = ret->decision.outcome == NETBOOT_ANSWERED;
     event->last = client->stage == NETBOOT_STAGE_IPXE || ret->decision.source == NETBOOT_SOURCE_TARGET_FILE;
-    event->has_script = decide_target_script(&policy->target).size > 0;
+    event->has_script = decide_target_script(&serving->target).size > 0;
     event->file = (struct netboot_bytes){(const uint8_t *)ret->decision.boot_file, ret->decision.boot_file_size};
 }
 
@@ -143,20 +144,19 @@ static enum netboot_armed reason(const struct serving *serving, bool written)
 }
 
 /* The step as a reader sees it: nothing of the record is used after. */
-static bool first_step(struct serving *serving, const struct once_record *record, struct netboot_policy *policy,
-                       struct netboot_target *ret_lasting, struct netboot_result *ret)
+static bool first_step(struct serving *serving, const struct once_record *record, const struct netboot_policy *policy,
+                       struct netboot_result *ret)
 {
-    *ret_lasting = policy->target;
     if (!is_of_store(serving->view, record))
         return false;
     if (once_is_over(record)) {
         serving->step = (struct once_step){.new_boot = true};
         return true;
     }
-    serving->armed = find_target(serving->view, record, &policy->target);
+    serving->armed = find_target(serving->view, record, &serving->target);
     if (serving->armed == NETBOOT_ARMED_SERVED)
         decide(serving, policy, serving->armed, ret);
-    describe(serving, policy, ret);
+    describe(serving, ret);
     serving->state->time(serving->state, &serving->now);
     serving->now.certain = false;
     if (record->phase != ONCE_ARMED)
@@ -166,8 +166,7 @@ static bool first_step(struct serving *serving, const struct once_record *record
     return true;
 }
 
-static bool read_step(struct serving *serving, struct netboot_policy *policy, struct netboot_target *ret_lasting,
-                      struct netboot_result *ret)
+static bool read_step(struct serving *serving, const struct netboot_policy *policy, struct netboot_result *ret)
 {
     struct once_record record;
     struct env_slot *slot;
@@ -175,7 +174,7 @@ static bool read_step(struct serving *serving, struct netboot_policy *policy, st
     if (env_read_begin(&serving->state->env, &slot) != 0)
         return false;
     int code = state_get(serving->state, slot->txn, &serving->key, &record);
-    bool found = code == 0 && first_step(serving, &record, policy, ret_lasting, ret);
+    bool found = code == 0 && first_step(serving, &record, policy, ret);
     if (code == -ENOENT)
         state_note_empty(serving->state, slot->txn);
     /* A writer may need the whole environment for a moment, so not even this slot may be held then. */
@@ -184,49 +183,46 @@ static bool read_step(struct serving *serving, struct netboot_policy *policy, st
 }
 
 /* What the host's arming, if it has one, makes of the packet. */
-static bool serve_armed(struct netboot_view *view, const struct netboot_query *query, struct netboot_policy *policy,
-                        struct netboot_result *ret)
+static bool serve_armed(struct netboot_view *view, const struct netboot_query *query,
+                        const struct netboot_policy *policy, struct netboot_result *ret)
 {
     struct serving serving = {.view = view, .state = view_state(view), .query = query};
-    struct netboot_target lasting;
 
-    if (!key_of_host(&serving.key, &policy->host) || !read_step(&serving, policy, &lasting, ret))
+    if (!key_of_host(&serving.key, policy->host) || !read_step(&serving, policy, ret))
         return false;
     bool written = finish_step(&serving);
     if (serving.step.serve)
         return true;
-    policy->target = lasting;
     decide(&serving, policy, reason(&serving, written), ret);
     return true;
 }
 
 /* Mostly nothing at all is armed: that is asked first, before anything is made ready. */
-bool state_serve(struct netboot_view *view, const struct netboot_query *query, struct netboot_policy *policy,
+bool state_serve(struct netboot_view *view, const struct netboot_query *query, const struct netboot_policy *policy,
                  struct netboot_result *ret)
 {
     return message_boots(query) && !state_is_empty(view_state(view)) && serve_armed(view, query, policy, ret);
 }
 
-void state_peek(struct netboot_view *view, struct netboot_policy *policy)
+void state_peek(struct netboot_view *view, struct netboot_policy *policy, struct netboot_target *ret_target)
 {
     struct state *state = view_state(view);
-    struct netboot_target target;
     struct once_record record;
     struct once_time now;
     struct env_slot *slot;
     struct key key;
 
-    if (!key_of_host(&key, &policy->host) || env_read_begin(&state->env, &slot) != 0)
+    if (!key_of_host(&key, policy->host) || env_read_begin(&state->env, &slot) != 0)
         return;
     if (state_get(state, slot->txn, &key, &record) == 0 && is_of_store(view, &record)) {
         state->time(state, &now);
         enum netboot_once_state is = once_state(&record, now.wall);
         if (is == NETBOOT_ONCE_ARMED || is == NETBOOT_ONCE_IN_PROGRESS || is == NETBOOT_ONCE_WAITING)
-            policy->armed = find_target(view, &record, &target);
+            policy->armed = find_target(view, &record, ret_target);
         else
             policy->armed = is == NETBOOT_ONCE_EXPIRED ? NETBOOT_ARMED_EXPIRED : NETBOOT_ARMED_USED;
         if (policy->armed == NETBOOT_ARMED_SERVED)
-            policy->target = target;
+            policy->target = ret_target;
     }
     env_read_end(slot);
 }

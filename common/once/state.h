@@ -44,10 +44,10 @@ void state_fini(struct state *state);
  * The packet path for a host that is in `policy`. False: nothing is armed there, and nothing was done. True: the whole
  * decision is in `ret`; what had to be written for it was written.
  */
-bool state_serve(struct netboot_view *view, const struct netboot_query *query, struct netboot_policy *policy,
+bool state_serve(struct netboot_view *view, const struct netboot_query *query, const struct netboot_policy *policy,
                  struct netboot_result *ret);
-/* Puts the target of an armed host into the policy, without a packet. */
-void state_peek(struct netboot_view *view, struct netboot_policy *policy);
+/* Puts the target of an armed host into the policy, without a packet; it lies in `ret_target`. */
+void state_peek(struct netboot_view *view, struct netboot_policy *policy, struct netboot_target *ret_target);
 
 /* Disarms what a change of the targets store takes the host away from, or adds one under its key; where it went back to
  * an earlier generation, also a host that got an identifier by that. To be called before the change is committed, so

@@ -19,6 +19,7 @@
 #include "once/state.h"
 #include "record/record.h"
 #include "store/key.h"
+#include "store/lookup.h"
 #include "store/schema.h"
 
 #include <string.h>
@@ -29,23 +30,11 @@ enum { TABLE_META, TABLE_POLICY, TABLE_HOST, TABLES, TABLE_HISTORY = TABLES, ALL
 
 extern const struct env_spec store_spec;
 
-/* What a slot last found; see serve.c. */
-struct recent {
-    _Alignas(64) size_t transaction; /* of the state that it was found in */
-    size_t epoch;                    /* and of the map */
-    bool has_target[2], has_site, has_loader;
-    uint16_t platform;
-    struct netboot_bytes loader;
-    struct key before, last; /* the range: behind the one address (none: from the first one on), up to the other */
-    struct netboot_site site;
-    struct netboot_target target[2]; /* the default, and the last one that a host named */
-};
-
 struct netboot_store {
     struct env env;
     struct state once; /* boot-once: the state store */
     struct journal journal;
-    struct recent *recent; /* of each slot */
+    struct lookup_cache *caches; /* of each slot */
     char *directory;
     bool follow;
 
@@ -73,7 +62,7 @@ struct netboot_view {
     struct env_slot *slot;
     MDB_txn *txn;
     MDB_cursor *cursor; /* on `policy`; NULL: not used so far */
-    struct recent *recent;
+    struct lookup_cache *cache;
     struct netboot_change *change; /* that it shows, else NULL */
     bool join;                     /* identifiers are joined */
 };

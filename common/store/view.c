@@ -15,7 +15,7 @@ struct netboot_view view_of_slot(struct netboot_store *store, struct env_slot *s
         .store = store,
         .slot = slot,
         .txn = slot->txn,
-        .recent = &store->recent[slot - store->env.slots],
+        .cache = &store->caches[slot - store->env.slots],
         .join = store->journal.join,
     };
 }

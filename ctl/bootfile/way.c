@@ -30,16 +30,15 @@ enum netboot_finding way_resolve(enum way way, const struct netboot_client *who,
     bool ipxe = ways[way].stage == NETBOOT_STAGE_IPXE;
     const struct netboot_query query = {
         .family = ways[way].family, .message_type = MESSAGE_FIRST, .reply_type = MESSAGE_OFFER};
-    struct netboot_policy policy = {.has_target = true};
+    const struct netboot_target only = {
+        .name = target, .script = ipxe ? value : (struct netboot_bytes){NULL, 0}
+    };
+    struct netboot_policy policy = {.target = &only, .site = site};
     struct netboot_client client = *who;
 
     client.family = ways[way].family;
     client.stage = ways[way].stage;
-    policy.target.name = target;
-    policy.site = *site;
-    if (ipxe)
-        policy.target.script = value;
-    else
+    if (!ipxe)
         policy.loader = value;
     netboot_decide(&query, &client, &policy, ret);
     for (unsigned i = 0; i < ret->reason_count; i++)

@@ -79,6 +79,8 @@ int chain_run(struct session *session);
 int chain_platform(struct chain *chain, uint16_t platform);
 /* journey.c: asks what is sent that way; journey_free() in either case. An exit code. */
 int journey_begin(struct journey *journey, struct chain *chain, enum way way, uint16_t platform);
+/* Where the machine is; without servers where there is no site. */
+const struct netboot_site *journey_site(const struct journey *journey);
 void journey_free(struct journey *journey);
 /* The steps of what is sent. False: out of memory. */
 bool journey_walk(struct journey *journey);

@@ -72,6 +72,13 @@ void journey_free(struct journey *journey)
     cJSON_Delete(journey->seen);
 }
 
+const struct netboot_site *journey_site(const struct journey *journey)
+{
+    static const struct netboot_site none;
+
+    return journey->policy.site ? journey->policy.site : &none;
+}
+
 /* ---- Steps ------------------------------------------------------------------------------------------------------ */
 
 static bool nothing_step(struct journey *journey)
@@ -93,7 +100,7 @@ static bool as_is_step(struct journey *journey)
     struct step step = {.what = "boot file", .state = STEP_AS_IS, .size = -1};
     char reason[NETBOOT_REASON_SIZE];
 
-    if (!journey->policy.has_target)
+    if (!journey->policy.target)
         return nothing_step(journey);
     snprintf(step.problem, sizeof(step.problem), "%s",
              netboot_reason_text(&journey->client, &journey->decision, journey->decision.reason_count - 1, reason));
@@ -103,12 +110,12 @@ static bool as_is_step(struct journey *journey)
 /* What the host names and the store does not have. */
 static bool missing_target_step(struct journey *journey)
 {
-    struct netboot_bytes name = journey->policy.host.target;
     char target[NETBOOT_NAME_MAX + 1];
     struct step step = {.what = "target", .file = target, .state = STEP_MISSING, .size = -1};
 
     if (!journey->policy.target_is_missing)
         return true;
+    struct netboot_bytes name = journey->policy.host->target;
     snprintf(target, sizeof(target), "%.*s", (int)name.size, (const char *)name.data);
     snprintf(step.problem, sizeof(step.problem), "the host names it, and it is not there: `default` applies");
     snprintf(step.fix, sizeof(step.fix),
@@ -127,7 +134,7 @@ static bool shim_step(struct journey *journey, const struct step *shim)
     if (!name)
         return true;
     step.file = name;
-    if (location_resolve(&shim->location, &journey->policy.site, name, &step.location) != 0)
+    if (location_resolve(&shim->location, journey_site(journey), name, &step.location) != 0)
         return true;
     step_check(journey, &step, false);
     return step_add(journey, &step);
@@ -141,15 +148,15 @@ static bool record_step(struct journey *journey, const char *what, struct netboo
     struct step step = {.what = what, .file = file, .size = -1};
 
     snprintf(file, sizeof(file), "%.*s", (int)value.size, (const char *)value.data);
-    if (way_resolve(journey->way, &journey->client, &journey->policy.site, journey->policy.target.name, value,
+    if (way_resolve(journey->way, &journey->client, journey_site(journey), journey->policy.target->name, value,
                     &decision) == NETBOOT_FINDING_TAKEN)
-        location_of_answer(journey->way, &journey->policy.site, &decision, &step.location);
+        location_of_answer(journey->way, journey_site(journey), &decision, &step.location);
     return step_add(journey, &step);
 }
 
 static bool record_steps(struct journey *journey)
 {
-    const struct netboot_target *target = &journey->policy.target;
+    const struct netboot_target *target = journey->policy.target;
     bool done = true;
 
     if (target->kind != NETBOOT_KIND_BOOT || target->script.size > 0 || target->kernel.size == 0)
@@ -170,7 +177,7 @@ static bool answer_step(struct journey *journey)
     const struct netboot_decision *decision = &journey->decision;
     struct step step = {.what = whats[decision->source], .file = decision->boot_file};
 
-    location_of_answer(journey->way, &journey->policy.site, decision, &step.location);
+    location_of_answer(journey->way, journey_site(journey), decision, &step.location);
     step_check(journey, &step, false);
     if (!step_add(journey, &step))
         return false;

@@ -104,7 +104,7 @@ static bool file_locate(const struct journey *journey, const struct step *script
     struct settings settings = {.journey = journey, .script = &script->location};
     char expanded[NETBOOT_FILE_SIZE], unknown[SCRIPT_SETTING_SIZE];
     const char *fetched = script_fetched_path(file);
-    const struct netboot_site *site = &journey->policy.site;
+    const struct netboot_site *site = journey_site(journey);
     int status = script_expand(fetched ? fetched : file, setting_value, &settings, expanded, unknown);
 
     if (status == 0)

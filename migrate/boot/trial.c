@@ -110,6 +110,7 @@ const char *trial_want(struct trial *trial, struct scene *scene, const struct ro
 static int decide(struct trial *trial, const struct netboot_query *query, struct netboot_result *ret, bool *ret_unknown)
 {
     struct netboot_policy policy;
+    struct netboot_site site;
     struct netboot_view *view;
     uint8_t unknown[4];
     int status = netboot_view_open(trial->store, &view, NULL);
@@ -119,9 +120,13 @@ static int decide(struct trial *trial, const struct netboot_query *query, struct
     netboot_client_parse(query, &ret->client);
     status = netboot_view_policy(view, &ret->client, &policy);
     inet_pton(AF_INET, UNKNOWN_SERVER, unknown);
-    *ret_unknown = status == 0 && policy.site.tftp4.size == 4 && memcmp(policy.site.tftp4.data, unknown, 4) == 0;
-    if (*ret_unknown)
-        policy.site.tftp4.size = 0;
+    *ret_unknown =
+        status == 0 && policy.site && policy.site->tftp4.size == 4 && memcmp(policy.site->tftp4.data, unknown, 4) == 0;
+    if (*ret_unknown) {
+        site = *policy.site;
+        site.tftp4.size = 0;
+        policy.site = &site;
+    }
     if (status == 0) {
         netboot_decide(query, &ret->client, &policy, &ret->decision);
         netboot_answer_encode(&ret->client, &ret->decision, &ret->answer);

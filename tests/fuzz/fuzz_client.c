@@ -47,17 +47,19 @@ static struct netboot_bytes text(const char *text)
 static void make_policy(struct netboot_policy *policy)
 {
     static const uint8_t server4[4] = {192, 0, 2, 1}, server6[16] = {0x20, 1, 0x0d, 0xb8};
+    static struct netboot_target target;
+    static struct netboot_site site;
 
-    *policy = (struct netboot_policy){
-        .has_target = true,
-        .target = {.name = text("t"),         .script = text("{uuid}/{mac}/{mac-hyphen}/{platform}/{site}")},
-        .site = { .name = text("s"),
-                   .tftp4 = {server4, 4},
-                   .tftp6 = {server6, 16},
-                   .http4 = text("http://h"),
-                   .http6 = text("http://[::1]/")},
-        .loader = text("{platform}/{mac}.efi"),
+    target.name = text("t");
+    target.script = text("{uuid}/{mac}/{mac-hyphen}/{platform}/{site}");
+    site = (struct netboot_site){
+        .name = text("s"),
+        .tftp4 = {server4, 4 },
+        .tftp6 = {server6, 16},
+        .http4 = text("http://h"),
+        .http6 = text("http://[::1]/"),
     };
+    *policy = (struct netboot_policy){.target = &target, .site = &site, .loader = text("{platform}/{mac}.efi")};
 }
 
 /* What holds of every answer, whatever the packet was. */

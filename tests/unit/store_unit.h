@@ -160,7 +160,8 @@ static inline void assert_site_in(struct netboot_view *opened, const char *addre
 
     assert_int_equal(inet_pton(v6 ? AF_INET6 : AF_INET, address, client.address), 1);
     assert_int_equal(netboot_view_policy(opened, &client, &policy), 0);
-    snprintf(got, sizeof(got), "%.*s", (int)policy.site.name.size, (const char *)policy.site.name.data);
+    snprintf(got, sizeof(got), "%.*s", policy.site ? (int)policy.site->name.size : 0,
+             policy.site ? (const char *)policy.site->name.data : "");
     if (strcmp(got, want) != 0)
         fail_msg("%s is in '%s', not in '%s'", address, got, want);
 }

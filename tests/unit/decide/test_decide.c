@@ -244,7 +244,9 @@ static void decide(const struct decide_case *test, struct netboot_client *client
 {
     static const enum netboot_existing_boot_file existing[] = {
         [REPLACE] = NETBOOT_EXISTING_REPLACE, [REMOVE] = NETBOOT_EXISTING_REMOVE};
-    static struct netboot_policy policy;
+    static struct netboot_host host;
+    static struct netboot_target target;
+    static struct netboot_site site;
     static char file[300];
     bool v4 = test->family == 4;
     struct netboot_query query = {.family = (enum netboot_family)test->family,
@@ -262,19 +264,18 @@ static void decide(const struct decide_case *test, struct netboot_client *client
         .mac = {0x52,  0x54, 0,    0x77, 0,    2},
         .uuid = { 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff, 1}
     };
-    policy = (struct netboot_policy){
-        .has_host = test->host != UNKNOWN,
-        .has_target = true,
-        .target_is_missing = test->host == DANGLING,
-        .target = {.name = bytes_of("t"), .kind = test->kind, .script = bytes_of(test->script)},
-        .site = make_site(test->site),
-        .loader = bytes_of(test->loader)
-    };
-    make_host(test->host, &policy.host);
+    target = (struct netboot_target){.name = bytes_of("t"), .kind = test->kind, .script = bytes_of(test->script)};
     if (test->file) {
-        policy.target.files.count = 1;
-        policy.target.files.items[0] = platform_file(test->platform, test->file, file);
+        target.files.count = 1;
+        target.files.items[0] = platform_file(test->platform, test->file, file);
     }
+    make_host(test->host, &host);
+    site = make_site(test->site);
+    const struct netboot_policy policy = {.target_is_missing = test->host == DANGLING,
+                                          .host = test->host != UNKNOWN ? &host : NULL,
+                                          .target = &target,
+                                          .site = &site,
+                                          .loader = bytes_of(test->loader)};
     /* What was there before must not shine through. */
     memset(decision, 'x', sizeof(*decision));
     netboot_decide(&query, client, &policy, decision);
@@ -341,9 +342,8 @@ static void messages(void **state)
         {6, 9,  7, false},
         {6, 3,  2, false},
     };
-    struct netboot_policy policy = {
-        .has_target = true, .target = {.name = bytes_of("t"), .script = bytes_of("http://h/x")}
-    };
+    const struct netboot_target target = {.name = bytes_of("t"), .script = bytes_of("http://h/x")};
+    const struct netboot_policy policy = {.target = &target};
 
     (void)state;
     for (size_t i = 0; i < COUNT(pairs); i++) {

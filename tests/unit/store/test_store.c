@@ -112,26 +112,26 @@ static void test_policy(void **state)
     memset(&policy, 0xff, sizeof(policy));                                                                             \
     assert_int_equal(netboot_view_policy(in, &client, &policy), 0)
     POLICY(client_of(NULL));
-    assert_false(policy.has_host || policy.has_target || policy.target_is_missing);
-    assert_true(is(policy.site.name, "default") && is(policy.loader, ""));
+    assert_false(policy.host || policy.target || policy.target_is_missing);
+    assert_true(is(policy.site->name, "default") && is(policy.loader, ""));
     OK(netboot_change_put_target(change, &target, &error));
     OK(netboot_change_put_loader(change, &loader, &error));
     OK(netboot_change_put_host(change, NULL, with_target(HOST("a", "52:54:00:00:00:01"), "debian"), &error));
     OK(netboot_change_put_host(change, NULL, with_target(HOST("b", "52:54:00:00:00:02"), "gone"), &error));
     OK(netboot_change_put_host(change, NULL, HOST("c", "52:54:00:00:00:03"), &error));
     POLICY(client_of("52:54:00:00:00:01"));
-    assert_true(policy.has_host && policy.has_target && !policy.target_is_missing);
-    assert_true(is(policy.host.name, "a") && is(policy.target.name, "debian") && is(policy.loader, "ipxe.efi"));
+    assert_true(policy.host && policy.target && !policy.target_is_missing);
+    assert_true(is(policy.host->name, "a") && is(policy.target->name, "debian") && is(policy.loader, "ipxe.efi"));
     POLICY(client_of("52:54:00:00:00:02"));
-    assert_true(policy.has_host && !policy.has_target && policy.target_is_missing); /* no default either */
+    assert_true(policy.host && !policy.target && policy.target_is_missing); /* no default either */
     target.name = RAW("default");
     OK(netboot_change_put_target(change, &target, &error));
     POLICY(client_of("52:54:00:00:00:02"));
-    assert_true(policy.has_target && policy.target_is_missing && is(policy.target.name, "default"));
+    assert_true(policy.target && policy.target_is_missing && is(policy.target->name, "default"));
     POLICY(client_of("52:54:00:00:00:03"));
-    assert_true(policy.has_host && policy.has_target && !policy.target_is_missing && is(policy.target.name, "default"));
+    assert_true(policy.host && policy.target && !policy.target_is_missing && is(policy.target->name, "default"));
     POLICY(client_of("52:54:00:00:00:04"));
-    assert_true(!policy.has_host && policy.has_target && is(policy.target.name, "default"));
+    assert_true(!policy.host && policy.target && is(policy.target->name, "default"));
     client.platform = 11;
     assert_int_equal(netboot_view_policy(in, &client, &policy), 0);
     assert_true(is(policy.loader, ""));
@@ -158,7 +158,7 @@ static void test_policy_ids(void **state)
             put_host(fixture, HOST(names[i], ids[i]));
         struct netboot_view *opened = view(fixture);
         assert_int_equal(netboot_view_policy(opened, &client, &policy), 0);
-        if (!is(policy.host.name, names[i]))
+        if (!is(policy.host->name, names[i]))
             fail_msg("not found %s", names[i]);
         netboot_view_close(opened);
     }

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * What the store holds for one client: host, target, site and loader.
+ *
+ * Of the four rows that a client needs, the host's is another one each time; target, site and loader are mostly those
+ * of the last packet. A reader keeps the last ones that it found, decoded, for as long as the store shows the same
+ * state: the pages of a state do not move while it is the newest one. A policy points to them.
+ */
+#ifndef NETBOOT_STORE_LOOKUP_H
+#define NETBOOT_STORE_LOOKUP_H
+
+#include "store/key.h"
+
+/* What a reader last found. */
+struct lookup_cache {
+    _Alignas(64) size_t transaction; /* of the state that it was found in */
+    size_t epoch;                    /* and of the map */
+    bool has_target[2], has_site, has_loader;
+    uint16_t platform;
+    struct netboot_bytes loader;
+    struct key before, last; /* the range: behind the one address (none: from the first one on), up to the other */
+    struct netboot_site site;
+    struct netboot_target target[2]; /* the default, and the last one that a host named */
+    struct netboot_target armed;     /* this packet's, as is the host */
+    struct netboot_host host;
+};
+
+struct netboot_view;
+
+/* A policy of nothing. */
+void lookup_begin(struct netboot_policy *ret);
+/* Each adds what it finds: 0 also where there is nothing; -EBADMSG or what LMDB says. First the host, by the client's
+ * identifiers in the order MAC, UUID, DUID; then what follows from it, and from where and what the client is. */
+int lookup_host(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret);
+int lookup_rest(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret);
+
+#endif

@@ -169,9 +169,10 @@ static int begin(struct netboot_change *change, struct netboot_error *error)
 
     if (code != 0)
         return code;
+    change->view.db = change->view.slot->db;
     int rc = open_cursors(change);
     if (rc != 0)
-        code = env_failure(&store->env, rc, "change", error);
+        code = env_failure(change->view.db, rc, "change", error);
     else if ((code = view_meta(&change->view, "hosts", &change->hosts)) != 0)
         change_damaged_store(code, "number of hosts", error);
     if (code == 0)
@@ -233,12 +234,25 @@ static int put_all_meta(struct netboot_change *change, struct netboot_error *err
     return rc == 0 ? 0 : change_failed(change, rc, error);
 }
 
+/* What was changed is to be the store that is in the directory. */
+static int check_place(struct netboot_change *change, struct netboot_error *error)
+{
+    const struct db *db = change->view.db;
+
+    if (db == env_current(&change->store->env) && !env_is_replaced(db))
+        return 0;
+    return failure(error, -EAGAIN, "the targets store in %s was replaced meanwhile; nothing was changed: try again",
+                   change->store->directory);
+}
+
 int netboot_change_commit(struct netboot_change *change, struct netboot_error *error)
 {
     int code = change_check(change, error);
 
     if (code == -ECHILD || code == -EPERM)
         return code;
+    if (code == 0 && change->touched)
+        code = check_place(change, error);
     if (code == 0 && change->touched && change_settle(change) != 0)
         code = failure(error, change->failed.code, "%s", change->failed.text);
     if (code == 0 && change->touched)
@@ -249,7 +263,7 @@ int netboot_change_commit(struct netboot_change *change, struct netboot_error *e
     if (code == 0 && change->touched) {
         int rc = mdb_txn_commit(change->view.txn);
         if (rc != 0)
-            code = env_failure(&change->store->env, rc, "change", error);
+            code = env_failure(change->view.db, rc, "change", error);
     } else {
         mdb_txn_abort(change->view.txn);
     }

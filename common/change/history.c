@@ -203,10 +203,10 @@ void history_look(struct netboot_store *store)
 
     if (store->follow || env_take(&store->env, &slot) != 0)
         return;
-    bool there = store->env.tables[TABLE_HISTORY] != ENV_NO_TABLE;
+    bool there = slot->db->tables[TABLE_HISTORY] != ENV_NO_TABLE;
     env_give(slot);
     if (!there)
-        env_open(&store->env, 0, NULL);
+        env_open_idle(&store->env);
 }
 
 int history_put(struct netboot_change *change, uint64_t generation)

@@ -290,7 +290,7 @@ static int bring_back(struct netboot_change *change, const struct image *image, 
 /* Where it cannot be told what is armed, nothing may come to be armed again with a host that comes back. */
 static int disarm_unknown(struct netboot_change *change, struct netboot_error *error)
 {
-    return atomic_load(&change->store->once.env.gate) == ENV_CLOSED ? change_new_id(change, error) : 0;
+    return env_is_closed(&change->store->once.env) ? change_new_id(change, error) : 0;
 }
 
 static int check(struct netboot_change *change, uint64_t generation, uint64_t *ret_present, struct netboot_error *error)

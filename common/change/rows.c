@@ -8,7 +8,7 @@
 
 int change_failed(struct netboot_change *change, int rc, struct netboot_error *error)
 {
-    int code = env_failure(&change->store->env, rc, "change", &change->failed);
+    int code = env_failure(change->view.db, rc, "change", &change->failed);
 
     if (error)
         *error = change->failed;

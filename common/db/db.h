@@ -6,15 +6,23 @@
  *   env_pages.c  what is looked at before LMDB reads in it, a page of it in env_page.c
  *   env_files.c  directory, owner, group and mode; the writers' lock
  *   env.c        reader slots
- *   env_open.c   opening and closing
+ *   env_open.c   opening and closing a database
+ *   env_swap.c   another one in its place
  *   env_write.c  write transactions and the growth of the map
  *
  * Nothing here knows what the tables hold, beside the format number in the first one.
  *
- * Reader slots.  Each holds a read transaction and a cursor that are made once. The transaction is renewed per look-up,
- * the cursor, which costs as much as a small look-up, by who uses it. A thread takes a slot with one compare-and-swap
- * and gives it back after its look-up. Whoever takes *all* slots has the environment for itself: so it is remapped,
- * closed and opened again while other threads go on calling.
+ * A place and its databases.  `struct env` is the place, and lives as long as the handle; `struct db` is what is open
+ * there: one is current, and those before it stay open for as long as someone still reads in them. Another store in the
+ * place is opened and checked beside the current one, and becomes it by one pointer. Only where a file is the same one,
+ * which LMDB must not have open twice in a process, nothing is current until the old one is closed.
+ *
+ * Reader slots.  Each is of one database, and holds a read transaction and a cursor that are made once. The transaction
+ * is renewed per look-up, the cursor, which costs as much as a small look-up, by who uses it. A thread takes a slot
+ * with one compare-and-swap and gives it back after its look-up: nothing there ever waits. Whoever closes a database,
+ * or maps it anew, keeps its slots one after the other as they are given back, until it has all of them. A database
+ * that is closed stays in memory with all its slots kept, until it is used for another one: who still has a pointer to
+ * it finds no slot there, and looks which one is current now.
  */
 #ifndef NETBOOT_ENV_H
 #define NETBOOT_ENV_H
@@ -24,6 +32,7 @@
 #include <limits.h>
 #include <lmdb.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
 
@@ -43,18 +52,39 @@ struct env_spec {
     unsigned more_tables; /* behind those: they are made with a new environment, an older one need not have them */
     const char *table_names[ENV_TABLES_MAX];
     unsigned cursor_table; /* the one that the cursors of the slots are for */
+    size_t cache_size;     /* octets that each slot has for its user, a multiple of 64 */
     bool servers_write;    /* data.mdb too is the group's to write */
     bool made_anew;        /* it is set aside where it is damaged, and made anew, by servers too */
     bool loose;            /* a crash of the machine may lose the last changes, though nothing else */
 };
 
+enum env_busy { SLOT_FREE, SLOT_TAKEN, SLOT_KEPT /* by who closes the database, or maps it anew */ };
+
 struct env_slot {
     _Alignas(64) atomic_uint busy;
     MDB_txn *txn; /* NULL: not made yet */
     MDB_cursor *cursor;
+    struct db *db;
+    void *cache; /* its user's, of spec->cache_size octets: zeros at first */
 };
 
-enum env_gate { ENV_CLOSED, ENV_PAUSED, ENV_OPEN };
+struct db {
+    struct env *env;
+    struct db *next; /* of the place's */
+    struct env_slot *slots;
+    void *caches;
+    atomic_uint slot_count; /* usable ones */
+    atomic_bool broken;     /* has to be closed and opened again */
+    atomic_bool outgrown;   /* the data are larger than the map */
+    /* These change only while one keeps all slots. */
+    MDB_env *mdb; /* NULL: closed */
+    size_t epoch; /* another one for each map of the place: pointers into another one's are void */
+    MDB_dbi tables[ENV_TABLES_MAX];
+    bool writable;
+    int directory;          /* held, so that it stays the same one whatever is renamed */
+    int guard;              /* this process's place in the list of open databases */
+    struct stat data, lock; /* of the files that are open */
+};
 
 struct env {
     const struct env_spec *spec;
@@ -67,21 +97,17 @@ struct env {
     const unsigned *not_forked; /* 1, and 0 in a forked child: that page is wiped there */
     pid_t pid;                  /* where such pages are not to be had */
 
-    _Alignas(64) atomic_int gate;
-    atomic_uint slot_count; /* usable ones */
-    atomic_bool broken;     /* has to be closed and opened again */
-    atomic_size_t wanted;   /* size of map that the next change should have */
-    struct env_slot *slots;
+    sem_t *wake; /* posted where a packet finds that the server's thread is wanted; NULL: none is */
 
-    _Alignas(64) pthread_mutex_t all; /* held by whoever takes all slots */
+    _Alignas(64) _Atomic(struct db *) current; /* NULL: closed */
+    atomic_bool closing;                       /* what was current is being closed or mapped anew: it comes again */
+    atomic_size_t wanted;                      /* size of map that the next change should have */
+
+    _Alignas(64)
+        pthread_mutex_t swap; /* for all below, and held by whoever opens, closes or maps: no packet takes it */
+    struct db *all;           /* never fewer, until the handle is closed */
     unsigned slot_room;
-    /* These change only while one holds all slots. */
-    MDB_env *mdb;
-    size_t epoch; /* one more with each map: pointers into an older one are void */
-    MDB_dbi tables[ENV_TABLES_MAX];
-    bool writable;
-    int guard;              /* this process's place in the list of open environments */
-    struct stat data, lock; /* of the files that are open */
+    size_t epoch; /* the last one */
 };
 
 /* ---- env_check.c */
@@ -90,21 +116,23 @@ struct env {
 #define ENV_REMEDY_SIZE (3 * ENV_PATH_SIZE)
 const char *env_remedy(const struct env *env, char text[ENV_REMEDY_SIZE]);
 
-/* Whether data.mdb can be mapped: a regular file of LMDB's, as long as it says itself. `ret_stat` is of what was
- * looked at, `ret_writable` whether this process may write it. -ENOENT, -EACCES, -EBADMSG, ... with a text. */
-int env_check_data(const struct env *env, struct stat *ret_stat, bool *ret_writable, struct netboot_error *error);
+/* Notes which files there are, and holds their directory. -ENOENT, ... with a text. */
+int env_look(struct db *db, struct netboot_error *error);
+/* Whether data.mdb can be mapped: a regular file of LMDB's, as long as it says itself, and the one that was noted.
+ * Notes also whether this process may write it. -ENOENT, -EACCES, -EBADMSG, ... with a text. */
+int env_check_data(struct db *db, struct netboot_error *error);
 /* Whether something else than LMDB has written to the header of the file that is open, as who copies over it.
  * `idle`: the transaction of a slot that is taken. */
-bool env_is_overwritten(const struct env *env, MDB_txn *idle);
-/* Whether lock.mdb is there and may be written, so that LMDB never works without locks. Not to be called while LMDB
- * has it open in this process: closing a file drops all of a process's locks on it. */
-int env_check_lock(const struct env *env, struct stat *ret_stat, struct netboot_error *error);
+bool env_is_overwritten(const struct db *db, MDB_txn *idle);
+/* Whether lock.mdb may be written, so that LMDB never works without locks. Not to be called while LMDB has it open in
+ * this process: closing a file drops all of a process's locks on it. */
+int env_check_lock(struct db *db, struct netboot_error *error);
 
 /* ---- env_pages.c */
 
 /* Looks through all pages of the state that the transaction has, which has read none so far. -EBADMSG with a text;
  * -EAGAIN: other programs write so fast that the transaction is to be begun again. */
-int env_check_pages(const struct env *env, MDB_txn *txn, struct netboot_error *error);
+int env_check_pages(const struct db *db, MDB_txn *txn, struct netboot_error *error);
 
 /* ---- env_files.c */
 
@@ -125,7 +153,7 @@ bool env_is_owner(const struct env *env);
 /* The lock that every writer takes before LMDB's, which has no deadline. A file descriptor: close it to unlock. */
 int env_lock_writers(const struct env *env, unsigned deadline_ms, struct netboot_error *error);
 
-/* ---- env.c, env_open.c, env_write.c */
+/* ---- env.c, env_open.c, env_swap.c, env_write.c */
 
 int env_init(struct env *env, const struct env_spec *spec, const char *directory, struct netboot_error *error);
 /* Makes room for that many simultaneous look-ups; 0: the default. The environment is closed then. */
@@ -133,53 +161,116 @@ int env_prepare(struct env *env, unsigned readers, struct netboot_error *error);
 /* Frees what env_prepare() made. The environment is closed, or this is a forked child. */
 void env_fini(struct env *env);
 
-/* Opens, or opens again. -EBUSY: this process has it open already, or look-ups did not end within `deadline_ms`. */
+/* Opens what there is in the place, or opens it again. -EBUSY: this process has it open already, or look-ups did not
+ * end within `deadline_ms`. -EBUSY and -EAGAIN leave what was current; whatever else is wrong with what there is leaves
+ * nothing current. */
 int env_open(struct env *env, unsigned deadline_ms, struct netboot_error *error);
-/* Closes as soon as no look-up is under way. */
+/* Opens what is open again, if nobody uses it just now. */
+void env_open_idle(struct env *env);
+/* Closes, as soon as no look-up is under way. */
 void env_close(struct env *env);
+/* A look at the files, by the thread of a server: opens what is to be opened. 0 where nothing is wrong. */
+int env_follow(struct env *env, bool clear_readers, struct netboot_error *error);
+/* Closes what is not current any more, if its look-ups have ended. Not for packets: it may take a moment. */
+void env_reap(struct env *env);
 /* Whether other files are there now than those that are open, or theirs were cut. */
-bool env_is_replaced(const struct env *env);
+bool env_is_replaced(const struct db *db);
 /* Whether it has to be opened again, for that or another reason. The slot is one that is taken. */
-bool env_is_stale(const struct env *env, const struct env_slot *slot);
+bool env_is_stale(const struct env_slot *slot);
 bool env_in_child(const struct env *env);
 
-/* A slot for this thread. No system call, no lock, unless the environment is being remapped or opened at the moment.
- * -EAGAIN: all are busy, or it is closed; -ECHILD. */
+static inline struct db *env_current(const struct env *env)
+{
+    return atomic_load_explicit(&env->current, memory_order_acquire);
+}
+
+static inline bool env_is_open(const struct env *env)
+{
+    return env_current(env) != NULL;
+}
+
+/* Not only for the moment. */
+static inline bool env_is_closed(const struct env *env)
+{
+    return !env_is_open(env) && !atomic_load(&env->closing);
+}
+
+/* A slot for this thread: no system call, no lock, and no waiting. -EAGAIN: all are busy, or it is closed; -ECHILD. */
 int env_take(struct env *env, struct env_slot **ret);
 void env_give(struct env_slot *slot);
 /* A slot with a transaction of the newest state, until env_read_end(). */
 int env_read_begin(struct env *env, struct env_slot **ret);
+/* The same for who is no packet: waits a moment where it is closed or mapped anew just now. */
+int env_read_wait(struct env *env, struct env_slot **ret);
 /* Makes the slot's cursor one of its transaction. LMDB's code. */
-int env_renew_cursor(struct env *env, struct env_slot *slot);
+int env_renew_cursor(struct env_slot *slot);
 void env_read_end(struct env_slot *slot);
 
-/* A write transaction for the holder of the writers' lock, and a slot that keeps the environment open until
- * env_write_end(). The map has room for more than is stored. */
+/* The database that a transaction is of. */
+static inline struct db *env_db(MDB_txn *txn)
+{
+    return mdb_env_get_userctx(mdb_txn_env(txn));
+}
+
+/* A table of that, which is one of the place's. */
+static inline MDB_dbi env_table(const struct env *env, MDB_txn *txn, unsigned table)
+{
+    const struct db *db = env_db(txn);
+
+    return db->env == env ? db->tables[table] : ENV_NO_TABLE;
+}
+
+/* A write transaction for the holder of the writers' lock, and a slot that keeps the database open until it is given
+ * back. The map has room for more than is stored. */
 int env_write_begin(struct env *env, MDB_txn **ret_txn, struct env_slot **ret_slot, struct netboot_error *error);
+/* The same for a packet of a server, whose thread opens and maps: -ESTALE, it is to be opened again, and what was read
+ * in it may count no more; -EAGAIN. */
+int env_write_now(struct env *env, MDB_txn **ret_txn, struct env_slot **ret_slot);
 
 /* Clears the places of readers that died. */
-void env_clear_readers(struct env *env);
+void env_clear_readers(struct db *db);
 
 /* ---- Between these files only */
-
-#define ENV_PAUSE_MS 200 /* that a packet waits at most, for the map to grow or the store to be opened again */
 
 uint64_t env_now_us(void);
 void env_sleep_us(long us);
 
-/* All slots, so that the environment is this thread's alone until env_give_all(): -EBUSY after the deadline. */
-int env_take_all(struct env *env, uint64_t deadline_us);
-void env_give_all(struct env *env);
-/* With all slots held: makes the slots' transactions, drops one, closes. */
-int env_make_slots(struct env *env);
-void env_drop_slot(struct env_slot *slot);
-void env_close_held(struct env *env);
+/* One that is closed, with all its slots kept. NULL: no memory. The mutex `swap` is held, or no one else is there. */
+struct db *db_spare(struct env *env);
+/* Opens what env_look() found. */
+int db_open(struct db *db, struct netboot_error *error);
+/* With all slots kept. */
+void db_close(struct db *db);
+/* Makes the slots' transactions, with all of them kept. */
+int db_make_slots(struct db *db);
+/* A slot of this very database, current or not; NULL: none is free. */
+struct env_slot *db_take(struct db *db);
+/* Keeps the slots that are free; whether all are kept by now. */
+bool db_keep_slots(struct db *db);
+/* The same until it is so, or until the deadline. */
+bool db_drain(struct db *db, uint64_t deadline_us);
+/* Frees those that were kept. */
+void db_free_slots(struct db *db);
+/* The mutex `swap`. False: others have it until the deadline. */
+bool env_lock(struct env *env, uint64_t deadline_us);
+/* With that held: makes a database with all slots kept current. */
+void env_show(struct env *env, struct db *db);
+/* Makes none current. */
+void env_hide(struct env *env, bool comes_again);
 /* What a map may take of address space. */
 size_t env_map_limit(const struct env *env);
-/* Makes the map large enough for the data, and at least as large as wanted if that can be had. */
-int env_remap(struct env *env, size_t wanted);
-/* Notes what no retry cures in an environment that stays open. */
-void env_note_broken(struct env *env, int rc);
+/* Makes the map large enough for the data, and at least as large as wanted if that can be had. -EAGAIN: look-ups did
+ * not end in time. */
+int env_remap(struct env *env, size_t wanted, unsigned deadline_ms);
+/* Notes what no retry cures in a database that stays open. */
+void env_note_broken(struct db *db, int rc);
+/* Has the server's thread look. */
+void env_ask(struct env *env, atomic_bool *noted);
+
+static inline bool same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
 
 static inline size_t smaller(size_t a, size_t b)
 {
@@ -190,7 +281,7 @@ static inline size_t smaller(size_t a, size_t b)
 
 /* LMDB's code as negative errno value. */
 int env_code(int rc);
-/* The same with a text; what failed is in `doing`, as "open". Notes when the environment has to be opened again. */
-int env_failure(struct env *env, int rc, const char *doing, struct netboot_error *error);
+/* The same with a text; what failed is in `doing`, as "open". Notes when the database has to be opened again. */
+int env_failure(struct db *db, int rc, const char *doing, struct netboot_error *error);
 
 #endif

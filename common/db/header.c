@@ -102,13 +102,14 @@ static int check_length(const struct env *env, int fd, struct stat *ret, struct 
 }
 
 /* The lock file has the number of the last state. The header, which is written first, has it or is one ahead. */
-bool env_is_overwritten(const struct env *env, MDB_txn *idle)
+bool env_is_overwritten(const struct db *db, MDB_txn *idle)
 {
     enum { TRIES = 3 }; /* a writer may be at the header just then */
+    const struct env *env = db->env;
     struct lmdb_meta before, after;
     int fd;
 
-    if (mdb_env_get_fd(env->mdb, &fd) != 0)
+    if (mdb_env_get_fd(db->mdb, &fd) != 0)
         return true;
     for (unsigned i = 0; i < TRIES; i++) {
         if (env_read_header(env, fd, NULL, &before, NULL) != 0)
@@ -146,26 +147,36 @@ static int open_failure(const struct env *env, const char *path, struct netboot_
     return failure(error, -code, "%s cannot be opened: %s", path, strerror(code));
 }
 
-int env_check_data(const struct env *env, struct stat *ret_stat, bool *ret_writable, struct netboot_error *error)
+/* What is there may be another file by now than the one that was noted. */
+static int check_noted(int fd, const char *path, const char *remedy, struct stat *noted, struct netboot_error *error)
 {
-    const char *path = env->data_path;
-    char remedy[ENV_REMEDY_SIZE];
-    int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK), code;
-    bool writable = fd >= 0;
+    struct stat status;
 
+    if (fstat(fd, &status) != 0)
+        return failure(error, -errno, "%s cannot be looked at: %s", path, strerror(errno));
+    if (!same_file(&status, noted))
+        return failure(error, -EAGAIN, "%s was replaced while it was opened: try again", path);
+    if (!S_ISREG(status.st_mode))
+        return failure(error, -EBADMSG, "%s is no regular file: %s", path, remedy);
+    *noted = status;
+    return 0;
+}
+
+int env_check_data(struct db *db, struct netboot_error *error)
+{
+    const struct env *env = db->env;
+    char remedy[ENV_REMEDY_SIZE];
+    int fd = openat(db->directory, "data.mdb", O_RDWR | O_CLOEXEC | O_NONBLOCK), code;
+
+    db->writable = fd >= 0;
     if (fd < 0 && (errno == EACCES || errno == EPERM || errno == EROFS || errno == EISDIR))
-        fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        fd = openat(db->directory, "data.mdb", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
-        return open_failure(env, path, error);
-    if (fstat(fd, ret_stat) != 0)
-        code = failure(error, -errno, "%s cannot be looked at: %s", path, strerror(errno));
-    else if (!S_ISREG(ret_stat->st_mode))
-        code = failure(error, -EBADMSG, "%s is no regular file: %s", path, env_remedy(env, remedy));
-    else
-        code = check_length(env, fd, ret_stat, error);
-    close(fd);
+        return open_failure(env, env->data_path, error);
+    code = check_noted(fd, env->data_path, env_remedy(env, remedy), &db->data, error);
     if (code == 0)
-        *ret_writable = writable;
+        code = check_length(env, fd, &db->data, error);
+    close(fd);
     return code;
 }
 
@@ -195,25 +206,38 @@ static int missing_lock(const struct env *env, struct netboot_error *error)
     return 0;
 }
 
-int env_check_lock(const struct env *env, struct stat *ret_stat, struct netboot_error *error)
+int env_check_lock(struct db *db, struct netboot_error *error)
 {
-    int fd = open(env->lock_path, O_RDWR | O_CLOEXEC | O_NONBLOCK), code;
+    const struct env *env = db->env;
+    int fd = openat(db->directory, "lock.mdb", O_RDWR | O_CLOEXEC | O_NONBLOCK), code;
 
-    if (fd < 0 && errno == ENOENT) {
-        if ((code = missing_lock(env, error)) != 0)
-            return code;
-        fd = open(env->lock_path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
-    }
     if (fd < 0)
         return open_failure(env, env->lock_path, error);
-    if (fstat(fd, ret_stat) != 0)
-        code = failure(error, -errno, "%s cannot be looked at: %s", env->lock_path, strerror(errno));
-    else if (!S_ISREG(ret_stat->st_mode))
-        code = failure(error, -EBADMSG, "%s is no regular file: remove it", env->lock_path);
-    else if ((code = env_allocate_lock(fd, ret_stat->st_size)) != 0)
-        failure(error, code, "there is no room for %s: %s", env->lock_path, strerror(-code));
-    else
-        code = wait_for_opener(env, fd, error);
+    if ((code = check_noted(fd, env->lock_path, "remove it", &db->lock, error)) == 0) {
+        if ((code = env_allocate_lock(fd, db->lock.st_size)) != 0)
+            failure(error, code, "there is no room for %s: %s", env->lock_path, strerror(-code));
+        else
+            code = wait_for_opener(env, fd, error);
+    }
     close(fd);
     return code;
+}
+
+/* ---- What there is */
+
+int env_look(struct db *db, struct netboot_error *error)
+{
+    const struct env *env = db->env;
+    int code;
+
+    db->directory = open(env->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (db->directory < 0 || fstatat(db->directory, "data.mdb", &db->data, 0) != 0)
+        return open_failure(env, env->data_path, error);
+    if (fstatat(db->directory, "lock.mdb", &db->lock, 0) == 0)
+        return 0;
+    if (errno == ENOENT && (code = missing_lock(env, error)) != 0)
+        return code;
+    if (fstatat(db->directory, "lock.mdb", &db->lock, 0) != 0)
+        return open_failure(env, env->lock_path, error);
+    return 0;
 }

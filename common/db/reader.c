@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/*
- * An environment's reader slots.
- *
- * The gate tells packets how things stand: open; closed, where all slots are held by no one in particular, so that
- * none can be taken; or paused, where someone has all slots for a moment and a packet does better to wait.
- */
+/* A place's beginning and end, LMDB's codes, and the reader slots. */
 #include "db/db.h"
 
 #include "base/failure.h"
@@ -60,11 +55,16 @@ int env_code(int rc)
     return -EIO;
 }
 
-/* What no retry cures in an environment that stays open. */
-void env_note_broken(struct env *env, int rc)
+void env_ask(struct env *env, atomic_bool *noted)
+{
+    if (!atomic_exchange(noted, true) && env->wake)
+        sem_post(env->wake);
+}
+
+void env_note_broken(struct db *db, int rc)
 {
     if (rc == MDB_PANIC || rc == MDB_BAD_RSLOT || rc == MDB_BAD_DBI || rc == MDB_BAD_TXN || rc == EINVAL)
-        atomic_store(&env->broken, true);
+        env_ask(db->env, &db->broken);
 }
 
 /* LMDB reports a write that a full disk cut short as EIO. */
@@ -75,12 +75,13 @@ static bool disk_is_full(const struct env *env)
     return statvfs(env->path, &status) == 0 && (status.f_bavail < 16 || (status.f_files > 0 && status.f_favail == 0));
 }
 
-int env_failure(struct env *env, int rc, const char *doing, struct netboot_error *error)
+int env_failure(struct db *db, int rc, const char *doing, struct netboot_error *error)
 {
+    struct env *env = db->env;
     const char *what = env->spec->what, *directory = env->directory;
     int code = env_code(rc);
 
-    env_note_broken(env, rc);
+    env_note_broken(db, rc);
     if (rc == MDB_MAP_FULL) {
         atomic_store(&env->wanted, 2 * ENV_MAP_SIZE);
         return failure(error, -ENOSPC,
@@ -117,7 +118,7 @@ int env_init(struct env *env, const struct env_spec *spec, const char *directory
 {
     int code;
 
-    *env = (struct env){.spec = spec, .directory = directory, .guard = -1, .pid = getpid()};
+    *env = (struct env){.spec = spec, .directory = directory, .pid = getpid()};
     if (!directory || !*directory)
         return failure(error, -EINVAL, "no directory is given for the %s", spec->what);
     if ((code = set_path(env->path, directory, spec->name, "", error)) != 0 ||
@@ -150,26 +151,28 @@ int env_prepare(struct env *env, unsigned readers, struct netboot_error *error)
     if (env->slot_room >= ENV_READERS_MAX)
         return failure(error, -EINVAL, "%u simultaneous look-ups are asked for: at most %d", env->slot_room,
                        ENV_READERS_MAX - 1);
-    env->slots = aligned_alloc(_Alignof(struct env_slot), env->slot_room * sizeof(struct env_slot));
-    if (!env->slots)
-        return failure(error, -ENOMEM, "no memory for %u reader slots", env->slot_room);
-    memset(env->slots, 0, env->slot_room * sizeof(struct env_slot));
-    for (unsigned i = 0; i < env->slot_room; i++)
-        atomic_init(&env->slots[i].busy, 1);
     env->not_forked = make_fork_page();
-    pthread_mutex_init(&env->all, NULL);
+    pthread_mutex_init(&env->swap, NULL);
+    if (!db_spare(env))
+        return failure(error, -ENOMEM, "no memory for %u reader slots", env->slot_room);
     return 0;
 }
 
 void env_fini(struct env *env)
 {
-    if (!env->slots)
+    if (env->slot_room == 0)
         return;
+    while (env->all) {
+        struct db *db = env->all;
+        env->all = db->next;
+        free(db->slots);
+        free(db->caches);
+        free(db);
+    }
     if (!env_in_child(env))
-        pthread_mutex_destroy(&env->all);
+        pthread_mutex_destroy(&env->swap);
     if (env->not_forked)
         munmap((void *)env->not_forked, (size_t)sysconf(_SC_PAGESIZE));
-    free(env->slots);
 }
 
 bool env_in_child(const struct env *env)
@@ -177,66 +180,18 @@ bool env_in_child(const struct env *env)
     return env->not_forked ? *(const volatile unsigned *)env->not_forked != 1 : getpid() != env->pid;
 }
 
-/* ---- Taking all slots */
-
-static bool lock_all(struct env *env, uint64_t deadline)
-{
-    while (pthread_mutex_trylock(&env->all) != 0) {
-        if (env_now_us() >= deadline)
-            return false;
-        env_sleep_us(50);
-    }
-    return true;
-}
-
-/* The environment is this thread's alone until env_give_all(). */
-int env_take_all(struct env *env, uint64_t deadline)
-{
-    if (!lock_all(env, deadline))
-        return -EBUSY;
-    if (atomic_load(&env->gate) == ENV_CLOSED)
-        return 0;
-    atomic_store(&env->gate, ENV_PAUSED);
-    for (unsigned i = 0; i < env->slot_room; i++) {
-        unsigned idle = 0;
-        while (!atomic_compare_exchange_weak(&env->slots[i].busy, &idle, 1)) {
-            if (env_now_us() >= deadline) {
-                while (i-- > 0)
-                    env_give(&env->slots[i]);
-                atomic_store(&env->gate, ENV_OPEN);
-                pthread_mutex_unlock(&env->all);
-                return -EBUSY;
-            }
-            idle = 0;
-            env_sleep_us(20);
-        }
-    }
-    return 0;
-}
-
-void env_give_all(struct env *env)
-{
-    if (env->mdb) {
-        for (unsigned i = 0; i < env->slot_room; i++)
-            env_give(&env->slots[i]);
-        atomic_store(&env->gate, ENV_OPEN);
-    } else {
-        atomic_store(&env->gate, ENV_CLOSED);
-    }
-    pthread_mutex_unlock(&env->all);
-}
-
 /* ---- Slots */
 
-static int make_slot(struct env *env, struct env_slot *slot)
+static int make_slot(struct env_slot *slot)
 {
-    int rc = mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &slot->txn);
+    struct db *db = slot->db;
+    int rc = mdb_txn_begin(db->mdb, NULL, MDB_RDONLY, &slot->txn);
 
     if (rc != 0) {
         slot->txn = NULL;
         return rc;
     }
-    rc = mdb_cursor_open(slot->txn, env->tables[env->spec->cursor_table], &slot->cursor);
+    rc = mdb_cursor_open(slot->txn, db->tables[db->env->spec->cursor_table], &slot->cursor);
     if (rc != 0) {
         mdb_txn_abort(slot->txn);
         slot->txn = NULL;
@@ -244,28 +199,19 @@ static int make_slot(struct env *env, struct env_slot *slot)
     return rc;
 }
 
-void env_drop_slot(struct env_slot *slot)
-{
-    if (!slot->txn)
-        return;
-    mdb_cursor_close(slot->cursor);
-    mdb_txn_abort(slot->txn);
-    slot->txn = NULL;
-    slot->cursor = NULL;
-}
-
 /* Servers have all their slots from the start: what comes later would be allocations on the packet path. Where other
  * processes left less places than wanted, as many as there are. */
-int env_make_slots(struct env *env)
+int db_make_slots(struct db *db)
 {
+    const struct env *env = db->env;
     unsigned wanted = env->server ? env->slot_room : 1, count = 0;
     int rc = 0;
 
-    while (count < wanted && (rc = make_slot(env, &env->slots[count])) == 0)
-        mdb_txn_reset(env->slots[count++].txn);
+    while (count < wanted && (rc = make_slot(&db->slots[count])) == 0)
+        mdb_txn_reset(db->slots[count++].txn);
     if (rc != 0 && (rc != MDB_READERS_FULL || count == 0))
         return rc;
-    atomic_store(&env->slot_count, env->server ? count : env->slot_room);
+    atomic_store(&db->slot_count, env->server ? count : env->slot_room);
     return 0;
 }
 
@@ -278,83 +224,134 @@ static unsigned first_slot(unsigned count)
     return (unsigned)((uint64_t)hash * count >> 32);
 }
 
-static struct env_slot *take_free(struct env *env)
+static inline struct env_slot *take_free(struct db *db)
 {
-    unsigned count = atomic_load_explicit(&env->slot_count, memory_order_relaxed), at = first_slot(count);
+    unsigned count = atomic_load_explicit(&db->slot_count, memory_order_relaxed), at = first_slot(count);
 
     for (unsigned i = 0; i < count; i++) {
-        struct env_slot *slot = &env->slots[at];
-        unsigned idle = 0;
-        if (atomic_compare_exchange_strong_explicit(&slot->busy, &idle, 1, memory_order_acquire, memory_order_relaxed))
+        struct env_slot *slot = &db->slots[at];
+        unsigned idle = SLOT_FREE;
+        if (atomic_compare_exchange_strong_explicit(&slot->busy, &idle, SLOT_TAKEN, memory_order_acquire,
+                                                    memory_order_relaxed))
             return slot;
         at = at + 1 < count ? at + 1 : 0;
     }
     return NULL;
 }
 
+struct env_slot *db_take(struct db *db)
+{
+    return take_free(db);
+}
+
 int env_take(struct env *env, struct env_slot **ret)
 {
-    enum { TRIES = 4 };
+    struct db *db = env_current(env), *before = NULL;
 
     if (env_in_child(env))
         return -ECHILD;
-    for (unsigned i = 0; i < TRIES; i++) {
-        int gate = atomic_load_explicit(&env->gate, memory_order_relaxed);
-        if (gate == ENV_OPEN) {
-            struct env_slot *slot = take_free(env);
-            if (slot) {
-                *ret = slot;
-                return 0;
-            }
-            gate = atomic_load(&env->gate);
+    /* All slots are kept of one that is not current any more: then there is another one, or none. */
+    for (; db && db != before; db = env_current(env)) {
+        struct env_slot *slot = take_free(db);
+        if (slot) {
+            *ret = slot;
+            return 0;
         }
-        if (gate != ENV_PAUSED || !lock_all(env, env_now_us() + ENV_PAUSE_MS * 1000))
-            return -EAGAIN;
-        pthread_mutex_unlock(&env->all);
+        before = db;
     }
     return -EAGAIN;
 }
 
 void env_give(struct env_slot *slot)
 {
-    atomic_store_explicit(&slot->busy, 0, memory_order_release);
+    atomic_store_explicit(&slot->busy, SLOT_FREE, memory_order_release);
 }
 
-static int renew_slot(struct env *env, struct env_slot *slot)
+bool db_keep_slots(struct db *db)
 {
-    return slot->txn ? mdb_txn_renew(slot->txn) : make_slot(env, slot);
+    bool all = true;
+
+    for (unsigned i = 0; i < db->env->slot_room; i++) {
+        unsigned is = SLOT_FREE;
+        all &= atomic_compare_exchange_strong(&db->slots[i].busy, &is, SLOT_KEPT) || is == SLOT_KEPT;
+    }
+    return all;
+}
+
+bool db_drain(struct db *db, uint64_t deadline)
+{
+    for (long pause = 20; !db_keep_slots(db); pause = pause < 1000 ? 2 * pause : 1000) {
+        if (env_now_us() >= deadline)
+            return false;
+        env_sleep_us(pause);
+    }
+    return true;
+}
+
+void db_free_slots(struct db *db)
+{
+    for (unsigned i = 0; i < db->env->slot_room; i++)
+        if (atomic_load_explicit(&db->slots[i].busy, memory_order_relaxed) == SLOT_KEPT)
+            env_give(&db->slots[i]);
+}
+
+/* ---- Reading */
+
+/* What failed is not for packets to mend, where a server's thread does it. */
+static int begin_failed(struct env *env, struct env_slot *slot, int rc)
+{
+    struct db *db = slot->db;
+
+    env_note_broken(db, rc);
+    if (rc == MDB_MAP_RESIZED)
+        env_ask(env, &db->outgrown);
+    env_give(slot);
+    if (rc == MDB_MAP_RESIZED && !env->server)
+        return env_remap(env, 0, 0);
+    return env_code(rc);
 }
 
 int env_read_begin(struct env *env, struct env_slot **ret)
 {
-    enum { TRIES = 4 };
+    struct env_slot *slot;
+    int code;
 
-    for (unsigned i = 0; i < TRIES; i++) {
-        struct env_slot *slot;
-        int code = env_take(env, &slot);
-        if (code != 0)
-            return code;
-        int rc = renew_slot(env, slot);
+    while ((code = env_take(env, &slot)) == 0) {
+        int rc = slot->txn ? mdb_txn_renew(slot->txn) : make_slot(slot);
         if (rc == 0) {
             *ret = slot;
             return 0;
         }
-        env_give(slot);
-        env_note_broken(env, rc);
-        if (rc != MDB_MAP_RESIZED)
-            return env_code(rc);
-        if ((code = env_remap(env, 0)) != 0)
-            return code;
+        if ((code = begin_failed(env, slot, rc)) != 0)
+            break;
     }
-    return -EAGAIN;
+    return code;
 }
 
-int env_renew_cursor(struct env *env, struct env_slot *slot)
+static bool comes_again(const struct env *env)
+{
+    const struct db *db = env_current(env);
+
+    return db ? atomic_load(&db->outgrown) : atomic_load(&env->closing);
+}
+
+int env_read_wait(struct env *env, struct env_slot **ret)
+{
+    enum { WAIT_MS = 200 };
+    uint64_t deadline = env_now_us() + WAIT_MS * 1000;
+    int code;
+
+    while ((code = env_read_begin(env, ret)) == -EAGAIN && comes_again(env) && env_now_us() < deadline)
+        env_sleep_us(1000);
+    return code;
+}
+
+int env_renew_cursor(struct env_slot *slot)
 {
     int rc = mdb_cursor_renew(slot->txn, slot->cursor);
 
     if (rc != 0)
-        env_note_broken(env, rc);
+        env_note_broken(slot->db, rc);
     return rc;
 }
 

@@ -350,13 +350,14 @@ int env_check_state(const struct env *env, int fd, const struct lmdb_meta *state
     return code;
 }
 
-int env_check_pages(const struct env *env, MDB_txn *txn, struct netboot_error *error)
+int env_check_pages(const struct db *db, MDB_txn *txn, struct netboot_error *error)
 {
+    const struct env *env = db->env;
     struct lmdb_meta state;
     struct stat status;
     int fd, code;
 
-    if (mdb_env_get_fd(env->mdb, &fd) != 0)
+    if (mdb_env_get_fd(db->mdb, &fd) != 0)
         return failure(error, -EINVAL, "the %s in %s is not open", env->spec->what, env->directory);
     if ((code = env_read_header(env, fd, txn, &state, error)) != 0)
         return code;

@@ -8,18 +8,16 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#define REOPEN_MS 2000
-
 /* ---- The map */
 
-static int map_state(const struct env *env, size_t *ret_used, size_t *ret_size)
+static int map_state(const struct db *db, size_t *ret_used, size_t *ret_size)
 {
     MDB_envinfo info;
     MDB_stat status;
-    int rc = mdb_env_info(env->mdb, &info);
+    int rc = mdb_env_info(db->mdb, &info);
 
     if (rc == 0)
-        rc = mdb_env_stat(env->mdb, &status);
+        rc = mdb_env_stat(db->mdb, &status);
     if (rc != 0)
         return rc;
     *ret_used = (info.me_last_pgno + 1) * status.ms_psize;
@@ -28,13 +26,13 @@ static int map_state(const struct env *env, size_t *ret_used, size_t *ret_size)
 }
 
 /* A header that speaks of far more than the file has is damaged; the file is to be looked at again then. */
-static bool is_longer_than_file(struct env *env, size_t used)
+static bool is_longer_than_file(struct db *db, size_t used)
 {
     struct stat status;
-    bool damaged = stat(env->data_path, &status) == 0 && used > (size_t)status.st_size;
+    bool damaged = stat(db->env->data_path, &status) == 0 && used > (size_t)status.st_size;
 
     if (damaged)
-        atomic_store(&env->broken, true);
+        env_ask(db->env, &db->broken);
     return damaged;
 }
 
@@ -46,45 +44,69 @@ static bool has_address_space(size_t size)
     return place != MAP_FAILED && munmap(place, size) == 0;
 }
 
-static int remap_held(struct env *env, size_t wanted)
+/* The size that the map should get; 0: it is as it should be, or there is no room. */
+static int new_size(struct db *db, size_t wanted, size_t *ret)
 {
     size_t used, size;
-    int rc = map_state(env, &used, &size);
+    int rc = map_state(db, &used, &size);
 
+    *ret = 0;
     if (rc != 0)
         return env_code(rc);
     if (size >= used && size >= wanted)
         return 0; /* another thread was faster */
     if (wanted == 0)
         wanted = smaller(used, SIZE_MAX / 2) * 2;
-    if (wanted > env_map_limit(env) || !has_address_space(wanted))
+    if (wanted > env_map_limit(db->env) || !has_address_space(wanted))
         wanted = used + used / 4;
     if (wanted <= size || !has_address_space(wanted))
-        return size >= used ? 0 : is_longer_than_file(env, used) ? -EBADMSG : -ENOMEM;
-    env->epoch++;
-    rc = mdb_env_set_mapsize(env->mdb, wanted);
-    if (rc != 0)
-        env_close_held(env); /* there is no map any more */
+        return size >= used ? 0 : is_longer_than_file(db, used) ? -EBADMSG : -ENOMEM;
+    *ret = wanted;
+    return 0;
+}
+
+/* Nothing is current meanwhile. */
+static int remap_held(struct env *env, struct db *db, size_t size, uint64_t deadline)
+{
+    int rc = EAGAIN;
+
+    env_hide(env, true);
+    if (db_drain(db, deadline)) {
+        db->epoch = ++env->epoch;
+        rc = mdb_env_set_mapsize(db->mdb, size);
+        if (rc != 0) { /* there is no map any more */
+            db_close(db);
+            env_hide(env, false);
+            return env_code(rc);
+        }
+    }
+    env_show(env, db);
     return env_code(rc);
 }
 
-/* Makes the map large enough for the data, and at least as large as wanted if that can be had. */
-int env_remap(struct env *env, size_t wanted)
+int env_remap(struct env *env, size_t wanted, unsigned deadline_ms)
 {
-    int code;
+    uint64_t deadline = env_now_us() + deadline_ms * UINT64_C(1000);
+    size_t size;
 
-    if (env_take_all(env, env_now_us() + ENV_PAUSE_MS * 1000) != 0)
+    if (!env_lock(env, deadline))
         return -EAGAIN;
-    code = env->mdb ? remap_held(env, wanted) : -EAGAIN;
-    env_give_all(env);
+    struct db *db = env_current(env);
+    int code = db ? new_size(db, wanted, &size) : -EAGAIN;
+    if (code == 0 && size > 0)
+        code = remap_held(env, db, size, deadline);
+    if (code == 0)
+        atomic_store(&db->outgrown, false);
+    pthread_mutex_unlock(&env->swap);
     return code;
 }
 
 /* The size that a change needs: no one knows how much it will write, and address space costs nothing. */
-static int writers_map(struct env *env, size_t *ret_wanted)
+static int writers_map(const struct db *db, size_t *ret_wanted)
 {
+    struct env *env = db->env;
     size_t used, size, wanted = ENV_MAP_SIZE;
-    int rc = map_state(env, &used, &size);
+    int rc = map_state(db, &used, &size);
 
     if (rc != 0)
         return rc;
@@ -102,29 +124,41 @@ static int writers_map(struct env *env, size_t *ret_wanted)
 enum step { STEP_DONE, STEP_FAILED, STEP_REOPEN, STEP_GROW, STEP_RESIZED };
 
 /* One attempt, by the holder of a slot. */
-static enum step try_write(struct env *env, const struct env_slot *slot, bool grow, size_t *ret_wanted,
-                           MDB_txn **ret_txn, int *ret_code, struct netboot_error *error)
+static enum step try_write(const struct env_slot *slot, bool grow, size_t *ret_wanted, MDB_txn **ret_txn, int *ret_code,
+                           struct netboot_error *error)
 {
+    struct db *db = slot->db;
     int rc;
 
-    if (env_is_stale(env, slot))
+    if (env_is_stale(slot))
         return STEP_REOPEN;
-    if (!env->writable) {
-        *ret_code = failure(error, -EACCES, "no permission to change the %s in %s: run this as root", env->spec->what,
-                            env->directory);
+    if (!db->writable) {
+        *ret_code = failure(error, -EACCES, "no permission to change the %s in %s: run this as root",
+                            db->env->spec->what, db->env->directory);
         return STEP_FAILED;
     }
-    if ((rc = writers_map(env, ret_wanted)) == 0 && grow && *ret_wanted > 0)
+    if ((rc = writers_map(db, ret_wanted)) == 0 && grow && *ret_wanted > 0)
         return STEP_GROW;
-    env_clear_readers(env);
+    env_clear_readers(db);
     if (rc == 0)
-        rc = mdb_txn_begin(env->mdb, NULL, 0, ret_txn);
+        rc = mdb_txn_begin(db->mdb, NULL, 0, ret_txn);
     if (rc == MDB_MAP_RESIZED)
         return STEP_RESIZED;
     if (rc == 0)
         return STEP_DONE;
-    *ret_code = env_failure(env, rc, "change", error);
+    *ret_code = env_failure(db, rc, "change", error);
     return STEP_FAILED;
+}
+
+/* Before another attempt. */
+static int mend(struct env *env, enum step step, size_t wanted, struct netboot_error *error)
+{
+    enum { REOPEN_MS = 2000, REMAP_MS = 200 /* for look-ups to end: those that come meanwhile fail */ };
+
+    if (step == STEP_REOPEN)
+        return env_open(env, REOPEN_MS, error);
+    env_remap(env, wanted, REMAP_MS);
+    return 0;
 }
 
 int env_write_begin(struct env *env, MDB_txn **ret_txn, struct env_slot **ret_slot, struct netboot_error *error)
@@ -136,16 +170,16 @@ int env_write_begin(struct env *env, MDB_txn **ret_txn, struct env_slot **ret_sl
     for (unsigned i = 0; i < TRIES; i++) {
         struct env_slot *slot;
         size_t wanted = 0;
+        enum step step = STEP_REOPEN;
         code = env_take(env, &slot);
         if (code == -ECHILD)
             return failure(error, code, "the %s cannot be used after fork: open it anew", env->spec->what);
-        if (code == -EAGAIN && atomic_load(&env->gate) != ENV_CLOSED) {
+        if (code == -EAGAIN && env_is_open(env)) {
             env_sleep_us(1000);
             continue;
         }
-        enum step step = STEP_REOPEN;
         if (code == 0) {
-            step = try_write(env, slot, grow, &wanted, ret_txn, &code, error);
+            step = try_write(slot, grow, &wanted, ret_txn, &code, error);
             if (step == STEP_DONE) {
                 *ret_slot = slot;
                 return 0;
@@ -154,12 +188,31 @@ int env_write_begin(struct env *env, MDB_txn **ret_txn, struct env_slot **ret_sl
         }
         if (step == STEP_FAILED)
             return code;
-        if (step == STEP_REOPEN && (code = env_open(env, REOPEN_MS, error)) != 0)
+        if ((code = mend(env, step, wanted, error)) != 0)
             return code;
-        if (step == STEP_GROW || step == STEP_RESIZED)
-            code = env_remap(env, wanted);
         grow = grow && step != STEP_GROW;
     }
     return failure(error, code != 0 ? code : -EAGAIN, "the %s in %s is busy: try again", env->spec->what,
                    env->directory);
+}
+
+int env_write_now(struct env *env, MDB_txn **ret_txn, struct env_slot **ret_slot)
+{
+    struct env_slot *slot;
+    size_t wanted;
+    int code = env_take(env, &slot);
+
+    if (code != 0)
+        return code;
+    enum step step = try_write(slot, false, &wanted, ret_txn, &code, NULL);
+    if (step == STEP_DONE) {
+        *ret_slot = slot;
+        return 0;
+    }
+    if (step == STEP_REOPEN)
+        env_ask(env, &slot->db->broken);
+    if (step == STEP_RESIZED)
+        env_ask(env, &slot->db->outgrown);
+    env_give(slot);
+    return step == STEP_FAILED ? code : step == STEP_REOPEN ? -ESTALE : -EAGAIN;
 }

@@ -8,6 +8,7 @@
 #include "base/failure.h"
 #include "base/thread.h"
 
+#include <errno.h>
 #include <inttypes.h>
 
 #define TICK_MS 500        /* between two looks at the files */
@@ -36,54 +37,29 @@ static void note_usable(struct netboot_store *store)
     store_note(store, true, &state);
 }
 
-static void try_open(struct netboot_store *store)
+static void tick(struct netboot_store *store, bool clear_readers)
 {
-    enum { DEADLINE_MS = 1000 };
     struct netboot_error reason;
-    int code = env_open(&store->env, DEADLINE_MS, &reason);
+    int code = env_follow(&store->env, clear_readers, &reason);
 
-    if (code == 0)
-        note_usable(store);
-    else if (atomic_load(&store->env.gate) == ENV_CLOSED) /* else it is in use, and opened anew at another time */
+    if (env_is_open(&store->env)) {
+        if (!store->usable)
+            note_usable(store);
+    } else if (code != 0) {
         store_note(store, false, &reason);
-}
-
-static void tick(struct netboot_store *store, unsigned count)
-{
-    struct env *env = &store->env;
-    struct env_slot *slot;
-
-    if (env_take(env, &slot) != 0) {
-        /* Closed, or all slots are busy: then packets are being answered. */
-        if (atomic_load(&env->gate) == ENV_CLOSED)
-            try_open(store);
-        return;
     }
-    bool reopen = env_is_stale(env, slot);
-    if (!reopen && count % CLEAR_TICKS == 0)
-        env_clear_readers(env);
-    env_give(slot);
-    if (reopen)
-        try_open(store);
-    else if (!store->usable) /* a change in this process has opened it */
-        note_usable(store);
 }
 
 static void *run(void *data)
 {
     struct netboot_store *store = data;
-    bool stop = false;
 
-    for (unsigned count = 1; !stop; count++) {
+    for (unsigned count = 1; !atomic_load(&store->stop); count++) {
         state_tick(&store->once, count % CLEAR_TICKS == 0);
-        tick(store, count);
+        tick(store, count % CLEAR_TICKS == 0);
         struct timespec next = thread_after_ms(TICK_MS);
-        pthread_mutex_lock(&store->mutex);
-        pthread_cond_broadcast(&store->wake);
-        while (!store->stop && pthread_cond_timedwait(&store->wake, &store->mutex, &next) == 0)
+        while (sem_clockwait(&store->wake, CLOCK_MONOTONIC, &next) != 0 && errno == EINTR)
             ;
-        stop = store->stop;
-        pthread_mutex_unlock(&store->mutex);
     }
     return NULL;
 }
@@ -93,13 +69,14 @@ int follow_start(struct netboot_store *store, struct netboot_error *error)
     struct timespec deadline = thread_after_ms(FIRST_OPEN_MS);
     int code;
 
-    thread_wake_init(&store->wake);
+    thread_wake_init(&store->told);
+    store->env.wake = store->once.env.wake = &store->wake;
     if ((code = thread_start(&store->thread, run, store)) != 0) {
-        pthread_cond_destroy(&store->wake);
+        pthread_cond_destroy(&store->told);
         return failure(error, code, "the thread that watches the targets store cannot be started: %s", strerror(-code));
     }
     pthread_mutex_lock(&store->mutex);
-    while (!store->tried && pthread_cond_timedwait(&store->wake, &store->mutex, &deadline) == 0)
+    while (!store->tried && pthread_cond_timedwait(&store->told, &store->mutex, &deadline) == 0)
         ;
     pthread_mutex_unlock(&store->mutex);
     return 0;
@@ -107,10 +84,8 @@ int follow_start(struct netboot_store *store, struct netboot_error *error)
 
 void follow_stop(struct netboot_store *store)
 {
-    pthread_mutex_lock(&store->mutex);
-    store->stop = true;
-    pthread_cond_broadcast(&store->wake);
-    pthread_mutex_unlock(&store->mutex);
+    atomic_store(&store->stop, true);
+    sem_post(&store->wake);
     pthread_join(store->thread, NULL);
-    pthread_cond_destroy(&store->wake);
+    pthread_cond_destroy(&store->told);
 }

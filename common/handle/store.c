@@ -20,6 +20,7 @@ const struct env_spec store_spec = {
     .table_names =
         {[TABLE_META] = "meta", [TABLE_POLICY] = "policy", [TABLE_HOST] = "host", [TABLE_HISTORY] = "history"},
     .cursor_table = TABLE_POLICY,
+    .cache_size = sizeof(struct lookup_cache),
 };
 
 /* ---- Creation */
@@ -100,6 +101,8 @@ void store_note(struct netboot_store *store, bool usable, const struct netboot_e
         store->state = *reason;
         atomic_store(&store->event, usable ? NETBOOT_EVENT_USABLE : NETBOOT_EVENT_UNUSABLE);
     }
+    if (first && store->follow)
+        pthread_cond_broadcast(&store->told);
     pthread_mutex_unlock(&store->mutex);
 }
 
@@ -124,20 +127,8 @@ static void store_free(struct netboot_store *store)
     env_fini(&store->env);
     state_fini(&store->once);
     journal_fini(&store->journal);
-    free(store->caches);
     free(store->directory);
     free(store);
-}
-
-static int make_caches(struct netboot_store *store)
-{
-    size_t size = store->env.slot_room * sizeof(struct lookup_cache);
-
-    store->caches = aligned_alloc(_Alignof(struct lookup_cache), size);
-    if (!store->caches)
-        return -ENOMEM;
-    memset(store->caches, 0, size);
-    return 0;
 }
 
 static int store_new(const char *directory, const struct netboot_store_options *options, struct netboot_store **ret,
@@ -158,8 +149,6 @@ static int store_new(const char *directory, const struct netboot_store_options *
         code = state_prepare(&store->once, store->directory, options, error);
     if (code == 0)
         code = journal_prepare(&store->journal, store->directory, options, store->once.server, error);
-    if (code == 0)
-        code = make_caches(store);
     if (code != 0) {
         store_free(store);
         return code == -ENOMEM ? failure(error, code, "no memory for the targets store") : code;
@@ -168,6 +157,7 @@ static int store_new(const char *directory, const struct netboot_store_options *
     store->env.check_most = options->check_most;
     store->env.server = options->follow;
     pthread_mutex_init(&store->mutex, NULL);
+    sem_init(&store->wake, 0, 0);
     *ret = store;
     return 0;
 }
@@ -216,6 +206,7 @@ void netboot_store_close(struct netboot_store *store)
         state_close(&store->once);
         journal_close(&store->journal);
         pthread_mutex_destroy(&store->mutex);
+        sem_destroy(&store->wake);
     }
     store_free(store);
 }

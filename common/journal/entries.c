@@ -68,7 +68,7 @@ static int pick_all(const struct journal *journal, MDB_txn *txn, const struct ne
     uint8_t octets[8];
     MDB_val key = {sizeof(octets), octets}, value;
     MDB_cursor *cursor;
-    int rc = mdb_cursor_open(txn, journal->env.tables[JOURNAL_ENTRY], &cursor), code = 0;
+    int rc = mdb_cursor_open(txn, env_table(&journal->env, txn, JOURNAL_ENTRY), &cursor), code = 0;
 
     if (rc != 0)
         return env_code(rc);

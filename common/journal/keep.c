@@ -26,7 +26,7 @@ static bool is_of_host(const struct journal *journal, const struct key *id, cons
 
     if (env_read_begin(&store->env, &slot) != 0)
         return machine->host.size > 0;
-    int rc = mdb_get(slot->txn, store->env.tables[TABLE_HOST], &key, &value);
+    int rc = mdb_get(slot->txn, env_table(&store->env, slot->txn, TABLE_HOST), &key, &value);
     env_read_end(slot);
     return rc == 0;
 }
@@ -107,7 +107,7 @@ static int find_next(const struct journal *journal, MDB_txn *txn, const struct r
     uint8_t octets[8];
     MDB_val key = {sizeof(octets), octets}, value;
     MDB_cursor *cursor;
-    int rc = mdb_cursor_open(txn, journal->env.tables[JOURNAL_ENTRY], &cursor);
+    int rc = mdb_cursor_open(txn, env_table(&journal->env, txn, JOURNAL_ENTRY), &cursor);
 
     if (rc != 0)
         return rc;
@@ -128,7 +128,7 @@ static int find_oldest(const struct journal *journal, MDB_txn *txn, uint64_t *re
 {
     MDB_val key, value;
     MDB_cursor *cursor;
-    int rc = mdb_cursor_open(txn, journal->env.tables[JOURNAL_ENTRY], &cursor);
+    int rc = mdb_cursor_open(txn, env_table(&journal->env, txn, JOURNAL_ENTRY), &cursor);
 
     if (rc != 0)
         return rc;
@@ -141,7 +141,7 @@ static int find_oldest(const struct journal *journal, MDB_txn *txn, uint64_t *re
 int keep_find(const struct journal *journal, MDB_txn *txn, struct keep *keep, uint64_t *ret_number)
 {
     MDB_stat status;
-    int rc = mdb_stat(txn, journal->env.tables[JOURNAL_ENTRY], &status);
+    int rc = mdb_stat(txn, env_table(&journal->env, txn, JOURNAL_ENTRY), &status);
 
     for (unsigned i = 0; i < KEEP_RULES && rc == 0; i++) {
         struct kept *kept = &keep->rules[i];
@@ -166,7 +166,7 @@ void keep_deleted(struct keep *keep, uint64_t number)
 void keep_begin(const struct journal *journal, MDB_txn *txn, struct keep *ret)
 {
     MDB_val key = {sizeof(meta_name) - 1, (void *)meta_name}, value;
-    int rc = mdb_get(txn, journal->env.tables[JOURNAL_META], &key, &value);
+    int rc = mdb_get(txn, env_table(&journal->env, txn, JOURNAL_META), &key, &value);
     bool known = rc == 0 && value.mv_size == 16 * KEEP_RULES;
 
     *ret = (struct keep){.looks = LOOKS_MOST};
@@ -185,5 +185,5 @@ int keep_end(const struct journal *journal, MDB_txn *txn, const struct keep *kee
         journal_number_key(keep->rules[i].below, octets + 16 * i);
         journal_number_key(keep->rules[i].count, octets + 16 * i + 8);
     }
-    return mdb_put(txn, journal->env.tables[JOURNAL_META], &key, &value, 0);
+    return mdb_put(txn, env_table(&journal->env, txn, JOURNAL_META), &key, &value, 0);
 }

@@ -69,7 +69,7 @@ static int next_machine(struct netboot_store *store, struct key *after, struct m
 
     if (code != 0)
         return code;
-    rc = mdb_cursor_open(slot->txn, store->journal.env.tables[JOURNAL_MACHINE], &cursor);
+    rc = mdb_cursor_open(slot->txn, env_table(&store->journal.env, slot->txn, JOURNAL_MACHINE), &cursor);
     if (rc == 0) {
         rc = mdb_cursor_get(cursor, &key, &value, after->size > 0 ? MDB_SET_RANGE : MDB_FIRST);
         if (rc == 0 && key_equals(after, key.mv_data, key.mv_size))

@@ -19,7 +19,7 @@ static int open_for_reading(struct netboot_store *store, struct netboot_error *e
     if (code == -ECHILD)
         return failure(error, code, "the journal cannot be used after fork: open the store anew");
     if (code == 0) {
-        bool reopen = env_is_stale(&journal->env, slot);
+        bool reopen = env_is_stale(slot);
         env_give(slot);
         if (!reopen || journal->on)
             return 0;
@@ -42,7 +42,7 @@ int journal_read_begin(struct netboot_store *store, struct env_slot **ret, struc
 
     if (code != 0)
         return code;
-    code = env_read_begin(env, ret);
+    code = env_read_wait(env, ret);
     return code == 0 ? 0
                      : failure(error, code, "the journal in %s cannot be read: %s", env->directory, strerror(-code));
 }
@@ -77,7 +77,7 @@ static uint64_t newest_entry(const struct journal *journal, MDB_txn *txn)
     MDB_cursor *cursor;
     uint64_t ret = 0;
 
-    if (mdb_cursor_open(txn, journal->env.tables[JOURNAL_ENTRY], &cursor) != 0)
+    if (mdb_cursor_open(txn, env_table(&journal->env, txn, JOURNAL_ENTRY), &cursor) != 0)
         return 0;
     if (mdb_cursor_get(cursor, &key, &value, MDB_LAST) == 0 && key.mv_size == 8)
         ret = journal_key_number(key.mv_data);
@@ -97,9 +97,9 @@ int netboot_journal_status(struct netboot_store *store, struct netboot_journal_s
         return code;
     rc = journal_used(journal, slot->txn, &size);
     if (rc == 0)
-        rc = mdb_stat(slot->txn, journal->env.tables[JOURNAL_ENTRY], &entries);
+        rc = mdb_stat(slot->txn, env_table(&journal->env, slot->txn, JOURNAL_ENTRY), &entries);
     if (rc == 0)
-        rc = mdb_stat(slot->txn, journal->env.tables[JOURNAL_MACHINE], &machines);
+        rc = mdb_stat(slot->txn, env_table(&journal->env, slot->txn, JOURNAL_MACHINE), &machines);
     uint64_t limit = journal_meta(journal, slot->txn, "limit");
     if (rc == 0)
         *ret = (struct netboot_journal_state){

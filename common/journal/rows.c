@@ -21,7 +21,7 @@ int journal_get(const struct journal *journal, MDB_txn *txn, unsigned table, MDB
                 const struct record_type *type, struct journal_row *row, void *ret)
 {
     MDB_val value;
-    int rc = mdb_get(txn, journal->env.tables[table], &key, &value);
+    int rc = mdb_get(txn, env_table(&journal->env, txn, table), &key, &value);
 
     if (rc != 0)
         return env_code(rc);
@@ -34,7 +34,7 @@ int journal_get(const struct journal *journal, MDB_txn *txn, unsigned table, MDB
 uint64_t journal_meta(const struct journal *journal, MDB_txn *txn, const char *name)
 {
     MDB_val key = {strlen(name), (void *)name}, value;
-    int rc = mdb_get(txn, journal->env.tables[JOURNAL_META], &key, &value);
+    int rc = mdb_get(txn, env_table(&journal->env, txn, JOURNAL_META), &key, &value);
 
     return rc == 0 && value.mv_size == 8 ? journal_key_number(value.mv_data) : 0;
 }
@@ -45,7 +45,7 @@ int batch_put_meta(const struct batch *batch, const char *name, uint64_t number)
     MDB_val key = {strlen(name), (void *)name}, value = {sizeof(octets), octets};
 
     journal_number_key(number, octets);
-    return mdb_put(batch->txn, batch->journal->env.tables[JOURNAL_META], &key, &value, 0);
+    return mdb_put(batch->txn, env_table(&batch->journal->env, batch->txn, JOURNAL_META), &key, &value, 0);
 }
 
 int batch_put(const struct batch *batch, unsigned table, MDB_val key, const struct record_type *type,
@@ -55,12 +55,12 @@ int batch_put(const struct batch *batch, unsigned table, MDB_val key, const stru
     ssize_t size = record_encode(type, record, octets, sizeof(octets));
     MDB_val value = {(size_t)size, octets};
 
-    return size < 0 ? EINVAL : mdb_put(batch->txn, batch->journal->env.tables[table], &key, &value, 0);
+    return size < 0 ? EINVAL : mdb_put(batch->txn, env_table(&batch->journal->env, batch->txn, table), &key, &value, 0);
 }
 
 int batch_delete(const struct batch *batch, unsigned table, MDB_val key)
 {
-    int rc = mdb_del(batch->txn, batch->journal->env.tables[table], &key, NULL);
+    int rc = mdb_del(batch->txn, env_table(&batch->journal->env, batch->txn, table), &key, NULL);
 
     return rc == MDB_NOTFOUND ? 0 : rc;
 }
@@ -77,7 +77,7 @@ int journal_used(const struct journal *journal, MDB_txn *txn, size_t *ret)
 
     *ret = 0;
     for (unsigned i = 0; i < JOURNAL_TABLES; i++) {
-        int rc = mdb_stat(txn, journal->env.tables[i], &status);
+        int rc = mdb_stat(txn, env_table(&journal->env, txn, i), &status);
         if (rc != 0)
             return rc;
         *ret += (status.ms_branch_pages + status.ms_leaf_pages + status.ms_overflow_pages) * status.ms_psize;
@@ -133,7 +133,7 @@ int batch_delete_entry(struct batch *batch, uint64_t number)
     MDB_val key = {sizeof(octets), octets};
 
     journal_number_key(number, octets);
-    int rc = mdb_del(batch->txn, batch->journal->env.tables[JOURNAL_ENTRY], &key, NULL);
+    int rc = mdb_del(batch->txn, env_table(&batch->journal->env, batch->txn, JOURNAL_ENTRY), &key, NULL);
     if (rc == 0)
         keep_deleted(&batch->keep, number);
     return rc == MDB_NOTFOUND ? 0 : rc;

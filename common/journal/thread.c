@@ -192,8 +192,8 @@ static bool is_open(struct journal *journal)
     struct env_slot *slot;
 
     if (env_take(env, &slot) != 0)
-        return atomic_load(&env->gate) != ENV_CLOSED;
-    bool reopen = env_is_stale(env, slot);
+        return env_is_open(env);
+    bool reopen = env_is_stale(slot);
     env_give(slot);
     return !reopen;
 }
@@ -230,12 +230,13 @@ static void look_at_files(struct journal *journal, uint64_t now_ms)
     if (now_ms < journal->opened_ms + OPEN_MS && journal->opened_ms > 0 && queue_count(&journal->queue) == 0)
         return;
     journal->opened_ms = now_ms;
+    env_reap(&journal->env);
     if (is_open(journal) || !has_store(journal))
         return;
     int code = try_open(journal, &cause, &error);
     if (code == 0)
         note_open(journal, cause);
-    else if (atomic_load(&journal->env.gate) == ENV_CLOSED) /* else it is in use, and opened anew at another time */
+    else if (!env_is_open(&journal->env)) /* else it is in use, and opened anew at another time */
         note(journal, false, &error);
 }
 
@@ -264,7 +265,7 @@ static void round_of_thread(struct journal *journal)
     uint64_t now_ms = env_now_us() / 1000;
 
     look_at_files(journal, now_ms);
-    if (atomic_load(&journal->env.gate) != ENV_CLOSED)
+    if (env_is_open(&journal->env))
         write_all(journal);
     lose_oldest(journal);
     tell_dropped(journal, now_ms);
@@ -286,7 +287,7 @@ static void *run(void *data)
         stop = journal->stop;
         pthread_mutex_unlock(&journal->mutex);
     }
-    if (atomic_load(&journal->env.gate) != ENV_CLOSED)
+    if (env_is_open(&journal->env))
         write_all(journal);
     return NULL;
 }

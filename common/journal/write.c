@@ -82,6 +82,7 @@ static void lose(struct journal *journal, size_t count)
 static ssize_t write_locked(struct journal *journal, struct netboot_error *error)
 {
     enum { TRIES = 2 };
+    struct db *db = NULL;
     size_t count = 0;
     int rc = 0;
 
@@ -91,8 +92,9 @@ static ssize_t write_locked(struct journal *journal, struct netboot_error *error
         int code = env_write_begin(&journal->env, &batch.txn, &slot, error);
         if (code != 0)
             return code;
+        db = slot->db;
         rc = write_records(&batch, &count);
-        if (rc == MDB_MAP_FULL && mdb_txn_begin(journal->env.mdb, NULL, 0, &batch.txn) == 0)
+        if (rc == MDB_MAP_FULL && mdb_txn_begin(db->mdb, NULL, 0, &batch.txn) == 0)
             write_pruned(&batch);
         env_give(slot);
         if (rc == 0) {
@@ -109,7 +111,7 @@ static ssize_t write_locked(struct journal *journal, struct netboot_error *error
                        "the journal in %s is full, and a program that reads it keeps what was forgotten from being "
                        "used anew: see whether a netbootctl is stopped",
                        journal->env.directory);
-    return env_failure(&journal->env, rc, "write", error);
+    return env_failure(db, rc, "write", error);
 }
 
 ssize_t journal_write(struct journal *journal, unsigned deadline_ms, struct netboot_error *error)

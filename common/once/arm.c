@@ -12,7 +12,7 @@ static int open_state(struct netboot_store *store, struct netboot_error *error)
     struct state *state = &store->once;
     int code;
 
-    if (atomic_load(&state->env.gate) != ENV_CLOSED)
+    if (!env_is_closed(&state->env))
         return 0;
     code = env_open(&state->env, 0, error);
     if (code != -ENOENT)
@@ -54,12 +54,12 @@ static int run_one(struct state *state, MDB_txn *txn, const struct errand *erran
         rc = state_put(state, txn, &key, &record);
     } else if (code == DELETE) {
         MDB_val row = key_value(&key);
-        rc = mdb_del(txn, state->env.tables[STATE_ONCE], &row, NULL);
+        rc = mdb_del(txn, env_table(&state->env, txn, STATE_ONCE), &row, NULL);
         rc = rc == MDB_NOTFOUND ? 0 : rc;
     }
     if (code < 0)
         return code;
-    return rc == 0 ? 0 : env_failure(&state->env, rc, "change", error);
+    return rc == 0 ? 0 : env_failure(env_db(txn), rc, "change", error);
 }
 
 static int run_in_view(struct netboot_store *store, struct errand *errand, struct netboot_view *view,
@@ -72,13 +72,13 @@ static int run_in_view(struct netboot_store *store, struct errand *errand, struc
     if (code != 0)
         return failure(error, code, "the targets store in %s has no id: export it, init it anew and import it",
                        store->directory);
-    if ((code = state_write_begin(state, deadline_ms, &write, error)) != 0)
+    if ((code = state_write_begin(state, deadline_ms, false, &write, error)) != 0)
         return code;
     env_repair(&state->env);
     state->time(state, &errand->now);
     for (size_t i = 0; i < count && code == 0; i++)
         code = run_one(state, write.txn, errand, view, &ids[i], error);
-    return state_write_end(state, &write, code, error);
+    return state_write_end(&write, code, error);
 }
 
 static int run(struct netboot_store *store, struct errand *errand, const struct netboot_id *ids, size_t count,

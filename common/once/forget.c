@@ -67,18 +67,18 @@ static int forget_one(MDB_val row, const struct once_record *record, void *user)
 static int delete_keys(struct state *state, const struct forgetting *forgetting, struct netboot_error *error)
 {
     struct state_write write;
-    int code = state_write_begin(state, STATE_TOOL_MS, &write, error), rc = 0;
+    int code = state_write_begin(state, STATE_TOOL_MS, false, &write, error), rc = 0;
 
     if (code != 0)
         return code;
     for (size_t i = 0; i < forgetting->count && rc == 0; i++) {
         MDB_val row = key_value(&forgetting->keys[i]);
-        rc = mdb_del(write.txn, state->env.tables[STATE_ONCE], &row, NULL);
+        rc = mdb_del(write.txn, env_table(&state->env, write.txn, STATE_ONCE), &row, NULL);
         rc = rc == MDB_NOTFOUND ? 0 : rc;
     }
     if (rc != 0)
-        code = env_failure(&state->env, rc, "change", error);
-    return state_write_end(state, &write, code, error);
+        code = env_failure(write.slot->db, rc, "change", error);
+    return state_write_end(&write, code, error);
 }
 
 int state_forget(struct netboot_view *change, bool reverted, struct netboot_error *error)
@@ -88,7 +88,7 @@ int state_forget(struct netboot_view *change, bool reverted, struct netboot_erro
     char remedy[ENV_REMEDY_SIZE];
     int code;
 
-    if (atomic_load(&state->env.gate) == ENV_CLOSED)
+    if (env_is_closed(&state->env))
         return 0;
     if (view_meta(change, "id", &forgetting.store) != 0)
         forgetting.store = 0;

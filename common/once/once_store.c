@@ -96,22 +96,7 @@ void state_open(struct state *state)
 
 void state_tick(struct state *state, bool clear_readers)
 {
-    enum { DEADLINE_MS = 1000 };
-    struct env *env = &state->env;
-    struct netboot_error error;
-    struct env_slot *slot;
-
-    if (env_take(env, &slot) != 0) {
-        if (atomic_load(&env->gate) == ENV_CLOSED)
-            env_open(env, DEADLINE_MS, &error);
-        return;
-    }
-    bool reopen = env_is_stale(env, slot);
-    if (!reopen && clear_readers)
-        env_clear_readers(env);
-    env_give(slot);
-    if (reopen)
-        env_open(env, DEADLINE_MS, &error);
+    env_follow(&state->env, clear_readers, NULL);
 }
 
 void state_close(struct state *state)
@@ -162,9 +147,9 @@ void state_raise_doubt(struct state *state, const struct once_time *now)
  * from one on in each environment, and so does that of the maps.
  */
 
-static uint64_t state_number(const struct state *state, size_t transaction)
+static uint64_t state_number(const struct db *db, size_t transaction)
 {
-    return (uint64_t)(uint32_t)state->env.epoch << 32 | (uint32_t)(transaction + 1);
+    return (uint64_t)(uint32_t)db->epoch << 32 | (uint32_t)(transaction + 1);
 }
 
 bool state_is_empty(struct state *state)
@@ -175,8 +160,8 @@ bool state_is_empty(struct state *state)
 
     if (env_take(&state->env, &slot) != 0)
         return false;
-    empty = mdb_env_info(state->env.mdb, &info) == 0 &&
-            atomic_load_explicit(&state->nothing, memory_order_relaxed) == state_number(state, info.me_last_txnid);
+    empty = mdb_env_info(slot->db->mdb, &info) == 0 &&
+            atomic_load_explicit(&state->nothing, memory_order_relaxed) == state_number(slot->db, info.me_last_txnid);
     env_give(slot);
     return empty;
 }
@@ -185,8 +170,8 @@ void state_note_empty(struct state *state, MDB_txn *txn)
 {
     MDB_stat status;
 
-    if (mdb_stat(txn, state->env.tables[STATE_ONCE], &status) == 0 && status.ms_entries == 0)
-        atomic_store_explicit(&state->nothing, state_number(state, mdb_txn_id(txn)), memory_order_relaxed);
+    if (mdb_stat(txn, env_table(&state->env, txn, STATE_ONCE), &status) == 0 && status.ms_entries == 0)
+        atomic_store_explicit(&state->nothing, state_number(env_db(txn), mdb_txn_id(txn)), memory_order_relaxed);
 }
 
 /* ---- Records */
@@ -223,7 +208,7 @@ static void pack(struct once_record *record, uint8_t octets[ONCE_METHODS][ONCE_E
 int state_get(const struct state *state, MDB_txn *txn, const struct key *key, struct once_record *ret)
 {
     MDB_val row = key_value(key), value;
-    int rc = mdb_get(txn, state->env.tables[STATE_ONCE], &row, &value);
+    int rc = mdb_get(txn, env_table(&state->env, txn, STATE_ONCE), &row, &value);
 
     if (rc != 0)
         return env_code(rc);
@@ -242,28 +227,33 @@ int state_put(const struct state *state, MDB_txn *txn, const struct key *key, st
     if (size < 0)
         return EINVAL;
     MDB_val row = key_value(key), value = {(size_t)size, octets};
-    return mdb_put(txn, state->env.tables[STATE_ONCE], &row, &value, 0);
+    return mdb_put(txn, env_table(&state->env, txn, STATE_ONCE), &row, &value, 0);
 }
 
 /* ---- Writing */
 
-int state_write_begin(struct state *state, unsigned deadline_ms, struct state_write *ret, struct netboot_error *error)
+int state_write_begin(struct state *state, unsigned deadline_ms, bool packet, struct state_write *ret,
+                      struct netboot_error *error)
 {
     int code;
 
     if ((ret->lock = env_lock_writers(&state->env, deadline_ms, error)) < 0)
         return ret->lock;
-    if ((code = env_write_begin(&state->env, &ret->txn, &ret->slot, error)) != 0)
+    if (packet && state->env.server)
+        code = env_write_now(&state->env, &ret->txn, &ret->slot);
+    else
+        code = env_write_begin(&state->env, &ret->txn, &ret->slot, error);
+    if (code != 0)
         close(ret->lock);
     return code;
 }
 
-int state_write_end(struct state *state, struct state_write *write, int code, struct netboot_error *error)
+int state_write_end(struct state_write *write, int code, struct netboot_error *error)
 {
     if (code == 0) {
         int rc = mdb_txn_commit(write->txn);
         if (rc != 0)
-            code = env_failure(&state->env, rc, "change", error);
+            code = env_failure(write->slot->db, rc, "change", error);
     } else {
         mdb_txn_abort(write->txn);
     }

@@ -43,9 +43,11 @@ struct state_write {
     MDB_txn *txn;
     struct env_slot *slot;
 };
-int state_write_begin(struct state *state, unsigned deadline_ms, struct state_write *ret, struct netboot_error *error);
+/* For a packet of a server it is not opened again. */
+int state_write_begin(struct state *state, unsigned deadline_ms, bool packet, struct state_write *ret,
+                      struct netboot_error *error);
 /* Commits if `code` is 0, else gives up. The code of the whole. */
-int state_write_end(struct state *state, struct state_write *write, int code, struct netboot_error *error);
+int state_write_end(struct state_write *write, int code, struct netboot_error *error);
 unsigned state_deadline(struct state *state, bool needed, const struct once_time *now);
 void state_note_busy(struct state *state, const struct once_time *now);
 

@@ -95,7 +95,7 @@ static int step_again(struct serving *serving, MDB_txn *txn, struct netboot_byte
         return 0;
     *ret_changed = true;
     rc = state_put(serving->state, txn, &serving->key, &serving->step.record);
-    return rc == 0 ? 0 : env_failure(&serving->state->env, rc, "change", NULL);
+    return rc == 0 ? 0 : env_failure(env_db(txn), rc, "change", NULL);
 }
 
 static int write_step(struct serving *serving)
@@ -103,27 +103,30 @@ static int write_step(struct serving *serving)
     const struct netboot_bytes token = {serving->token, sizeof(serving->token)};
     bool needed = serving->step.write != ONCE_NOTE, changed;
     struct state_write write;
-    int code = state_write_begin(serving->state, state_deadline(serving->state, needed, &serving->now), &write, NULL);
+    unsigned deadline_ms = state_deadline(serving->state, needed, &serving->now);
+    int code = state_write_begin(serving->state, deadline_ms, true, &write, NULL);
 
     if (code == -ETIMEDOUT)
         state_note_busy(serving->state, &serving->now);
     if (code != 0)
         return code;
     code = step_again(serving, write.txn, token, &changed);
-    int end = state_write_end(serving->state, &write, code == 0 && !changed ? -ECANCELED : code, NULL);
+    int end = state_write_end(&write, code == 0 && !changed ? -ECANCELED : code, NULL);
     return code == 0 && !changed ? 0 : end;
 }
 
-/* Writes what the step wants written. False: it could not be, though the target armed was to be served for it. */
+/* Writes what the step wants written. False: it could not be, though the target armed was to be served for it; or the
+ * state store is another one by now. */
 static bool finish_step(struct serving *serving)
 {
     struct once_step *step = &serving->step;
+    int code = step->write == ONCE_KEEP ? 0 : write_step(serving);
 
-    if (step->write == ONCE_KEEP || write_step(serving) == 0)
+    if (code == 0)
         return true;
     if (step->new_boot || step->promised)
         state_raise_doubt(serving->state, &serving->now);
-    if (step->write != ONCE_MARK)
+    if (step->write != ONCE_MARK && code != -ESTALE)
         return true;
     step->serve = false;
     return false;
@@ -177,7 +180,7 @@ static bool read_step(struct serving *serving, const struct netboot_policy *poli
     bool found = code == 0 && first_step(serving, &record, policy, ret);
     if (code == -ENOENT)
         state_note_empty(serving->state, slot->txn);
-    /* A writer may need the whole environment for a moment, so not even this slot may be held then. */
+    /* A writer may need the whole database for a moment, so not even this slot may be held then. */
     env_read_end(slot);
     return found;
 }

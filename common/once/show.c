@@ -69,8 +69,8 @@ int netboot_view_once(struct netboot_view *view, const struct netboot_id *id, st
         code = view_meta(view, "id", &store);
     if (code != 0)
         return code;
-    if ((code = env_read_begin(&state->env, &slot)) != 0)
-        return atomic_load(&state->env.gate) == ENV_CLOSED ? -ENOENT : code;
+    if ((code = env_read_wait(&state->env, &slot)) != 0)
+        return env_is_closed(&state->env) ? -ENOENT : code;
     code = state_get(state, slot->txn, &key, &record);
     if (code == 0 && record.store != store)
         code = -ENOENT;
@@ -87,11 +87,11 @@ int state_each(struct state *state, int (*each)(MDB_val key, const struct once_r
     struct once_record record;
     struct env_slot *slot;
     MDB_val key, value;
-    int code = env_read_begin(&state->env, &slot), rc;
+    int code = env_read_wait(&state->env, &slot), rc;
 
     if (code != 0)
-        return atomic_load(&state->env.gate) == ENV_CLOSED ? 0 : code;
-    rc = env_renew_cursor(&state->env, slot);
+        return env_is_closed(&state->env) ? 0 : code;
+    rc = env_renew_cursor(slot);
     if (rc == 0)
         rc = mdb_cursor_get(slot->cursor, &key, &value, MDB_FIRST);
     while (rc == 0 && code == 0) {
@@ -135,5 +135,7 @@ int netboot_once_check(struct netboot_store *store, struct netboot_error *error)
 {
     struct env *env = &store->once.env;
 
-    return atomic_load(&env->gate) == ENV_CLOSED || atomic_load(&env->broken) ? env_open(env, STATE_TOOL_MS, error) : 0;
+    const struct db *db = env_current(env);
+
+    return !db || atomic_load(&db->broken) ? env_open(env, STATE_TOOL_MS, error) : 0;
 }

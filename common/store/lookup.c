@@ -10,7 +10,7 @@
 static struct lookup_cache *cache_of(struct netboot_view *view)
 {
     struct lookup_cache *cache = view->cache;
-    size_t transaction = mdb_txn_id(view->txn), epoch = view->store->env.epoch;
+    size_t transaction = mdb_txn_id(view->txn), epoch = view->db->epoch;
 
     if (view->change || cache->transaction != transaction || cache->epoch != epoch) {
         cache->transaction = transaction;

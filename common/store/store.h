@@ -34,7 +34,6 @@ struct netboot_store {
     struct env env;
     struct state once; /* boot-once: the state store */
     struct journal journal;
-    struct lookup_cache *caches; /* of each slot */
     char *directory;
     bool follow;
 
@@ -44,10 +43,13 @@ struct netboot_store {
     bool usable;
     struct netboot_error state; /* why it is unusable, or how it is usable */
 
+    bool tried;
+    pthread_cond_t told; /* that it was tried */
+
     /* The thread of a server */
     pthread_t thread;
-    pthread_cond_t wake;
-    bool stop, tried;
+    sem_t wake;
+    atomic_bool stop;
 };
 
 /* The thread that opens the store when it can and follows its replacement. */
@@ -60,6 +62,7 @@ void store_note(struct netboot_store *store, bool usable, const struct netboot_e
 struct netboot_view {
     struct netboot_store *store;
     struct env_slot *slot;
+    struct db *db; /* the slot's */
     MDB_txn *txn;
     MDB_cursor *cursor; /* on `policy`; NULL: not used so far */
     struct lookup_cache *cache;
@@ -69,7 +72,7 @@ struct netboot_view {
 
 static inline MDB_dbi view_table(const struct netboot_view *view, unsigned table)
 {
-    return view->store->env.tables[table];
+    return view->db->tables[table];
 }
 
 struct netboot_view view_of_slot(struct netboot_store *store, struct env_slot *slot);

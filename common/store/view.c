@@ -14,8 +14,9 @@ struct netboot_view view_of_slot(struct netboot_store *store, struct env_slot *s
     return (struct netboot_view){
         .store = store,
         .slot = slot,
+        .db = slot->db,
         .txn = slot->txn,
-        .cache = &store->caches[slot - store->env.slots],
+        .cache = slot->cache,
         .join = store->journal.join,
     };
 }
@@ -25,7 +26,7 @@ struct netboot_view view_of_slot(struct netboot_store *store, struct env_slot *s
 int view_cursor_get(struct netboot_view *view, MDB_val *row, MDB_val *value, MDB_cursor_op where)
 {
     if (!view->cursor) {
-        int rc = env_renew_cursor(&view->store->env, view->slot);
+        int rc = env_renew_cursor(view->slot);
         if (rc != 0)
             return rc;
         view->cursor = view->slot->cursor;
@@ -114,7 +115,7 @@ static int not_open(struct netboot_store *store, int code, struct netboot_error 
 {
     if (code == -ECHILD)
         return failure(error, code, "the targets store cannot be used after fork: open it anew");
-    if (code == -EAGAIN && atomic_load(&store->env.gate) == ENV_CLOSED) {
+    if (code == -EAGAIN && !env_is_open(&store->env)) {
         pthread_mutex_lock(&store->mutex);
         struct netboot_error state = store->state;
         bool usable = store->usable;
@@ -136,7 +137,7 @@ int netboot_view_open(struct netboot_store *store, struct netboot_view **ret, st
     if (!view)
         return failure(error, -ENOMEM, "no memory for a view of the targets store");
     history_look(store);
-    if ((code = env_read_begin(&store->env, &slot)) != 0) {
+    if ((code = env_read_wait(&store->env, &slot)) != 0) {
         free(view);
         return not_open(store, code, error);
     }
@@ -149,8 +150,10 @@ void netboot_view_close(struct netboot_view *view)
 {
     if (!view)
         return;
-    if (!env_in_child(&view->store->env))
+    if (!env_in_child(&view->store->env)) {
         env_read_end(view->slot);
+        env_reap(&view->store->env);
+    }
     free(view);
 }
 
@@ -352,7 +355,7 @@ static int count_reader(const char *line, void *user)
 
 static int database_status(struct netboot_view *view, struct netboot_status *ret)
 {
-    MDB_env *mdb = view->store->env.mdb;
+    MDB_env *mdb = view->db->mdb;
     MDB_envinfo info;
     MDB_stat stat;
     int rc = mdb_env_info(mdb, &info);

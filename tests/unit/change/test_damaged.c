@@ -15,11 +15,11 @@ static void set_row(struct fixture *fixture, const char *id_text, const void *da
 
     key_of_id(&key, (uint8_t)id.type, id.value, id.size);
     row = key_value(&key);
-    assert_int_equal(mdb_txn_begin(fixture->store->env.mdb, NULL, 0, &txn), 0);
+    assert_int_equal(mdb_txn_begin(env_current(&fixture->store->env)->mdb, NULL, 0, &txn), 0);
     if (data)
-        assert_int_equal(mdb_put(txn, fixture->store->env.tables[TABLE_HOST], &row, &value, 0), 0);
+        assert_int_equal(mdb_put(txn, env_current(&fixture->store->env)->tables[TABLE_HOST], &row, &value, 0), 0);
     else
-        assert_int_equal(mdb_del(txn, fixture->store->env.tables[TABLE_HOST], &row, NULL), 0);
+        assert_int_equal(mdb_del(txn, env_current(&fixture->store->env)->tables[TABLE_HOST], &row, NULL), 0);
     assert_int_equal(mdb_txn_commit(txn), 0);
 }
 
@@ -28,8 +28,8 @@ static void set_policy(struct fixture *fixture, const char *key, const char *tex
     MDB_val row = {strlen(key), (void *)key}, value = {strlen(text), (void *)text};
     MDB_txn *txn;
 
-    assert_int_equal(mdb_txn_begin(fixture->store->env.mdb, NULL, 0, &txn), 0);
-    assert_int_equal(mdb_put(txn, fixture->store->env.tables[TABLE_POLICY], &row, &value, 0), 0);
+    assert_int_equal(mdb_txn_begin(env_current(&fixture->store->env)->mdb, NULL, 0, &txn), 0);
+    assert_int_equal(mdb_put(txn, env_current(&fixture->store->env)->tables[TABLE_POLICY], &row, &value, 0), 0);
     assert_int_equal(mdb_txn_commit(txn), 0);
 }
 

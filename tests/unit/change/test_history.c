@@ -168,8 +168,8 @@ static void skip_to(struct fixture *fixture, uint64_t generation)
 
     for (unsigned i = 0; i < 8; i++)
         ((uint8_t *)value.mv_data)[i] = (uint8_t)(generation >> 8 * (7 - i));
-    assert_int_equal(mdb_txn_begin(fixture->store->env.mdb, NULL, 0, &txn), 0);
-    assert_int_equal(mdb_put(txn, fixture->store->env.tables[TABLE_META], &key, &value, 0), 0);
+    assert_int_equal(mdb_txn_begin(env_current(&fixture->store->env)->mdb, NULL, 0, &txn), 0);
+    assert_int_equal(mdb_put(txn, env_current(&fixture->store->env)->tables[TABLE_META], &key, &value, 0), 0);
     assert_int_equal(mdb_txn_commit(txn), 0);
 }
 
@@ -218,15 +218,15 @@ static void test_gap(void **state)
 
 static void make_older(struct fixture *fixture)
 {
-    MDB_env *mdb = fixture->store->env.mdb;
+    MDB_env *mdb = env_current(&fixture->store->env)->mdb;
     MDB_txn *txn;
 
     assert_int_equal(mdb_txn_begin(mdb, NULL, 0, &txn), 0);
-    assert_int_equal(mdb_drop(txn, fixture->store->env.tables[TABLE_HISTORY], 1), 0);
+    assert_int_equal(mdb_drop(txn, env_current(&fixture->store->env)->tables[TABLE_HISTORY], 1), 0);
     assert_int_equal(mdb_txn_commit(txn), 0);
     netboot_store_close(fixture->store);
     OK(netboot_store_open(fixture->directory, NULL, &fixture->store, &error));
-    assert_int_equal(fixture->store->env.tables[TABLE_HISTORY], ENV_NO_TABLE);
+    assert_int_equal(env_current(&fixture->store->env)->tables[TABLE_HISTORY], ENV_NO_TABLE);
     assert_int_equal(history(fixture).count, 0);
 }
 
@@ -276,14 +276,14 @@ static void test_older_store_that_another_changes(void **state)
 static void test_damaged(void **state)
 {
     struct fixture *fixture = *state;
-    MDB_dbi table = fixture->store->env.tables[TABLE_HISTORY];
+    MDB_dbi table = env_current(&fixture->store->env)->tables[TABLE_HISTORY];
     struct netboot_change *change;
     MDB_txn *txn;
     struct key key;
 
     set_target(fixture, "t", "a.ipxe");
     set_target(fixture, "t", "b.ipxe");
-    assert_int_equal(mdb_txn_begin(fixture->store->env.mdb, NULL, 0, &txn), 0);
+    assert_int_equal(mdb_txn_begin(env_current(&fixture->store->env)->mdb, NULL, 0, &txn), 0);
     key_of_history(&key, HISTORY_IMAGES, 3);
     MDB_val row = key_value(&key), value = {7, (void *)"p\377\0\0\0\001x"};
     assert_int_equal(mdb_put(txn, table, &row, &value, 0), 0);

@@ -24,6 +24,12 @@ __attribute__((format(printf, 3, 4))) static inline int failure(struct netboot_e
     return code;
 }
 
+/* Around a call whose failure changes nothing that follows. */
+static inline void may_fail(long result)
+{
+    (void)result;
+}
+
 /* -ENOMEM, where there is no more to say. */
 static inline int failure_no_memory(struct netboot_error *error)
 {

@@ -2,11 +2,11 @@
 /*
  * Files of an environment: who owns them, who may what, and the writers' lock.
  *
- *     DIR         2750 root:netboot   set-group-id, so that what is made in it has its group
- *     DIR/NAME    2750
- *       data.mdb   640                only writers write it: a stray write into it would kill readers (660 where
- * servers are writers) lock.mdb   660                readers write it too write.lock 660                who writes, and
- * that no one else does
+ *     DIR                  2750 root:netboot, set-group-id: what is made in it has its group
+ *     DIR/NAME             2750
+ *     DIR/NAME/data.mdb     640, as a stray write into it would kill readers; 660 where servers are writers
+ *     DIR/NAME/lock.mdb     660, as readers write it too
+ *     DIR/NAME/write.lock   660: who writes, and that no one else does
  */
 #include "db/db.h"
 
@@ -19,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 #define GROUP "netboot"
@@ -30,19 +29,6 @@
 /* LMDB's header and a line of 64 octets per reader, with all its blocks: what is written through a map must not find
  * the disk full. */
 #define LOCK_SIZE ((ENV_READERS_MAX + 16) * 64)
-
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-static void sleep_ms(unsigned ms)
-{
-    nanosleep(&(struct timespec){.tv_nsec = ms * 1000000L}, NULL);
-}
 
 /* ---- Owner, group and mode */
 
@@ -128,8 +114,8 @@ static void repair_opened(int fd, mode_t mode, gid_t group)
     if (status.st_gid != group && fchownat(fd, "", (uid_t)-1, group, AT_EMPTY_PATH) != 0)
         return; /* no member of the group: as good as it gets */
     snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-    if ((status.st_mode & mode) != mode && chmod(name, (status.st_mode & 07777) | mode) != 0)
-        return;
+    if ((status.st_mode & mode) != mode)
+        may_fail(chmod(name, (status.st_mode & 07777) | mode));
 }
 
 /* What was looked at is what is changed, whoever renames meanwhile. O_PATH, as the end of any other descriptor of
@@ -253,19 +239,19 @@ static int put_in_place(const struct env *built, int directory_fd, struct netboo
 /* Only one at a time builds in a directory. */
 static int lock_directory(const char *directory, struct netboot_error *error)
 {
-    enum { DEADLINE_MS = 5000 };
-    uint64_t deadline = now_ms() + DEADLINE_MS;
+    enum { DEADLINE_US = 5000000 };
+    uint64_t deadline = env_now_us() + DEADLINE_US;
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (fd < 0)
         return failure(error, -errno, "the directory %s cannot be opened: %s", directory, strerror(errno));
     while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         int code = -errno;
-        if ((code != -EWOULDBLOCK && code != -EINTR) || now_ms() >= deadline) {
+        if ((code != -EWOULDBLOCK && code != -EINTR) || env_now_us() >= deadline) {
             close(fd);
             return failure(error, code, "the directory %s cannot be locked: see whether another init runs", directory);
         }
-        sleep_ms(5);
+        env_sleep_us(5000);
     }
     return fd;
 }
@@ -279,8 +265,7 @@ static void clear_remains(const struct env *env, const struct env *aside)
     if (rmdir(env->path) == 0 || (errno != ENOTEMPTY && errno != EEXIST))
         return;
     remove_built(aside);
-    if (rename(env->path, aside->path) != 0)
-        return;
+    may_fail(rename(env->path, aside->path));
 }
 
 static int init_aside(struct env *aside, const struct env_spec *spec, const char *directory,
@@ -388,8 +373,7 @@ static void write_holder(int fd)
 
     snprintf(holder, sizeof(holder), "%s, process %ld", program_invocation_short_name, (long)getpid());
     memset(holder + strlen(holder), '\n', HOLDER_SIZE - strlen(holder));
-    if (pwrite(fd, holder, HOLDER_SIZE, 0) != HOLDER_SIZE)
-        return;
+    may_fail(pwrite(fd, holder, HOLDER_SIZE, 0));
 }
 
 static void read_holder(int fd, char holder[HOLDER_SIZE + 1])
@@ -434,22 +418,22 @@ static bool is_current(const struct env *env, int fd)
 
 static int wait_for_lock(int fd, uint64_t deadline)
 {
-    for (unsigned pause = 1;; pause = pause < 16 ? pause * 2 : 16) {
+    for (uint64_t pause = 1000;; pause = pause < 16000 ? pause * 2 : 16000) {
         struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
         if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
             return 0;
         if (errno != EAGAIN && errno != EACCES && errno != EINTR)
             return -errno;
-        uint64_t now = now_ms();
+        uint64_t now = env_now_us();
         if (now >= deadline)
             return -ETIMEDOUT;
-        sleep_ms(deadline - now < pause ? (unsigned)(deadline - now) : pause);
+        env_sleep_us((long)(deadline - now < pause ? deadline - now : pause));
     }
 }
 
 int env_lock_writers(const struct env *env, unsigned deadline_ms, struct netboot_error *error)
 {
-    uint64_t deadline = now_ms() + deadline_ms;
+    uint64_t deadline = env_now_us() + deadline_ms * UINT64_C(1000);
     char holder[HOLDER_SIZE + 1];
     int fd, code;
 

@@ -5,7 +5,8 @@
  * before LMDB does, and through the file, for a page that cannot be read is an error there and a signal in the map.
  *
  * What is walked over is the state of a read transaction: it keeps other programs from writing to the pages of that
- * state. Pages of later states come from programs that have them from these.
+ * state. Pages of later states come from programs that have them from these. Before LMDB has the file there is no
+ * transaction: then the free list alone is walked over, for the length of the file, and once more if it was changed.
  *
  * A tree is sound if each of its pages is used once, says itself where it is, and has the kind that its level asks for;
  * if the nodes of a page fill it from `upper` to its end without a gap, so that moving them stays within it as well;

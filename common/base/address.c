@@ -2,6 +2,10 @@
 #include "base/address.h"
 
 #include "base/bytes.h"
+#include "base/failure.h"
+#include "base/number.h"
+
+#include <arpa/inet.h>
 
 unsigned address4_text(const uint8_t address[4], char text[ADDRESS4_TEXT_SIZE])
 {
@@ -65,4 +69,77 @@ unsigned address6_text(const uint8_t address[16], char text[ADDRESS6_TEXT_SIZE])
     }
     *end = '\0';
     return (unsigned)(end - text);
+}
+
+int netboot_address_parse(const char *what, const char *text, enum netboot_family family, uint8_t *ret,
+                          struct netboot_error *error)
+{
+    uint8_t address[NETBOOT_ADDRESS_SIZE];
+    bool v4 = family == NETBOOT_V4;
+    size_t size = v4 ? 4 : 16;
+
+    if (inet_pton(v4 ? AF_INET : AF_INET6, text, address) != 1)
+        return failure(error, -EINVAL, "%s: `%.100s` is not an %s address: type it like %s", what, text,
+                       v4 ? "IPv4" : "IPv6", v4 ? "192.0.2.1" : "2001:db8::1");
+    if (is_zero(address, size))
+        return failure(error, -EINVAL, "%s: `%.100s` is the address of no machine", what, text);
+    memcpy(ret, address, size);
+    return 0;
+}
+
+/* ---- Prefixes */
+
+void prefix_set_host_bits(struct netboot_bytes prefix, uint8_t *address, bool ones)
+{
+    for (size_t bit = prefix.data[0]; bit < 8 * (prefix.size - 1); bit++) {
+        uint8_t mask = (uint8_t)(0x80 >> bit % 8);
+        address[bit / 8] = (uint8_t)(ones ? address[bit / 8] | mask : address[bit / 8] & ~mask);
+    }
+}
+
+/* Length and address as they are typed. The size, or -EINVAL. */
+static int prefix_read(const char *text, uint8_t ret[NETBOOT_PREFIX_SIZE])
+{
+    const char *slash = strchr(text, '/');
+    size_t size = strchr(text, ':') ? 16 : 4, address_size = slash ? (size_t)(slash - text) : strlen(text);
+    long length = slash ? number_read(slash + 1, 8 * (long)size) : 8 * (long)size;
+    char address[INET6_ADDRSTRLEN] = "";
+
+    if (address_size >= sizeof(address) || length < 0)
+        return -EINVAL;
+    memcpy(address, text, address_size);
+    ret[0] = (uint8_t)length;
+    return inet_pton(size == 4 ? AF_INET : AF_INET6, address, ret + 1) == 1 ? 1 + (int)size : -EINVAL;
+}
+
+int netboot_prefix_parse(const char *what, const char *text, uint8_t ret[NETBOOT_PREFIX_SIZE],
+                         struct netboot_error *error)
+{
+    uint8_t prefix[NETBOOT_PREFIX_SIZE], masked[NETBOOT_PREFIX_SIZE];
+    char right[NETBOOT_PREFIX_TEXT_SIZE];
+    int size = prefix_read(text, prefix);
+
+    if (size < 0)
+        return failure(error, -EINVAL, "%s: `%.100s` is not a prefix: type it like 192.0.2.0/24 or 2001:db8::/64", what,
+                       text);
+    struct netboot_bytes whole = {masked, (size_t)size};
+    memcpy(masked, prefix, whole.size);
+    prefix_set_host_bits(whole, masked + 1, false);
+    if (memcmp(masked, prefix, whole.size) != 0)
+        return failure(error, -EINVAL, "%s: `%.100s` has bits set past its length: did you mean %s?", what, text,
+                       netboot_prefix_text(whole, right));
+    memcpy(ret, prefix, whole.size);
+    return size;
+}
+
+const char *netboot_prefix_text(struct netboot_bytes prefix, char text[NETBOOT_PREFIX_TEXT_SIZE])
+{
+    char address[ADDRESS6_TEXT_SIZE] = "?";
+
+    if (prefix.size == 1 + 4)
+        address4_text(prefix.data + 1, address);
+    else if (prefix.size == NETBOOT_PREFIX_SIZE)
+        address6_text(prefix.data + 1, address);
+    snprintf(text, NETBOOT_PREFIX_TEXT_SIZE, "%s/%u", address, prefix.size ? prefix.data[0] : 0);
+    return text;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* IP addresses as text, without the C library's printf behind inet_ntop(). */
+/* IP addresses as text, without the C library's printf behind inet_ntop(), and prefixes. */
 #ifndef NETBOOT_ADDRESS_H
 #define NETBOOT_ADDRESS_H
 
-#include <stdint.h>
+#include "netboot-store.h"
 
 #define ADDRESS4_TEXT_SIZE 16
 #define ADDRESS6_TEXT_SIZE 40
@@ -12,5 +12,8 @@
 unsigned address4_text(const uint8_t address[4], char text[ADDRESS4_TEXT_SIZE]);
 /* "2001:db8::1" (RFC 5952). Returns the text's length. */
 unsigned address6_text(const uint8_t address[16], char text[ADDRESS6_TEXT_SIZE]);
+
+/* Sets the bits past the prefix's length in `address` to zero or one. */
+void prefix_set_host_bits(struct netboot_bytes prefix, uint8_t *address, bool ones);
 
 #endif

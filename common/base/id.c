@@ -2,6 +2,8 @@
 /* Identifiers and names as people write them. */
 #include "netboot-store.h"
 
+#include "base/failure.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -91,7 +93,7 @@ static int name_parse(const char *text, uint8_t *ret)
     if (!netboot_name_valid(text))
         return -EINVAL;
     /* What reads as another identifier could never be typed as a name; all others begin with a hexadecimal digit. */
-    if (hex_digit(text[0]) >= 0 && (netboot_id_parse(text, &id) != 0 || id.type != NETBOOT_ID_NAME))
+    if (hex_digit(text[0]) >= 0 && (netboot_id_parse(text, &id, NULL) != 0 || id.type != NETBOOT_ID_NAME))
         return -EINVAL;
     memcpy(ret, text, strlen(text));
     return (int)strlen(text);
@@ -103,46 +105,69 @@ static bool looks_like_duid(const uint8_t *value, int size)
     return size >= 7 && value[0] == 0;
 }
 
-int netboot_id_parse_as(enum netboot_id_type type, const char *text, struct netboot_id *ret)
+static int value_parse(enum netboot_id_type type, const char *text, uint8_t *ret)
 {
-    struct netboot_id id = {.type = type};
-    int size;
-
     switch (type) {
     case NETBOOT_ID_MAC:
-        size = mac_parse(text, id.value);
-        break;
+        return mac_parse(text, ret);
     case NETBOOT_ID_UUID:
-        size = uuid_parse(text, id.value);
-        break;
+        return uuid_parse(text, ret);
     case NETBOOT_ID_DUID:
-        size = duid_parse(text, id.value);
-        break;
+        return duid_parse(text, ret);
     case NETBOOT_ID_NAME:
-        size = name_parse(text, id.value);
-        break;
-    default:
-        size = -EINVAL;
+        return name_parse(text, ret);
     }
+    return -EINVAL;
+}
+
+#define TEXT_OF_(number) #number
+#define TEXT_OF(number) TEXT_OF_(number)
+
+static const char *wanted(enum netboot_id_type type)
+{
+    switch (type) {
+    case NETBOOT_ID_MAC:
+        return "a MAC address: type it like 52:54:00:12:34:56";
+    case NETBOOT_ID_UUID:
+        return "a UUID: type it like 11223344-5566-7788-99aa-bbccddeeff00";
+    case NETBOOT_ID_DUID:
+        return "a DUID: type its octets like 00:03:00:01:52:54:00:12:34:56";
+    case NETBOOT_ID_NAME:
+        break;
+    }
+    return "a name: letters, digits and ._-, a letter or digit first, at most " TEXT_OF(
+        NETBOOT_NAME_MAX) ", and no MAC, UUID or DUID";
+}
+
+int netboot_id_parse_as(enum netboot_id_type type, const char *what, const char *text, struct netboot_id *ret,
+                        struct netboot_error *error)
+{
+    struct netboot_id id = {.type = type};
+    int size = value_parse(type, text, id.value);
+
     if (size < 0)
-        return size;
+        return failure(error, -EINVAL, "%s: `%.150s` is not %s", what, text, wanted(type));
     id.size = (uint8_t)size;
     *ret = id;
     return 0;
 }
 
-int netboot_id_parse(const char *text, struct netboot_id *ret)
+int netboot_id_parse(const char *text, struct netboot_id *ret, struct netboot_error *error)
 {
     struct netboot_id id = {.type = NETBOOT_ID_NAME};
 
-    if (netboot_id_parse_as(NETBOOT_ID_MAC, text, ret) == 0 || netboot_id_parse_as(NETBOOT_ID_UUID, text, ret) == 0)
+    if (netboot_id_parse_as(NETBOOT_ID_MAC, NULL, text, ret, NULL) == 0 ||
+        netboot_id_parse_as(NETBOOT_ID_UUID, NULL, text, ret, NULL) == 0)
         return 0;
-    if (netboot_id_parse_as(NETBOOT_ID_DUID, text, &id) == 0 && looks_like_duid(id.value, id.size)) {
+    if (netboot_id_parse_as(NETBOOT_ID_DUID, NULL, text, &id, NULL) == 0 && looks_like_duid(id.value, id.size)) {
         *ret = id;
         return 0;
     }
     if (!netboot_name_valid(text))
-        return -EINVAL;
+        return failure(error, -EINVAL,
+                       "`%.150s` is no host: type a MAC (52:54:00:12:34:56), a UUID, a DUID (00:04:...) or a name of "
+                       "letters, digits and ._-, a letter or digit first, at most %d",
+                       text, NETBOOT_NAME_MAX);
     *ret = (struct netboot_id){.type = NETBOOT_ID_NAME, .size = (uint8_t)strlen(text)};
     memcpy(ret->value, text, ret->size);
     return 0;

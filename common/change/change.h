@@ -91,7 +91,4 @@ size_t change_label_key(struct netboot_bytes item);
 int change_check_unique(const struct netboot_list *list, size_t (*key_size)(struct netboot_bytes item),
                         const char *what, struct netboot_error *error);
 
-/* Sets the bits past the prefix's length in `address` to zero or one. */
-void prefix_set_host_bits(struct netboot_bytes prefix, uint8_t *address, bool ones);
-
 #endif

@@ -8,6 +8,8 @@
  */
 #include "change/change.h"
 
+#include "base/address.h"
+
 struct open_prefix {
     uint8_t last[NETBOOT_ADDRESS_SIZE];
     struct key site;

@@ -5,28 +5,12 @@
 #include "base/address.h"
 #include "base/bytes.h"
 
-static const char *prefix_text(struct netboot_bytes prefix, char text[ADDRESS6_TEXT_SIZE + 4])
-{
-    unsigned length = prefix.size == 5 ? address4_text(prefix.data + 1, text) : address6_text(prefix.data + 1, text);
-
-    snprintf(text + length, 5, "/%u", prefix.data[0]);
-    return text;
-}
-
-void prefix_set_host_bits(struct netboot_bytes prefix, uint8_t *address, bool ones)
-{
-    for (size_t bit = prefix.data[0]; bit < 8 * (prefix.size - 1); bit++) {
-        uint8_t mask = (uint8_t)(0x80 >> bit % 8);
-        address[bit / 8] = (uint8_t)(ones ? address[bit / 8] | mask : address[bit / 8] & ~mask);
-    }
-}
-
 static int check_prefix(struct netboot_change *change, const struct netboot_site *site, size_t index,
                         struct netboot_error *error)
 {
-    char text[ADDRESS6_TEXT_SIZE + 4], right_text[ADDRESS6_TEXT_SIZE + 4];
+    char text[NETBOOT_PREFIX_TEXT_SIZE], right_text[NETBOOT_PREFIX_TEXT_SIZE];
     struct netboot_bytes prefix = site->prefixes.items[index];
-    uint8_t right[1 + NETBOOT_ADDRESS_SIZE];
+    uint8_t right[NETBOOT_PREFIX_SIZE];
     struct key key;
     MDB_val other;
 
@@ -34,22 +18,23 @@ static int check_prefix(struct netboot_change *change, const struct netboot_site
     prefix_set_host_bits(prefix, right + 1, false);
     if (memcmp(right, prefix.data, prefix.size) != 0)
         return failure(error, -EINVAL, "the prefix %s has bits set past its length: write %s",
-                       prefix_text(prefix, text), prefix_text((struct netboot_bytes){right, prefix.size}, right_text));
+                       netboot_prefix_text(prefix, text),
+                       netboot_prefix_text((struct netboot_bytes){right, prefix.size}, right_text));
     for (size_t i = 0; i < index; i++)
         if (site->prefixes.items[i].size == prefix.size &&
             memcmp(site->prefixes.items[i].data, prefix.data, prefix.size) == 0)
-            return failure(error, -EINVAL, "the prefix %s is given twice", prefix_text(prefix, text));
+            return failure(error, -EINVAL, "the prefix %s is given twice", netboot_prefix_text(prefix, text));
     key_of_prefix(&key, prefix);
     int code = view_get(&change->view, TABLE_POLICY, &key, &other);
     if (code == -ENOENT)
         return 0;
     if (code != 0)
-        return failure(error, code, "the prefix %s cannot be looked up: %s", prefix_text(prefix, text),
+        return failure(error, code, "the prefix %s cannot be looked up: %s", netboot_prefix_text(prefix, text),
                        strerror(-code));
     if (other.mv_size == site->name.size && memcmp(other.mv_data, site->name.data, other.mv_size) == 0)
         return 0;
     return failure(error, -EEXIST, "the prefix %s of the site %.*s is one of the site %.*s already",
-                   prefix_text(prefix, text), (int)site->name.size, (const char *)site->name.data,
+                   netboot_prefix_text(prefix, text), (int)site->name.size, (const char *)site->name.data,
                    (int)(other.mv_size < NAME_SHOWN ? other.mv_size : NAME_SHOWN), (const char *)other.mv_data);
 }
 

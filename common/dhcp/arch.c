@@ -4,7 +4,11 @@
  *
  * RFC 4578 had 7 and 9 the wrong way round (erratum 4624), and firmware of both readings is out there: both are x64.
  */
-#include "netboot.h"
+#include "netboot-store.h"
+
+#include "base/failure.h"
+#include "base/number.h"
+#include "base/suggest.h"
 
 #include <errno.h>
 #include <string.h>
@@ -85,4 +89,36 @@ int netboot_platform_find(const char *name)
         if (platforms[i] && strcmp(platforms[i], name) == 0)
             return (int)i;
     return -ENOENT;
+}
+
+int netboot_platform_parse(const char *text, uint16_t *ret, struct netboot_error *error)
+{
+    struct suggestion nearest;
+    char hint[SUGGEST_TEXT_SIZE];
+    int platform = netboot_platform_find(text);
+    long code = number_read(text, ARCH_COUNT - 1);
+
+    if (platform < 0 && code >= 0)
+        platform = archs[code].platform;
+    if (platform >= 0) {
+        *ret = (uint16_t)platform;
+        return 0;
+    }
+    suggest_begin(&nearest, text);
+    for (size_t i = 0; i < ARCH_COUNT; i++)
+        if (platforms[i])
+            suggest_offer(&nearest, platforms[i]);
+    return failure(error, -EINVAL, "there is no platform `%.100s`%s (netbootctl help platforms lists them)", text,
+                   suggest_text(&nearest, hint));
+}
+
+const char *netboot_platform_text(uint16_t platform, char text[NETBOOT_PLATFORM_TEXT_SIZE])
+{
+    const char *name = netboot_platform_name(platform);
+
+    if (name)
+        snprintf(text, NETBOOT_PLATFORM_TEXT_SIZE, "%s", name);
+    else
+        snprintf(text, NETBOOT_PLATFORM_TEXT_SIZE, "%u", platform);
+    return text;
 }

@@ -15,19 +15,38 @@
 extern "C" {
 #endif
 
-/* ---- Names and identifiers as text ---------------------------------------------------------------------------- */
+/* ---- Values as text ------------------------------------------------------------------------------------------ */
 
 /*
  * Reads a MAC ("52:54:00:77:00:02", "52-54-...", "5254.0077.0002", "525400770002"), a UUID ("11223344-5566-..." or
  * 32 digits), a DUID (7 octets or more, "00:03:00:01:..." or the same without colons, beginning with 00) or else a
  * name. -EINVAL: none of these.
  */
-int netboot_id_parse(const char *text, struct netboot_id *ret);
-/* The same, where the type is known (`--mac`, `--uuid`, `--duid`, `--name`). -EINVAL. */
-int netboot_id_parse_as(enum netboot_id_type type, const char *text, struct netboot_id *ret);
+int netboot_id_parse(const char *text, struct netboot_id *ret, struct netboot_error *error);
+/* The same, where the type is known; `what` begins the reason ("mac", "--mac"). -EINVAL. */
+int netboot_id_parse_as(enum netboot_id_type type, const char *what, const char *text, struct netboot_id *ret,
+                        struct netboot_error *error);
 
 /* Names of sites, targets and hosts: letters, digits and "._-", a letter or digit first, 1 to NETBOOT_NAME_MAX. */
 bool netboot_name_valid(const char *name);
+
+/* A platform by its name or by any of its architecture codes. -EINVAL. */
+int netboot_platform_parse(const char *text, uint16_t *ret, struct netboot_error *error);
+#define NETBOOT_PLATFORM_TEXT_SIZE 32
+/* Its name, else its number. Returns `text`. */
+const char *netboot_platform_text(uint16_t platform, char text[NETBOOT_PLATFORM_TEXT_SIZE]);
+
+/* The 4 or 16 octets of an address of that family, not the unspecified one; `what` begins the reason. -EINVAL. */
+int netboot_address_parse(const char *what, const char *text, enum netboot_family family, uint8_t *ret,
+                          struct netboot_error *error);
+
+#define NETBOOT_PREFIX_SIZE (1 + NETBOOT_ADDRESS_SIZE)
+/* "192.0.2.0/24" as in netboot_site.prefixes: its length, then 4 or 16 octets of address. The size, or -EINVAL. */
+int netboot_prefix_parse(const char *what, const char *text, uint8_t ret[NETBOOT_PREFIX_SIZE],
+                         struct netboot_error *error);
+#define NETBOOT_PREFIX_TEXT_SIZE 64
+/* Returns `text`. */
+const char *netboot_prefix_text(struct netboot_bytes prefix, char text[NETBOOT_PREFIX_TEXT_SIZE]);
 
 /* ---- Records of the targets store ----------------------------------------------------------------------------- */
 

@@ -2,7 +2,6 @@
 #include "remedy.h"
 
 #include "script.h"
-#include "json/text/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -72,7 +71,7 @@ static void fill_in(const char *text, struct placeholder *placeholders, char ret
 static void fix_write(const struct netboot_client *client, const struct netboot_decision *decision,
                       struct remedy *remedy)
 {
-    char platform[PLATFORM_TEXT_SIZE] = "PLATFORM", command[NETBOOT_FILE_SIZE] = "";
+    char platform[NETBOOT_PLATFORM_TEXT_SIZE] = "PLATFORM", command[NETBOOT_FILE_SIZE] = "";
     struct placeholder placeholders[] = {
         {"platform", platform                                          },
         {"host",     decision->host                                    },
@@ -84,7 +83,7 @@ static void fix_write(const struct netboot_client *client, const struct netboot_
     };
 
     if (client->platform != NETBOOT_PLATFORM_NONE)
-        platform_text(client->platform, platform);
+        netboot_platform_text(client->platform, platform);
     fill_in(commands[remedy->source], placeholders, command);
     fill_in(fix_find(remedy->finding, remedy->source), placeholders, remedy->fix);
 }

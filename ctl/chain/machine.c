@@ -2,8 +2,6 @@
 /* Which machine it is, of which platforms, and where. */
 #include "machine.h"
 
-#include "json/text/text.h"
-
 #include <errno.h>
 #include <string.h>
 
@@ -33,14 +31,15 @@ static void ids_find(const struct chain *chain, struct identifiers *ids)
     struct netboot_host host;
     struct netboot_id id;
 
-    if (text && netboot_id_parse(text, &id) == 0) {
+    if (text && netboot_id_parse(text, &id, NULL) == 0) {
         id_add(ids, &id);
         if (netboot_view_host(chain->session->view, &id, &host) == 0)
             for (size_t i = 0; netboot_host_id(&host, i, &id) == 0; i++)
                 id_add(ids, &id);
     }
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-        if ((text = json_text(chain->who, keys[i].key)) && netboot_id_parse_as(keys[i].type, text, &id) == 0)
+        if ((text = json_text(chain->who, keys[i].key)) &&
+            netboot_id_parse_as(keys[i].type, NULL, text, &id, NULL) == 0)
             id_add(ids, &id);
 }
 
@@ -63,7 +62,7 @@ static int platforms_option(const struct session *session, struct platforms *pla
     uint16_t platform;
 
     while ((text = option_next(session->arguments, "platform", &index))) {
-        if (platform_parse(text, &platform, &error) != 0)
+        if (netboot_platform_parse(text, &platform, &error) != 0)
             return misused("--platform: %s", error.text);
         platform_add(platforms, platform);
     }

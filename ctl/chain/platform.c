@@ -3,7 +3,6 @@
 #include "chain.h"
 
 #include "json/show/result.h"
-#include "json/text/text.h"
 
 #include <string.h>
 
@@ -24,10 +23,10 @@ static bool has_way(uint16_t platform, enum way way)
 /* Takes the steps. */
 static bool way_add(struct journey *journey)
 {
-    char platform[PLATFORM_TEXT_SIZE];
+    char platform[NETBOOT_PLATFORM_TEXT_SIZE];
     cJSON *object = cJSON_CreateObject();
 
-    if (!object || !result_add_text(object, "platform", platform_text(journey->platform, platform)) ||
+    if (!object || !result_add_text(object, "platform", netboot_platform_text(journey->platform, platform)) ||
         !result_add_text(object, "way", ways[journey->way].name) ||
         !result_add_text(object, "host", journey->decision.host) ||
         !result_add_text(object, "target", journey->decision.target) ||

@@ -4,6 +4,8 @@
 #include "frame/program.h"
 #include "json/text/suggest.h"
 
+#include "common/base/suggest.h"
+
 #include <string.h>
 
 const struct command *command_at(unsigned index)

@@ -5,6 +5,9 @@
 #include "frame/program.h"
 #include "json/text/suggest.h"
 
+#include "common/base/suggest.h"
+#include "frame/command.h"
+
 #include <stdlib.h>
 #include <string.h>
 

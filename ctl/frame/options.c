@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "frame/options.h"
 
+#include "common/base/suggest.h"
 #include "frame/error.h"
-#include "json/text/suggest.h"
-#include "json/text/text.h"
+#include "netboot-store.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -204,7 +204,7 @@ static cJSON *container_of(cJSON *changes, const struct option_row *row)
 static int map_add(const struct given *given, cJSON *map)
 {
     struct netboot_error error;
-    char key[256], platform_name[PLATFORM_TEXT_SIZE];
+    char key[256], platform_name[NETBOOT_PLATFORM_TEXT_SIZE];
     const char *equals = strchr(given->value, '=');
     size_t size = equals ? (size_t)(equals - given->value) : 0;
     uint16_t platform;
@@ -215,9 +215,9 @@ static int map_add(const struct given *given, cJSON *map)
     key[size] = '\0';
     const char *name = key;
     if (given->row->keyed_by_platform) {
-        if (platform_parse(key, &platform, &error) != 0)
+        if (netboot_platform_parse(key, &platform, &error) != 0)
             return misused("--%s: %s", given->row->name, error.text);
-        name = platform_text(platform, platform_name);
+        name = netboot_platform_text(platform, platform_name);
     }
     if (cJSON_GetObjectItemCaseSensitive(map, name))
         return misused("--%s names `%s` twice", given->row->name, name);
@@ -290,14 +290,14 @@ int options_to_changes(const struct arguments *arguments, cJSON **ret)
 static int drop_key(const struct given *given, cJSON *record)
 {
     struct netboot_error error;
-    char name[PLATFORM_TEXT_SIZE];
+    char name[NETBOOT_PLATFORM_TEXT_SIZE];
     const char *key = given->value;
     uint16_t platform;
 
     if (given->row->keyed_by_platform) {
-        if (platform_parse(key, &platform, &error) != 0)
+        if (netboot_platform_parse(key, &platform, &error) != 0)
             return misused("--%s: %s", given->row->name, error.text);
-        key = platform_text(platform, name);
+        key = netboot_platform_text(platform, name);
     }
     cJSON *map = cJSON_GetObjectItemCaseSensitive(record, given->row->key);
     if (cJSON_IsObject(map))
@@ -312,7 +312,7 @@ static int drop_id(const struct given *given, cJSON *record)
     char text[NETBOOT_ID_TEXT_SIZE];
     const char *key;
 
-    if (id_parse(given->value, &id, &error) != 0)
+    if (netboot_id_parse(given->value, &id, &error) != 0)
         return misused("--%s: %s", given->row->name, error.text);
     netboot_id_text(&id, text);
     if (id.type == NETBOOT_ID_NAME) {
@@ -328,7 +328,7 @@ static int drop_id(const struct given *given, cJSON *record)
     {
         struct netboot_id other;
         char other_text[NETBOOT_ID_TEXT_SIZE];
-        if (cJSON_IsString(item) && netboot_id_parse_as(id.type, item->valuestring, &other) == 0 &&
+        if (cJSON_IsString(item) && netboot_id_parse_as(id.type, NULL, item->valuestring, &other, NULL) == 0 &&
             strcmp(netboot_id_text(&other, other_text), text) == 0) {
             cJSON_DeleteItemFromArray(list, index);
             return DONE;

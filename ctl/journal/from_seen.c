@@ -64,7 +64,7 @@ static int add_id(cJSON *record, const struct netboot_id *id)
     cJSON *list = list_in(record, list_of(id->type)), *item;
 
     cJSON_ArrayForEach(item, list) if (cJSON_IsString(item) &&
-                                       netboot_id_parse_as(id->type, item->valuestring, &other) == 0 &&
+                                       netboot_id_parse_as(id->type, NULL, item->valuestring, &other, NULL) == 0 &&
                                        same_id(id, &other)) return DONE;
     item = list ? cJSON_CreateString(netboot_id_text(id, text)) : NULL;
     return item && cJSON_AddItemToArray(list, item) ? DONE : failed("out of memory");
@@ -110,10 +110,11 @@ static size_t record_ids(const cJSON *record, const struct netboot_id *own, stru
     if (own->type != NETBOOT_ID_NAME)
         ret[count++] = *own;
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-        cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(
-                                     record, list_of(types[i]))) if (count < room && cJSON_IsString(item) &&
-                                                                     netboot_id_parse_as(types[i], item->valuestring,
-                                                                                         &ret[count]) == 0) count++;
+        cJSON_ArrayForEach(item,
+                           cJSON_GetObjectItemCaseSensitive(
+                               record, list_of(types[i]))) if (count < room && cJSON_IsString(item) &&
+                                                               netboot_id_parse_as(types[i], NULL, item->valuestring,
+                                                                                   &ret[count], NULL) == 0) count++;
     return count;
 }
 

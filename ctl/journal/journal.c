@@ -4,7 +4,7 @@
 #include "common/dhcp/messages.h"
 #include "frame/options.h"
 #include "json/show/result.h"
-#include "json/text/text.h"
+#include "json/text/when.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -113,14 +113,15 @@ static void column_print(FILE *file, const char *text, int width)
 
 void entry_print(FILE *file, const struct netboot_journal_entry *entry)
 {
-    char time[TIME_TEXT_SIZE], step[STEP_TEXT_SIZE], platform[PLATFORM_TEXT_SIZE], id[NETBOOT_ID_TEXT_SIZE];
+    char time[TIME_TEXT_SIZE], step[STEP_TEXT_SIZE], platform[NETBOOT_PLATFORM_TEXT_SIZE], id[NETBOOT_ID_TEXT_SIZE];
 
     client_id_text(&entry->client, id);
     fprintf(file, "%-20s  ", time_text(entry->last / 1000, time));
     column_print(file, entry->decision.host, 17);
     column_print(file, id, 17);
     fprintf(file, "%-7s  %-10s  %-7s  %-12s  ", step_text(entry->client.family, entry->client.stage, step),
-            entry->client.platform == NETBOOT_PLATFORM_NONE ? "-" : platform_text(entry->client.platform, platform),
+            entry->client.platform == NETBOOT_PLATFORM_NONE ? "-"
+                                                            : netboot_platform_text(entry->client.platform, platform),
             message_is_offer(entry->client.family, entry->last_reply) ? "offered" : "given",
             netboot_outcome_name(entry->decision.outcome));
     what_print(file, entry);
@@ -220,7 +221,7 @@ static bool add_addresses(cJSON *object, const struct netboot_journal_machine *m
 
 cJSON *machine_to_json(const struct netboot_journal_machine *machine, const char *host)
 {
-    char id[NETBOOT_ID_TEXT_SIZE], platform[PLATFORM_TEXT_SIZE];
+    char id[NETBOOT_ID_TEXT_SIZE], platform[NETBOOT_PLATFORM_TEXT_SIZE];
     bool known = machine->platform != NETBOOT_PLATFORM_NONE;
     cJSON *ret = cJSON_CreateObject();
 
@@ -228,7 +229,7 @@ cJSON *machine_to_json(const struct netboot_journal_machine *machine, const char
         add_ids(ret, "mac", machine, NETBOOT_ID_MAC, false) && add_ids(ret, "uuid", machine, NETBOOT_ID_UUID, false) &&
         add_ids(ret, "duid", machine, NETBOOT_ID_DUID, false) &&
         add_ids(ret, "shared", machine, NETBOOT_ID_UUID, true) &&
-        result_add_text(ret, "platform", known ? platform_text(machine->platform, platform) : "") &&
+        result_add_text(ret, "platform", known ? netboot_platform_text(machine->platform, platform) : "") &&
         (machine->arch == NETBOOT_ARCH_NONE ? cJSON_AddNullToObject(ret, "arch")
                                             : cJSON_AddNumberToObject(ret, "arch", machine->arch)) &&
         add_stages(ret, machine) && add_transports(ret, machine) && add_addresses(ret, machine) &&
@@ -250,7 +251,7 @@ int machine_ids_read(struct session *session, const char *word, struct machine_i
     struct netboot_id id;
     char text[NETBOOT_ID_TEXT_SIZE];
 
-    if (id_parse(word, &id, &error) != 0)
+    if (netboot_id_parse(word, &id, &error) != 0)
         return misused("%s", error.text);
     int code = session_view(session);
     if (code != DONE)

@@ -3,7 +3,6 @@
 #include "lint.h"
 
 #include "bootfile/remedy.h"
-#include "json/text/text.h"
 
 #include "common/dhcp/codes.h"
 #include "common/dhcp/messages.h"
@@ -88,7 +87,7 @@ static void unserved_found(const struct tally_row *row, void *user)
 static void unserved_note(struct lint *lint, enum way way, const struct netboot_client *client,
                           const struct netboot_decision *decision, const struct netboot_journal_machine *machine)
 {
-    char key[sizeof(struct remedy) + 256], where[KEY_TEXT_SIZE], platform[PLATFORM_TEXT_SIZE],
+    char key[sizeof(struct remedy) + 256], where[KEY_TEXT_SIZE], platform[NETBOOT_PLATFORM_TEXT_SIZE],
         text[NETBOOT_ID_TEXT_SIZE];
     struct remedy remedy;
     enum lint_code code = LINT_NO_BOOT_FILE;
@@ -99,7 +98,7 @@ static void unserved_note(struct lint *lint, enum way way, const struct netboot_
             code = kinds[i].code;
     snprintf(key, sizeof(key), "%u\n%s %s\nthe journal has seen them, and they would be sent no boot file; %s\n%s",
              (unsigned)code,
-             client->platform == NETBOOT_PLATFORM_NONE ? "-" : platform_text(client->platform, platform),
+             client->platform == NETBOOT_PLATFORM_NONE ? "-" : netboot_platform_text(client->platform, platform),
              ways[way].name, remedy.reason, remedy.fix[0] ? remedy.fix : "netbootctl explain ID says more");
     snprintf(where, sizeof(where), "machine %s",
              decision->host[0] ? decision->host : netboot_id_text(&machine->id, text));

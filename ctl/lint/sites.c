@@ -2,8 +2,6 @@
 /* Sites: their prefixes, and their servers. */
 #include "lint.h"
 
-#include "json/text/text.h"
-
 #include "common/base/bytes.h"
 
 #include <arpa/inet.h>
@@ -85,10 +83,11 @@ static void prefixes_nest(struct prefix *prefixes, size_t count)
 
 static void prefix_found(struct lint *lint, const struct prefix *prefix, const char *problem)
 {
-    char text[KEY_TEXT_SIZE], key[PREFIX_TEXT_SIZE + 16], shown[PREFIX_TEXT_SIZE], fix[2 * KEY_TEXT_SIZE];
+    char text[KEY_TEXT_SIZE], key[NETBOOT_PREFIX_TEXT_SIZE + 16], shown[NETBOOT_PREFIX_TEXT_SIZE],
+        fix[2 * KEY_TEXT_SIZE];
 
     record_text(TABLE_SITE, prefix->site, text);
-    snprintf(key, sizeof(key), "prefix %s", prefix_text(prefix->bytes, shown));
+    snprintf(key, sizeof(key), "prefix %s", netboot_prefix_text(prefix->bytes, shown));
     snprintf(fix, sizeof(fix), "netbootctl site set %s with a --prefix for each of the others, if that is not meant",
              record_name(text));
     lint_found(lint, LINT_PREFIX_WITHOUT_EFFECT,
@@ -97,13 +96,13 @@ static void prefix_found(struct lint *lint, const struct prefix *prefix, const c
 
 static void prefix_check(struct lint *lint, const struct prefix *prefix)
 {
-    char problem[128], shown[PREFIX_TEXT_SIZE];
+    char problem[128], shown[NETBOOT_PREFIX_TEXT_SIZE];
 
     if (prefix->has_children && prefix->covered == 0) {
         prefix_found(lint, prefix, "has no effect: all its addresses are in longer prefixes");
     } else if (prefix->parent && prefix->parent->site == prefix->site) {
         snprintf(problem, sizeof(problem), "has no effect: the site has %s, which holds it",
-                 prefix_text(prefix->parent->bytes, shown));
+                 netboot_prefix_text(prefix->parent->bytes, shown));
         prefix_found(lint, prefix, problem);
     }
 }

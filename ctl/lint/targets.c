@@ -2,8 +2,6 @@
 /* Targets that boot nothing, for all or for some. */
 #include "lint.h"
 
-#include "json/text/text.h"
-
 #include <string.h>
 
 /* Whether iPXE finds something in it whatever the platform. */
@@ -29,9 +27,9 @@ void lint_target_empty(struct lint *lint, const void *record)
 
 static void platform_found(struct lint *lint, uint16_t platform)
 {
-    char problem[256], fix[256], name[PLATFORM_TEXT_SIZE];
+    char problem[256], fix[256], name[NETBOOT_PLATFORM_TEXT_SIZE];
 
-    platform_text(platform, name);
+    netboot_platform_text(platform, name);
     snprintf(
         problem, sizeof(problem),
         "has no script, no kernel and no file for %s: such machines, which have a loader, load it and then nothing",

@@ -3,7 +3,6 @@
 #include "policy.h"
 
 #include "json/record/record_ref.h"
-#include "json/text/text.h"
 
 #include "common/base/bytes.h"
 
@@ -38,14 +37,14 @@ void loader_values(const struct netboot_loader *loader, value_visit *each, void 
 static void platform_values(struct value value, const char *command, const char *name, const struct netboot_list *files,
                             value_visit *each, void *user)
 {
-    char key[64], fix[FIX_SIZE + 64], platform[PLATFORM_TEXT_SIZE];
+    char key[64], fix[FIX_SIZE + 64], platform[NETBOOT_PLATFORM_TEXT_SIZE];
 
     for (size_t i = 0; i < files->count; i++) {
         if (files->items[i].size < 3)
             continue;
         value.platform = be_get16(files->items[i].data);
         value.file = bytes_after(files->items[i], 2);
-        platform_text(value.platform, platform);
+        netboot_platform_text(value.platform, platform);
         snprintf(key, sizeof(key), "%s %s", name, platform);
         snprintf(fix, sizeof(fix), "%s --%s %s=FILE", command, name, platform);
         value.key = key;

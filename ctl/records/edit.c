@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "edit.h"
 
+#include "common/base/suggest.h"
 #include "frame/output.h"
 #include "json/remote/revision.h"
-#include "json/text/suggest.h"
-#include "json/text/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -213,11 +212,11 @@ struct named {
 static int make_of_options(struct edit *edit, const struct key *key, bool is_new, cJSON *record, void *user)
 {
     const struct named *named = user;
-    char platform[PLATFORM_TEXT_SIZE];
+    char platform[NETBOOT_PLATFORM_TEXT_SIZE];
     bool is_loader = key->table == TABLE_LOADER;
 
     if (is_new && !cJSON_AddStringToObject(record, is_loader ? "platform" : "name",
-                                           is_loader ? platform_text(key->platform, platform) : key->name))
+                                           is_loader ? netboot_platform_text(key->platform, platform) : key->name))
         return failed("out of memory");
     if (json_merge(record, named->changes) != 0)
         return failed("out of memory");

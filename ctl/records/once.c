@@ -5,7 +5,7 @@
 #include "frame/who.h"
 #include "host.h"
 #include "json/record/record_ref.h"
-#include "json/text/text.h"
+#include "json/text/when.h"
 
 #include <errno.h>
 #include <time.h>

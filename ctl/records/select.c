@@ -7,7 +7,6 @@
 #include "frame/confirm.h"
 #include "frame/input.h"
 #include "repeats.h"
-#include "json/text/text.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -3,7 +3,7 @@
 #include "frame/confirm.h"
 #include "frame/output.h"
 #include "frame/spool.h"
-#include "json/text/text.h"
+#include "json/text/when.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "import_line.h"
 
+#include "common/base/suggest.h"
 #include "frame/error.h"
-#include "json/text/suggest.h"
 
 #include <errno.h>
 #include <string.h>

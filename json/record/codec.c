@@ -3,7 +3,7 @@
 #include "json/record/codec_value.h"
 
 #include "common/base/failure.h"
-#include "json/text/text.h"
+#include "json/text/when.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -49,7 +49,7 @@ static int name_check(const struct field *field, const char *name, struct netboo
     struct netboot_id id;
 
     if (field->parameter == NETBOOT_ID_NAME)
-        return id_parse_as(NETBOOT_ID_NAME, field->key, name, &id, error);
+        return netboot_id_parse_as(NETBOOT_ID_NAME, field->key, name, &id, error);
     if (netboot_name_valid(name))
         return 0;
     return failure(error, -EINVAL,
@@ -104,7 +104,8 @@ static int address_decode(const struct field *field, const cJSON *value, void *a
 
     if (status)
         return status;
-    status = address_parse(field->key, value->valuestring, field->parameter, address, error);
+    status = netboot_address_parse(field->key, value->valuestring, field->parameter == 4 ? NETBOOT_V4 : NETBOOT_V6,
+                                   address, error);
     if (status)
         return status;
     struct netboot_bytes copy = memory_copy(memory, address, field->parameter);
@@ -138,15 +139,15 @@ static int platform_decode(const struct field *field, const cJSON *value, void *
     (void)memory;
     if (status)
         return status;
-    return codec_with_key(field->key, platform_parse(value->valuestring, at, &reason), &reason, error);
+    return codec_with_key(field->key, netboot_platform_parse(value->valuestring, at, &reason), &reason, error);
 }
 
 static cJSON *platform_encode(const struct field *field, const void *at)
 {
-    char text[PLATFORM_TEXT_SIZE];
+    char text[NETBOOT_PLATFORM_TEXT_SIZE];
 
     (void)field;
-    return cJSON_CreateString(platform_text(*(const uint16_t *)at, text));
+    return cJSON_CreateString(netboot_platform_text(*(const uint16_t *)at, text));
 }
 
 const struct codec codec_platform = {platform_decode, platform_encode};

@@ -3,7 +3,6 @@
 #include "json/record/codec_value.h"
 
 #include "common/base/failure.h"
-#include "json/text/text.h"
 
 #include <errno.h>
 #include <string.h>
@@ -43,8 +42,8 @@ static bool list_has(const struct netboot_list *list, struct netboot_bytes item)
 static int prefix_append(const struct field *field, const char *text, struct netboot_list *list, struct memory *memory,
                          struct netboot_error *error)
 {
-    uint8_t prefix[PREFIX_SIZE];
-    int size = prefix_parse(text, prefix, error);
+    uint8_t prefix[NETBOOT_PREFIX_SIZE];
+    int size = netboot_prefix_parse(field->key, text, prefix, error);
 
     if (size < 0)
         return size;
@@ -62,12 +61,12 @@ static int prefixes_decode(const struct field *field, const cJSON *value, void *
 static cJSON *prefixes_encode(const struct field *field, const void *at)
 {
     const struct netboot_list *list = at;
-    char text[PREFIX_TEXT_SIZE];
+    char text[NETBOOT_PREFIX_TEXT_SIZE];
     cJSON *ret = cJSON_CreateArray();
 
     (void)field;
     for (size_t i = 0; i < list->count; i++)
-        if (!codec_add(&ret, NULL, cJSON_CreateString(prefix_text(list->items[i], text))))
+        if (!codec_add(&ret, NULL, cJSON_CreateString(netboot_prefix_text(list->items[i], text))))
             return NULL;
     return ret;
 }
@@ -79,7 +78,7 @@ static int id_append(const struct field *field, const char *text, struct netboot
 {
     uint8_t item[1 + NETBOOT_DUID_MAX] = {(uint8_t)field->parameter};
     struct netboot_id id;
-    int status = id_parse_as((enum netboot_id_type)field->parameter, field->key, text, &id, error);
+    int status = netboot_id_parse_as((enum netboot_id_type)field->parameter, field->key, text, &id, error);
 
     if (status)
         return status;

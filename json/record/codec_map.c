@@ -3,7 +3,6 @@
 #include "json/record/codec_value.h"
 
 #include "common/base/failure.h"
-#include "json/text/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -16,7 +15,7 @@ static int platform_file_append(const struct field *field, const cJSON *file, st
 {
     struct netboot_error reason;
     uint16_t platform;
-    int status = codec_with_key(field->key, platform_parse(file->string, &platform, &reason), &reason, error);
+    int status = codec_with_key(field->key, netboot_platform_parse(file->string, &platform, &reason), &reason, error);
 
     if (status == 0)
         status = codec_string_wanted(field, file, error);
@@ -52,7 +51,7 @@ static int platform_files_decode(const struct field *field, const cJSON *value, 
 static cJSON *platform_files_encode(const struct field *field, const void *at)
 {
     const struct netboot_list *list = at;
-    char text[PLATFORM_TEXT_SIZE];
+    char text[NETBOOT_PLATFORM_TEXT_SIZE];
     cJSON *ret = cJSON_CreateObject();
 
     (void)field;
@@ -60,7 +59,7 @@ static cJSON *platform_files_encode(const struct field *field, const void *at)
         struct netboot_bytes item = list->items[i];
         if (item.size < 2)
             continue;
-        platform_text((uint16_t)(item.data[0] << 8 | item.data[1]), text);
+        netboot_platform_text((uint16_t)(item.data[0] << 8 | item.data[1]), text);
         if (!codec_add(&ret, text, codec_string_new((struct netboot_bytes){item.data + 2, item.size - 2})))
             return NULL;
     }

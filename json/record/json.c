@@ -2,8 +2,8 @@
 #include "json/record/json.h"
 
 #include "common/base/failure.h"
+#include "common/base/suggest.h"
 #include "json/record/codec.h"
-#include "json/text/suggest.h"
 
 #include <errno.h>
 #include <string.h>

@@ -3,7 +3,6 @@
 
 #include "common/base/bytes.h"
 #include "common/base/failure.h"
-#include "json/text/text.h"
 
 #include <errno.h>
 #include <string.h>
@@ -14,9 +13,9 @@ int key_parse(enum table table, const char *text, struct key *ret, struct netboo
     int status = 0;
 
     if (table == TABLE_HOST)
-        status = id_parse(text, &key.id, error);
+        status = netboot_id_parse(text, &key.id, error);
     else if (table == TABLE_LOADER)
-        status = platform_parse(text, &key.platform, error);
+        status = netboot_platform_parse(text, &key.platform, error);
     else if (!netboot_name_valid(text))
         status = failure(error, -EINVAL,
                          "`%.150s` is no name of a %s: letters, digits and ._-, a letter or digit first, at most %d",
@@ -77,7 +76,7 @@ const char *key_text(const struct key *key, char text[KEY_TEXT_SIZE])
     if (key->table == TABLE_HOST)
         shown = netboot_id_text(&key->id, value);
     else if (key->table == TABLE_LOADER)
-        shown = platform_text(key->platform, value);
+        shown = netboot_platform_text(key->platform, value);
     snprintf(text, KEY_TEXT_SIZE, "%s %s", table_name(key->table), shown);
     return text;
 }

@@ -2,8 +2,7 @@
 #include "json/remote/arguments.h"
 
 #include "common/base/failure.h"
-#include "json/text/suggest.h"
-#include "json/text/text.h"
+#include "common/base/suggest.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -111,5 +110,5 @@ int argument_id(const cJSON *arguments, const char *key, struct netboot_id *ret,
         return status;
     if (!text)
         return failure(error, -EINVAL, "`%s` is missing: a MAC, UUID, DUID or name of a host", key);
-    return id_parse(text, ret, error);
+    return netboot_id_parse(text, ret, error);
 }

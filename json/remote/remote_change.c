@@ -7,7 +7,6 @@
 #include "json/remote/revision.h"
 #include "json/show/boot_once.h"
 #include "json/show/host_json.h"
-#include "json/text/text.h"
 
 #include <errno.h>
 #include <string.h>
@@ -204,7 +203,7 @@ static void keep_id(const cJSON *host, struct netboot_id *ret)
     for (size_t i = 0; !first && i < sizeof(lists) / sizeof(lists[0]); i++)
         first = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(host, lists[i]), 0);
     if (first)
-        id_parse(first->valuestring, ret, NULL);
+        netboot_id_parse(first->valuestring, ret, NULL);
 }
 
 static int revise(struct netboot_change *change, struct wish *wish, struct revision *revision,

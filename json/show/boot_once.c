@@ -3,7 +3,6 @@
 
 #include "common/base/failure.h"
 #include "json/remote/arguments.h"
-#include "json/text/text.h"
 #include "json/text/when.h"
 
 #include <errno.h>

@@ -6,7 +6,6 @@
 #include "common/dhcp/codes.h"
 #include "common/dhcp/messages.h"
 #include "json/remote/arguments.h"
-#include "json/text/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -43,11 +42,12 @@ static int ids_read(const cJSON *arguments, struct asked *asked, struct netboot_
     const char *text;
     int status = argument_text(arguments, "id", &text, error);
 
-    if (status == 0 && text && (status = id_parse(text, &asked->id, error)) == 0)
+    if (status == 0 && text && (status = netboot_id_parse(text, &asked->id, error)) == 0)
         asked->has_id = true;
     for (size_t i = 0; status == 0 && i < sizeof(ids) / sizeof(ids[0]); i++) {
         status = argument_text(arguments, ids[i].key, &text, error);
-        if (status == 0 && text && (status = id_parse_as(ids[i].type, ids[i].key, text, ids[i].ret, error)) == 0)
+        if (status == 0 && text &&
+            (status = netboot_id_parse_as(ids[i].type, ids[i].key, text, ids[i].ret, error)) == 0)
             *ids[i].has = true;
     }
     return status;
@@ -66,7 +66,7 @@ static int arch_add(const cJSON *item, struct asked *asked, struct netboot_error
     if (text && text[0] && strspn(text, "0123456789") == strlen(text)) {
         code = strtod(text, NULL);
     } else if (text) {
-        if (platform_parse(text, &platform, &reason) != 0)
+        if (netboot_platform_parse(text, &platform, &reason) != 0)
             return failure(error, -EINVAL, "arch: %.480s", reason.text);
         code = platform;
     }
@@ -166,7 +166,7 @@ static int address_read(const cJSON *arguments, struct asked *asked, struct netb
 
     if (status != 0 || !text)
         return status;
-    return address_parse("address", text, asked->family == NETBOOT_V4 ? 4 : 16, asked->address, error);
+    return netboot_address_parse("address", text, asked->family, asked->address, error);
 }
 
 static void requested_guess(struct asked *asked)

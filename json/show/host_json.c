@@ -69,7 +69,7 @@ static int keep_id(cJSON *record, const struct netboot_id *id, struct netboot_er
         return failure_no_memory(error);
     cJSON_ArrayForEach(item, list)
     {
-        bool same = cJSON_IsString(item) && netboot_id_parse_as(id->type, item->valuestring, &other) == 0 &&
+        bool same = cJSON_IsString(item) && netboot_id_parse_as(id->type, NULL, item->valuestring, &other, NULL) == 0 &&
                     other.size == id->size && memcmp(other.value, id->value, id->size) == 0;
         if (same)
             return 0;

@@ -2,7 +2,6 @@
 #include "json/show/result.h"
 
 #include "json/show/fields.h"
-#include "json/text/text.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -29,14 +28,14 @@ static bool add_id(cJSON *object, const char *key, enum netboot_id_type type, co
 bool result_add_client(cJSON *object, const struct netboot_client *client)
 {
     static const uint8_t none[NETBOOT_ADDRESS_SIZE];
-    char address[INET6_ADDRSTRLEN] = "", platform[PLATFORM_TEXT_SIZE];
+    char address[INET6_ADDRSTRLEN] = "", platform[NETBOOT_PLATFORM_TEXT_SIZE];
     bool known = client->platform != NETBOOT_PLATFORM_NONE;
 
     if (memcmp(client->address, none, sizeof(none)) != 0)
         inet_ntop(client->family == NETBOOT_V4 ? AF_INET : AF_INET6, client->address, address, sizeof(address));
     return cJSON_AddNumberToObject(object, "family", client->family) &&
            result_add_text(object, "stage", netboot_stage_name(client->stage)) &&
-           result_add_text(object, "platform", known ? platform_text(client->platform, platform) : "") &&
+           result_add_text(object, "platform", known ? netboot_platform_text(client->platform, platform) : "") &&
            (client->arch == NETBOOT_ARCH_NONE ? cJSON_AddNullToObject(object, "arch")
                                               : cJSON_AddNumberToObject(object, "arch", client->arch)) &&
            add_id(object, "mac", NETBOOT_ID_MAC, client->mac, client->has_mac ? NETBOOT_MAC_SIZE : 0) &&

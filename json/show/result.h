@@ -3,7 +3,7 @@
 #ifndef NETBOOT_RESULT_H
 #define NETBOOT_RESULT_H
 
-#include "netboot.h"
+#include "netboot-store.h"
 
 #include <cjson/cJSON.h>
 

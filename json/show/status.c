@@ -2,7 +2,7 @@
 #include "json/show/status.h"
 
 #include "common/base/failure.h"
-#include "json/text/text.h"
+#include "json/text/when.h"
 
 #include <errno.h>
 

@@ -17,6 +17,17 @@ bool number_parse(const char *text, unsigned long max, unsigned long *ret, const
     return errno == 0 && *ret <= max;
 }
 
+const char *time_text(uint64_t seconds, char text[TIME_TEXT_SIZE])
+{
+    time_t when = (time_t)seconds;
+    struct tm utc;
+
+    text[0] = '\0';
+    if (seconds != 0 && gmtime_r(&when, &utc))
+        strftime(text, TIME_TEXT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    return text;
+}
+
 uint64_t when_parse(const char *text, uint64_t now, bool back)
 {
     static const struct {

@@ -13,4 +13,8 @@ bool number_parse(const char *text, unsigned long max, unsigned long *ret, const
  * 0: neither; what was before 1970 is 1. */
 uint64_t when_parse(const char *text, uint64_t now, bool back);
 
+#define TIME_TEXT_SIZE 32
+/* RFC 3339, UTC; "" for 0. Returns `text`. */
+const char *time_text(uint64_t seconds, char text[TIME_TEXT_SIZE]);
+
 #endif

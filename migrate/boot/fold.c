@@ -32,7 +32,7 @@ static void name_no_id(const char *type, char name[NAME_SIZE])
     struct netboot_id id;
     char other[NAME_SIZE];
 
-    if (netboot_id_parse(name, &id) != 0 || id.type == NETBOOT_ID_NAME)
+    if (netboot_id_parse(name, &id, NULL) != 0 || id.type == NETBOOT_ID_NAME)
         return;
     snprintf(other, sizeof(other), "%s-%.60s", type, name);
     memcpy(name, other, sizeof(other));

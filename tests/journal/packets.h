@@ -14,7 +14,7 @@ static inline struct netboot_id id_of(const char *text)
 {
     struct netboot_id id;
 
-    if (netboot_id_parse(text, &id) != 0)
+    if (netboot_id_parse(text, &id, NULL) != 0)
         abort();
     return id;
 }

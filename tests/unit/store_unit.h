@@ -59,7 +59,7 @@ static inline struct netboot_id id_of(const char *text)
 {
     struct netboot_id id;
 
-    if (netboot_id_parse(text, &id) != 0)
+    if (netboot_id_parse(text, &id, NULL) != 0)
         fail_msg("no identifier: %s", text);
     return id;
 }

@@ -51,10 +51,10 @@ static void identifiers_are_read_in_every_spelling(void **state)
     for (size_t i = 0; i < COUNT(ids); i++) {
         struct netboot_id id;
         print_message("%s\n", ids[i].text);
-        assert_int_equal(netboot_id_parse(ids[i].text, &id), 0);
+        assert_int_equal(netboot_id_parse(ids[i].text, &id, NULL), 0);
         assert_int_equal(id.type, ids[i].type);
         assert_string_equal(netboot_id_text(&id, text), ids[i].written);
-        assert_int_equal(netboot_id_parse_as(ids[i].type, ids[i].text, &id), 0);
+        assert_int_equal(netboot_id_parse_as(ids[i].type, NULL, ids[i].text, &id, NULL), 0);
     }
 }
 
@@ -65,7 +65,7 @@ static void what_is_no_identifier_is_refused(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(no_ids); i++) {
         print_message("'%s'\n", no_ids[i]);
-        assert_int_equal(netboot_id_parse(no_ids[i], &id), -EINVAL);
+        assert_int_equal(netboot_id_parse(no_ids[i], &id, NULL), -EINVAL);
         assert_int_equal(id.size, 77);
     }
 }
@@ -76,11 +76,11 @@ static void a_name_that_reads_as_another_identifier_is_refused(void **state)
     struct netboot_id id;
 
     (void)state;
-    assert_int_equal(netboot_id_parse_as(NETBOOT_ID_NAME, "525400770002", &id), -EINVAL);
-    assert_int_equal(netboot_id_parse_as(NETBOOT_ID_NAME, "00030001525400770002", &id), -EINVAL);
-    assert_int_equal(netboot_id_parse_as(NETBOOT_ID_MAC, "web1", &id), -EINVAL);
-    assert_int_equal(netboot_id_parse_as(NETBOOT_ID_DUID, "0003", &id), -EINVAL);
-    assert_int_equal(netboot_id_parse_as(NETBOOT_ID_DUID, "000401", &id), 0);
+    assert_int_equal(netboot_id_parse_as(NETBOOT_ID_NAME, NULL, "525400770002", &id, NULL), -EINVAL);
+    assert_int_equal(netboot_id_parse_as(NETBOOT_ID_NAME, NULL, "00030001525400770002", &id, NULL), -EINVAL);
+    assert_int_equal(netboot_id_parse_as(NETBOOT_ID_MAC, NULL, "web1", &id, NULL), -EINVAL);
+    assert_int_equal(netboot_id_parse_as(NETBOOT_ID_DUID, NULL, "0003", &id, NULL), -EINVAL);
+    assert_int_equal(netboot_id_parse_as(NETBOOT_ID_DUID, NULL, "000401", &id, NULL), 0);
 }
 
 static void the_longest_duid_fits(void **state)
@@ -91,12 +91,12 @@ static void the_longest_duid_fits(void **state)
     (void)state;
     memset(text, '0', sizeof(text));
     text[2 * NETBOOT_DUID_MAX] = '\0';
-    assert_int_equal(netboot_id_parse(text, &id), 0);
+    assert_int_equal(netboot_id_parse(text, &id, NULL), 0);
     assert_int_equal(id.size, NETBOOT_DUID_MAX);
     assert_int_equal(strlen(netboot_id_text(&id, written)), 3 * NETBOOT_DUID_MAX - 1);
     memset(text, '0', sizeof(text));
     text[2 * NETBOOT_DUID_MAX + 2] = '\0';
-    assert_int_equal(netboot_id_parse_as(NETBOOT_ID_DUID, text, &id), -EINVAL);
+    assert_int_equal(netboot_id_parse_as(NETBOOT_ID_DUID, NULL, text, &id, NULL), -EINVAL);
 }
 
 /* Beside the C library's own. */

@@ -6,11 +6,20 @@
 #include "journal/commands.h"
 #include "lint/commands.h"
 #include "menu/commands.h"
-#include "migrate/migrate.h"
 #include "records/commands.h"
 #include "replay/commands.h"
 #include "store/commands.h"
 #include "transfer/commands.h"
+
+/* clang-format off */
+static const struct command migrate_commands[] = {
+    {.group = "migrate", .program = "netboot-migrate", .words = "[ARGUMENT]...", .most = ANY_NUMBER,
+     .remedy = "it is a program of its own, which the build of netboot installs, unless told -DNETBOOT_MIGRATE=OFF",
+     .summary = "from ISC dhcpd to Kea with netboot",
+     .details = "Runs netboot-migrate with these arguments; netboot-migrate --help says what it takes."},
+    {0},
+};
+/* clang-format on */
 
 /* As help shows them. */
 const struct command *const netbootctl_commands[] = {

@@ -155,8 +155,8 @@ static int migrate_run(struct session *session)
 }
 
 /* clang-format off */
-const struct command migrate_commands[] = {
-    {.group = "migrate", .run = migrate_run, .options = migrate_options,
+const struct command migrate_command = {
+     .group = "netboot-migrate", .run = migrate_run, .options = migrate_options,
      .summary = "from ISC dhcpd to Kea with netboot",
      .details =
          "Writes into DIR: kea-dhcp4.conf and kea-dhcp6.conf with the hook in them; netboot.jsonl, for netbootctl\n"
@@ -164,12 +164,11 @@ const struct command migrate_commands[] = {
          "what changed on purpose and what needs a person, with file and line; report.json, the same for programs.\n"
          "Nothing else is touched, and DIR is written whole or not at all. Leases are given on the day of the move.\n"
          "Hosts in them that were made over OMAPI count as hosts.\n\n"
-         "  netbootctl migrate -4 /etc/dhcp/dhcpd.conf --leases /var/lib/dhcp/dhcpd.leases --output kea\n\n"
+         "  netboot-migrate -4 /etc/dhcp/dhcpd.conf --leases /var/lib/dhcp/dhcpd.leases --output kea\n\n"
          "With --verify dhcpd with the old files and Kea with those of DIR are started in network namespaces, and asked\n"
          "the same: every platform in every subnet, every host. Needs root; the machine's network is not touched.\n\n"
-         "  netbootctl migrate -4 /etc/dhcp/dhcpd.conf --output kea --verify --sample 500\n\n"
+         "  netboot-migrate -4 /etc/dhcp/dhcpd.conf --output kea --verify --sample 500\n\n"
          "Exit status: 0 nothing needs a person (--verify: nothing differs but what exactly was announced), 1 something does or\n"
-         "it failed, 2 wrong use, or a file that dhcpd does not take either."},
-    {0},
+         "it failed, 2 wrong use, or a file that dhcpd does not take either.",
 };
 /* clang-format on */

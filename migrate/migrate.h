@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * netbootctl migrate: from ISC dhcpd to Kea with netboot.
+ * netboot-migrate: from ISC dhcpd to Kea with netboot.
  *
  *   dhcpd.conf ──> dhcpd/: statements, and where they are ──────────┐
  *        ├──────> kea/: keama, mended ───> kea-dhcp4.conf ──────────┼──> findings ──> REPORT.md, report.json
@@ -16,7 +16,7 @@
 #include "findings.h"
 #include "frame/command.h"
 
-extern const struct command migrate_commands[];
+extern const struct command migrate_command;
 
 enum { FAMILY_4, FAMILY_6, FAMILY_COUNT }; /* index of what there is for both */
 

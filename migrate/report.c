@@ -96,7 +96,7 @@ static void next_print(FILE *out, const struct migration *migration)
               out);
     if (migration->has_boot)
         fputs("- `netbootctl import netboot.jsonl` brings the network boot part into the store.\n", out);
-    fputs("- `netbootctl migrate --verify` with the same options and this directory plays the same clients at both "
+    fputs("- `netboot-migrate --verify` with the same options and this directory plays the same clients at both "
           "servers.\n",
           out);
 }

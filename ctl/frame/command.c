@@ -17,6 +17,16 @@ const struct command *command_at(unsigned index)
     return NULL;
 }
 
+const struct command *command_named(const char *group)
+{
+    const struct command *ret;
+
+    for (unsigned i = 0; (ret = command_at(i)); i++)
+        if (strcmp(ret->group, group) == 0)
+            return ret;
+    return NULL;
+}
+
 void command_print(FILE *file, const struct command *command)
 {
     fprintf(file, "%s%s%s%s%s%s", command->group, command->verb ? " " : "", command->verb ? command->verb : "",

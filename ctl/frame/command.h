@@ -17,7 +17,9 @@ struct command {
     const char *group;
     const char *verb; /* NULL: the group is the command */
     int (*run)(struct session *session);
-    const char *words; /* what is no option, as in usage */
+    const char *program; /* in place of run: another program, which gets the arguments as they are, and ... */
+    const char *remedy;  /* what to do where that is not installed */
+    const char *words;   /* what is no option, as in usage */
     unsigned least, most;
     const struct option_row *options;
     enum completion completion; /* of the words */
@@ -30,6 +32,8 @@ struct command {
 
 /* The commands of this program in the order in which help shows them; NULL past the last. */
 const struct command *command_at(unsigned index);
+/* One of that group; NULL: there is no such. */
+const struct command *command_named(const char *group);
 /* Finds the command of the first one or two words; the number of words used, or a negative exit code after saying
  * what there is. */
 int command_find(int count, char **words, const struct command **ret);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Completion: the shell asks `PROGRAM complete`, which answers from the rows of commands and from the store. */
 #include "frame/commands.h"
+#include "frame/elsewhere.h"
 #include "frame/program.h"
 #include "json/record/record_ref.h"
 
@@ -120,7 +121,7 @@ static void offer_groups(struct offer *offer)
 
 static void offer_topics(struct offer *offer)
 {
-    for (const struct topic *topic = this_program()->topics; topic->name; topic++)
+    for (const struct topic *topic = this_program()->topics; topic && topic->name; topic++)
         offer_word(offer, topic->name);
 }
 
@@ -182,6 +183,7 @@ struct place {
     const char *group;
     const struct option_row *option;
     unsigned words;
+    unsigned rest; /* index of what follows a command that is another program's */
 };
 
 static const struct option_row *option_of(const struct place *place, const char *typed)
@@ -217,7 +219,7 @@ static void place_word(struct place *place, const char *word)
 
 static void place_find(const struct arguments *arguments, struct place *place, const char **directory)
 {
-    for (unsigned i = 0; i + 1 < arguments->word_count; i++) {
+    for (unsigned i = 0; i + 1 < arguments->word_count && place->rest == 0; i++) {
         const char *word = arguments->words[i];
         if (place->option) {
             if (strcmp(place->option->name, "directory") == 0)
@@ -228,6 +230,7 @@ static void place_find(const struct arguments *arguments, struct place *place, c
             place->option = row && row->value ? row : NULL;
         } else {
             place_word(place, word);
+            place->rest = place->command && place->command->program ? i + 1 : 0;
         }
     }
 }
@@ -237,9 +240,12 @@ static int complete_run(struct session *session)
     const struct arguments *arguments = session->arguments;
     const char *begun = arguments->word_count ? arguments->words[arguments->word_count - 1] : "";
     struct offer offer = {.begun = begun, .after = ""};
-    struct place place = {.words = 0};
+    struct place place = {.command = this_program()->itself};
 
     place_find(arguments, &place, &session->directory);
+    if (place.rest > 0)
+        return elsewhere_run(place.command, (const char *const[]){"complete", "--", NULL},
+                             (int)(arguments->word_count - place.rest), arguments->words + place.rest);
     if (place.option) {
         offer.after = place.option->effect == EFFECT_MAP && place.option->keyed_by_platform ? "=" : "";
         offer_values(session, place.option->completion, place.option->words, &offer);

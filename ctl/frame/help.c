@@ -51,9 +51,11 @@ static void options_help(const struct option_row *rows)
 
 static void command_help(const struct command *command)
 {
+    bool is_itself = command == this_program()->itself;
     char *details = command->details ? program_text(command->details) : NULL;
 
-    printf("%s ", program_name());
+    if (!is_itself)
+        printf("%s ", program_name());
     command_print(stdout, command);
     putchar('\n');
     if (command->summary)
@@ -62,6 +64,8 @@ static void command_help(const struct command *command)
         putchar('\n');
         options_help(command->options);
     }
+    if (is_itself)
+        options_help(common_options);
     if (details)
         printf("\n%s\n", details);
     free(details);
@@ -84,9 +88,17 @@ static void commands_help(void)
     putchar('\n');
     options_help(common_options);
     printf("\n%s help COMMAND tells all about one. Topics: %s help\n", program->name, program->name);
-    for (const struct topic *topic = program->topics; topic->name; topic++)
+    for (const struct topic *topic = program->topics; topic && topic->name; topic++)
         printf("  %-*s%s\n", COMMAND_WIDTH - 2, topic->name, topic->summary);
     puts("\nExit status: 0 done, 1 failed, 2 used wrongly.");
+}
+
+static void all_help(void)
+{
+    if (this_program()->itself)
+        command_help(this_program()->itself);
+    else
+        commands_help();
 }
 
 static int unknown_help(const char *word)
@@ -99,7 +111,7 @@ static int unknown_help(const char *word)
     for (unsigned i = 0; (command = command_at(i)); i++)
         if (command->summary)
             suggest_offer(&nearest, command->group);
-    for (const struct topic *topic = this_program()->topics; topic->name; topic++)
+    for (const struct topic *topic = this_program()->topics; topic && topic->name; topic++)
         suggest_offer(&nearest, topic->name);
     if (suggest_text(&nearest, hint)[0])
         return misused("there is no help on `%s`%s", word, hint);
@@ -113,10 +125,10 @@ int help_print(unsigned count, const char *const *words)
     unsigned found = 0;
 
     if (count == 0) {
-        commands_help();
+        all_help();
         return DONE;
     }
-    for (const struct topic *topic = this_program()->topics; topic->name; topic++)
+    for (const struct topic *topic = this_program()->topics; topic && topic->name; topic++)
         if (count == 1 && strcmp(topic->name, words[0]) == 0)
             return topic->print();
     for (unsigned i = 0; (command = command_at(i)); i++) {

@@ -2,6 +2,7 @@
 #include "frame/main.h"
 
 #include "frame/command.h"
+#include "frame/elsewhere.h"
 #include "frame/help.h"
 #include "frame/output.h"
 
@@ -49,10 +50,11 @@ static int command_run(const struct command *command, const struct arguments *be
     struct arguments arguments;
     struct session session = {.command = command, .arguments = &arguments};
     const char *words[] = {command->group, command->verb};
+    unsigned word_count = command == this_program()->itself ? 0 : command->verb ? 2 : 1;
     int code = arguments_parse(&arguments, command->options, count, values, NULL);
 
     if (code == DONE && option_given(&arguments, "help"))
-        code = help_print(command->verb ? 2 : 1, words);
+        code = help_print(word_count, words);
     else if (code == DONE && option_given(&arguments, "version"))
         code = version_print();
     else if (code == DONE && (code = words_check(command, &arguments)) == DONE) {
@@ -61,6 +63,43 @@ static int command_run(const struct command *command, const struct arguments *be
         session_close(&session);
     }
     arguments_free(&arguments);
+    return code;
+}
+
+static int command_elsewhere(const struct command *command, const struct arguments *before, int count, char **values)
+{
+    const char *directory = option_value(before, "directory");
+    const char *const first[] = {directory ? "--directory" : NULL, directory, NULL};
+
+    return elsewhere_run(command, first, count, (const char *const *)values);
+}
+
+/* Options of every command, the command, its arguments. */
+static int line_run(int count, char **values)
+{
+    const struct command *command = NULL;
+    struct arguments before;
+    int first = 0, used;
+    int code = arguments_parse(&before, NULL, count, values, &first);
+    char **words = values + first;
+
+    count -= first;
+    bool group_help = count == 2 && (strcmp(words[1], "--help") == 0 || strcmp(words[1], "-h") == 0);
+    if (code == DONE && option_given(&before, "version"))
+        code = version_print();
+    else if (code == DONE && option_given(&before, "help"))
+        code = help_print(count < 2 ? (unsigned)count : 2, (const char *const *)words);
+    else if (code == DONE && count == 0)
+        code = misused("a command is missing: %s help shows those there are", program_name());
+    else if (code == DONE && (command = command_named(words[0])) && command->program)
+        code = command_elsewhere(command, &before, count - 1, words + 1);
+    else if (code == DONE && group_help)
+        code = help_print(1, (const char *const *)words);
+    else if (code == DONE && (used = command_find(count, words, &command)) < 0)
+        code = -used;
+    else if (code == DONE)
+        code = command_run(command, &before, count - used, words + used);
+    arguments_free(&before);
     return code;
 }
 
@@ -75,30 +114,12 @@ static void fill_standard_files(void)
 
 int program_main(const struct program *program, int count, char **values)
 {
-    const struct command *command = NULL;
-    struct arguments before;
-    int first = 0, used;
+    const struct arguments none = {.rows = NULL};
 
     fill_standard_files();
     program_set(program);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error like a full disk */
-    int code = arguments_parse(&before, NULL, count - 1, values + 1, &first);
-    char **words = values + 1 + first;
-
-    count -= 1 + first;
-    bool group_help = count == 2 && (strcmp(words[1], "--help") == 0 || strcmp(words[1], "-h") == 0);
-    if (code == DONE && option_given(&before, "version"))
-        code = version_print();
-    else if (code == DONE && option_given(&before, "help"))
-        code = help_print(count < 2 ? (unsigned)count : 2, (const char *const *)words);
-    else if (code == DONE && count == 0)
-        code = misused("a command is missing: %s help shows those there are", program->name);
-    else if (code == DONE && group_help)
-        code = help_print(1, (const char *const *)words);
-    else if (code == DONE && (used = command_find(count, words, &command)) < 0)
-        code = -used;
-    else if (code == DONE)
-        code = command_run(command, &before, count - used, words + used);
-    arguments_free(&before);
-    return output_end(code);
+    if (program->itself && !(count > 1 && command_named(values[1])))
+        return output_end(command_run(program->itself, &none, count - 1, values + 1));
+    return output_end(line_run(count - 1, values + 1));
 }

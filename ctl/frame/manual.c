@@ -49,11 +49,8 @@ static void argument_print(const char *text, size_t size)
     putchar('"');
 }
 
-static void options_print(const struct option_row *rows)
+static void rows_print(const struct option_row *rows)
 {
-    if (!rows || !rows->name)
-        return;
-    puts(".Bl -tag -width indent");
     for (; rows->name; rows++) {
         fputs(".It", stdout);
         if (rows->letter)
@@ -66,6 +63,14 @@ static void options_print(const struct option_row *rows)
         putchar('\n');
         text_print(rows->help, strlen(rows->help));
     }
+}
+
+static void options_print(const struct option_row *rows)
+{
+    if (!rows || !rows->name)
+        return;
+    puts(".Bl -tag -width indent");
+    rows_print(rows);
     puts(".El");
 }
 
@@ -96,10 +101,17 @@ static void details_print(const char *text)
         puts(".Ed");
 }
 
-static void command_manual(const struct command *command)
+static void command_details(const struct command *command)
 {
     char *details = command->details ? program_text(command->details) : NULL;
 
+    if (details)
+        details_print(details);
+    free(details);
+}
+
+static void command_manual(const struct command *command)
+{
     printf(".Ss %s%s%s\n.Nm Cm %s%s%s", command->group, command->verb ? " " : "", command->verb ? command->verb : "",
            command->group, command->verb ? " " : "", command->verb ? command->verb : "");
     if (command->words) {
@@ -110,16 +122,27 @@ static void command_manual(const struct command *command)
         fputs(" Op Ar option ...", stdout);
     puts("\n.Pp");
     printf("%c%s.\n", toupper((unsigned char)command->summary[0]), command->summary + 1);
-    if (details)
-        details_print(details);
-    free(details);
+    command_details(command);
     options_print(command->options);
+}
+
+static void itself_manual(const struct command *itself)
+{
+    command_details(itself);
+    puts(".Pp\nThe options are:\n.Bl -tag -width indent");
+    rows_print(itself->options);
+    rows_print(common_options);
+    puts(".El");
 }
 
 static void commands_manual(void)
 {
     const struct command *command;
 
+    if (this_program()->itself) {
+        itself_manual(this_program()->itself);
+        return;
+    }
     puts(".Ss Options of every command");
     options_print(common_options);
     for (unsigned i = 0; (command = command_at(i)); i++)

@@ -15,9 +15,9 @@ struct topic {
 struct program {
     const char *name;
     const char *summary;
-    const struct command *const
-        *commands;              /* arrays, each ended by a NULL group, in the order of help; NULL ends them */
-    const struct topic *topics; /* ended by a NULL name */
+    const struct command *const *commands; /* arrays in the order of help, each ended by a NULL group; NULL ends them */
+    const struct command *itself;          /* what it does where no command is named; NULL: one has to be */
+    const struct topic *topics;            /* ended by a NULL name; NULL: none */
 };
 
 void program_set(const struct program *program);

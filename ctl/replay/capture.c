@@ -315,7 +315,7 @@ static bool is_vlan_tag(uint16_t ethertype)
 static bool read_vlans(struct frame *frame, struct datagram *ret)
 {
     while (is_vlan_tag(frame->ethertype)) {
-        if (frame->rest.size < 4 || ret->vlan_count == CAPTURE_VLANS_MAX)
+        if (frame->rest.size < 4 || ret->vlan_count == DATAGRAM_VLANS_MAX)
             return false;
         ret->vlans[ret->vlan_count++] = be_get16(frame->rest.data) & 0x0fff;
         frame->ethertype = be_get16(frame->rest.data + 2);

@@ -8,19 +8,7 @@
 #ifndef NETBOOTCTL_CAPTURE_H
 #define NETBOOTCTL_CAPTURE_H
 
-#include "netboot.h"
-
-#define CAPTURE_VLANS_MAX 4
-
-struct datagram {
-    enum netboot_family family;
-    unsigned vlan_count;
-    uint16_t vlans[CAPTURE_VLANS_MAX]; /* identifiers, outermost first */
-    uint8_t source[NETBOOT_ADDRESS_SIZE];
-    uint8_t destination[NETBOOT_ADDRESS_SIZE];
-    uint16_t source_port, destination_port;
-    struct netboot_bytes payload; /* in the frame, or in the capture until its next call */
-};
+#include "wire/datagram.h"
 
 enum capture_result {
     CAPTURE_OTHER,    /* no DHCP */

@@ -9,7 +9,7 @@
 #ifndef NETBOOTCTL_EXCHANGE_H
 #define NETBOOTCTL_EXCHANGE_H
 
-#include "packet.h"
+#include "wire/packet.h"
 
 #define EXCHANGES_MAX 4096
 #define EXCHANGE_SECONDS 10

@@ -5,7 +5,7 @@
 
 #include "verify.h"
 
-#include "replay/packet.h"
+#include "wire/packet.h"
 
 enum { OPTIONS_MAX = 128, TEXT_SIZE = 1200 };
 

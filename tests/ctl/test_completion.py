@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MPL-2.0
 """The completion script, in a real bash."""
 
-import subprocess
-
 import pytest
 
 from conftest import Ctl
+from lib import completion, paths
 
 
 @pytest.fixture(scope="module")
@@ -20,27 +19,11 @@ def lab(tmp_path_factory):
     return ctl
 
 
-# Sets what bash would set for the line, with words split at its own breaks, and prints what is offered.
-DRIVER = r'''
-set -u
-source "$1"
-COMP_LINE=$2
-COMP_POINT=${#COMP_LINE}
-COMPREPLY=()
-compopt() { :; }
-_netbootctl netbootctl "" ""
-[ ${#COMPREPLY[@]} -eq 0 ] || printf '%s\n' "${COMPREPLY[@]}"
-'''
-
-
 def offered(ctl, line, tmp_path):
     script = tmp_path / "completion"
     script.write_text(ctl.ok("completion", "bash"))
     line = line.replace("netbootctl", ctl.program, 1)
-    done = subprocess.run(["bash", "-c", DRIVER, "bash", str(script), line], env=ctl.environment, timeout=60,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, check=False)
-    assert (done.returncode, done.stderr) == (0, b"")
-    return done.stdout.decode().split()
+    return completion.offered(script, "netbootctl", line, env=ctl.environment, cwd=tmp_path)
 
 
 @pytest.mark.parametrize("line, wanted", [
@@ -89,5 +72,4 @@ def test_files_are_offered_for_import(lab, tmp_path):
 
 
 def test_the_script_is_what_is_installed(lab):
-    from lib import paths
     assert (paths.build() / "ctl" / "netbootctl.bash").read_text() == lab.ok("completion", "bash")

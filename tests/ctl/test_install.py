@@ -104,6 +104,7 @@ def test_the_image_has_what_is_installed():
     sources = {Path(name) for name in re.findall(rf'"{re.escape(str(paths.SOURCE))}/([^"]+)"', scripts)}
     installed = {path for path in sources if not (paths.SOURCE / path).is_relative_to(paths.build())}
     assert {Path("README.md"), Path("docs")} <= installed
+    assert [path for path in copied if not any(path.is_relative_to(place) for place in let_in)] == []
     for places in (copied, let_in):
         assert [path for path in installed if not any(path.is_relative_to(place) for place in places)] == []
 

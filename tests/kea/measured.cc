@@ -30,12 +30,11 @@ void __real_netboot_store_close(netboot_store *store);
 namespace
 {
 
-struct Counters
-{
+struct Counters {
     std::atomic<uint64_t> calls, failed, strangers;
-    std::atomic<uint64_t> slept;                       // calls in which the thread slept
-    std::atomic<uint64_t> over;                        // calls of more than a millisecond of the processor's time
-    std::atomic<uint64_t> most_cpu, most_wall;         // nanoseconds
+    std::atomic<uint64_t> slept;                        // calls in which the thread slept
+    std::atomic<uint64_t> over;                         // calls of more than a millisecond of the processor's time
+    std::atomic<uint64_t> most_cpu, most_wall;          // nanoseconds
     std::atomic<uint64_t> replacements, views, damaged; // that were seen, held, and found to show something else
 };
 
@@ -70,7 +69,9 @@ void raise(std::atomic<uint64_t> &most, uint64_t value)
 class Holder
 {
   public:
-    explicit Holder(netboot_store *store) : store_(store), thread_([this] { run(); }) {}
+    explicit Holder(netboot_store *store) : store_(store), thread_([this] { run(); })
+    {
+    }
 
     ~Holder()
     {
@@ -82,8 +83,7 @@ class Holder
     Holder &operator=(const Holder &) = delete;
 
   private:
-    struct Held
-    {
+    struct Held {
         netboot_view *view = nullptr;
         std::string shows;
     };

@@ -28,6 +28,10 @@ def netbootctl():
     return _built("NETBOOT_CTL", "ctl", "netbootctl")
 
 
+def netboot_migrate():
+    return _built("NETBOOT_MIGRATE", "migrate", "netboot-migrate")
+
+
 def engine():
     return _built("NETBOOT_ENGINE", "tests", "servers", "engine")
 

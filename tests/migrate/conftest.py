@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""netbootctl migrate, with the programs that isc-patch/build makes."""
+"""netboot-migrate, with the programs that isc-patch/build makes."""
 
 import json
 import subprocess
@@ -25,7 +25,7 @@ class Migrate:
         where = ("--output", self.output) if output else ()
         dhcpd = paths.dhcpd()
         done = subprocess.run(
-            [paths.netbootctl(), "migrate", "--dhcpd", dhcpd, "--keama", dhcpd.parent / "keama",
+            [paths.netboot_migrate(), "--dhcpd", dhcpd, "--keama", dhcpd.parent / "keama",
              "--hook", paths.hook(), *map(str, (*words, *where))],
             cwd=self.start, capture_output=True, text=True, timeout=500, check=False,
         )

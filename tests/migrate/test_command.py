@@ -30,7 +30,7 @@ def write(migrate, text, name="dhcpd.conf"):
 ])
 def test_wrong_use(migrate, words, told):
     write(migrate, SUBNET % "")
-    done = subprocess.run([paths.netbootctl(), "migrate", *words], cwd=migrate.start, capture_output=True, text=True,
+    done = subprocess.run([paths.netboot_migrate(), *words], cwd=migrate.start, capture_output=True, text=True,
                           check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert told in done.stderr
@@ -78,7 +78,7 @@ def test_dry_run_writes_nothing(migrate):
 @pytest.mark.parametrize("program", ["keama", "dhcpd"])
 def test_a_missing_program_is_named(migrate, program):
     write(migrate, SUBNET % "")
-    command = [paths.netbootctl(), "migrate", "-4", "dhcpd.conf", "--output", "kea"]
+    command = [paths.netboot_migrate(), "-4", "dhcpd.conf", "--output", "kea"]
     others = {"dhcpd": paths.dhcpd(), "keama": paths.dhcpd().parent / "keama", program: "/nowhere/it"}
     for name, path in others.items():
         command += [f"--{name}", path]
@@ -282,7 +282,7 @@ def test_the_proof_leaves_nothing_behind_when_it_is_ended(at, tmp_path):
     (tmp_path / "tmp").mkdir()
     before = subprocess.run(["ip", "link"], capture_output=True, text=True, check=True).stdout
     process = subprocess.Popen(
-        [paths.netbootctl(), "migrate", "-4", "openwrt/dhcpd.conf", "--output", migrate.output, "--hook", paths.hook(),
+        [paths.netboot_migrate(), "-4", "openwrt/dhcpd.conf", "--output", migrate.output, "--hook", paths.hook(),
          "--verify"], cwd=CONFIGS, env=dict(os.environ, TMPDIR=str(tmp_path / "tmp")), stderr=subprocess.PIPE)
     while process.poll() is None and not list((tmp_path / "tmp").glob("*/dhcpd4.log")):
         os.sched_yield()

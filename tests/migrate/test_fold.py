@@ -12,7 +12,7 @@ import pytest
 from lib import paths
 
 SECONDS = 60
-TOOL = ("tests", "isc", "fold")
+TOOL = ("tests", "migrate", "fold")
 HEAD = "option arch code 93 = unsigned integer 16;\n"
 SUBNET = "subnet 192.0.2.0 netmask 255.255.255.0 {{ range 192.0.2.64 192.0.2.99; {} }}\n"
 OTHER = "subnet 198.51.100.0 netmask 255.255.255.0 {{ range 198.51.100.64 198.51.100.99; {} }}\n"

@@ -10,7 +10,7 @@ import pytest
 
 from test_fold import fold
 
-HERE = Path(__file__).resolve().parent / "configurations"
+HERE = Path(__file__).resolve().parent / "styles"
 
 # What a platform's firmware loads (files of the default target go before loaders), what iPXE runs, the hosts' targets,
 # and a word of each thing that needs a person.

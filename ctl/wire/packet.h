@@ -7,7 +7,7 @@
 #ifndef NETBOOTCTL_PACKET_H
 #define NETBOOTCTL_PACKET_H
 
-#include "capture.h"
+#include "datagram.h"
 #include "json/show/fields.h"
 
 struct packet {

@@ -3,7 +3,7 @@
 #include "octets.h"
 
 #include "guarded.h"
-#include "replay/packet.h"
+#include "wire/packet.h"
 
 #include <errno.h>
 

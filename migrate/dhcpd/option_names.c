@@ -286,7 +286,7 @@ int option_name_code(int family, const char *name)
     size_t count = family == 0 ? COUNT(names4) : COUNT(names6);
 
     for (size_t i = 1; i < count; i++)
-        if (strcasecmp(names[i], name) == 0)
+        if (names[i][0] && strcasecmp(names[i], name) == 0)
             return (int)i;
     for (size_t i = 0; i < COUNT(others); i++)
         if (strncasecmp(others[i].name, name, strlen(others[i].name)) == 0 &&

@@ -55,8 +55,8 @@ bool account_may(const struct account *account, const struct stat *status, int w
 }
 
 /* One step of the way. */
-static bool step_check(const char *path, const struct account *accounts, unsigned count, int wanted,
-                       struct obstacle *ret)
+static bool path_step_check(const char *path, const struct account *accounts, unsigned count, int wanted,
+                            struct obstacle *ret)
 {
     struct stat status;
     unsigned refused = 0;
@@ -96,7 +96,7 @@ bool access_check(const char *path, size_t from, const struct account *accounts,
             continue;
         memcpy(step, path, at);
         step[at] = '\0';
-        if (!step_check(step, accounts, count, path[at] == '\0' ? wanted : X_OK, ret))
+        if (!path_step_check(step, accounts, count, path[at] == '\0' ? wanted : X_OK, ret))
             return false;
     }
     return true;

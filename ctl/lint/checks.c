@@ -1,37 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "lint.h"
 
-/* What may be found; docs/lint.md has a paragraph for each. */
-const struct lint_kind lint_kinds[LINT_CODES] = {
-    [LINT_STORE_ACCESS] = {"store-access",          LINT_ERROR,   "a DHCP server's user cannot use the store"                     },
-    [LINT_STATE_STORE] = {"state-store",           LINT_ERROR,   "the state store cannot be read: nothing armed is booted"       },
-    [LINT_SITE_WITHOUT_PREFIX] = {"site-without-prefix",   LINT_WARNING, "no machine is of the site"                                     },
-    [LINT_PREFIX_WITHOUT_EFFECT] = {"prefix-without-effect", LINT_WARNING, "a site's prefix that changes nothing"                          },
-    [LINT_NO_BASE] = {"no-base",               LINT_ERROR,   "a site without a server for relative files"                    },
-    [LINT_WRONG_SCHEME] = {"wrong-scheme",          LINT_ERROR,   "a URL that machines cannot load: http by PXE, tftp by HTTP"    },
-    [LINT_WRONG_FAMILY] = {"wrong-family",          LINT_ERROR,   "a URL with an address of the other family"                     },
-    [LINT_UNUSABLE_URL] = {"unusable-url",          LINT_ERROR,   "a URL that firmware cannot be told"                            },
-    [LINT_NAME_TOO_LONG] = {"name-too-long",         LINT_ERROR,   "a name that does not fit into the answer"                      },
-    [LINT_NAME_LONG] = {"name-long",             LINT_WARNING, "a name that fits into option 67, but not into the field `file`"},
-    [LINT_EMPTY_TARGET] = {"empty-target",          LINT_ERROR,   "a target that boots nothing"                                   },
-    [LINT_TARGET_PLATFORM] = {"target-platform",       LINT_ERROR,   "a target that a platform cannot boot"                          },
-    [LINT_MISSING_TARGET] = {"missing-target",        LINT_ERROR,   "hosts name a target that is not there"                         },
-    [LINT_SHARED_ID] = {"shared-id",             LINT_ERROR,   "two hosts that are one machine by UUID or MAC"                 },
-    [LINT_COMMON_UUID] = {"common-uuid",           LINT_WARNING, "a UUID that manufacturers leave in many machines"              },
-    [LINT_NO_LOADER] = {"no-loader",             LINT_ERROR,   "machines of the journal have a platform without a loader"      },
-    [LINT_NO_BOOT_FILE] = {"no-boot-file",          LINT_ERROR,   "machines of the journal would get no boot file"                },
-    [LINT_MISSING_FILE] = {"missing-file",          LINT_ERROR,   "a file that is not below the data root"                        },
-    [LINT_UNREADABLE_FILE] = {"unreadable-file",       LINT_ERROR,   "a file that the TFTP or HTTP server may not read"              },
-    [LINT_SHIM_ALONE] = {"shim-alone",            LINT_ERROR,   "a shim without GRUB beside it"                                 },
-};
-
-const char *lint_severity_name(enum lint_severity severity)
-{
-    static const char *const names[] = {[LINT_WARNING] = "warning", [LINT_ERROR] = "error"};
-
-    return names[severity];
-}
-
 /* In the order in which it is told: a table's records, then what `once` finds out of all that came before. */
 static const struct check {
     enum table table;

@@ -74,7 +74,7 @@ struct lint {
     struct tally unserved;                /* machines of the journal that get nothing */
 };
 
-/* Any text may be NULL. */
+/* finding.c. Any text may be NULL. */
 struct lint_finding {
     const char *record;  /* "target debian" */
     const char *key;     /* "kernel", "script, menu.ipxe line 12" */

@@ -203,3 +203,8 @@ const char *client_kind_text(const struct client_kind *kind, char text[CLIENT_TE
                  kind->arch, manners[kind->manner]);
     return text;
 }
+
+enum netboot_family client_family(unsigned family)
+{
+    return family == 0 ? NETBOOT_V4 : NETBOOT_V6;
+}

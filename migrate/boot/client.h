@@ -39,6 +39,8 @@ struct client_sample {
     struct client_option instead; /* what it says otherwise; code 0: nothing */
 };
 
+/* The family of an index. */
+enum netboot_family client_family(unsigned family);
 /* The options as a packet holds them. Their size. */
 size_t client_options(const struct client_sample *sample, uint8_t ret[CLIENT_OPTIONS_SIZE]);
 /* The same packet as netboot sees it. The query points into `options`. */

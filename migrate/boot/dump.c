@@ -210,3 +210,13 @@ int dump_answers(const struct dump *dump, FILE *clients, int (*each)(const cJSON
     streams_close(&streams);
     return status;
 }
+
+size_t hex_read(const char *hex, uint8_t *ret, size_t size)
+{
+    size_t count = 0;
+    unsigned octet;
+
+    for (; hex && count < size && sscanf(hex, "%2x", &octet) == 1; hex += 2)
+        ret[count++] = (uint8_t)octet;
+    return count;
+}

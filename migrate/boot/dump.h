@@ -26,4 +26,7 @@ int dump_inventory(const struct dump *dump, cJSON **ret, struct netboot_error *e
 int dump_answers(const struct dump *dump, FILE *clients, int (*each)(const cJSON *answer, void *user), void *user,
                  struct netboot_error *error);
 
+/* Octets of a text of hexadecimal digits, as answers have it, `size` at most. How many; NULL has none. */
+size_t hex_read(const char *hex, uint8_t *ret, size_t size);
+
 #endif

@@ -39,7 +39,7 @@ int fold_default(struct fold *fold);
 /* machines.c: hosts, and their targets. */
 int fold_machines(struct fold *fold);
 
-/* A new record of that type, and the same among the records; NULL: out of memory. */
+/* record.c: a new record of that type, and the same among the records; NULL: out of memory. */
 cJSON *record_new(const char *type, const char *name);
 cJSON *record_add(struct fold *fold, const char *type, const char *name);
 /* A name for a record, made of a text, that no other record of the type has. */

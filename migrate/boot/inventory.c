@@ -13,16 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-size_t hex_read(const char *hex, uint8_t *ret, size_t size)
-{
-    size_t count = 0;
-    unsigned octet;
-
-    for (; hex && count < size && sscanf(hex, "%2x", &octet) == 1; hex += 2)
-        ret[count++] = (uint8_t)octet;
-    return count;
-}
-
 static bool is_type(const cJSON *line, const char *type)
 {
     return strcmp(json_text(line, "type"), type) == 0;
@@ -304,7 +294,7 @@ int scene_read(struct scene *scene)
 
     for (unsigned family = 0; status == 0 && family < BOOT_FAMILIES; family++) {
         struct dump dump = {scene->input->dhcpd, scene->input->config[family], scene->input->leases[family],
-                            scene_family(family)};
+                            client_family(family)};
         if (!dump.config)
             continue;
         status = dump_inventory(&dump, &scene->inventory[family], scene->error);

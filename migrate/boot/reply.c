@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "reply.h"
 
+#include "client.h"
 #include "common/dhcp/codes.h"
-#include "scene.h"
+#include "dump.h"
 #include "json/record/json.h"
 
 #include <arpa/inet.h>
@@ -48,7 +49,7 @@ static struct netboot_bytes text_bytes(const char *text)
 
 void reply_fields(const struct reply *reply, unsigned family, struct reply_room *room, struct boot_fields *ret)
 {
-    fields_clear(scene_family(family), ret);
+    fields_clear(client_family(family), ret);
     if (reply->next_server && inet_pton(AF_INET, reply->next_server, room->next_server) == 1)
         fields_set(ret, NETBOOT_FIELD_SIADDR, (struct netboot_bytes){room->next_server, 4});
     if (reply->file)

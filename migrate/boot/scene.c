@@ -16,11 +16,6 @@
 /* Locally administered, and every octet has two digits: what is made of it has, too. */
 const uint8_t nobodys_mac[NETBOOT_MAC_SIZE] = {0xa2, 0x5e, 0x4d, 0x3c, 0x2b, 0x1a};
 
-enum netboot_family scene_family(unsigned family)
-{
-    return family == 0 ? NETBOOT_V4 : NETBOOT_V6;
-}
-
 /* BIOS and the PC-98 boot over DHCPv4 alone. */
 bool arch_speaks(unsigned arch, unsigned family)
 {
@@ -52,7 +47,7 @@ void row_sample(const struct scene *scene, const struct row *row, struct client_
     const struct variation *variation = row->variation < 0 ? NULL : &scene->variations[row->variation];
 
     memset(ret, 0, sizeof(*ret));
-    ret->family = scene_family(scene->places[row->place].family);
+    ret->family = client_family(scene->places[row->place].family);
     ret->kind = row->kind;
     memcpy(ret->mac, machine && machine->has_mac ? machine->mac : nobodys_mac, NETBOOT_MAC_SIZE);
     if (machine) {
@@ -167,7 +162,7 @@ static struct dump dump_of(const struct scene *scene, unsigned family)
     return (struct dump){.dhcpd = scene->input->dhcpd,
                          .config = scene->input->config[family],
                          .leases = scene->input->leases[family],
-                         .family = scene_family(family)};
+                         .family = client_family(family)};
 }
 
 static int ask_family(struct scene *scene, unsigned family, size_t first)

@@ -92,8 +92,6 @@ struct scene {
 int scene_read(struct scene *scene);
 /* The place that an address is in; NULL: none. */
 const struct place *place_find(const struct scene *scene, unsigned family, const char *address);
-/* Octets of a text of hexadecimal digits, `size` at most. */
-size_t hex_read(const char *hex, uint8_t *ret, size_t size);
 /* Asks what every kind of client without a host entry gets in every place. */
 int scene_ask_places(struct scene *scene);
 /* Asks for every machine, with the kinds of client that the configurations tell apart. After scene_ask_places(). */
@@ -102,7 +100,6 @@ void scene_free(struct scene *scene);
 
 /* What a client would say in that row. */
 void row_sample(const struct scene *scene, const struct row *row, struct client_sample *ret);
-enum netboot_family scene_family(unsigned family);
 /* The MAC of a client that nothing names. */
 extern const uint8_t nobodys_mac[NETBOOT_MAC_SIZE];
 

@@ -78,7 +78,7 @@ static const char *to_tftp(struct scene *scene, const struct place *place, const
 
     if (!path || strlen(path) >= sizeof(name) || strchr(path, '#'))
         return want;
-    if (scene_family(place->family) == NETBOOT_V6 || !strchr(path, '%'))
+    if (client_family(place->family) == NETBOOT_V6 || !strchr(path, '%'))
         return texts_keep(&scene->texts, path);
     int size = percent_decode((struct netboot_bytes){(const uint8_t *)path, strlen(path)}, name);
     if (size < 0)

@@ -2,6 +2,7 @@
 #include "vary.h"
 
 #include "common/dhcp/codes.h"
+#include "dump.h"
 #include "json/record/json.h"
 
 #include <ctype.h>

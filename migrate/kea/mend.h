@@ -23,7 +23,7 @@ struct mend {
 /* All of it. Counts what moved. -ENOMEM. */
 int mend(struct mend *mend);
 
-/* The statement that an object was made from; NULL: none is known. */
+/* mend_tree.c: the statement that an object was made from; NULL: none is known. */
 const struct statement *mend_statement(const struct mend *mend, const cJSON *object);
 void mend_find(struct mend *mend, const struct statement *statement, const struct finding *finding);
 /* Sets a member; one that is there is replaced. */

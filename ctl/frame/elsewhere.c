@@ -8,8 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* NAME in the directory of the program that runs. free(); NULL: not known. */
-static char *path_beside(const char *name)
+char *path_beside(const char *name)
 {
     char self[4096], *ret;
     ssize_t size = readlink("/proc/self/exe", self, sizeof(self) - 1);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "verify.h"
 
+#include "frame/elsewhere.h"
 #include "frame/output.h"
 #include "migrate/program.h"
 #include "json/record/json.h"
@@ -71,7 +72,17 @@ static int family_verify(struct proof *proof, int family)
 
 /* ---- The store that Kea's hook reads ---------------------------------------------------------------------------- */
 
-static int own_program(const char *const *words)
+/* netbootctl as it was installed with this program, else as it is in PATH. free(); NULL: it is nowhere. */
+static char *tool_find(void)
+{
+    char *beside = path_beside("netbootctl");
+    char *ret = beside ? program_find(beside) : NULL;
+
+    free(beside);
+    return ret ? ret : program_find("netbootctl");
+}
+
+static int tool_run(const char *const *words)
 {
     struct program_result result;
     struct netboot_error error;
@@ -88,12 +99,18 @@ static int store_make(struct proof *proof)
 {
     char *store = directory_file(proof->bench.directory, "store");
     char *records = directory_file(proof->migration->output, FILE_BOOT);
-    const char *const init[] = {"/proc/self/exe", "--directory", store, "init", NULL};
-    const char *const import[] = {"/proc/self/exe", "--directory", store, "import", "--replace", records, NULL};
-    int code = store && records ? own_program(init) : failed("out of memory");
+    char *tool = tool_find();
+    const char *const init[] = {tool, "--directory", store, "init", NULL};
+    const char *const import[] = {tool, "--directory", store, "import", "--replace", records, NULL};
+    int code = store && records ? DONE : failed("out of memory");
 
+    if (code == DONE && !tool)
+        code = failed("the store for the proof: netbootctl is neither beside netboot-migrate nor in PATH: install it");
+    if (code == DONE)
+        code = tool_run(init);
     if (code == DONE && access(records, R_OK) == 0)
-        code = own_program(import);
+        code = tool_run(import);
+    free(tool);
     free(records);
     free(store);
     return code;

@@ -32,6 +32,11 @@ def netboot_migrate():
     return _built("NETBOOT_MIGRATE", "migrate", "netboot-migrate")
 
 
+def installed():
+    """An environment in which programs find netbootctl."""
+    return dict(os.environ, PATH=f"{netbootctl().parent}:{os.environ['PATH']}")
+
+
 def engine():
     return _built("NETBOOT_ENGINE", "tests", "servers", "engine")
 

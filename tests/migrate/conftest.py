@@ -27,7 +27,7 @@ class Migrate:
         done = subprocess.run(
             [paths.netboot_migrate(), "--dhcpd", dhcpd, "--keama", dhcpd.parent / "keama",
              "--hook", paths.hook(), *map(str, (*words, *where))],
-            cwd=self.start, capture_output=True, text=True, timeout=500, check=False,
+            cwd=self.start, env=paths.installed(), capture_output=True, text=True, timeout=500, check=False,
         )
         assert "Sanitizer" not in done.stderr and "runtime error" not in done.stderr, done.stderr
         return done

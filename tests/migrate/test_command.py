@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 
@@ -177,6 +178,17 @@ def test_a_change_of_keas_configuration_is_seen(at):
     assert all(row["kea"] == "192.0.2.177" and row["dhcpd"] == "192.0.2.129" for row in rows)
 
 
+@pytest.mark.skipif(shutil.which("netbootctl", path="/usr/local/sbin:/usr/sbin") is not None, reason="it is installed")
+def test_the_proof_wants_netbootctl(at):
+    migrate = at(CONFIGS)
+    migrate("-4", "openwrt/dhcpd.conf")
+    done = subprocess.run([paths.netboot_migrate(), "-4", "openwrt/dhcpd.conf", "--output", migrate.output, "--verify"],
+                          cwd=CONFIGS, env=dict(os.environ, PATH="/usr/bin:/bin"), capture_output=True, text=True,
+                          check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "netbootctl is neither beside netboot-migrate nor in PATH" in done.stderr
+
+
 # Two subnets, one of which has findings of its own, about iPXE and about HTTP clients.
 BOOT = """option arch code 93 = unsigned integer 16;
 subnet 192.0.2.0 netmask 255.255.255.0 {
@@ -283,7 +295,7 @@ def test_the_proof_leaves_nothing_behind_when_it_is_ended(at, tmp_path):
     before = subprocess.run(["ip", "link"], capture_output=True, text=True, check=True).stdout
     process = subprocess.Popen(
         [paths.netboot_migrate(), "-4", "openwrt/dhcpd.conf", "--output", migrate.output, "--hook", paths.hook(),
-         "--verify"], cwd=CONFIGS, env=dict(os.environ, TMPDIR=str(tmp_path / "tmp")), stderr=subprocess.PIPE)
+         "--verify"], cwd=CONFIGS, env=dict(paths.installed(), TMPDIR=str(tmp_path / "tmp")), stderr=subprocess.PIPE)
     while process.poll() is None and not list((tmp_path / "tmp").glob("*/dhcpd4.log")):
         os.sched_yield()
     process.send_signal(signal.SIGTERM)

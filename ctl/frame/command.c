@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "frame/command.h"
 
+#include "common/base/suggest.h"
 #include "frame/program.h"
-#include "json/text/suggest.h"
 
 #include "common/base/suggest.h"
 

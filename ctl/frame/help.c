@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "frame/help.h"
 
+#include "common/base/suggest.h"
 #include "frame/commands.h"
 #include "frame/program.h"
-#include "json/text/suggest.h"
 
 #include "common/base/suggest.h"
 #include "frame/command.h"

@@ -2,7 +2,7 @@
 //
 // The hook with measurements around each netboot_serve(), and with a thread that holds views of its store across
 // replacements. The counters are in the file that NETBOOT_MEASURED names, as test_swap.py reads them.
-#include <netboot.h>
+#include <netboot-store.h>
 
 #include <atomic>
 #include <cstdint>

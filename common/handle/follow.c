@@ -6,9 +6,7 @@
 #include "store/store.h"
 
 #include "base/failure.h"
-#include "base/thread.h"
 
-#include <errno.h>
 #include <inttypes.h>
 
 #define TICK_MS 500        /* between two looks at the files */
@@ -34,7 +32,7 @@ static void note_usable(struct netboot_store *store)
     struct netboot_error state = {0};
 
     describe(store, &state);
-    store_note(store, true, &state);
+    notice_tell(&store->notice, true, &state);
 }
 
 static void tick(struct netboot_store *store, bool clear_readers)
@@ -43,49 +41,34 @@ static void tick(struct netboot_store *store, bool clear_readers)
     int code = env_follow(&store->env, clear_readers, &reason);
 
     if (env_is_open(&store->env)) {
-        if (!store->usable)
+        if (!store->notice.usable)
             note_usable(store);
     } else if (code != 0) {
-        store_note(store, false, &reason);
+        notice_tell(&store->notice, false, &reason);
     }
 }
 
-static void *run(void *data)
+static void look(void *data, unsigned count)
 {
     struct netboot_store *store = data;
 
-    for (unsigned count = 1; !atomic_load(&store->stop); count++) {
-        state_tick(&store->once, count % CLEAR_TICKS == 0);
-        tick(store, count % CLEAR_TICKS == 0);
-        struct timespec next = thread_after_ms(TICK_MS);
-        while (sem_clockwait(&store->wake, CLOCK_MONOTONIC, &next) != 0 && errno == EINTR)
-            ;
-    }
-    return NULL;
+    state_tick(&store->once, count % CLEAR_TICKS == 0);
+    tick(store, count % CLEAR_TICKS == 0);
 }
 
 int follow_start(struct netboot_store *store, struct netboot_error *error)
 {
-    struct timespec deadline = thread_after_ms(FIRST_OPEN_MS);
     int code;
 
-    thread_wake_init(&store->told);
-    store->env.wake = store->once.env.wake = &store->wake;
-    if ((code = thread_start(&store->thread, run, store)) != 0) {
-        pthread_cond_destroy(&store->told);
+    store->env.wake = store->once.env.wake = &store->worker.wake;
+    code = worker_start(&store->worker, TICK_MS, look, store);
+    if (code != 0)
         return failure(error, code, "the thread that watches the targets store cannot be started: %s", strerror(-code));
-    }
-    pthread_mutex_lock(&store->mutex);
-    while (!store->tried && pthread_cond_timedwait(&store->told, &store->mutex, &deadline) == 0)
-        ;
-    pthread_mutex_unlock(&store->mutex);
+    worker_wait(&store->worker, FIRST_OPEN_MS);
     return 0;
 }
 
 void follow_stop(struct netboot_store *store)
 {
-    atomic_store(&store->stop, true);
-    sem_post(&store->wake);
-    pthread_join(store->thread, NULL);
-    pthread_cond_destroy(&store->told);
+    worker_stop(&store->worker);
 }

@@ -88,36 +88,11 @@ int netboot_store_create(const char *directory, struct netboot_error *error)
     return code == 0 && other != -EEXIST ? other : code;
 }
 
-/* ---- State */
-
-void store_note(struct netboot_store *store, bool usable, const struct netboot_error *reason)
-{
-    pthread_mutex_lock(&store->mutex);
-    bool first = !store->tried;
-    bool news = first || usable != store->usable || (!usable && reason->code != store->state.code);
-    store->tried = true;
-    store->usable = usable;
-    if (news) {
-        store->state = *reason;
-        atomic_store(&store->event, usable ? NETBOOT_EVENT_USABLE : NETBOOT_EVENT_UNUSABLE);
-    }
-    if (first && store->follow)
-        pthread_cond_broadcast(&store->told);
-    pthread_mutex_unlock(&store->mutex);
-}
-
 enum netboot_event netboot_store_event(struct netboot_store *store, struct netboot_error *error)
 {
-    enum netboot_event event;
-
-    if (atomic_load_explicit(&store->event, memory_order_relaxed) == NETBOOT_EVENT_NONE || env_in_child(&store->env))
+    if (!notice_waits(&store->notice) || env_in_child(&store->env))
         return NETBOOT_EVENT_NONE;
-    pthread_mutex_lock(&store->mutex);
-    event = (enum netboot_event)atomic_exchange(&store->event, NETBOOT_EVENT_NONE);
-    if (event != NETBOOT_EVENT_NONE && error)
-        *error = store->state;
-    pthread_mutex_unlock(&store->mutex);
-    return event;
+    return notice_take(&store->notice, error);
 }
 
 /* ---- Opening and closing */
@@ -156,8 +131,7 @@ static int store_new(const char *directory, const struct netboot_store_options *
     store->env.first_map_size = options->map_size;
     store->env.check_most = options->check_most;
     store->env.server = options->follow;
-    pthread_mutex_init(&store->mutex, NULL);
-    sem_init(&store->wake, 0, 0);
+    notice_init(&store->notice);
     *ret = store;
     return 0;
 }
@@ -179,7 +153,7 @@ int netboot_store_open(const char *directory, const struct netboot_store_options
         code = follow_start(store, error);
     } else if ((code = env_open(&store->env, 0, &reason)) == 0) {
         state_open(&store->once);
-        store_note(store, true, &reason);
+        notice_tell(&store->notice, true, &reason);
     } else if (error) {
         *error = reason;
     }
@@ -205,8 +179,7 @@ void netboot_store_close(struct netboot_store *store)
         env_close(&store->env);
         state_close(&store->once);
         journal_close(&store->journal);
-        pthread_mutex_destroy(&store->mutex);
-        sem_destroy(&store->wake);
+        notice_fini(&store->notice);
     }
     store_free(store);
 }

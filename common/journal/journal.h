@@ -22,6 +22,8 @@
 #ifndef NETBOOT_JOURNAL_H
 #define NETBOOT_JOURNAL_H
 
+#include "base/notice.h"
+#include "base/worker.h"
 #include "db/db.h"
 #include "journal/queue.h"
 #include "journal/record.h"
@@ -41,19 +43,14 @@ struct journal {
     size_t limit; /* octets */
     struct journal_queue queue;
 
-    pthread_t thread;
-    pthread_mutex_t mutex; /* for stop and all below `event` */
-    pthread_cond_t wake;
-    bool stop, began;
-    uint64_t opened_ms; /* when opening was last tried; the thread's own, as are the next ones */
+    struct worker worker;
+    uint64_t opened_ms; /* when opening was last tried; the worker's own, as are the next ones */
     uint64_t kept;      /* of those dropped: as many as the journal itself knows of */
     uint64_t told, told_ms;
 
     atomic_uint_fast64_t written, lost; /* lost: beside those that found the queue full */
 
-    atomic_int event; /* what netboot_journal_event() tells */
-    bool tried, usable;
-    struct netboot_error state;
+    struct notice notice; /* whether it is usable, and what was lost: netboot_journal_event() */
 };
 
 int journal_create(const char *directory, struct netboot_error *error);

@@ -26,13 +26,9 @@ static int open_for_reading(struct netboot_store *store, struct netboot_error *e
     }
     if (!journal->on)
         return env_open(&journal->env, DEADLINE_MS, error);
-    pthread_mutex_lock(&journal->mutex);
-    struct netboot_error state = journal->state;
-    bool usable = journal->usable;
-    pthread_mutex_unlock(&journal->mutex);
-    if (usable || state.code == 0)
-        return failure(error, -EAGAIN, "the journal in %s is busy: try again", journal->env.directory);
-    return failure(error, state.code, "%s", state.text);
+    if ((code = notice_trouble(&journal->notice, error)) != 0)
+        return code;
+    return failure(error, -EAGAIN, "the journal in %s is busy: try again", journal->env.directory);
 }
 
 int journal_read_begin(struct netboot_store *store, struct env_slot **ret, struct netboot_error *error)

@@ -3,7 +3,6 @@
 #include "journal/journal.h"
 
 #include "base/failure.h"
-#include "base/thread.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -102,20 +101,6 @@ static int try_open(struct journal *journal, int *ret_cause, struct netboot_erro
 
 /* ---- What a server's log is told */
 
-static void note(struct journal *journal, bool usable, const struct netboot_error *reason)
-{
-    pthread_mutex_lock(&journal->mutex);
-    bool news = !journal->tried || usable != journal->usable ||
-                (usable ? reason->code != 0 : reason->code != journal->state.code);
-    journal->tried = true;
-    journal->usable = usable;
-    if (news) {
-        journal->state = *reason;
-        atomic_store(&journal->event, usable ? NETBOOT_EVENT_USABLE : NETBOOT_EVENT_UNUSABLE);
-    }
-    pthread_mutex_unlock(&journal->mutex);
-}
-
 /* `cause`: why it was made anew, or 0. */
 static void note_open(struct journal *journal, int cause)
 {
@@ -129,7 +114,7 @@ static void note_open(struct journal *journal, int cause)
                 directory, directory, journal_spec.name);
     else
         failure(&state, 0, "the journal in %s is open", directory);
-    note(journal, true, &state);
+    notice_tell(&journal->notice, true, &state);
 }
 
 uint64_t journal_all_dropped(const struct journal *journal)
@@ -141,36 +126,27 @@ uint64_t journal_all_dropped(const struct journal *journal)
 static void tell_dropped(struct journal *journal, uint64_t now_ms)
 {
     uint64_t dropped = journal_all_dropped(journal);
+    struct netboot_error lost;
 
     if (dropped == journal->told || (journal->told > 0 && now_ms < journal->told_ms + TELL_MS) ||
-        atomic_load(&journal->event) != NETBOOT_EVENT_NONE)
+        !journal->notice.usable || notice_waits(&journal->notice))
         return;
-    pthread_mutex_lock(&journal->mutex);
-    if (journal->usable) {
-        failure(&journal->state, -ENOBUFS,
-                "%" PRIu64 " records of the journal in %s were lost, as more came than could be written: answers are "
-                "not affected; see whether its disk is slow or full, or who holds it locked",
-                dropped - journal->told, journal->env.directory);
-        atomic_store(&journal->event, NETBOOT_EVENT_LOST);
-        journal->told = dropped;
-        journal->told_ms = now_ms;
-    }
-    pthread_mutex_unlock(&journal->mutex);
+    failure(&lost, -ENOBUFS,
+            "%" PRIu64 " records of the journal in %s were lost, as more came than could be written: answers are "
+            "not affected; see whether its disk is slow or full, or who holds it locked",
+            dropped - journal->told, journal->env.directory);
+    notice_tell_event(&journal->notice, NETBOOT_EVENT_LOST, &lost);
+    journal->told = dropped;
+    journal->told_ms = now_ms;
 }
 
 enum netboot_event netboot_journal_event(struct netboot_store *store, struct netboot_error *error)
 {
-    struct journal *journal = &store->journal;
-    enum netboot_event event;
+    struct notice *notice = &store->journal.notice;
 
-    if (atomic_load_explicit(&journal->event, memory_order_relaxed) == NETBOOT_EVENT_NONE || env_in_child(&store->env))
+    if (!notice_waits(notice) || env_in_child(&store->env))
         return NETBOOT_EVENT_NONE;
-    pthread_mutex_lock(&journal->mutex);
-    event = (enum netboot_event)atomic_exchange(&journal->event, NETBOOT_EVENT_NONE);
-    if (event != NETBOOT_EVENT_NONE && error)
-        *error = journal->state;
-    pthread_mutex_unlock(&journal->mutex);
-    return event;
+    return notice_take(notice, error);
 }
 
 uint64_t netboot_journal_written(const struct netboot_store *store)
@@ -237,7 +213,7 @@ static void look_at_files(struct journal *journal, uint64_t now_ms)
     if (code == 0)
         note_open(journal, cause);
     else if (!env_is_open(&journal->env)) /* else it is in use, and opened anew at another time */
-        note(journal, false, &error);
+        notice_tell(&journal->notice, false, &error);
 }
 
 static void write_all(struct journal *journal)
@@ -246,12 +222,12 @@ static void write_all(struct journal *journal)
     ssize_t count;
 
     while ((count = journal_write(journal, LOCK_MS, &error)) > 0)
-        if (!journal->usable)
+        if (!journal->notice.usable)
             note_open(journal, 0);
     if (count >= 0)
         return;
     if (count != -ETIMEDOUT && count != -EAGAIN)
-        note(journal, false, &error);
+        notice_tell(&journal->notice, false, &error);
     if (count != -EBADMSG)
         return;
     env_close(&journal->env); /* LMDB found it damaged: the next look at the files finds another one */
@@ -260,36 +236,22 @@ static void write_all(struct journal *journal)
         journal->opened_ms = 0;
 }
 
-static void round_of_thread(struct journal *journal)
+static void empty_queue(struct journal *journal)
 {
-    uint64_t now_ms = env_now_us() / 1000;
-
-    look_at_files(journal, now_ms);
     if (env_is_open(&journal->env))
         write_all(journal);
-    lose_oldest(journal);
-    tell_dropped(journal, now_ms);
 }
 
-static void *run(void *data)
+static void work(void *data, unsigned round)
 {
     struct journal *journal = data;
-    bool stop = false;
+    uint64_t now_ms = env_now_us() / 1000;
 
-    while (!stop) {
-        round_of_thread(journal);
-        struct timespec next = thread_after_ms(TICK_MS);
-        pthread_mutex_lock(&journal->mutex);
-        journal->began = true;
-        pthread_cond_broadcast(&journal->wake);
-        while (!journal->stop && pthread_cond_timedwait(&journal->wake, &journal->mutex, &next) == 0)
-            ;
-        stop = journal->stop;
-        pthread_mutex_unlock(&journal->mutex);
-    }
-    if (env_is_open(&journal->env))
-        write_all(journal);
-    return NULL;
+    (void)round;
+    look_at_files(journal, now_ms);
+    empty_queue(journal);
+    lose_oldest(journal);
+    tell_dropped(journal, now_ms);
 }
 
 /* ---- The whole */
@@ -311,7 +273,7 @@ int journal_prepare(struct journal *journal, const char *directory, const struct
     journal->env.first_map_size = journal->env.map_most = journal->limit;
     journal->env.server = options->follow;
     journal->env.check_most = options->check_most;
-    pthread_mutex_init(&journal->mutex, NULL);
+    notice_init(&journal->notice);
     code = env_prepare(&journal->env, journal->join ? options->readers : FEW_READERS, error);
     if (code == 0 && journal->on)
         code = queue_init(&journal->queue);
@@ -320,37 +282,25 @@ int journal_prepare(struct journal *journal, const char *directory, const struct
 
 int journal_start(struct journal *journal, struct netboot_error *error)
 {
-    int code;
-
     if (!journal->on)
         return 0;
-    thread_wake_init(&journal->wake);
-    code = thread_start(&journal->thread, run, journal);
-    if (code == 0) {
-        struct timespec deadline = thread_after_ms(START_MS);
-        pthread_mutex_lock(&journal->mutex);
-        while (!journal->began && pthread_cond_timedwait(&journal->wake, &journal->mutex, &deadline) == 0)
-            ;
-        pthread_mutex_unlock(&journal->mutex);
-        return 0;
+    int code = worker_start(&journal->worker, TICK_MS, work, journal);
+    if (code != 0) {
+        journal->on = false;
+        return failure(error, code, "the thread that writes the journal cannot be started: %s", strerror(-code));
     }
-    pthread_cond_destroy(&journal->wake);
-    journal->on = false;
-    return failure(error, code, "the thread that writes the journal cannot be started: %s", strerror(-code));
+    worker_wait(&journal->worker, START_MS);
+    return 0;
 }
 
 void journal_close(struct journal *journal)
 {
     if (journal->on) {
-        pthread_mutex_lock(&journal->mutex);
-        journal->stop = true;
-        pthread_cond_broadcast(&journal->wake);
-        pthread_mutex_unlock(&journal->mutex);
-        pthread_join(journal->thread, NULL);
-        pthread_cond_destroy(&journal->wake);
+        worker_stop(&journal->worker);
+        empty_queue(journal);
     }
     env_close(&journal->env);
-    pthread_mutex_destroy(&journal->mutex);
+    notice_fini(&journal->notice);
 }
 
 void journal_fini(struct journal *journal)

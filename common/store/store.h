@@ -14,6 +14,8 @@
 #ifndef NETBOOT_STORE_H
 #define NETBOOT_STORE_H
 
+#include "base/notice.h"
+#include "base/worker.h"
 #include "db/db.h"
 #include "journal/journal.h"
 #include "once/state.h"
@@ -37,27 +39,13 @@ struct netboot_store {
     char *directory;
     bool follow;
 
-    /* What netboot_store_event() tells. */
-    atomic_int event;
-    pthread_mutex_t mutex; /* for all below */
-    bool usable;
-    struct netboot_error state; /* why it is unusable, or how it is usable */
-
-    bool tried;
-    pthread_cond_t told; /* that it was tried */
-
-    /* The thread of a server */
-    pthread_t thread;
-    sem_t wake;
-    atomic_bool stop;
+    struct notice notice; /* whether the store is usable: netboot_store_event() */
+    struct worker worker; /* of a server */
 };
 
 /* The thread that opens the store when it can and follows its replacement. */
 int follow_start(struct netboot_store *store, struct netboot_error *error);
 void follow_stop(struct netboot_store *store);
-
-/* Notes that the store became usable, or unusable for the reason given. */
-void store_note(struct netboot_store *store, bool usable, const struct netboot_error *reason);
 
 struct netboot_view {
     struct netboot_store *store;

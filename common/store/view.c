@@ -113,16 +113,12 @@ int view_get_host(struct netboot_view *view, const struct key *id, struct netboo
 
 static int not_open(struct netboot_store *store, int code, struct netboot_error *error)
 {
+    int trouble;
+
     if (code == -ECHILD)
         return failure(error, code, "the targets store cannot be used after fork: open it anew");
-    if (code == -EAGAIN && !env_is_open(&store->env)) {
-        pthread_mutex_lock(&store->mutex);
-        struct netboot_error state = store->state;
-        bool usable = store->usable;
-        pthread_mutex_unlock(&store->mutex);
-        if (!usable && state.code != 0)
-            return failure(error, state.code, "%s", state.text);
-    }
+    if (code == -EAGAIN && !env_is_open(&store->env) && (trouble = notice_trouble(&store->notice, error)) != 0)
+        return trouble;
     if (code == -EAGAIN)
         return failure(error, code, "the targets store in %s is busy: try again", store->directory);
     return failure(error, code, "the targets store in %s cannot be read: %s", store->directory, strerror(-code));

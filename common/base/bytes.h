@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Reading octets: check the length, then read. Numbers on the wire and in the store are big-endian. */
+/* Octets and text. Reading octets: check the length, then read. Numbers on the wire and in the store are big-endian. */
 #ifndef NETBOOT_BYTES_H
 #define NETBOOT_BYTES_H
 
@@ -57,6 +57,22 @@ static inline void be_put64(uint8_t *ret, uint64_t number)
     be_put32(ret + 4, (uint32_t)number);
 }
 
+/* NULL is empty. */
+static inline struct netboot_bytes bytes_of_text(const char *text)
+{
+    return (struct netboot_bytes){(const uint8_t *)text, text ? strlen(text) : 0};
+}
+
+/* Cut to fit into `room` with its NUL. */
+static inline void bytes_to_text(struct netboot_bytes bytes, char *ret, size_t room)
+{
+    size_t size = bytes.size < room ? bytes.size : room - 1;
+
+    if (size > 0)
+        memcpy(ret, bytes.data, size);
+    ret[size] = '\0';
+}
+
 static inline bool bytes_begin_with(struct netboot_bytes bytes, const char *text)
 {
     size_t size = strlen(text);
@@ -92,6 +108,15 @@ static inline bool is_zero(const uint8_t *data, size_t size)
         if (data[i])
             return false;
     return true;
+}
+
+/* The value of a hexadecimal digit, or -1. */
+static inline int hex_digit(uint8_t c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 'a' - 'A';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* SMBIOS keeps the first three fields of a UUID little-endian, RFC 9562 big-endian: from either to the other. */

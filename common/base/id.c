@@ -4,19 +4,9 @@
 
 #include "base/failure.h"
 
-#include <errno.h>
-#include <string.h>
+#include "base/bytes.h"
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
+#include <errno.h>
 
 /* Reads octets of two digits each, `separator` ('\0': none) after every `group` octets. The number of octets. */
 static int octets_parse(const char *text, char separator, unsigned group, uint8_t *ret, unsigned size)
@@ -28,8 +18,8 @@ static int octets_parse(const char *text, char separator, unsigned group, uint8_
             return -EINVAL;
         if (separator && count > 0 && count % group == 0 && *text++ != separator)
             return -EINVAL;
-        int high = hex_digit(text[0]);
-        int low = high < 0 ? -1 : hex_digit(text[1]);
+        int high = hex_digit((uint8_t)text[0]);
+        int low = high < 0 ? -1 : hex_digit((uint8_t)text[1]);
         if (low < 0)
             return -EINVAL;
         ret[count++] = (uint8_t)(high << 4 | low);
@@ -93,7 +83,7 @@ static int name_parse(const char *text, uint8_t *ret)
     if (!netboot_name_valid(text))
         return -EINVAL;
     /* What reads as another identifier could never be typed as a name; all others begin with a hexadecimal digit. */
-    if (hex_digit(text[0]) >= 0 && (netboot_id_parse(text, &id, NULL) != 0 || id.type != NETBOOT_ID_NAME))
+    if (hex_digit((uint8_t)text[0]) >= 0 && (netboot_id_parse(text, &id, NULL) != 0 || id.type != NETBOOT_ID_NAME))
         return -EINVAL;
     memcpy(ret, text, strlen(text));
     return (int)strlen(text);

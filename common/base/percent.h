@@ -10,14 +10,6 @@
 /* What cannot stand in the path of a URL and mean itself. */
 #define PERCENT_NAME "%?#"
 
-static inline int percent_digit(uint8_t c)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *found = c ? strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
-
-    return found ? (int)(found - digits) : -EINVAL;
-}
-
 /* Writes what the escapes stand for to `to`, which has room for text.size octets, and no NUL. Returns the size;
  * -EINVAL for a % without two hexadecimal digits. */
 static inline int percent_decode(struct netboot_bytes text, char *to)
@@ -28,8 +20,8 @@ static inline int percent_decode(struct netboot_bytes text, char *to)
         to[size] = (char)text.data[i];
         if (text.data[i] != '%')
             continue;
-        int high = i + 2 < text.size ? percent_digit(text.data[i + 1]) : -EINVAL;
-        int low = high < 0 ? -EINVAL : percent_digit(text.data[i + 2]);
+        int high = i + 2 < text.size ? hex_digit(text.data[i + 1]) : -1;
+        int low = high < 0 ? -1 : hex_digit(text.data[i + 2]);
         if (low < 0)
             return -EINVAL;
         to[size] = (char)(high << 4 | low);

@@ -19,12 +19,11 @@ void change_blame(struct netboot_change *change, const struct key *id, const str
 
 static bool is_of_damaged(const struct damaged_host *damaged, MDB_val row, MDB_val value)
 {
-    const uint8_t *octets = value.mv_data;
-    bool is_alias = value.mv_size > 0 && octets[0] == NO_RECORD;
+    const bool alias = is_alias(value_bytes(value));
 
     for (unsigned i = 0; i < 2; i++)
         if (key_equals(&damaged->rows[i], row.mv_data, row.mv_size) ||
-            (is_alias && key_equals(&damaged->rows[i], octets + 1, value.mv_size - 1)))
+            (alias && key_equals(&damaged->rows[i], (const uint8_t *)value.mv_data + 1, value.mv_size - 1)))
             return true;
     return false;
 }

@@ -229,15 +229,6 @@ int history_put(struct netboot_change *change, uint64_t generation)
 
 /* ---- The list */
 
-static void show_text(char *ret, size_t room, struct netboot_bytes text)
-{
-    size_t size = text.size < room ? text.size : room - 1;
-
-    if (size > 0)
-        memcpy(ret, text.data, size);
-    ret[size] = '\0';
-}
-
 static bool has_images(struct netboot_view *view, uint64_t generation)
 {
     struct key key;
@@ -258,8 +249,8 @@ static bool show(struct netboot_view *view, uint64_t generation, MDB_val value, 
                                     .hosts = record.hosts,
                                     .others = record.others,
                                     .kept = has_images(view, generation)};
-    show_text(ret->by, sizeof(ret->by), record.by);
-    show_text(ret->what, sizeof(ret->what), record.what);
+    bytes_to_text(record.by, ret->by, sizeof(ret->by));
+    bytes_to_text(record.what, ret->what, sizeof(ret->what));
     return true;
 }
 

@@ -47,7 +47,7 @@ static int put_range(struct flattening *flat, const uint8_t *last, struct netboo
     struct key name, key;
     MDB_val value;
 
-    key_of_name(&name, ROW_SITE, "default", 7);
+    key_of_name(&name, ROW_SITE, NETBOOT_NAME_DEFAULT, strlen(NETBOOT_NAME_DEFAULT));
     if (flat->depth > 0)
         name = flat->open[flat->depth - 1].site;
     key_of_range(&key, flat->family, last);

@@ -42,7 +42,7 @@ static int check_site(struct netboot_change *change, const struct netboot_site *
 {
     int code = record_check(&record_site, site, error);
 
-    if (code == 0 && site->prefixes.count > 0 && bytes_equal(site->name, "default"))
+    if (code == 0 && site->prefixes.count > 0 && bytes_equal(site->name, NETBOOT_NAME_DEFAULT))
         return failure(error, -EINVAL,
                        "the site default has no prefixes: it is for every address that no other site has");
     for (size_t i = 0; i < site->prefixes.count && code == 0; i++)
@@ -109,7 +109,7 @@ int netboot_change_put_site(struct netboot_change *change, const struct netboot_
         return code;
     if ((code = put_prefixes(change, site, true, error)) != 0)
         return code;
-    change->ranges_stale |= bytes_equal(site->name, "default");
+    change->ranges_stale |= bytes_equal(site->name, NETBOOT_NAME_DEFAULT);
     change->others_changed++;
     return change_put_record(change, &key, &record_site, site, error);
 }
@@ -123,7 +123,7 @@ int netboot_change_delete_site(struct netboot_change *change, const char *name, 
         (code = change_name_key(ROW_SITE, name, "site", &key, error)) != 0 ||
         (code = drop_prefixes(change, &key, error)) != 0)
         return code;
-    change->ranges_stale |= strcmp(name, "default") == 0;
+    change->ranges_stale |= strcmp(name, NETBOOT_NAME_DEFAULT) == 0;
     change->others_changed++;
     return change_delete_row(change, TABLE_POLICY, &key, error);
 }

@@ -42,15 +42,6 @@ static bool note(const struct deciding *deciding, enum netboot_finding finding)
     return false;
 }
 
-static void copy_text(char *ret, size_t size, struct netboot_bytes text)
-{
-    size_t count = text.size < size ? text.size : size - 1;
-
-    if (count > 0)
-        memcpy(ret, text.data, count);
-    ret[count] = '\0';
-}
-
 /* ---- The rules */
 
 static bool rule_message(const struct deciding *deciding)
@@ -78,7 +69,7 @@ static bool rule_host(const struct deciding *deciding)
         return note(deciding, NETBOOT_FINDING_NO_HOST);
     decision->host_found = true;
     if (host->name.size > 0)
-        copy_text(decision->host, sizeof(decision->host), host->name);
+        bytes_to_text(host->name, decision->host, sizeof(decision->host));
     else if (netboot_host_id(host, 0, &id) == 0)
         netboot_id_text(&id, decision->host);
     return note(deciding, deciding->policy->joined ? NETBOOT_FINDING_JOINED : NETBOOT_FINDING_HOST);
@@ -127,7 +118,7 @@ static bool rule_once(const struct deciding *deciding)
     enum netboot_armed armed = deciding->policy->armed;
 
     if (armed == NETBOOT_ARMED_SERVED)
-        copy_text(deciding->decision->target, sizeof(deciding->decision->target), deciding->policy->target->name);
+        bytes_to_text(deciding->policy->target->name, deciding->decision->target, sizeof(deciding->decision->target));
     return armed == NETBOOT_ARMED_NONE ? false : note(deciding, findings[armed]);
 }
 
@@ -141,7 +132,7 @@ static bool rule_target(const struct deciding *deciding)
         note(deciding, NETBOOT_FINDING_TARGET_MISSING);
     if (!policy->target)
         return settle(deciding, NETBOOT_IGNORED, NETBOOT_FINDING_NO_TARGET);
-    copy_text(deciding->decision->target, sizeof(deciding->decision->target), policy->target->name);
+    bytes_to_text(policy->target->name, deciding->decision->target, sizeof(deciding->decision->target));
     return note(deciding, names_its_target(policy) ? NETBOOT_FINDING_TARGET_OF_HOST : NETBOOT_FINDING_TARGET_DEFAULT);
 }
 
@@ -171,10 +162,11 @@ static bool rule_site(const struct deciding *deciding)
 {
     struct netboot_bytes name = site_of(deciding)->name;
 
-    copy_text(deciding->decision->site, sizeof(deciding->decision->site), name);
+    bytes_to_text(name, deciding->decision->site, sizeof(deciding->decision->site));
     if (name.size == 0)
         return note(deciding, NETBOOT_FINDING_NO_SITE);
-    return note(deciding, bytes_equal(name, "default") ? NETBOOT_FINDING_SITE_DEFAULT : NETBOOT_FINDING_SITE);
+    return note(deciding,
+                bytes_equal(name, NETBOOT_NAME_DEFAULT) ? NETBOOT_FINDING_SITE_DEFAULT : NETBOOT_FINDING_SITE);
 }
 
 /* ---- The boot file */
@@ -187,9 +179,9 @@ static const char kernel_script[] = "targets/{target}.ipxe";
 struct netboot_bytes decide_target_script(const struct netboot_target *target)
 {
     if (target->kind == NETBOOT_KIND_LOCAL)
-        return (struct netboot_bytes){(const uint8_t *)local_script, strlen(local_script)};
+        return bytes_of_text(local_script);
     if (target->script.size == 0 && target->kernel.size > 0)
-        return (struct netboot_bytes){(const uint8_t *)kernel_script, strlen(kernel_script)};
+        return bytes_of_text(kernel_script);
     return target->script;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/address.h"
 #include "base/bytes.h"
+#include "base/failure.h"
 #include "base/percent.h"
 #include "base/template.h"
 #include "base/url.h"
@@ -107,11 +108,6 @@ struct location {
     char name[3 * NETBOOT_FILE_SIZE]; /* another does, where escapes are put in or taken out */
 };
 
-static struct netboot_bytes text_bytes(const char *text)
-{
-    return (struct netboot_bytes){(const uint8_t *)text, strlen(text)};
-}
-
 static void add_part(struct location *location, struct netboot_bytes part)
 {
     for (unsigned i = 0; i < 4; i++) {
@@ -144,7 +140,7 @@ static bool join_http(const struct netboot_client *client, const struct netboot_
         return false;
     add_part(location, base);
     if (base.data[base.size - 1] != '/')
-        add_part(location, text_bytes("/"));
+        add_part(location, bytes_of_text("/"));
     add_below(location, path);
     return true;
 }
@@ -161,9 +157,9 @@ static bool join_tftp_url(const struct netboot_client *client, const struct netb
         address4_text(server.data, location->address);
     else
         address6_text(server.data, location->address);
-    add_part(location, text_bytes(v4 ? "tftp://" : "tftp://["));
-    add_part(location, text_bytes(location->address));
-    add_part(location, text_bytes(v4 ? "/" : "]/"));
+    add_part(location, bytes_of_text(v4 ? "tftp://" : "tftp://["));
+    add_part(location, bytes_of_text(location->address));
+    add_part(location, bytes_of_text(v4 ? "/" : "]/"));
     add_below(location, path);
     return true;
 }
@@ -358,15 +354,6 @@ enum netboot_finding file_resolve(const struct netboot_client *client, const str
 
 /* ---- Checks of what goes into the store */
 
-static int refuse(struct netboot_error *error, const char *format, const char *value)
-{
-    if (error) {
-        error->code = -EINVAL;
-        snprintf(error->text, sizeof(error->text), format, value);
-    }
-    return -EINVAL;
-}
-
 static bool is_printable_without_spaces(const char *value)
 {
     for (; *value; value++)
@@ -393,41 +380,42 @@ static int check_url(struct netboot_bytes text, const char *value, struct netboo
 
     if (url_parse(text, &url) < 0)
         return bytes_begin_with(text, "http") || bytes_begin_with(text, "tftp")
-                   ? refuse(error, "'%.200s' is no URL: write scheme://host/path, an IPv6 address in brackets", value)
+                   ? failure(error, -EINVAL,
+                             "'%.200s' is no URL: write scheme://host/path, an IPv6 address in brackets", value)
                    : 0;
     int size = bytes_equal_any_case(url.scheme, "tftp") ? tftp_name(&url, name) : 0;
     if (size == -EINVAL)
-        return refuse(error,
-                      "'%.200s' has a %% that two hexadecimal digits do not follow: write %%25 for a %% of the file's "
-                      "name",
-                      value);
+        return failure(error, -EINVAL,
+                       "'%.200s' has a %% that two hexadecimal digits do not follow: write %%25 for a %% of the file's "
+                       "name",
+                       value);
     if (size == -EILSEQ)
-        return refuse(error,
-                      "the escapes of '%.200s' make a file name with a control character, or no UTF-8: rename the file",
-                      value);
+        return failure(
+            error, -EINVAL,
+            "the escapes of '%.200s' make a file name with a control character, or no UTF-8: rename the file", value);
     return 0;
 }
 
 int netboot_file_check(const char *value, struct netboot_error *error)
 {
-    struct netboot_bytes bytes = text_bytes(value);
+    struct netboot_bytes bytes = bytes_of_text(value);
     char expanded[NETBOOT_FILE_SIZE];
 
     if (bytes.size == 0)
-        return refuse(error, "the file is empty%s: give a path or a URL", "");
+        return failure(error, -EINVAL, "the file is empty: give a path or a URL");
     if (bytes.size >= NETBOOT_FILE_SIZE)
-        return refuse(error, "the file '%.40s...' is longer than 1023 octets: give a shorter one", value);
+        return failure(error, -EINVAL, "the file '%.40s...' is longer than 1023 octets: give a shorter one", value);
     if (!is_printable_without_spaces(value))
-        return refuse(error,
-                      "the file '%.200s' has a space, a control or a non-ASCII character: write it as %%20 and "
-                      "the like in a URL, or rename the file",
-                      value);
+        return failure(error, -EINVAL,
+                       "the file '%.200s' has a space, a control or a non-ASCII character: write it as %%20 and "
+                       "the like in a URL, or rename the file",
+                       value);
     if (template_expand(bytes, known, expanded, sizeof(expanded)) < 0 || strchr(expanded, '}'))
-        return refuse(error,
-                      "the file '%.200s' has an unknown placeholder: known are {mac}, {mac-hyphen}, {uuid}, "
-                      "{platform}, {site} and {target}",
-                      value);
-    return url_is(bytes) ? check_url(text_bytes(expanded), value, error) : 0;
+        return failure(error, -EINVAL,
+                       "the file '%.200s' has an unknown placeholder: known are {mac}, {mac-hyphen}, {uuid}, "
+                       "{platform}, {site} and {target}",
+                       value);
+    return url_is(bytes) ? check_url(bytes_of_text(expanded), value, error) : 0;
 }
 
 int netboot_command_line_check(const char *value, struct netboot_error *error)
@@ -435,40 +423,41 @@ int netboot_command_line_check(const char *value, struct netboot_error *error)
     char expanded[NETBOOT_FILE_SIZE];
 
     if (strlen(value) >= NETBOOT_FILE_SIZE)
-        return refuse(error, "the command line '%.40s...' is longer than 1023 octets: give a shorter one", value);
+        return failure(error, -EINVAL, "the command line '%.40s...' is longer than 1023 octets: give a shorter one",
+                       value);
     for (const char *c = value; *c; c++)
         if (*c < ' ' || *c > '~')
-            return refuse(error, "the command line '%.200s' has a control or a non-ASCII character: take it out",
-                          value);
+            return failure(error, -EINVAL,
+                           "the command line '%.200s' has a control or a non-ASCII character: take it out", value);
     if (strstr(value, "${"))
-        return refuse(error,
-                      "the command line '%.200s' has a ${, which iPXE would fill in: write {mac}, {mac-hyphen}, "
-                      "{uuid}, {platform} or {target}",
-                      value);
-    if (template_expand(text_bytes(value), known, expanded, sizeof(expanded)) < 0 || strchr(expanded, '}') ||
+        return failure(error, -EINVAL,
+                       "the command line '%.200s' has a ${, which iPXE would fill in: write {mac}, {mac-hyphen}, "
+                       "{uuid}, {platform} or {target}",
+                       value);
+    if (template_expand(bytes_of_text(value), known, expanded, sizeof(expanded)) < 0 || strchr(expanded, '}') ||
         strstr(value, "{site}"))
-        return refuse(error,
-                      "the command line '%.200s' has an unknown placeholder: known are {mac}, {mac-hyphen}, {uuid}, "
-                      "{platform} and {target}",
-                      value);
+        return failure(error, -EINVAL,
+                       "the command line '%.200s' has an unknown placeholder: known are {mac}, {mac-hyphen}, {uuid}, "
+                       "{platform} and {target}",
+                       value);
     return 0;
 }
 
 int netboot_base_url_check(const char *value, struct netboot_error *error)
 {
-    struct netboot_bytes bytes = text_bytes(value);
+    struct netboot_bytes bytes = bytes_of_text(value);
     struct url url;
 
     if (bytes.size >= NETBOOT_FILE_SIZE || !is_printable_without_spaces(value) || strpbrk(value, "{}?#"))
-        return refuse(error,
-                      "'%.200s' cannot be a base URL: files are joined to it, so it has no spaces, braces, '?' "
-                      "or '#'",
-                      value);
+        return failure(error, -EINVAL,
+                       "'%.200s' cannot be a base URL: files are joined to it, so it has no spaces, braces, '?' "
+                       "or '#'",
+                       value);
     if (url_parse(bytes, &url) < 0 ||
         !(bytes_equal_any_case(url.scheme, "http") || bytes_equal_any_case(url.scheme, "https")))
-        return refuse(error,
-                      "'%.200s' is no base URL: write http://host/ or https://host/path/, an IPv6 address in "
-                      "brackets",
-                      value);
+        return failure(error, -EINVAL,
+                       "'%.200s' is no base URL: write http://host/ or https://host/path/, an IPv6 address in "
+                       "brackets",
+                       value);
     return 0;
 }

@@ -86,7 +86,7 @@ static struct netboot_bytes text_of(const struct netboot_reason *reason)
     /* A script is of the target alone. */
     if (reason->finding == NETBOOT_FINDING_ABSENT && reason->source == NETBOOT_SOURCE_TARGET_SCRIPT)
         text = "{source}: there is none";
-    return (struct netboot_bytes){(const uint8_t *)text, strlen(text)};
+    return bytes_of_text(text);
 }
 
 const char *netboot_reason_text(const struct netboot_client *client, const struct netboot_decision *decision,

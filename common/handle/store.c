@@ -45,16 +45,15 @@ static int fill(MDB_txn *txn, const MDB_dbi *tables)
 {
     static const uint8_t last_address[NETBOOT_ADDRESS_SIZE] = {255, 255, 255, 255, 255, 255, 255, 255,
                                                                255, 255, 255, 255, 255, 255, 255, 255};
-    static const struct netboot_site site = {
-        .name = {(const uint8_t *)"default", 7}
-    };
+    const struct netboot_site site = {.name = bytes_of_text(NETBOOT_NAME_DEFAULT)};
     uint8_t value[64];
     ssize_t size = record_encode(&record_site, &site, value, sizeof(value));
     struct key key;
     uint64_t id; /* tells this store from any that was here before */
     int rc;
 
-    if (size < 0 || getrandom(&id, sizeof(id), 0) != sizeof(id) || !key_of_name(&key, ROW_SITE, "default", 7))
+    if (size < 0 || getrandom(&id, sizeof(id), 0) != sizeof(id) ||
+        !key_of_name(&key, ROW_SITE, site.name.data, site.name.size))
         return EINVAL;
     rc = put_row(txn, tables[TABLE_POLICY], key.octets, key.size, value, (size_t)size);
     for (size_t i = 0; i < 2 && rc == 0; i++) {

@@ -83,6 +83,7 @@ enum netboot_family { NETBOOT_V4 = 4, NETBOOT_V6 = 6 };
 #define NETBOOT_UUID_SIZE 16
 #define NETBOOT_DUID_MAX 130 /* RFC 8415 and RFC 9915, section 11.1 */
 #define NETBOOT_NAME_MAX 127
+#define NETBOOT_NAME_DEFAULT "default" /* of the target, and of the site, of those that no other one is for */
 
 enum netboot_id_type { NETBOOT_ID_MAC = 'M', NETBOOT_ID_UUID = 'U', NETBOOT_ID_DUID = 'D', NETBOOT_ID_NAME = 'N' };
 

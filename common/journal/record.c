@@ -92,11 +92,6 @@ static struct netboot_bytes octets_of(const void *data, size_t size)
     return (struct netboot_bytes){data, size};
 }
 
-static struct netboot_bytes text_of(const char *text)
-{
-    return octets_of(text, strlen(text));
-}
-
 void entry_to_record(const struct netboot_journal_entry *entry, struct entry_octets *octets, struct entry_record *ret)
 {
     const struct netboot_client *client = &entry->client;
@@ -127,30 +122,26 @@ void entry_to_record(const struct netboot_journal_entry *entry, struct entry_oct
         .uuid = octets_of(client->uuid, client->has_uuid ? sizeof(client->uuid) : 0),
         .duid = client->duid,
         .address = octets_of(client->address, has_address ? sizeof(client->address) : 0),
-        .host = text_of(decision->host),
-        .target = text_of(decision->target),
-        .site = text_of(decision->site),
+        .host = bytes_of_text(decision->host),
+        .target = bytes_of_text(decision->target),
+        .site = bytes_of_text(decision->site),
         .boot_file = octets_of(decision->boot_file, decision->boot_file_size),
-        .tftp_server_name = text_of(decision->tftp_server_name),
+        .tftp_server_name = bytes_of_text(decision->tftp_server_name),
         .next_server = octets_of(decision->next_server, decision->has_next_server ? 4 : 0),
         .reasons = octets_of(octets->reasons, 2 * (size_t)decision->reason_count),
-        .server = text_of(entry->server),
+        .server = bytes_of_text(entry->server),
     };
-}
-
-static bool same(struct netboot_bytes a, struct netboot_bytes b)
-{
-    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
 bool entry_is_same_step(const struct entry_record *a, const struct entry_record *b)
 {
     return a->family == b->family && a->stage == b->stage && a->arch == b->arch && a->platform == b->platform &&
            a->outcome == b->outcome && a->source == b->source && a->armed == b->armed && a->flags == b->flags &&
-           same(a->mac, b->mac) && same(a->uuid, b->uuid) && same(a->duid, b->duid) && same(a->host, b->host) &&
-           same(a->target, b->target) && same(a->site, b->site) && same(a->boot_file, b->boot_file) &&
-           same(a->tftp_server_name, b->tftp_server_name) && same(a->next_server, b->next_server) &&
-           same(a->reasons, b->reasons) && same(a->server, b->server);
+           bytes_same(a->mac, b->mac) && bytes_same(a->uuid, b->uuid) && bytes_same(a->duid, b->duid) &&
+           bytes_same(a->host, b->host) && bytes_same(a->target, b->target) && bytes_same(a->site, b->site) &&
+           bytes_same(a->boot_file, b->boot_file) && bytes_same(a->tftp_server_name, b->tftp_server_name) &&
+           bytes_same(a->next_server, b->next_server) && bytes_same(a->reasons, b->reasons) &&
+           bytes_same(a->server, b->server);
 }
 
 bool journal_goes_on(enum netboot_family family, uint8_t reply_before, uint64_t ms_before, uint8_t reply_now,

@@ -2,6 +2,7 @@
 /* Boot once for people: arming, disarming, and the report of an installer. */
 #include "once/once_store.h"
 
+#include "base/bytes.h"
 #include "base/failure.h"
 
 #include <errno.h>
@@ -98,11 +99,6 @@ static int run(struct netboot_store *store, struct errand *errand, const struct 
 
 /* ---- Arming */
 
-static struct netboot_bytes text_bytes(const char *text)
-{
-    return (struct netboot_bytes){(const uint8_t *)text, text ? strlen(text) : 0};
-}
-
 static int arm_one(const struct errand *errand, const struct netboot_id *id, int found, struct once_record *record,
                    struct netboot_error *error)
 {
@@ -115,8 +111,8 @@ static int arm_one(const struct errand *errand, const struct netboot_id *id, int
     *record = (struct once_record){
         .token = {errand->token, sizeof(errand->token)},
         .store = errand->store,
-        .target = text_bytes(request->target),
-        .by = text_bytes(request->by),
+        .target = bytes_of_text(request->target),
+        .by = bytes_of_text(request->by),
         .armed = errand->now.wall,
         .expires = request->expires > 0 ? request->expires : errand->now.wall + ONCE_EXPIRY,
         .window = request->window < 0 ? ONCE_WINDOW_MS : (uint64_t)request->window * 1000,

@@ -2,6 +2,7 @@
 /* Boot once for people: what is armed, and what became of it. */
 #include "once/once_store.h"
 
+#include "base/bytes.h"
 #include "base/failure.h"
 
 #include <errno.h>
@@ -17,15 +18,6 @@ int state_find_key(struct netboot_view *view, const struct netboot_id *id, struc
     if (code == -ENOENT)
         return failure(error, code, "there is no host %s", netboot_id_text(id, text));
     return code == 0 ? 0 : failure(error, code, "the record of the host %s is damaged", netboot_id_text(id, text));
-}
-
-static void copy_text(char *ret, size_t size, struct netboot_bytes text)
-{
-    size_t count = text.size < size ? text.size : size - 1;
-
-    if (count > 0)
-        memcpy(ret, text.data, count);
-    ret[count] = '\0';
 }
 
 static void show(const struct once_record *record, uint64_t wall, struct netboot_once *ret)
@@ -49,10 +41,10 @@ static void show(const struct once_record *record, uint64_t wall, struct netboot
         .family = record->method % 2 == 0 ? NETBOOT_V4 : NETBOOT_V6,
         .stage = record->count > 0 && record->method < ONCE_METHODS ? stages[record->method] : NETBOOT_STAGE_NONE,
     };
-    copy_text(ret->target, sizeof(ret->target), record->target);
-    copy_text(ret->by, sizeof(ret->by), record->by);
-    copy_text(ret->server, sizeof(ret->server), record->server);
-    copy_text(ret->boot_file, sizeof(ret->boot_file), record->file);
+    bytes_to_text(record->target, ret->target, sizeof(ret->target));
+    bytes_to_text(record->by, ret->by, sizeof(ret->by));
+    bytes_to_text(record->server, ret->server, sizeof(ret->server));
+    bytes_to_text(record->file, ret->boot_file, sizeof(ret->boot_file));
 }
 
 int netboot_view_once(struct netboot_view *view, const struct netboot_id *id, struct netboot_once *ret)

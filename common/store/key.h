@@ -36,6 +36,12 @@ static inline struct netboot_bytes value_bytes(MDB_val value)
     return (struct netboot_bytes){value.mv_data, value.mv_size};
 }
 
+/* Whether a row of `host` says under which other identifier the host is. */
+static inline bool is_alias(struct netboot_bytes value)
+{
+    return value.size > 0 && value.data[0] == NO_RECORD;
+}
+
 /* The key of an identifier in `host`. UUIDs, and DUIDs made of one, come in two byte orders: both are the same key.
  * False: no identifier. */
 bool key_of_id(struct key *ret, uint8_t type, const uint8_t *value, size_t size);

@@ -50,7 +50,8 @@ int lookup_host(struct netboot_view *view, const struct netboot_client *client, 
     return 0;
 }
 
-static const struct netboot_bytes default_name = {(const uint8_t *)"default", 7};
+static const struct netboot_bytes default_name = {(const uint8_t *)NETBOOT_NAME_DEFAULT,
+                                                  sizeof(NETBOOT_NAME_DEFAULT) - 1};
 
 /* `place` is of the target in the cache: many hosts share a few, and all others the default. */
 static int get_target(struct netboot_view *view, struct lookup_cache *cache, unsigned place, struct netboot_bytes name,

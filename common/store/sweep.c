@@ -7,11 +7,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-static bool is_alias(struct netboot_bytes value)
-{
-    return value.size > 0 && value.data[0] == NO_RECORD;
-}
-
 const struct record_type *row_type(unsigned table, const struct key *key, struct netboot_bytes value)
 {
     if (table == TABLE_HOST)

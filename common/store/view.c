@@ -76,11 +76,6 @@ int view_meta(struct netboot_view *view, const char *name, uint64_t *ret)
 
 /* ---- Hosts */
 
-static bool is_alias(MDB_val value)
-{
-    return value.mv_size > 0 && *(const uint8_t *)value.mv_data == NO_RECORD;
-}
-
 /* The row of an identifier has the host, or says under which other identifier it is. */
 int view_find_host(struct netboot_view *view, const struct key *id, struct key *ret_key, MDB_val *ret_value)
 {
@@ -88,7 +83,7 @@ int view_find_host(struct netboot_view *view, const struct key *id, struct key *
 
     if (code != 0)
         return code;
-    if (!is_alias(*ret_value)) {
+    if (!is_alias(value_bytes(*ret_value))) {
         *ret_key = *id;
         return 0;
     }
@@ -97,7 +92,7 @@ int view_find_host(struct netboot_view *view, const struct key *id, struct key *
     ret_key->size = ret_value->mv_size - 1;
     memcpy(ret_key->octets, (const uint8_t *)ret_value->mv_data + 1, ret_key->size);
     code = view_get(view, TABLE_HOST, ret_key, ret_value);
-    return code == -ENOENT || (code == 0 && is_alias(*ret_value)) ? -EBADMSG : code;
+    return code == -ENOENT || (code == 0 && is_alias(value_bytes(*ret_value))) ? -EBADMSG : code;
 }
 
 int view_get_host(struct netboot_view *view, const struct key *id, struct netboot_host *ret)
@@ -160,19 +155,14 @@ int netboot_view_host(struct netboot_view *view, const struct netboot_id *id, st
     return key_of_id(&key, (uint8_t)id->type, id->value, id->size) ? view_get_host(view, &key, ret) : -ENOENT;
 }
 
-static struct netboot_bytes name_bytes(const char *name)
-{
-    return (struct netboot_bytes){(const uint8_t *)name, strlen(name)};
-}
-
 int netboot_view_site(struct netboot_view *view, const char *name, struct netboot_site *ret)
 {
-    return view_get_named(view, &record_site, ROW_SITE, name_bytes(name), ret);
+    return view_get_named(view, &record_site, ROW_SITE, bytes_of_text(name), ret);
 }
 
 int netboot_view_target(struct netboot_view *view, const char *name, struct netboot_target *ret)
 {
-    return view_get_named(view, &record_target, ROW_TARGET, name_bytes(name), ret);
+    return view_get_named(view, &record_target, ROW_TARGET, bytes_of_text(name), ret);
 }
 
 int netboot_view_loader(struct netboot_view *view, uint16_t platform, struct netboot_loader *ret)
@@ -219,7 +209,7 @@ static int walk_rows(const struct walk *walk, MDB_cursor *cursor, struct key *fr
             continue;
         if (row.mv_size > KEY_SIZE || (walk->row && *(const uint8_t *)row.mv_data != walk->row))
             return row.mv_size > KEY_SIZE ? -EBADMSG : 0;
-        if (walk->table == TABLE_HOST && is_alias(value))
+        if (walk->table == TABLE_HOST && is_alias(value_bytes(value)))
             continue;
         from->size = row.mv_size;
         memcpy(from->octets, row.mv_data, row.mv_size);

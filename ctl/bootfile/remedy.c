@@ -73,13 +73,13 @@ static void fix_write(const struct netboot_client *client, const struct netboot_
 {
     char platform[NETBOOT_PLATFORM_TEXT_SIZE] = "PLATFORM", command[NETBOOT_FILE_SIZE] = "";
     struct placeholder placeholders[] = {
-        {"platform", platform                                          },
-        {"host",     decision->host                                    },
-        {"target",   decision->target[0] ? decision->target : "default"},
-        {"site",     decision->site[0] ? decision->site : "default"    },
-        {"4",        client->family == NETBOOT_V4 ? "4" : "6"          },
-        {"command",  command                                           },
-        {NULL,       NULL                                              },
+        {"platform", platform                                                     },
+        {"host",     decision->host                                               },
+        {"target",   decision->target[0] ? decision->target : NETBOOT_NAME_DEFAULT},
+        {"site",     decision->site[0] ? decision->site : NETBOOT_NAME_DEFAULT    },
+        {"4",        client->family == NETBOOT_V4 ? "4" : "6"                     },
+        {"command",  command                                                      },
+        {NULL,       NULL                                                         },
     };
 
     if (client->platform != NETBOOT_PLATFORM_NONE)

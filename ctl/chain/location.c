@@ -30,17 +30,12 @@ static void bases_of(const struct netboot_site *site, char bases[BASES][NETBOOT_
                      http[i].data[http[i].size - 1] == '/' ? "" : "/");
 }
 
-static struct netboot_bytes text_bytes(const char *text)
-{
-    return (struct netboot_bytes){(const uint8_t *)text, strlen(text)};
-}
-
 /* The file that a server looks for, as far as the path's escapes are some. */
 static void path_set(struct location *location, const char *path)
 {
     path += strspn(path, "/");
     location->root = (size_t)(path - location->url);
-    int size = percent_decode(text_bytes(path), location->path);
+    int size = percent_decode(bytes_of_text(path), location->path);
     if (size < 0 || memchr(location->path, '\0', (size_t)size))
         snprintf(location->path, sizeof(location->path), "%s", path);
     else
@@ -72,7 +67,7 @@ void location_of_answer(enum way way, const struct netboot_site *site, const str
 
     *ret = (struct location){.below = false};
     if (way == WAY_PXE4) { /* the name is one as it is, and no part of a URL */
-        int size = percent_encode(text_bytes(file + strspn(file, "/")), PERCENT_NAME, name, sizeof(name));
+        int size = percent_encode(bytes_of_text(file + strspn(file, "/")), PERCENT_NAME, name, sizeof(name));
         snprintf(ret->url, sizeof(ret->url), "tftp://%s/%.*s", decision->tftp_server_name, size < 0 ? 0 : size, name);
     } else {
         snprintf(ret->url, sizeof(ret->url), "%s", file);

@@ -12,7 +12,7 @@
 
 static bool is_default(const struct netboot_site *site)
 {
-    return bytes_equal(site->name, "default");
+    return bytes_equal(site->name, NETBOOT_NAME_DEFAULT);
 }
 
 void lint_site_prefix(struct lint *lint, const void *record)

@@ -2,6 +2,7 @@
 /* Targets that boot nothing, for all or for some. */
 #include "lint.h"
 
+#include "common/base/bytes.h"
 #include <string.h>
 
 /* Whether iPXE finds something in it whatever the platform. */
@@ -43,9 +44,7 @@ static void platform_found(struct lint *lint, uint16_t platform)
  * machines of the other targets have, the journal knows. */
 void lint_default_target(struct lint *lint)
 {
-    static const char name[] = "default";
-    const struct netboot_target *target =
-        policy_target(&lint->policy, (struct netboot_bytes){(const uint8_t *)name, strlen(name)});
+    const struct netboot_target *target = policy_target(&lint->policy, bytes_of_text(NETBOOT_NAME_DEFAULT));
 
     if (!target || target->kind != NETBOOT_KIND_BOOT || has_script(target) || target->files.count == 0)
         return;

@@ -70,11 +70,9 @@ static void option_value_visit(struct value value, const char *command, const ch
 /* A target of kind local has one script, whatever its record says. */
 static void local_value(struct value value, value_visit *each, void *user)
 {
-    static const char script[] = "local.ipxe";
-
     value.key = "script";
     value.fix = "run boot/install";
-    value.file = (struct netboot_bytes){(const uint8_t *)script, strlen(script)};
+    value.file = bytes_of_text("local.ipxe");
     each(&value, user);
 }
 

@@ -136,7 +136,7 @@ static int users_check(struct edit *edit, const char *target)
     bool force = session_has(edit->session, "force");
     struct users users = {.view = edit->view, .target = target, .report = force ? edit->report : NULL};
 
-    if (strcmp(target, "default") == 0 && !force)
+    if (strcmp(target, NETBOOT_NAME_DEFAULT) == 0 && !force)
         return failed("target default is what every host without a target of its own boots, and every unknown machine: "
                       "type --force to delete it all the same");
     int status = table_each(edit->view, TABLE_HOST, user_count, &users);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "commands.h"
+
+#include "common/base/bytes.h"
+#include "frame/command.h"
 #include "frame/output.h"
 #include "json/record/record_ref.h"
 
@@ -17,23 +20,18 @@ static const struct {
     {"x64-uefi", "ipxe.efi"     },
 };
 
-static struct netboot_bytes bytes(const char *text)
-{
-    return (struct netboot_bytes){(const uint8_t *)text, strlen(text)};
-}
-
 static int fill(struct netboot_change *change, struct netboot_error *error)
 {
     const struct netboot_target target = {
-        .name = bytes("default"), .kind = NETBOOT_KIND_BOOT, .script = bytes("script.ipxe")};
-    const struct netboot_site site = {.name = bytes("default")};
+        .name = bytes_of_text(NETBOOT_NAME_DEFAULT), .kind = NETBOOT_KIND_BOOT, .script = bytes_of_text("script.ipxe")};
+    const struct netboot_site site = {.name = bytes_of_text(NETBOOT_NAME_DEFAULT)};
     int status = netboot_change_put_site(change, &site, error);
 
     if (status == 0)
         status = netboot_change_put_target(change, &target, error);
     for (size_t i = 0; status == 0 && i < sizeof(loaders) / sizeof(loaders[0]); i++) {
         const struct netboot_loader loader = {.platform = (uint16_t)netboot_platform_find(loaders[i].platform),
-                                              .file = bytes(loaders[i].file)};
+                                              .file = bytes_of_text(loaders[i].file)};
         status = netboot_change_put_loader(change, &loader, error);
     }
     return status;

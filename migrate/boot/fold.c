@@ -83,7 +83,7 @@ static int default_add(struct fold *fold)
 
     if (all_is_empty(&fold->all) && !own_is_too_much(fold))
         return 0;
-    record = record_add(fold, "target", name_make(fold, "target", "default"));
+    record = record_add(fold, "target", name_make(fold, "target", NETBOOT_NAME_DEFAULT));
     if (!record || !cJSON_AddStringToObject(record, "kind", "boot") ||
         (fold->all.script && !cJSON_AddStringToObject(record, "script", fold->all.script)))
         return -ENOMEM;

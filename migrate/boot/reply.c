@@ -2,6 +2,8 @@
 #include "reply.h"
 
 #include "client.h"
+
+#include "common/base/bytes.h"
 #include "common/dhcp/codes.h"
 #include "dump.h"
 #include "json/record/json.h"
@@ -42,20 +44,15 @@ int reply_read(struct texts *texts, unsigned family, const cJSON *answer, struct
     return status ? -ENOMEM : 0;
 }
 
-static struct netboot_bytes text_bytes(const char *text)
-{
-    return (struct netboot_bytes){(const uint8_t *)text, strlen(text)};
-}
-
 void reply_fields(const struct reply *reply, unsigned family, struct reply_room *room, struct boot_fields *ret)
 {
     fields_clear(client_family(family), ret);
     if (reply->next_server && inet_pton(AF_INET, reply->next_server, room->next_server) == 1)
         fields_set(ret, NETBOOT_FIELD_SIADDR, (struct netboot_bytes){room->next_server, 4});
     if (reply->file)
-        fields_set(ret, NETBOOT_FIELD_FILE, text_bytes(reply->file));
+        fields_set(ret, NETBOOT_FIELD_FILE, bytes_of_text(reply->file));
     if (reply->server_name)
-        fields_set(ret, NETBOOT_FIELD_SNAME, text_bytes(reply->server_name));
+        fields_set(ret, NETBOOT_FIELD_SNAME, bytes_of_text(reply->server_name));
     for (unsigned i = 0; i < REPLY_OPTIONS; i++) {
         if (!reply->options[i])
             continue;

@@ -124,7 +124,7 @@ static int missing_server(struct fold *fold, const struct place *place)
         file |= strncmp(scene->rows[i].want, "tftp:///", 8) == 0;
     if (!file || place->tftp[0])
         return 0;
-    const char *name = place->site ? place->site : "default";
+    const char *name = place->site ? place->site : NETBOOT_NAME_DEFAULT;
     const char *text = texts_format(&fold->scene->texts, "subnet %s", place->subnet);
     const char *fix = texts_format(&fold->scene->texts,
                                    "netbootctl site set %s --tftp4 ADDRESS, with the address of the old DHCP server "
@@ -150,7 +150,7 @@ int fold_sites(struct fold *fold)
 {
     struct scene *scene = fold->scene;
     const struct place *common[BOOT_FAMILIES];
-    cJSON *site = record_add(fold, "site", name_make(fold, "site", "default"));
+    cJSON *site = record_add(fold, "site", name_make(fold, "site", NETBOOT_NAME_DEFAULT));
     int status = site ? 0 : -ENOMEM;
 
     for (size_t i = 0; i < scene->place_count; i++)

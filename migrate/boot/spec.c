@@ -80,7 +80,7 @@ static const char *to_tftp(struct scene *scene, const struct place *place, const
         return want;
     if (client_family(place->family) == NETBOOT_V6 || !strchr(path, '%'))
         return texts_keep(&scene->texts, path);
-    int size = percent_decode((struct netboot_bytes){(const uint8_t *)path, strlen(path)}, name);
+    int size = percent_decode(bytes_of_text(path), name);
     if (size < 0)
         return want;
     name[size] = '\0';

@@ -35,9 +35,8 @@ static bool is_http(const char *text)
 /* A name is one as it is, and so has escapes in a URL. */
 static const char *tftp_url(struct texts *texts, const char *server, const char *name)
 {
-    struct netboot_bytes bytes = {(const uint8_t *)name, strlen(name)};
     char path[3 * VALUE_SIZE];
-    int size = percent_encode(bytes, PERCENT_NAME, path, sizeof(path));
+    int size = percent_encode(bytes_of_text(name), PERCENT_NAME, path, sizeof(path));
 
     return size < 0 ? NULL : texts_format(texts, "tftp://%s/%.*s", server, size, path);
 }

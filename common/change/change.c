@@ -148,7 +148,7 @@ static void close_cursors(struct netboot_change *change)
 static void end(struct netboot_change *change)
 {
     env_give(change->view.slot);
-    close(change->lock);
+    env_unlock_writers(change->lock);
     images_free(&change->images);
     free(change);
 }
@@ -205,7 +205,7 @@ int netboot_change_open(struct netboot_store *store, unsigned deadline_ms, struc
     env_repair(&store->env);
     history_look(store);
     if ((code = begin(change, error)) != 0) {
-        close(change->lock);
+        env_unlock_writers(change->lock);
         free(change);
         return code;
     }

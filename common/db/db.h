@@ -150,8 +150,10 @@ int env_make_file(const struct env *env, const char *path);
 /* Gives the lock file of that size all its blocks. */
 int env_allocate_lock(int fd, off_t size);
 bool env_is_owner(const struct env *env);
-/* The lock that every writer takes before LMDB's, which has no deadline. A file descriptor: close it to unlock. */
+/* The lock that every writer takes before LMDB's, which has no deadline. A file descriptor, which a forked child has
+ * too: it only closes it, who locked it unlocks it. */
 int env_lock_writers(const struct env *env, unsigned deadline_ms, struct netboot_error *error);
+void env_unlock_writers(int lock);
 
 /* ---- env.c, env_open.c, env_swap.c, env_write.c */
 

@@ -457,3 +457,11 @@ int env_lock_writers(const struct env *env, unsigned deadline_ms, struct netboot
                        env->spec->what, env->directory, holder);
     return failure(error, code, "%s cannot be locked: %s", env->write_path, strerror(-code));
 }
+
+void env_unlock_writers(int lock)
+{
+    struct flock nobody = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
+
+    fcntl(lock, F_OFD_SETLK, &nobody);
+    close(lock);
+}

@@ -11,7 +11,6 @@
 #include "base/failure.h"
 
 #include <errno.h>
-#include <unistd.h>
 
 static size_t batch_size(const struct journal *journal)
 {
@@ -124,6 +123,6 @@ ssize_t journal_write(struct journal *journal, unsigned deadline_ms, struct netb
     if ((lock = env_lock_writers(&journal->env, deadline_ms, error)) < 0)
         return lock;
     ssize_t count = write_locked(journal, error);
-    close(lock);
+    env_unlock_writers(lock);
     return count;
 }

@@ -244,7 +244,7 @@ int state_write_begin(struct state *state, unsigned deadline_ms, bool packet, st
     else
         code = env_write_begin(&state->env, &ret->txn, &ret->slot, error);
     if (code != 0)
-        close(ret->lock);
+        env_unlock_writers(ret->lock);
     return code;
 }
 
@@ -258,7 +258,7 @@ int state_write_end(struct state_write *write, int code, struct netboot_error *e
         mdb_txn_abort(write->txn);
     }
     env_give(write->slot);
-    close(write->lock);
+    env_unlock_writers(write->lock);
     return code;
 }
 

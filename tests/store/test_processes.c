@@ -34,6 +34,9 @@ static int use_in_child(struct fixture *fixture, struct netboot_view *view, stru
     /* A handle of its own does. */
     if (netboot_store_open(fixture->directory, NULL, &own, &told) != 0 || !is_served(own, 1, "round1-1"))
         return 6;
+    /* And it waits for the parent's change, which goes on. */
+    if (netboot_change_open(own, 0, &new_change, &told) != -ETIMEDOUT)
+        return 7;
     netboot_store_close(own);
     return 0;
 }
@@ -66,6 +69,13 @@ static void try_fork(struct fixture *fixture, struct netboot_store_options optio
     close_store(fixture);
 }
 
+static int give_up(struct netboot_change *change, struct netboot_error *error)
+{
+    (void)error;
+    netboot_change_abort(change);
+    return 0;
+}
+
 static void test_fork(void **state)
 {
     try_fork(*state, (struct netboot_store_options){0});
@@ -74,6 +84,31 @@ static void test_fork(void **state)
 static void test_fork_of_server(void **state)
 {
     try_fork(*state, (struct netboot_store_options){.follow = true, .readers = 4});
+}
+
+/* A child that goes on has what was open when it began: the next change does not wait for its end. */
+static void test_fork_during_change(void **state)
+{
+    struct fixture *fixture = *state;
+    struct netboot_store *store = open_with(fixture, (struct netboot_store_options){0});
+    int (*const ends[])(struct netboot_change *, struct netboot_error *) = {netboot_change_commit, give_up};
+
+    for (unsigned i = 0; i < COUNT(ends); i++) {
+        struct netboot_change *change;
+        OK(netboot_change_open(store, 0, &change, &error));
+        OK(put_host(change, i, NULL, &error));
+        pid_t pid = fork();
+        if (pid == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL); /* where an assertion fails */
+            for (;;)
+                pause();
+        }
+        OK(ends[i](change, &error));
+        OK(netboot_change_open(store, 0, &change, &error));
+        netboot_change_abort(change);
+        assert_int_equal(kill(pid, SIGKILL), 0);
+        assert_int_equal(waitpid(pid, NULL, 0), pid);
+    }
 }
 
 /* A program that the process starts has none of the store's files open. */
@@ -195,8 +230,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_fork),  TEST(test_fork_of_server), TEST(test_exec),  TEST(test_dead_readers),
-        TEST(test_slots), TEST(test_reload),         TEST(test_quiet),
+        TEST(test_fork),   TEST(test_fork_of_server), TEST(test_fork_during_change),
+        TEST(test_exec),   TEST(test_dead_readers),   TEST(test_slots),
+        TEST(test_reload), TEST(test_quiet),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,17 +58,8 @@ int netboot_view_policy(struct netboot_view *view, const struct netboot_client *
 /* A decision that changes nothing, for a caller that looks at it though there was a failure. */
 static void no_decision(struct netboot_result *ret)
 {
-    struct netboot_decision *decision = &ret->decision;
-
     ret->answer.edit_count = 0;
-    decision->outcome = NETBOOT_NO_BOOT_FILE;
-    decision->source = NETBOOT_SOURCE_NONE;
-    decision->armed = NETBOOT_ARMED_NONE;
-    decision->host_found = decision->has_next_server = decision->vendor_class = false;
-    decision->boot_file_size = 0;
-    decision->host[0] = decision->target[0] = decision->site[0] = '\0';
-    decision->tftp_server_name[0] = decision->boot_file[0] = '\0';
-    decision->reason_count = 0;
+    decision_clear(&ret->decision, NETBOOT_NO_BOOT_FILE);
 }
 
 static void decide(const struct netboot_query *query, const struct netboot_policy *policy, struct netboot_result *ret)

@@ -158,6 +158,40 @@ static void test_named(void **state)
     }
 }
 
+/* A packet of a damaged host: nothing of the caller's memory is taken for a decision. */
+static void test_served(void **state)
+{
+    struct fixture *fixture = *state;
+    static const uint8_t mac[] = {0x52, 0x54, 0, 0, 0, 2};
+    struct netboot_query query = {
+        .family = NETBOOT_V4,
+        .message_type = 1,
+        .reply_type = 2,
+        .hardware_type = 1,
+        .hardware_address = {mac, sizeof(mac)}
+    };
+    struct netboot_result result;
+    const struct netboot_decision *decision = &result.decision;
+
+    fill(fixture);
+    cut_record(fixture);
+    netboot_query_add(&query, 60, "PXEClient", 9);
+    memset(&result, 0xaa, sizeof(result));
+    assert_int_equal(netboot_serve(fixture->store, &query, &result), -EBADMSG);
+    assert_int_equal(result.answer.edit_count, 0);
+    assert_int_equal(decision->outcome, NETBOOT_NO_BOOT_FILE);
+    assert_int_equal(decision->source, NETBOOT_SOURCE_NONE);
+    assert_int_equal(decision->armed, NETBOOT_ARMED_NONE);
+    assert_int_equal(decision->host_found, false);
+    assert_int_equal(decision->has_next_server, false);
+    assert_int_equal(decision->vendor_class, false);
+    assert_int_equal(decision->own_file_goes, false);
+    assert_int_equal(decision->boot_file_size, 0);
+    assert_int_equal(decision->reason_count, 0);
+    assert_int_equal(decision->host[0] | decision->target[0] | decision->site[0], '\0');
+    assert_int_equal(decision->tftp_server_name[0] | decision->boot_file[0], '\0');
+}
+
 static void test_walks_go_on(void **state)
 {
     struct fixture *fixture = *state;
@@ -291,6 +325,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_named),
+        TEST(test_served),
         TEST(test_walks_go_on),
         TEST(test_conflict),
         TEST(test_site),

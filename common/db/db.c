@@ -126,12 +126,12 @@ void db_close(struct db *db)
 /* What a map may take: of a process's address space a part, and no more than is set. */
 size_t env_map_limit(const struct env *env)
 {
-    size_t most = env->map_most > 0 ? env->map_most : SIZE_MAX / 4;
+    size_t most = env->map_most > 0 ? env->map_most : SIZE_MAX / 4 + 1;
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
         return most;
-    return smaller((size_t)limit.rlim_cur / 4, most);
+    return limit.rlim_cur / 4 < most ? (size_t)(limit.rlim_cur / 4) : most;
 }
 
 /* The directory that is held, by a path that leads there whatever is renamed; without /proc by its own. */

@@ -39,7 +39,9 @@
 #define ENV_TABLES_MAX 4
 #define ENV_READERS_MAX 2048 /* of all processes */
 #define ENV_READERS 128      /* of one process */
-#define ENV_MAP_SIZE ((size_t)16 << 30)
+/* Address space costs nothing, where there is much of it. Where sizes have 32 bits a process has three such maps. */
+#define ENV_MAP_SIZE_FOR(size_max) (UINT64_C(1) << ((size_max) > UINT32_MAX ? 34 : 28))
+#define ENV_MAP_SIZE ((size_t)ENV_MAP_SIZE_FOR(SIZE_MAX))
 #define ENV_PATH_SIZE 4096
 #define ENV_NO_TABLE UINT_MAX /* an environment that was made without it */
 
@@ -261,6 +263,8 @@ void env_show(struct env *env, struct db *db);
 void env_hide(struct env *env, bool comes_again);
 /* What a map may take of address space. */
 size_t env_map_limit(const struct env *env);
+/* The size that it should have for a change, where so many octets are used: `least`, or twice as large, and so on. */
+size_t env_map_for(size_t used, size_t least, size_t limit);
 /* Makes the map large enough for the data, and at least as large as wanted if that can be had. -EAGAIN: look-ups did
  * not end in time. */
 int env_remap(struct env *env, size_t wanted, unsigned deadline_ms);

@@ -101,6 +101,15 @@ int env_remap(struct env *env, size_t wanted, unsigned deadline_ms)
     return code;
 }
 
+size_t env_map_for(size_t used, size_t least, size_t limit)
+{
+    size_t size = smaller(least, limit);
+
+    while (size / 2 < used && size < limit)
+        size = size > limit / 2 ? limit : 2 * size;
+    return size;
+}
+
 /* The size that a change needs: no one knows how much it will write, and address space costs nothing. */
 static int writers_map(const struct db *db, size_t *ret_wanted)
 {
@@ -112,9 +121,7 @@ static int writers_map(const struct db *db, size_t *ret_wanted)
         return rc;
     if (wanted < atomic_load(&env->wanted))
         wanted = atomic_load(&env->wanted);
-    while (wanted / 2 < used && wanted < env_map_limit(env))
-        wanted *= 2;
-    wanted = smaller(wanted, env_map_limit(env));
+    wanted = env_map_for(used, wanted, env_map_limit(env));
     *ret_wanted = wanted > size ? wanted : 0;
     return 0;
 }

@@ -39,7 +39,7 @@ struct prefix {
     struct netboot_bytes bytes; /* octet of length, then the address */
     const struct netboot_site *site;
     const struct prefix *parent; /* the next shorter one that holds it */
-    unsigned __int128 covered;   /* by longer ones, in parts of 2^128; that many parts are 0 again */
+    uint64_t covered[2]; /* by longer ones, in parts of 2^128, the low half first; that many parts are 0 again */
     bool has_children;
 };
 
@@ -63,6 +63,16 @@ static bool prefix_holds(struct netboot_bytes outer, struct netboot_bytes inner)
            (rest == 0 || ((outer.data[1 + octets] ^ inner.data[1 + octets]) >> (8 - rest)) == 0);
 }
 
+/* A prefix so many bits longer. */
+static void covered_add(uint64_t covered[2], unsigned bits)
+{
+    unsigned at = 128 - bits;
+    uint64_t part = UINT64_C(1) << at % 64;
+
+    covered[at / 64] += part;
+    covered[1] += at < 64 && covered[0] < part;
+}
+
 /* In their order each is held by the one before it, or by one that holds that, or by none. */
 static void prefixes_nest(struct prefix *prefixes, size_t count)
 {
@@ -75,7 +85,7 @@ static void prefixes_nest(struct prefix *prefixes, size_t count)
         prefix->parent = open;
         if (open && open->bytes.data[0] < prefix->bytes.data[0]) {
             open->has_children = true;
-            open->covered += (unsigned __int128)1 << (128 - (prefix->bytes.data[0] - open->bytes.data[0]));
+            covered_add(open->covered, prefix->bytes.data[0] - open->bytes.data[0]);
         }
         open = prefix;
     }
@@ -98,7 +108,7 @@ static void prefix_check(struct lint *lint, const struct prefix *prefix)
 {
     char problem[128], shown[NETBOOT_PREFIX_TEXT_SIZE];
 
-    if (prefix->has_children && prefix->covered == 0) {
+    if (prefix->has_children && (prefix->covered[0] | prefix->covered[1]) == 0) {
         prefix_found(lint, prefix, "has no effect: all its addresses are in longer prefixes");
     } else if (prefix->parent && prefix->parent->site == prefix->site) {
         snprintf(problem, sizeof(problem), "has no effect: the site has %s, which holds it",

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MPL-2.0
 """netbootctl lint: what of the store itself will not work."""
 
+import ipaddress
 import json
 import re
 import shlex
@@ -22,6 +23,13 @@ DUID = "00:04:" + ":".join(re.findall("..", UUID.replace("-", "")))
 V4 = "site set default --tftp4 192.0.2.1"
 V6 = "site set default --tftp6 2001:db8::1"
 HTTP = "site set default --http4 http://192.0.2.1/"
+
+
+
+def one_bit(length):
+    """The IPv6 prefix of that length whose last bit alone is set."""
+    return ipaddress.IPv6Network((1 << (128 - length), length))
+
 
 # A store from `init`, and what is done to it; code, record and key of what is found.
 CASES = {
@@ -56,6 +64,12 @@ CASES = {
     "all of IPv6 in longer prefixes": (
         [V6, "site set b --tftp6 2001:db8::2 --prefix ::/0",
          "site set c --tftp6 2001:db8::2 --prefix ::/1 --prefix 8000::/1"],
+        [("prefix-without-effect", "site b", "prefix ::/0")]),
+    "all of IPv6 in longer prefixes of 1 to 70 bits": (
+        [V6, "site set b --tftp6 2001:db8::2 --prefix ::/0",
+         "site set c --tftp6 2001:db8::2" + "".join(f" --prefix {one_bit(bits)}" for bits in range(1, 40)),
+         "site set d --tftp6 2001:db8::2 --prefix ::/70"
+         + "".join(f" --prefix {one_bit(bits)}" for bits in range(40, 71))],
         [("prefix-without-effect", "site b", "prefix ::/0")]),
     "http for PXE": ([V4, HTTP, "loader set x64-uefi http://192.0.2.1/ipxe.efi"],
                      [("wrong-scheme", "loader x64-uefi", "file")]),

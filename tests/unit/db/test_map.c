@@ -12,19 +12,19 @@ static void it_has_room_for_twice_what_is_used(void **state)
     static const struct {
         size_t used, least, limit, want;
     } cases[] = {
-        {0,               16 * MIB, 1024 * MIB,  16 * MIB     },
-        {8 * MIB,         16 * MIB, 1024 * MIB,  16 * MIB     },
-        {8 * MIB + 1,     16 * MIB, 1024 * MIB,  32 * MIB     },
-        {200 * MIB,       16 * MIB, 1024 * MIB,  512 * MIB    },
-        {600 * MIB,       16 * MIB, 1024 * MIB,  1024 * MIB   },
-        {600 * MIB,       16 * MIB, 1000 * MIB,  1000 * MIB   },
-        {2000 * MIB,      16 * MIB, 1000 * MIB,  1000 * MIB   }, /* others have made it larger than this process may */
-        {0,               16 * MIB, 10 * MIB,    10 * MIB     },
-        {0,               16 * MIB, 0,           0            },
-        {HIGHEST / 2 - 1, 16 * MIB, SIZE_MAX,    HIGHEST      },
-        {HIGHEST / 2 + 1, 16 * MIB, SIZE_MAX,    SIZE_MAX     }, /* twice the highest one is none */
-        {SIZE_MAX,        16 * MIB, SIZE_MAX,    SIZE_MAX     },
-        {HIGHEST,         3 * MIB,  HIGHEST + 5, HIGHEST + 5  },
+        {0,               16 * MIB, 1024 * MIB,  16 * MIB   },
+        {8 * MIB,         16 * MIB, 1024 * MIB,  16 * MIB   },
+        {8 * MIB + 1,     16 * MIB, 1024 * MIB,  32 * MIB   },
+        {200 * MIB,       16 * MIB, 1024 * MIB,  512 * MIB  },
+        {600 * MIB,       16 * MIB, 1024 * MIB,  1024 * MIB },
+        {600 * MIB,       16 * MIB, 1000 * MIB,  1000 * MIB },
+        {2000 * MIB,      16 * MIB, 1000 * MIB,  1000 * MIB }, /* others have made it larger than this process may */
+        {0,               16 * MIB, 10 * MIB,    10 * MIB   },
+        {0,               16 * MIB, 0,           0          },
+        {HIGHEST / 2 - 1, 16 * MIB, SIZE_MAX,    HIGHEST    },
+        {HIGHEST / 2 + 1, 16 * MIB, SIZE_MAX,    SIZE_MAX   }, /* twice the highest one is none */
+        {SIZE_MAX,        16 * MIB, SIZE_MAX,    SIZE_MAX   },
+        {HIGHEST,         3 * MIB,  HIGHEST + 5, HIGHEST + 5},
     };
 
     (void)state;

@@ -68,9 +68,11 @@ static int pick_all(const struct journal *journal, MDB_txn *txn, const struct ne
     uint8_t octets[8];
     MDB_val key = {sizeof(octets), octets}, value;
     MDB_cursor *cursor;
-    int rc = mdb_cursor_open(txn, env_table(&journal->env, txn, JOURNAL_ENTRY), &cursor), code = 0;
+    int rc, code = 0;
 
-    if (rc != 0)
+    if (filter->after == UINT64_MAX)
+        return 0;
+    if ((rc = mdb_cursor_open(txn, env_table(&journal->env, txn, JOURNAL_ENTRY), &cursor)) != 0)
         return env_code(rc);
     journal_number_key(filter->after + 1, octets);
     for (rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE); rc == 0 && code == 0;

@@ -203,6 +203,8 @@ static void test_filters(void **state)
         {{.after = 0},                      3},
         {{.after = first},                  2},
         {{.after = state_of(store).newest}, 0},
+        {{.after = UINT64_MAX - 1},         0},
+        {{.after = UINT64_MAX},             0},
         {{.last = 2},                       2},
         {{.since = 1},                      3},
         {{.since = UINT64_MAX},             0},

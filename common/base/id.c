@@ -166,14 +166,15 @@ int netboot_id_parse(const char *text, struct netboot_id *ret, struct netboot_er
 const char *netboot_id_text(const struct netboot_id *id, char text[NETBOOT_ID_TEXT_SIZE])
 {
     static const char digits[] = "0123456789abcdef";
+    size_t size = id->size < sizeof(id->value) ? id->size : sizeof(id->value);
     char *end = text;
 
     if (id->type == NETBOOT_ID_NAME) {
-        memcpy(text, id->value, id->size);
-        text[id->size] = '\0';
+        memcpy(text, id->value, size);
+        text[size] = '\0';
         return text;
     }
-    for (unsigned i = 0; i < id->size; i++) {
+    for (size_t i = 0; i < size; i++) {
         if (id->type != NETBOOT_ID_UUID && i > 0)
             *end++ = ':';
         else if (i == 4 || i == 6 || i == 8 || i == 10)

@@ -181,7 +181,8 @@ bool netboot_query_boots(const struct netboot_query *query);
 void netboot_client_parse(const struct netboot_query *query, struct netboot_client *ret);
 /* Whether the client's option 55 or ORO names `code`. */
 bool netboot_client_requested(const struct netboot_client *client, uint16_t code);
-const char *netboot_stage_name(enum netboot_stage stage); /* "none", "PXE", "HTTP", "iPXE" */
+/* "none", "PXE", "HTTP", "iPXE"; NULL for any other number. */
+const char *netboot_stage_name(enum netboot_stage stage);
 
 /* ---- Decision ----------------------------------------------------------------------------------------------- */
 

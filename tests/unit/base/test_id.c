@@ -99,6 +99,27 @@ static void the_longest_duid_fits(void **state)
     assert_int_equal(netboot_id_parse_as(NETBOOT_ID_DUID, NULL, text, &id, NULL), -EINVAL);
 }
 
+/* Whatever a caller has put into an identifier, its text stays within its buffer. */
+static void an_identifier_that_is_too_large_is_cut(void **state)
+{
+    static const enum netboot_id_type types[] = {NETBOOT_ID_MAC, NETBOOT_ID_UUID, NETBOOT_ID_DUID, NETBOOT_ID_NAME};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(types); i++) {
+        struct netboot_id id = {.type = types[i], .size = UINT8_MAX};
+        struct {
+            char text[NETBOOT_ID_TEXT_SIZE], behind[3 * UINT8_MAX];
+        } memory;
+        memset(id.value, 'x', sizeof(id.value));
+        memset(&memory, '!', sizeof(memory));
+        netboot_id_text(&id, memory.text);
+        assert_true(strnlen(memory.text, sizeof(memory.text)) < sizeof(memory.text));
+        assert_int_equal(strspn(memory.text, "x78:-"), strlen(memory.text));
+        for (size_t k = 0; k < sizeof(memory.behind); k++)
+            assert_int_equal(memory.behind[k], '!');
+    }
+}
+
 /* Beside the C library's own. */
 static void addresses_are_written_as_the_c_library_does(void **state)
 {
@@ -317,6 +338,7 @@ int main(void)
         cmocka_unit_test(what_is_no_identifier_is_refused),
         cmocka_unit_test(a_name_that_reads_as_another_identifier_is_refused),
         cmocka_unit_test(the_longest_duid_fits),
+        cmocka_unit_test(an_identifier_that_is_too_large_is_cut),
         cmocka_unit_test(addresses_are_written_as_the_c_library_does),
         cmocka_unit_test(random_addresses_are_written_as_the_c_library_does),
         cmocka_unit_test(urls_are_taken_apart),

@@ -362,6 +362,21 @@ static void bootp_is_told_apart(void **state)
     assert_false(client.bootp);
 }
 
+static void stages_have_names(void **state)
+{
+    static const char *const names[] = {"none", "PXE", "HTTP", "iPXE", NULL, NULL};
+
+    (void)state;
+    for (unsigned i = 0; i < COUNT(names); i++) {
+        const char *name = netboot_stage_name((enum netboot_stage)i);
+        if (!names[i])
+            assert_null(name);
+        else
+            assert_string_equal(name, names[i]);
+    }
+    assert_null(netboot_stage_name((enum netboot_stage) - 1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -372,6 +387,7 @@ int main(void)
         cmocka_unit_test(what_it_asked_for),
         cmocka_unit_test(a_query_takes_what_it_wants_and_has_room_for),
         cmocka_unit_test(bootp_is_told_apart),
+        cmocka_unit_test(stages_have_names),
     };
 
     return cmocka_run_group_tests(tests, make_pages, free_pages);

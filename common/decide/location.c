@@ -223,13 +223,14 @@ static int tftp_name(const struct url *url, char *name)
     return size;
 }
 
-/* A DHCPv4 PXE client is told server and name apart. */
-static enum netboot_finding split_tftp_url(const struct url *url, struct location *location)
+/* A DHCPv4 PXE client is told server and name apart; BOOTP has no field for a server's name. */
+static enum netboot_finding split_tftp_url(const struct netboot_client *client, const struct url *url,
+                                           struct location *location)
 {
     static const uint8_t unknown[4];
     int size = tftp_name(url, location->name);
 
-    if (size <= 0)
+    if (size <= 0 || (client->bootp && url->host_type == URL_NAME))
         return NETBOOT_FINDING_URL;
     add_part(location, (struct netboot_bytes){(const uint8_t *)location->name, (size_t)size});
     set_server(location, url->host_type == URL_IPV4 ? url->address : unknown);
@@ -253,7 +254,7 @@ static enum netboot_finding locate_url(const struct netboot_client *client, cons
     if (client->stage == NETBOOT_STAGE_PXE && (url.port.size > 0 || url.has_user || url.path.size == 0))
         return NETBOOT_FINDING_URL;
     if (client->stage == NETBOOT_STAGE_PXE && v4)
-        return split_tftp_url(&url, location);
+        return split_tftp_url(client, &url, location);
     add_part(location, text);
     /* What iPXE loads from there looks for the rest on the server that it was told, and scripts use ${next-server}. */
     if (client->stage == NETBOOT_STAGE_IPXE && v4 && url.host_type == URL_IPV4 &&

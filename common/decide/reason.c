@@ -54,8 +54,9 @@ static const char *const texts[] = {
     [NETBOOT_FINDING_NO_BASE] =
         "{source}: a relative path, and site '{site}' has no {family} HTTP base URL nor TFTP server",
     [NETBOOT_FINDING_SCHEME] = "{source}: a URL of a scheme that a client at stage {stage} cannot load",
-    [NETBOOT_FINDING_URL] =
-        "{source}: a URL that firmware cannot be told: malformed, or TFTP with a port, a user or no path",
+    [NETBOOT_FINDING_URL] = "{source}: firmware cannot use this URL: it is malformed, or a tftp URL with a port, a "
+                            "user name or no path, or "
+                            "with a name of a server for a BOOTP client",
     [NETBOOT_FINDING_FAMILY] = "{source}: its URL has an address that is not of the client's family ({family})",
     [NETBOOT_FINDING_NO_VALUE] = "{source}: it has a placeholder that this client gives no value for",
     [NETBOOT_FINDING_TOO_LONG] =

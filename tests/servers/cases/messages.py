@@ -85,6 +85,13 @@ def _bootp():
             settings="bootp",
             exchange="bootp",
         )
+    efi = {**firmware(4, "PXE", 7), **asks_nothing}
+    for target, answer in (("tftp-address", tftp(4, "dir/grub.efi", "192.0.2.77")), ("tftp-name", tftp(4, "ipxe.efi"))):
+        yield case(
+            *(f"BOOTP, TFTP URL: {target}", 4, {**efi, "mac": mac(target)}, without(answer, 66, 67)),
+            settings="bootp",
+            exchange="bootp",
+        )
     yield case(
         *("BOOTP, relayed", 4, pxe, boot), relay={"giaddr": "192.0.2.5"}, settings="bootp", exchange="bootp"
     )

@@ -357,6 +357,39 @@ static void messages(void **state)
     }
 }
 
+/* The header of BOOTP has an address for the server and no name. */
+static void bootp_is_told_no_servers_name(void **state)
+{
+    static const struct {
+        bool bootp;
+        const char *file, *boot_file, *server_name;
+    } rows[] = {
+        {true,  "tftp://boot.example/x", "ipxe.efi", "192.0.2.1"   },
+        {true,  "tftp://192.0.2.9/x",    "x",        "192.0.2.9"   },
+        {false, "tftp://boot.example/x", "x",        "boot.example"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char file[300];
+        struct netboot_query query = {.family = NETBOOT_V4, .message_type = rows[i].bootp ? BOOTP : DHCPDISCOVER};
+        struct netboot_client client = {.family = NETBOOT_V4, .stage = PXE, .platform = 7, .bootp = rows[i].bootp};
+        struct netboot_policy policy = {
+            .has_target = true,
+            .target = {.name = bytes_of("t"), .files = {.count = 1}},
+            .site = make_site(FULL),
+            .loader = bytes_of("ipxe.efi")
+        };
+        struct netboot_decision decision;
+        policy.target.files.items[0] = platform_file(7, rows[i].file, file);
+        query.reply_type = rows[i].bootp ? BOOTP : DHCPOFFER;
+        netboot_decide(&query, &client, &policy, &decision);
+        assert_int_equal(decision.outcome, NETBOOT_ANSWERED);
+        assert_string_equal(decision.boot_file, rows[i].boot_file);
+        assert_string_equal(decision.tftp_server_name, rows[i].server_name);
+    }
+}
+
 /* ---- Answers */
 
 static const struct netboot_edit *edit_of(const struct netboot_answer *answer, uint32_t field)
@@ -519,6 +552,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_case),
         cmocka_unit_test(messages),
+        cmocka_unit_test(bootp_is_told_no_servers_name),
         cmocka_unit_test(answers_in_dhcpv4),
         cmocka_unit_test(answers_in_dhcpv6),
         cmocka_unit_test(the_own_file_goes_alone),

@@ -24,15 +24,43 @@ const uint16_t *netboot_query_options(enum netboot_family family)
     return family == NETBOOT_V4 ? options4 : options6;
 }
 
+static bool has_among(const struct netboot_query *query, unsigned count, uint16_t code)
+{
+    unsigned i = 0;
+
+    while (i < count && query->options[i].code != code)
+        i++;
+    return i < count;
+}
+
+/* In a full query: the last place of those that come again, or NULL, if there is one of this code. There are more
+ * places than wanted codes. */
+static struct netboot_option *place_that_gives_way(struct netboot_query *query, uint16_t code)
+{
+    unsigned i = NETBOOT_QUERY_OPTIONS_MAX;
+
+    if (has_among(query, i, code))
+        return NULL;
+    while (--i > 0)
+        if (has_among(query, i, query->options[i].code))
+            return &query->options[i];
+    return NULL;
+}
+
 void netboot_query_add(struct netboot_query *query, uint16_t code, const void *data, size_t size)
 {
     const uint16_t *wanted = netboot_query_options(query->family);
+    struct netboot_option *place;
 
     while (*wanted && *wanted != code)
         wanted++;
-    if (!*wanted || query->option_count >= NETBOOT_QUERY_OPTIONS_MAX)
+    if (!*wanted)
         return;
-    query->options[query->option_count++] = (struct netboot_option){
+    if (query->option_count < NETBOOT_QUERY_OPTIONS_MAX)
+        place = &query->options[query->option_count++];
+    else if (!(place = place_that_gives_way(query, code)))
+        return;
+    *place = (struct netboot_option){
         .code = code, .data = {data, size}
     };
 }

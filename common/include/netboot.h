@@ -147,7 +147,8 @@ struct netboot_query {
 /* The codes of the client's options that hold facts, ended by 0. A server need not hand in any other. */
 const uint16_t *netboot_query_options(enum netboot_family family);
 /* Adds one of the client's options; those past the room and those not wanted are passed over. Where an option
- * comes several times in DHCPv6, each is added; in DHCPv4 the parts are joined first (RFC 3396). */
+ * comes several times in DHCPv6, each is added; in DHCPv4 the parts are joined first (RFC 3396). For the first one of
+ * each code there is room, however many there are of others. */
 void netboot_query_add(struct netboot_query *query, uint16_t code, const void *data, size_t size);
 
 /* ---- Client facts ------------------------------------------------------------------------------------------- */

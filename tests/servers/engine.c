@@ -15,10 +15,11 @@
 #include <string.h>
 
 #define OCTETS_MAX 4096
+#define OPTIONS_MAX 64 /* of a query; there may be more than the library takes */
 
 /* What a query points to. */
 struct storage {
-    uint8_t octets[NETBOOT_QUERY_OPTIONS_MAX + 4][OCTETS_MAX];
+    uint8_t octets[OPTIONS_MAX + 4][OCTETS_MAX];
     unsigned used;
 };
 
@@ -72,7 +73,7 @@ static void read_options(const json_t *options, struct storage *storage, struct 
 
     json_array_foreach(options, index, option)
     {
-        if (storage->used == NETBOOT_QUERY_OPTIONS_MAX + 4)
+        if (storage->used == OPTIONS_MAX + 4)
             die("options", "too many");
         struct netboot_bytes data = store_octets(json_array_get(option, 1), storage);
         netboot_query_add(query, (uint16_t)json_integer_value(json_array_get(option, 0)), data.data, data.size);

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MPL-2.0
 """Options that are not as they should be: each is passed over, and the rest of the packet still counts."""
 
-from . import NO_REPLY, UNCHANGED, case, firmware, ipxe, script, tftp
+from exchange import vendor_class6
+
+from . import IPXE6, NO_REPLY, REQUESTED6, UNCHANGED, case, firmware, ipxe, script, tftp
 
 WEB1 = "52:54:00:00:01:01"
 HOST = {"mac": WEB1}
@@ -128,6 +130,17 @@ def _v6():
     )
     yield case(
         *("second architecture option", 6, firmware(6, "PXE", 6, options=[(61, b"\0\7")]), tftp(6, "ipxe32.efi")),
+    )
+    classes = [(16, vendor_class6(f"class {number}")) for number in range(40)]
+    yield case(
+        *("40 vendor classes before the architecture", 6),
+        *({"mac": WEB1, "requested": REQUESTED6, "options": [*classes, (61, b"\0\7")]}, HOST_ANSWER[6]),
+        decision={"stage": "PXE", "platform": "x64-uefi"},
+    )
+    yield case(
+        *("40 vendor classes before the user class and the architecture", 6),
+        *({"requested": REQUESTED6, "options": [*classes, (61, b"\0\7"), (15, IPXE6)]}, script(6, "script.ipxe")),
+        decision={"stage": "iPXE", "platform": "x64-uefi"},
     )
     yield case(
         *("DUID-UUID cut short", 6),

@@ -349,6 +349,36 @@ static void a_query_takes_what_it_wants_and_has_room_for(void **state)
             assert_true(*code < 256);
 }
 
+/* However many options of one code a client sends, and in which order: it pushes none of its other facts out. */
+static void no_fact_is_pushed_out(void **state)
+{
+    static const uint8_t values[] = {0, 4, 'i', 'P', 'X', 'E', 0, 7};
+
+    (void)state;
+    for (int family = 4; family <= 6; family += 2) {
+        const uint16_t *codes = netboot_query_options((enum netboot_family)family);
+        for (const uint16_t *often = codes; *often; often++) {
+            struct netboot_query query = {.family = (enum netboot_family)family};
+            unsigned found = 0, wanted = 0;
+            for (unsigned i = 0; i < 40; i++)
+                netboot_query_add(&query, *often, values + 6, 2);
+            for (const uint16_t *code = codes; *code; code++, wanted++)
+                for (unsigned i = 0; i < 40; i++)
+                    netboot_query_add(&query, *code, values, sizeof(values));
+            assert_int_equal(query.option_count, NETBOOT_QUERY_OPTIONS_MAX);
+            for (const uint16_t *code = codes; *code; code++) {
+                unsigned i = 0;
+                while (i < query.option_count && query.options[i].code != *code)
+                    i++;
+                found += i < query.option_count;
+            }
+            assert_int_equal(found, wanted);
+            assert_int_equal(query.options[0].code, *often); /* the first one of a code stays */
+            assert_int_equal(query.options[0].data.size, 2);
+        }
+    }
+}
+
 static void bootp_is_told_apart(void **state)
 {
     struct netboot_query query = {.family = NETBOOT_V4, .message_type = 0};
@@ -386,6 +416,7 @@ int main(void)
         cmocka_unit_test(the_first_address_that_is_set_counts),
         cmocka_unit_test(what_it_asked_for),
         cmocka_unit_test(a_query_takes_what_it_wants_and_has_room_for),
+        cmocka_unit_test(no_fact_is_pushed_out),
         cmocka_unit_test(bootp_is_told_apart),
         cmocka_unit_test(stages_have_names),
     };

@@ -191,7 +191,7 @@ static int put_entry(struct netboot_change *change, MDB_dbi table, uint64_t gene
     struct key key;
 
     if (size < 0)
-        return EINVAL;
+        return (int)-size;
     key_of_history(&key, HISTORY_ENTRY, generation);
     MDB_val row = key_value(&key), value = {(size_t)size, octets};
     return mdb_put(change->view.txn, table, &row, &value, 0);

@@ -61,6 +61,8 @@ void env_ask(struct env *env, atomic_bool *noted)
         sem_post(env->wake);
 }
 
+/* What no retry cures in a database that stays open. A record that does not fit is ENOBUFS, so that EINVAL is LMDB's.
+ */
 void env_note_broken(struct db *db, int rc)
 {
     if (rc == MDB_PANIC || rc == MDB_BAD_RSLOT || rc == MDB_BAD_DBI || rc == MDB_BAD_TXN || rc == EINVAL)

@@ -52,9 +52,11 @@ static int fill(MDB_txn *txn, const MDB_dbi *tables)
     uint64_t id; /* tells this store from any that was here before */
     int rc;
 
-    if (size < 0 || getrandom(&id, sizeof(id), 0) != sizeof(id) ||
-        !key_of_name(&key, ROW_SITE, site.name.data, site.name.size))
-        return EINVAL;
+    if (size < 0)
+        return (int)-size;
+    if (getrandom(&id, sizeof(id), 0) != sizeof(id))
+        return EIO;
+    key_of_name(&key, ROW_SITE, site.name.data, site.name.size);
     rc = put_row(txn, tables[TABLE_POLICY], key.octets, key.size, value, (size_t)size);
     for (size_t i = 0; i < 2 && rc == 0; i++) {
         key_of_range(&key, i == 0 ? NETBOOT_V4 : NETBOOT_V6, last_address);

@@ -299,13 +299,37 @@ static void test_damaged(void **state)
     revert(fixture, 3);
 }
 
+static bool too_large;
+
+ssize_t __real_record_encode(const struct record_type *type, const void *record, uint8_t *buffer, size_t size);
+ssize_t __wrap_record_encode(const struct record_type *type, const void *record, uint8_t *buffer, size_t size);
+
+ssize_t __wrap_record_encode(const struct record_type *type, const void *record, uint8_t *buffer, size_t size)
+{
+    return __real_record_encode(type, record, buffer, too_large && type == &record_history ? 1 : size);
+}
+
+/* Is no fault of the environment, which would have to be opened again for it. */
+static void test_entry_does_not_fit(void **state)
+{
+    struct fixture *fixture = *state;
+    struct netboot_change *change = begin(fixture);
+
+    OK(netboot_change_put_host(change, NULL, HOST("a", "52:54:00:00:00:01"), &error));
+    too_large = true;
+    FAILS(-ENOBUFS, "cannot change the targets store", netboot_change_commit(change, &error));
+    too_large = false;
+    assert_false(atomic_load(&env_current(&fixture->store->env)->broken));
+    put_host(fixture, HOST("a", "52:54:00:00:00:01"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_entries),   TEST(test_no_entry),    TEST(test_descriptions),
-        TEST(test_too_large), TEST(test_total_size),  TEST(test_total_count),
-        TEST(test_gap),       TEST(test_older_store), TEST(test_older_store_that_another_changes),
-        TEST(test_damaged),
+        TEST(test_entries),   TEST(test_no_entry),           TEST(test_descriptions),
+        TEST(test_too_large), TEST(test_total_size),         TEST(test_total_count),
+        TEST(test_gap),       TEST(test_older_store),        TEST(test_older_store_that_another_changes),
+        TEST(test_damaged),   TEST(test_entry_does_not_fit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

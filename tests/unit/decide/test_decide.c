@@ -374,14 +374,11 @@ static void bootp_is_told_no_servers_name(void **state)
         char file[300];
         struct netboot_query query = {.family = NETBOOT_V4, .message_type = rows[i].bootp ? BOOTP : DHCPDISCOVER};
         struct netboot_client client = {.family = NETBOOT_V4, .stage = PXE, .platform = 7, .bootp = rows[i].bootp};
-        struct netboot_policy policy = {
-            .has_target = true,
-            .target = {.name = bytes_of("t"), .files = {.count = 1}},
-            .site = make_site(FULL),
-            .loader = bytes_of("ipxe.efi")
-        };
+        const struct netboot_site site = make_site(FULL);
+        struct netboot_target target = {.name = bytes_of("t"), .files = {.count = 1}};
+        struct netboot_policy policy = {.target = &target, .site = &site, .loader = bytes_of("ipxe.efi")};
         struct netboot_decision decision;
-        policy.target.files.items[0] = platform_file(7, rows[i].file, file);
+        target.files.items[0] = platform_file(7, rows[i].file, file);
         query.reply_type = rows[i].bootp ? BOOTP : DHCPOFFER;
         netboot_decide(&query, &client, &policy, &decision);
         assert_int_equal(decision.outcome, NETBOOT_ANSWERED);

@@ -148,6 +148,7 @@ static void close_cursors(struct netboot_change *change)
 static void end(struct netboot_change *change)
 {
     env_give(change->view.slot);
+    env_reap(&change->store->env);
     env_unlock_writers(change->lock);
     images_free(&change->images);
     free(change);

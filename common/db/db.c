@@ -4,11 +4,13 @@
 
 #include "base/bytes.h"
 #include "base/failure.h"
+#include "db/lmdb_format.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -27,10 +29,10 @@ static struct {
 
 #define GUARDS (int)(sizeof(opened.guards) / sizeof(opened.guards[0]))
 
-/* A place in the list; -EBUSY: a file is in it already; -EAGAIN: it is full. */
+/* A place in the list; -EBUSY: a file is in it already; -EMFILE: it is full. */
 static int guard_enter(const struct stat *data, const struct stat *lock)
 {
-    int place = -EAGAIN;
+    int place = -EMFILE;
     pid_t pid = getpid();
 
     pthread_mutex_lock(&opened.mutex);
@@ -266,6 +268,37 @@ static int check_pages(struct db *db, MDB_txn *txn, struct netboot_error *error)
     return code;
 }
 
+#ifndef MADV_POPULATE_READ /* Linux 5.14; an older one says EINVAL */
+#define MADV_POPULATE_READ 22
+#endif
+
+/* The value is in a page that says itself the how manieth of the map it is. */
+static void bring_in(struct db *db, MDB_txn *txn)
+{
+    MDB_val key = {6, "format"}, value;
+    struct lmdb_page page;
+    MDB_envinfo info;
+    MDB_stat status;
+
+    if (mdb_get(txn, db->tables[0], &key, &value) != 0 || mdb_env_info(db->mdb, &info) != 0 ||
+        mdb_env_stat(db->mdb, &status) != 0)
+        return;
+    uint8_t *at = (uint8_t *)((uintptr_t)value.mv_data & ~((uintptr_t)status.ms_psize - 1));
+    memcpy(&page, at, sizeof(page));
+    if (madvise(at - page.number * status.ms_psize, (info.me_last_pgno + 1) * status.ms_psize, MADV_POPULATE_READ) != 0)
+        return; /* then each page comes when it is read first */
+}
+
+void db_bring_in(struct db *db)
+{
+    MDB_txn *txn = db->slots[0].txn;
+
+    if (!db->env->server || mdb_txn_renew(txn) != 0)
+        return;
+    bring_in(db, txn);
+    mdb_txn_reset(txn);
+}
+
 static int open_contents(struct db *db, struct netboot_error *error)
 {
     size_t before = last_transaction(db);
@@ -291,6 +324,7 @@ static int open_contents(struct db *db, struct netboot_error *error)
         return env_failure(db, rc, "open", error);
     if (info.me_numreaders == 0) /* LMDB has not told that it works without its lock file */
         return failure(error, -EROFS, "the locks of %s do not work: mount it writable", db->env->path);
+    db_bring_in(db);
     return 0;
 }
 
@@ -305,7 +339,9 @@ int db_open(struct db *db, struct netboot_error *error)
     if (db->guard == -EBUSY)
         return failure(error, -EBUSY, "this process has the %s in %s open already", env->spec->what, env->directory);
     if (db->guard < 0)
-        return failure(error, db->guard, "this process has %d stores open: close some of them, and old views", GUARDS);
+        return failure(error, -EBUSY,
+                       "this process has too much open for the %s in %s too: close stores, and old views",
+                       env->spec->what, env->directory);
     if ((code = env_check_lock(db, error)) != 0 || (code = open_mapped(db, error)) != 0 ||
         (code = check_opened_file(db, error)) != 0 || (code = open_contents(db, error)) != 0)
         return code;

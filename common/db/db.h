@@ -102,12 +102,11 @@ struct env {
     sem_t *wake; /* posted where a packet finds that the server's thread is wanted; NULL: none is */
 
     _Alignas(64) _Atomic(struct db *) current; /* NULL: closed */
-    atomic_bool closing;                       /* what was current is being closed or mapped anew: it comes again */
     atomic_size_t wanted;                      /* size of map that the next change should have */
 
-    _Alignas(64)
-        pthread_mutex_t swap; /* for all below, and held by whoever opens, closes or maps: no packet takes it */
-    struct db *all;           /* never fewer, until the handle is closed */
+    /* Held by whoever opens, closes or maps: no packet takes it. It is for all below. */
+    _Alignas(64) pthread_mutex_t swap;
+    struct db *all; /* never fewer, until the handle is closed */
     unsigned slot_room;
     size_t epoch; /* the last one */
 };
@@ -183,9 +182,15 @@ bool env_is_replaced(const struct db *db);
 bool env_is_stale(const struct env_slot *slot);
 bool env_in_child(const struct env *env);
 
+/* Current while what was is closed or mapped anew, and comes again. No slot of it is free. */
+extern struct db env_between;
+
+/* NULL: none. */
 static inline struct db *env_current(const struct env *env)
 {
-    return atomic_load_explicit(&env->current, memory_order_acquire);
+    struct db *db = atomic_load_explicit(&env->current, memory_order_acquire);
+
+    return db != &env_between ? db : NULL;
 }
 
 static inline bool env_is_open(const struct env *env)
@@ -196,7 +201,7 @@ static inline bool env_is_open(const struct env *env)
 /* Not only for the moment. */
 static inline bool env_is_closed(const struct env *env)
 {
-    return !env_is_open(env) && !atomic_load(&env->closing);
+    return atomic_load(&env->current) == NULL;
 }
 
 /* A slot for this thread: no system call, no lock, and no waiting. -EAGAIN: all are busy, or it is closed; -ECHILD. */
@@ -245,6 +250,8 @@ struct db *db_spare(struct env *env);
 int db_open(struct db *db, struct netboot_error *error);
 /* With all slots kept. */
 void db_close(struct db *db);
+/* The same, for a server: has all pages in its map, so that no packet has to wait for one. */
+void db_bring_in(struct db *db);
 /* Makes the slots' transactions, with all of them kept. */
 int db_make_slots(struct db *db);
 /* A slot of this very database, current or not; NULL: none is free. */

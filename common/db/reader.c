@@ -248,12 +248,12 @@ struct env_slot *db_take(struct db *db)
 
 int env_take(struct env *env, struct env_slot **ret)
 {
-    struct db *db = env_current(env), *before = NULL;
+    struct db *db = atomic_load_explicit(&env->current, memory_order_acquire), *before = NULL;
 
     if (env_in_child(env))
         return -ECHILD;
     /* All slots are kept of one that is not current any more: then there is another one, or none. */
-    for (; db && db != before; db = env_current(env)) {
+    for (; db && db != before; db = atomic_load(&env->current)) {
         struct env_slot *slot = take_free(db);
         if (slot) {
             *ret = slot;
@@ -332,9 +332,9 @@ int env_read_begin(struct env *env, struct env_slot **ret)
 
 static bool comes_again(const struct env *env)
 {
-    const struct db *db = env_current(env);
+    const struct db *db = atomic_load(&env->current);
 
-    return db ? atomic_load(&db->outgrown) : atomic_load(&env->closing);
+    return db && (db == &env_between || atomic_load(&db->outgrown));
 }
 
 int env_read_wait(struct env *env, struct env_slot **ret)

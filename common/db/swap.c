@@ -14,6 +14,8 @@
 
 #include <errno.h>
 
+struct db env_between;
+
 /* ---- What is current, with the mutex held */
 
 bool env_lock(struct env *env, uint64_t deadline)
@@ -30,13 +32,11 @@ void env_show(struct env *env, struct db *db)
 {
     db_free_slots(db);
     atomic_store(&env->current, db);
-    atomic_store(&env->closing, false);
 }
 
 void env_hide(struct env *env, bool comes_again)
 {
-    atomic_store(&env->closing, comes_again);
-    atomic_store(&env->current, NULL);
+    atomic_store(&env->current, comes_again ? &env_between : NULL);
 }
 
 static void reap_held(struct env *env)

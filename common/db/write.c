@@ -79,6 +79,7 @@ static int remap_held(struct env *env, struct db *db, size_t size, uint64_t dead
             env_hide(env, false);
             return env_code(rc);
         }
+        db_bring_in(db);
     }
     env_show(env, db);
     return env_code(rc);

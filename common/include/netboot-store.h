@@ -141,6 +141,7 @@ struct netboot_change; /* a write transaction: one generation */
 
 /* --- reading */
 
+/* A view shows the same state until it is closed, also when the store is changed or replaced. */
 int netboot_view_open(struct netboot_store *store, struct netboot_view **ret, struct netboot_error *error);
 void netboot_view_close(struct netboot_view *view);
 
@@ -201,7 +202,8 @@ struct netboot_view *netboot_change_view(struct netboot_change *change);
 /* Who makes the change, and what it is, for the history; either may be NULL. Both are copied and cut to what fits
  * there, and what is no text is replaced by '?'. */
 void netboot_change_describe(struct netboot_change *change, const char *by, const char *what);
-/* Durable and visible to every reader on return, or nothing happened. Ends the change either way. */
+/* Durable and visible to every reader on return, or nothing happened. Ends the change either way. -EAGAIN: the store
+ * was replaced since the change began. */
 int netboot_change_commit(struct netboot_change *change, struct netboot_error *error);
 void netboot_change_abort(struct netboot_change *change); /* NULL is fine */
 

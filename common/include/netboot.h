@@ -331,7 +331,8 @@ struct netboot_store_options {
     size_t map_size;     /* first size of the map in octets; 0: the default. It grows as needed. */
     unsigned readers;    /* simultaneous look-ups of this process; 0: the default of 128 */
     bool follow;         /* for servers: a thread opens the store when it can, follows its replacement, clears dead
-                            readers; netboot_store_open() then succeeds without a store */
+                            readers, and no packet waits for any of it; netboot_store_open() then succeeds without a
+                            store */
     const char *server;  /* who answers, as boot-once and the journal tell it; NULL: the name of the program */
     bool journal;        /* for servers: netboot_serve() keeps a journal of what it answers */
     size_t journal_size; /* octets that the journal may take on disk; 0: the default of 256 MiB */
@@ -376,7 +377,8 @@ struct netboot_result {
 
 /*
  * The packet path: facts, look-up, decision, answer. On a negative errno value the store could not be read and the
- * answer has no edits: send the reply as it is. Nothing in `ret` points into the store.
+ * answer has no edits: send the reply as it is. -EAGAIN: there is none, or it cannot be read just now. Nothing in `ret`
+ * points into the store.
  */
 int netboot_serve(struct netboot_store *store, const struct netboot_query *query, struct netboot_result *ret);
 

@@ -32,7 +32,8 @@ namespace
 
 struct Counters {
     std::atomic<uint64_t> calls, failed, strangers;
-    std::atomic<uint64_t> slept;                        // calls in which the thread slept
+    std::atomic<uint64_t> slept;                        // calls in which the thread slept, but for a page
+    std::atomic<uint64_t> faulted;                      // calls for which the kernel brought a page in
     std::atomic<uint64_t> over;                         // calls of more than a millisecond of the processor's time
     std::atomic<uint64_t> most_cpu, most_wall;          // nanoseconds
     std::atomic<uint64_t> replacements, views, damaged; // that were seen, held, and found to show something else
@@ -48,12 +49,12 @@ uint64_t now(clockid_t clock)
     return static_cast<uint64_t>(time.tv_sec) * 1000000000 + static_cast<uint64_t>(time.tv_nsec);
 }
 
-uint64_t sleeps()
+rusage usage()
 {
-    rusage usage;
+    rusage found;
 
-    getrusage(RUSAGE_THREAD, &usage);
-    return static_cast<uint64_t>(usage.ru_nvcsw);
+    getrusage(RUSAGE_THREAD, &found);
+    return found;
 }
 
 void raise(std::atomic<uint64_t> &most, uint64_t value)
@@ -178,11 +179,16 @@ void __wrap_netboot_store_close(netboot_store *store)
 
 int __wrap_netboot_serve(netboot_store *store, const netboot_query *query, netboot_result *ret)
 {
-    const uint64_t slept = sleeps(), wall = now(CLOCK_MONOTONIC), cpu = now(CLOCK_THREAD_CPUTIME_ID);
+    const rusage before = usage();
+    const uint64_t wall = now(CLOCK_MONOTONIC), cpu = now(CLOCK_THREAD_CPUTIME_ID);
     const int code = __real_netboot_serve(store, query, ret);
     const uint64_t spent = now(CLOCK_THREAD_CPUTIME_ID) - cpu, passed = now(CLOCK_MONOTONIC) - wall;
+    const rusage after = usage();
+    const long pages = after.ru_minflt + after.ru_majflt - before.ru_minflt - before.ru_majflt;
 
-    counters->slept += sleeps() != slept;
+    // To bring a page in, the kernel may wait for as many locks.
+    counters->slept += after.ru_nvcsw - before.ru_nvcsw > 4 * pages;
+    counters->faulted += pages > 0;
     counters->over += spent > 1000000;
     counters->failed += code != 0;
     counters->strangers += code == 0 && !ret->decision.host_found;

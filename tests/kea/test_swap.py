@@ -21,7 +21,8 @@ from lib import kea, paths, targets, wire
 REPLACEMENTS = int(os.environ.get("NETBOOT_REPLACEMENTS", 20))
 HOSTS, OCTETS = 1_000_000, 265_000_000
 CLIENTS, SECONDS = 4, 30
-COUNTERS = ("calls", "failed", "strangers", "slept", "over", "most_cpu", "most_wall", "replacements", "views", "damaged")
+COUNTERS = ("calls", "failed", "strangers", "slept", "faulted", "over", "most_cpu", "most_wall", "replacements", "views",
+            "damaged")
 FILES = ("one.efi", "other.efi")
 THREADS = {"multi-threading": {"enable-multi-threading": True, "thread-pool-size": 4, "packet-queue-size": 256}}
 SUBNETS = [{"subnet": "192.0.0.0/8", "pools": [{"pool": "192.16.0.0 - 192.200.255.255"}]}]

@@ -2,6 +2,8 @@
 /* Writers that die, stop, find the disk full, fill the map or come in pairs; and what readers see of it. */
 #include "store_test.h"
 
+#include "store.h"
+
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -60,7 +62,8 @@ static void readers_stop(bool grew)
     for (size_t i = 0; i < count; i++) {
         assert_true(readers[i].served > 0);
         assert_true(grew || readers[i].failed == 0);
-        assert_int_equal(readers[i].slept, 0);
+        /* Who is no server makes its slots when it needs them, with LMDB's lock. */
+        assert_true(readers[i].slept == 0 || !readers[i].store->follow);
         assert_int_equal(readers[i].wrong, 0);
     }
 }

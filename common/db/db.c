@@ -272,7 +272,7 @@ static int check_pages(struct db *db, MDB_txn *txn, struct netboot_error *error)
 #define MADV_POPULATE_READ 22
 #endif
 
-/* The value is in a page that says itself the how manieth of the map it is. */
+/* The page that the value is in has its number in the map. */
 static void bring_in(struct db *db, MDB_txn *txn)
 {
     MDB_val key = {6, "format"}, value;

@@ -165,8 +165,8 @@ int env_prepare(struct env *env, unsigned readers, struct netboot_error *error);
 void env_fini(struct env *env);
 
 /* Opens what there is in the place, or opens it again. -EBUSY: this process has it open already, or look-ups did not
- * end within `deadline_ms`. -EBUSY and -EAGAIN leave what was current; whatever else is wrong with what there is leaves
- * nothing current. */
+ * end within `deadline_ms`; then what was current is left so. Whatever else is wrong with what there is leaves nothing
+ * current. */
 int env_open(struct env *env, unsigned deadline_ms, struct netboot_error *error);
 /* Opens what is open again, if nobody uses it just now. */
 void env_open_idle(struct env *env);

@@ -150,20 +150,20 @@ static int open_held(struct env *env, uint64_t deadline, struct netboot_error *e
 
 int env_open(struct env *env, unsigned deadline_ms, struct netboot_error *error)
 {
-    enum { TRIES = 50, PAUSE_US = 10000 }; /* who puts another store there may do so in two steps */
-    uint64_t deadline = env_now_us() + deadline_ms * UINT64_C(1000);
+    enum { STEPS_US = 500000 }; /* who puts another store there may do so in two steps */
+    uint64_t now = env_now_us(), deadline = now + deadline_ms * UINT64_C(1000), last = now + STEPS_US;
     int code;
 
     if (!env_lock(env, deadline))
         return failure(error, -EBUSY, "the %s in %s is in use by this process: try again", env->spec->what,
                        env->directory);
     code = open_held(env, deadline, error);
-    for (unsigned i = 0; code == -ENOENT && env_is_open(env) && i < TRIES; i++) {
-        env_sleep_us(PAUSE_US);
+    while ((code == -ENOENT || code == -EAGAIN) && env_is_open(env) && env_now_us() < last) {
+        env_sleep_us(10000);
         code = open_held(env, deadline, error);
     }
-    if (code != 0 && code != -EAGAIN && code != -EBUSY)
-        env_hide(env, false);
+    if (code != 0 && code != -EBUSY)
+        env_hide(env, code == -EAGAIN);
     reap_held(env);
     pthread_mutex_unlock(&env->swap);
     return code;

@@ -38,23 +38,13 @@ uint64_t checksum_end(const struct checksum *checksum)
 
 /* ---- Counts */
 
-/* What is counted of a record of that kind. */
-static uint64_t *counter(struct netboot_backup *backup, uint8_t kind)
-{
-    switch (kind) {
-    case ROW_SITE:
-        return &backup->sites;
-    case ROW_LOADER:
-        return &backup->loaders;
-    case ROW_TARGET:
-        return &backup->targets;
-    }
-    return &backup->hosts;
-}
-
 static uint64_t item_count(const struct netboot_backup *backup)
 {
-    return backup->sites + backup->loaders + backup->targets + backup->hosts;
+    uint64_t count = 0;
+
+    for (unsigned i = 0; i < NETBOOT_RECORD_KINDS; i++)
+        count += backup->records[i];
+    return count;
 }
 
 /* ---- Writing ---------------------------------------------------------------------------------------------------- */
@@ -78,15 +68,15 @@ static int put_item(const struct row *row, void *user)
 {
     struct writing *writing = user;
     uint8_t item[BACKUP_ITEM_SIZE] = {row->kind};
-    union any_record record;
+    struct netboot_record record;
 
-    if (!row->type)
+    if (row->holds < 0)
         return 0;
-    if (record_decode(row->type, row->value, &record) != 0) {
+    if (row_decode(row, &record) != 0) {
         writing->backup.damaged++;
         return 0;
     }
-    ++*counter(&writing->backup, row->kind);
+    writing->backup.records[row->holds]++;
     be_put32(item + 1, (uint32_t)row->value.size);
     int code = put(writing, item, sizeof(item));
     return code == 0 ? put(writing, row->value.data, row->value.size) : code;
@@ -218,7 +208,7 @@ static int read_item(struct reading *reading, uint8_t kind,
 {
     struct key key = {1, {kind}};
     struct row row = {.kind = kind, .key = &key};
-    union any_record record;
+    struct netboot_record record;
     uint8_t octets[4];
     int code = want(reading, octets, sizeof(octets));
 
@@ -230,10 +220,10 @@ static int read_item(struct reading *reading, uint8_t kind,
     if ((code = want(reading, reading->record, size)) != 0)
         return code;
     row.value = (struct netboot_bytes){reading->record, size};
-    row.type = row_type(kind == 'h' ? TABLE_HOST : TABLE_POLICY, &key, row.value);
-    if (!row.type || record_decode(row.type, row.value, &record) != 0)
+    row.holds = row_kind(kind == 'h' ? TABLE_HOST : TABLE_POLICY, &key, row.value);
+    if (row.holds < 0 || row_decode(&row, &record) != 0)
         return damaged(reading);
-    ++*counter(&reading->backup, kind);
+    reading->backup.records[row.holds]++;
     return each ? each(&row, change, reading->error) : 0;
 }
 

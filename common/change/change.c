@@ -3,6 +3,7 @@
 #include "change/change.h"
 
 #include "base/bytes.h"
+#include "store/kind.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -34,7 +35,7 @@ int change_check_unique(const struct netboot_list *list, size_t (*key_size)(stru
     return 0;
 }
 
-/* ---- Targets and loaders */
+/* ---- Records */
 
 int change_name_key(uint8_t row, const char *name, const char *what, struct key *ret, struct netboot_error *error)
 {
@@ -43,78 +44,104 @@ int change_name_key(uint8_t row, const char *name, const char *what, struct key 
     return failure(error, -ENOENT, "there is no %s '%.*s'", what, NAME_SHOWN, name);
 }
 
-int netboot_change_put_target(struct netboot_change *change, const struct netboot_target *target,
-                              struct netboot_error *error)
+/* Those that nothing else leads to. */
+static int put_alone(struct netboot_change *change, const struct netboot_record *record, struct netboot_error *error)
 {
+    const struct record_type *type = record_kinds[record->kind].type;
+    struct netboot_record_key name;
     struct key key;
-    int code;
+    int code = record_check(type, record->room, error);
 
-    if ((code = change_check(change, error)) != 0 || (code = record_check(&record_target, target, error)) != 0 ||
-        (code = change_check_unique(&target->files, change_platform_key, "files of the target are for one platform",
-                                    error)) != 0)
+    if (code == 0 && record->kind == NETBOOT_RECORD_TARGET)
+        code = change_check_unique(&record->target.files, change_platform_key,
+                                   "files of the target are for one platform", error);
+    if (code != 0)
         return code;
-    key_of_name(&key, ROW_TARGET, target->name.data, target->name.size);
+    netboot_record_key_of(record, &name);
+    key_of_record_key(&key, &name);
     change->others_changed++;
-    return change_put_record(change, &key, &record_target, target, error);
+    return change_put_record(change, &key, type, record->room, error);
 }
 
-int netboot_change_put_loader(struct netboot_change *change, const struct netboot_loader *loader,
-                              struct netboot_error *error)
-{
-    struct key key;
-    int code;
-
-    if ((code = change_check(change, error)) != 0 || (code = record_check(&record_loader, loader, error)) != 0)
-        return code;
-    key_of_platform(&key, loader->platform);
-    change->others_changed++;
-    return change_put_record(change, &key, &record_loader, loader, error);
-}
-
-static int delete_found(struct netboot_change *change, const struct key *key, const char *what,
+static int delete_alone(struct netboot_change *change, const struct netboot_record_key *name,
                         struct netboot_error *error)
 {
+    char text[NETBOOT_RECORD_TEXT_SIZE], what[NETBOOT_RECORD_TEXT_SIZE + 4];
+    struct key key;
     MDB_val value;
-    int code = view_get(&change->view, TABLE_POLICY, key, &value);
 
+    if (name->kind == NETBOOT_RECORD_LOADER)
+        snprintf(what, sizeof(what), "loader for %s", netboot_platform_text(name->platform, text));
+    else
+        netboot_record_key_text(name, what);
+    if (!key_of_record_key(&key, name))
+        return failure(error, -ENOENT, "there is no %s '%s'", record_kinds[name->kind].name, name->name);
+    int code = view_get(&change->view, TABLE_POLICY, &key, &value);
     change->others_changed += code == 0;
     if (code == 0)
-        return change_delete_row(change, TABLE_POLICY, key, error);
+        return change_delete_row(change, TABLE_POLICY, &key, error);
     if (code == -ENOENT)
         return failure(error, code, "there is no %s", what);
     return failure(error, code, "the %s cannot be looked up: %s", what, strerror(-code));
 }
 
-int netboot_change_delete_target(struct netboot_change *change, const char *name, struct netboot_error *error)
+/* A record that goes by its own name or platform goes by no other. */
+static int check_key(const struct netboot_record_key *key, const struct netboot_record *record,
+                     struct netboot_error *error)
 {
-    char what[NAME_SHOWN + 16];
-    struct key key;
-    int code;
+    struct netboot_record_key own;
+    char text[NETBOOT_RECORD_TEXT_SIZE];
+    bool same = key->kind == record->kind;
 
-    if ((code = change_check(change, error)) != 0 ||
-        (code = change_name_key(ROW_TARGET, name, "target", &key, error)) != 0)
-        return code;
-    snprintf(what, sizeof(what), "target %s", name);
-    return delete_found(change, &key, what, error);
+    if (same && key->kind != NETBOOT_RECORD_HOST)
+        same = netboot_record_key_of(record, &own) == 0 &&
+               (key->kind == NETBOOT_RECORD_LOADER ? key->platform == own.platform : strcmp(key->name, own.name) == 0);
+    return same ? 0
+                : failure(error, -EINVAL, "what is to replace the %s is another record",
+                          netboot_record_key_text(key, text));
 }
 
-int netboot_change_delete_loader(struct netboot_change *change, uint16_t platform, struct netboot_error *error)
+int netboot_change_put(struct netboot_change *change, const struct netboot_record_key *key,
+                       const struct netboot_record *record, struct netboot_error *error)
 {
-    const char *name = netboot_platform_name(platform);
-    char what[64];
-    struct key key;
-    int code;
+    int code = change_check(change, error);
 
-    if ((code = change_check(change, error)) != 0)
+    if (code == 0)
+        code = kind_check(record->kind, error);
+    if (code == 0 && key)
+        code = check_key(key, record, error);
+    if (code != 0)
         return code;
-    key_of_platform(&key, platform);
-    if (name)
-        snprintf(what, sizeof(what), "loader for %s", name);
-    else
-        snprintf(what, sizeof(what), "loader for platform %u", platform);
-    return delete_found(change, &key, what, error);
+    switch (record->kind) {
+    case NETBOOT_RECORD_SITE:
+        return change_put_site(change, &record->site, error);
+    case NETBOOT_RECORD_HOST:
+        return change_put_host(change, key ? &key->id : NULL, &record->host, error);
+    default:
+        return put_alone(change, record, error);
+    }
 }
-int netboot_change_clear(struct netboot_change *change, struct netboot_error *error)
+
+int netboot_change_delete(struct netboot_change *change, const struct netboot_record_key *key,
+                          struct netboot_error *error)
+{
+    int code = change_check(change, error);
+
+    if (code == 0)
+        code = kind_check(key->kind, error);
+    if (code != 0)
+        return code;
+    switch (key->kind) {
+    case NETBOOT_RECORD_SITE:
+        return change_delete_site(change, key->name, error);
+    case NETBOOT_RECORD_HOST:
+        return change_delete_host(change, &key->id, error);
+    default:
+        return delete_alone(change, key, error);
+    }
+}
+
+int change_clear(struct netboot_change *change, struct netboot_error *error)
 {
     struct netboot_status status;
     int code = change_check(change, error), rc;
@@ -122,7 +149,8 @@ int netboot_change_clear(struct netboot_change *change, struct netboot_error *er
     if (code != 0)
         return code;
     if (netboot_view_status(&change->view, &status) == 0)
-        change->others_changed += status.sites + status.targets + status.loaders;
+        for (int i = 0; i < NETBOOT_RECORD_KINDS; i++)
+            change->others_changed += i == NETBOOT_RECORD_HOST ? 0 : status.records[i];
     change->hosts_changed += change->hosts;
     if ((rc = change_keep_table(change, TABLE_HOST)) != 0 || (rc = change_keep_table(change, TABLE_POLICY)) != 0 ||
         (rc = mdb_drop(change->view.txn, view_table(&change->view, TABLE_HOST), 0)) != 0 ||

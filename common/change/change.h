@@ -63,6 +63,8 @@ int change_put_record(struct netboot_change *change, const struct key *key, cons
 int change_put_meta(struct netboot_change *change, const char *name, uint64_t number, struct netboot_error *error);
 /* Draws a new id for the store: what was armed for the old one counts no more. */
 int change_new_id(struct netboot_change *change, struct netboot_error *error);
+/* Empties all tables of records. */
+int change_clear(struct netboot_change *change, struct netboot_error *error);
 MDB_cursor *change_host_cursor(struct netboot_change *change, const struct key *key);
 
 /* The key of a row of `policy` that goes by a name. -ENOENT: there can be none of this name. */
@@ -81,6 +83,13 @@ void change_blame(struct netboot_change *change, const struct key *id, const str
                   struct damaged_host *ret);
 /* Deletes both rows, and all that lead to them. */
 int change_drop_damaged(struct netboot_change *change, const struct damaged_host *damaged, struct netboot_error *error);
+
+/* What netboot_change_put() and netboot_change_delete() do for hosts and sites. */
+int change_put_host(struct netboot_change *change, const struct netboot_id *id, const struct netboot_host *host,
+                    struct netboot_error *error);
+int change_delete_host(struct netboot_change *change, const struct netboot_id *id, struct netboot_error *error);
+int change_put_site(struct netboot_change *change, const struct netboot_site *site, struct netboot_error *error);
+int change_delete_site(struct netboot_change *change, const char *name, struct netboot_error *error);
 
 /* Adds the host of a backup, its record as it is. -EBADMSG, -EINVAL. */
 int change_restore_host(struct netboot_change *change, struct netboot_bytes record, struct netboot_error *error);

@@ -272,33 +272,32 @@ static int add_host(struct netboot_change *change, const struct keys *keys, cons
     return code == 0 ? check_keys(change, keys, NULL, error) : code;
 }
 
-int netboot_change_put_host(struct netboot_change *change, const struct netboot_id *key,
-                            const struct netboot_host *host, struct netboot_error *error)
+int change_put_host(struct netboot_change *change, const struct netboot_id *id, const struct netboot_host *host,
+                    struct netboot_error *error)
 {
     struct row_values values;
     struct keys keys;
-    struct key id;
+    struct key key;
     int code;
 
-    if ((code = change_check(change, error)) != 0 || (code = check_host(host, &keys, error)) != 0 ||
-        (code = encode_host(change, host, &keys, &values, error)) != 0)
+    if ((code = check_host(host, &keys, error)) != 0 || (code = encode_host(change, host, &keys, &values, error)) != 0)
         return code;
-    if (!key)
+    if (!id)
         code = add_host(change, &keys, &values, error);
-    else if ((code = to_key(key, &id, error)) == 0)
-        code = put_over(change, &id, &keys, &values, error);
+    else if ((code = to_key(id, &key, error)) == 0)
+        code = put_over(change, &key, &keys, &values, error);
     change->hosts_changed += code == 0;
     return code;
 }
 
-int netboot_change_delete_host(struct netboot_change *change, const struct netboot_id *id, struct netboot_error *error)
+int change_delete_host(struct netboot_change *change, const struct netboot_id *id, struct netboot_error *error)
 {
     struct damaged_host damaged;
     struct keys keys;
     struct key key;
     int code;
 
-    if ((code = change_check(change, error)) != 0 || (code = to_key(id, &key, error)) != 0)
+    if ((code = to_key(id, &key, error)) != 0)
         return code;
     code = find_keys(change, &key, &keys, &damaged, error);
     if (code == -EBADMSG)

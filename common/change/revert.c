@@ -159,7 +159,7 @@ static bool same(const struct image *a, const struct image *b)
 
 static bool is_record(const struct image *image)
 {
-    return image->present && row_type(image->table, &image->key, image->value) != NULL;
+    return image->present && row_kind(image->table, &image->key, image->value) >= 0;
 }
 
 /* The row that has the host of `id` now, if it will have none. */
@@ -205,13 +205,14 @@ static int find_origin(struct netboot_change *change, struct kept *kept, struct 
 /* ---- Bringing back */
 
 /* Decodes what a row holds; NULL where there is no record. */
-static const void *decode(const struct image *image, union any_record *record, const struct record_type **ret_type)
+static const struct netboot_record *decode(const struct image *image, struct netboot_record *record)
 {
-    const struct record_type *type = image->present ? row_type(image->table, &image->key, image->value) : NULL;
+    int kind = image->present ? row_kind(image->table, &image->key, image->value) : -ENOENT;
 
-    if (type)
-        *ret_type = type;
-    return type && record_decode(type, image->value, record) == 0 ? record : NULL;
+    if (kind < 0)
+        return NULL;
+    record->kind = (enum netboot_record_kind)kind;
+    return record_decode(record_kinds[kind].type, image->value, record->room) == 0 ? record : NULL;
 }
 
 struct reporting {
@@ -221,27 +222,11 @@ struct reporting {
 
 static void report(const struct reporting *reporting, const struct image *before, const struct image *after)
 {
-    union any_record old_record, new_record;
-    const struct record_type *type = NULL;
-    struct netboot_difference difference = {0};
-    const void *old = decode(before, &old_record, &type), *new = decode(after, &new_record, &type);
+    struct netboot_record old, new;
+    const struct netboot_difference difference = {decode(before, &old), decode(after, &new)};
 
-    if (!reporting->each || (!old && !new))
-        return;
-    if (type == &record_host) {
-        difference.host_before = old;
-        difference.host_after = new;
-    } else if (type == &record_site) {
-        difference.site_before = old;
-        difference.site_after = new;
-    } else if (type == &record_target) {
-        difference.target_before = old;
-        difference.target_after = new;
-    } else {
-        difference.loader_before = old;
-        difference.loader_after = new;
-    }
-    reporting->each(&difference, reporting->user);
+    if (reporting->each && (difference.before || difference.after))
+        reporting->each(&difference, reporting->user);
 }
 
 static void count(struct netboot_change *change, const struct step *row, const struct image *before)

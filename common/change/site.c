@@ -97,12 +97,12 @@ static int drop_prefixes(struct netboot_change *change, const struct key *key, s
     return code == 0 ? put_prefixes(change, &site, false, error) : drop_damaged(change, key, error);
 }
 
-int netboot_change_put_site(struct netboot_change *change, const struct netboot_site *site, struct netboot_error *error)
+int change_put_site(struct netboot_change *change, const struct netboot_site *site, struct netboot_error *error)
 {
     struct key key;
     int code;
 
-    if ((code = change_check(change, error)) != 0 || (code = check_site(change, site, error)) != 0)
+    if ((code = check_site(change, site, error)) != 0)
         return code;
     key_of_name(&key, ROW_SITE, site->name.data, site->name.size);
     if ((code = drop_prefixes(change, &key, error)) != 0 && code != -ENOENT)
@@ -114,13 +114,12 @@ int netboot_change_put_site(struct netboot_change *change, const struct netboot_
     return change_put_record(change, &key, &record_site, site, error);
 }
 
-int netboot_change_delete_site(struct netboot_change *change, const char *name, struct netboot_error *error)
+int change_delete_site(struct netboot_change *change, const char *name, struct netboot_error *error)
 {
     struct key key;
     int code;
 
-    if ((code = change_check(change, error)) != 0 ||
-        (code = change_name_key(ROW_SITE, name, "site", &key, error)) != 0 ||
+    if ((code = change_name_key(ROW_SITE, name, "site", &key, error)) != 0 ||
         (code = drop_prefixes(change, &key, error)) != 0)
         return code;
     change->ranges_stale |= strcmp(name, NETBOOT_NAME_DEFAULT) == 0;

@@ -419,7 +419,7 @@ int netboot_file_check(const char *value, struct netboot_error *error)
     return url_is(bytes) ? check_url(bytes_of_text(expanded), value, error) : 0;
 }
 
-int netboot_command_line_check(const char *value, struct netboot_error *error)
+int command_line_check(const char *value, struct netboot_error *error)
 {
     char expanded[NETBOOT_FILE_SIZE];
 

@@ -13,4 +13,8 @@
 enum netboot_finding file_resolve(const struct netboot_client *client, const struct netboot_site *site,
                                   struct netboot_bytes value, struct netboot_decision *decision);
 
+/* Whether a text may be a kernel's command line: printable ASCII, the placeholders of netboot_file_check() but {site},
+ * no "${", which is iPXE's. -EINVAL with the reason. */
+int command_line_check(const char *value, struct netboot_error *error);
+
 #endif

@@ -24,7 +24,7 @@ static void describe(struct netboot_store *store, struct netboot_error *ret)
     netboot_view_close(view);
     if (code == 0)
         failure(ret, 0, "the targets store in %s is open: generation %" PRIu64 ", %" PRIu64 " hosts", store->directory,
-                status.generation, status.hosts);
+                status.generation, status.records[NETBOOT_RECORD_HOST]);
 }
 
 static void note_usable(struct netboot_store *store)

@@ -11,6 +11,12 @@
 
 #include <sys/types.h> /* ssize_t */
 
+#ifdef __GNUC__
+#define NETBOOT_EXTENSION __extension__
+#else
+#define NETBOOT_EXTENSION
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -97,6 +103,52 @@ struct netboot_host {
     uint64_t changed; /* seconds since 1970 */
 };
 
+enum netboot_record_kind { NETBOOT_RECORD_SITE, NETBOOT_RECORD_LOADER, NETBOOT_RECORD_TARGET, NETBOOT_RECORD_HOST };
+#define NETBOOT_RECORD_KINDS 4                                       /* of this version: 0 to 3 */
+#define NETBOOT_RECORD_KINDS_ROOM 8                                  /* for kinds to come */
+const char *netboot_record_kind_name(enum netboot_record_kind kind); /* "site", "loader", "target", "host" */
+int netboot_record_kind_find(const char *name);                      /* or -ENOENT */
+
+/*
+ * A record of any kind. There is room for fields to come, so that a program keeps fields that it does not know where it
+ * reads a record, changes what it knows, and puts it. A new one begins with netboot_record_clear(), or with zeros.
+ */
+struct netboot_record {
+    enum netboot_record_kind kind;
+    NETBOOT_EXTENSION union { /* of C11; older compilers have it as well */
+        uint8_t room[8192];
+        struct netboot_site site;
+        struct netboot_loader loader;
+        struct netboot_target target;
+        struct netboot_host host;
+    };
+};
+
+/* Makes `ret` a record of that kind in which everything is absent. What lists have behind their count is not touched.
+ */
+void netboot_record_clear(enum netboot_record_kind kind, struct netboot_record *ret);
+/* Whether two records hold the same; when they were changed does not count. */
+bool netboot_record_equal(const struct netboot_record *a, const struct netboot_record *b);
+
+/* What a record is found by. */
+struct netboot_record_key {
+    enum netboot_record_kind kind;
+    uint16_t platform;               /* of a loader */
+    char name[NETBOOT_NAME_MAX + 1]; /* of a site or a target */
+    struct netboot_id id;            /* of a host: any that it has, its name included */
+};
+
+/* Reads a key as it is typed: a name, a platform's name or number, an identifier of a host. -EINVAL. */
+int netboot_record_key_parse(enum netboot_record_kind kind, const char *text, struct netboot_record_key *ret,
+                             struct netboot_error *error);
+/* The key of a record: of a host its first identifier, else its name. -EINVAL: it has none. */
+int netboot_record_key_of(const struct netboot_record *record, struct netboot_record_key *ret);
+#define NETBOOT_RECORD_TEXT_SIZE (NETBOOT_ID_TEXT_SIZE + 16)
+/* "host 52:54:00:12:34:56", "loader x64-uefi". Returns `text`. */
+const char *netboot_record_key_text(const struct netboot_record_key *key, char text[NETBOOT_RECORD_TEXT_SIZE]);
+/* "host web1", or by its first identifier if it has no name. Returns `text`. */
+const char *netboot_record_text(const struct netboot_record *record, char text[NETBOOT_RECORD_TEXT_SIZE]);
+
 /* The host's identifier number `index`. -ENOENT past the last one, -EBADMSG for one that is malformed. */
 int netboot_host_id(const struct netboot_host *host, size_t index, struct netboot_id *ret);
 
@@ -110,9 +162,6 @@ struct netboot_bytes netboot_platform_file(const struct netboot_list *files, uin
  * escapes that make a file name without controls. -EINVAL with the reason.
  */
 int netboot_file_check(const char *value, struct netboot_error *error);
-/* Whether a text may be a kernel's command line: printable ASCII, the placeholders above but {site}, no "${", which is
- * iPXE's. -EINVAL with the reason. */
-int netboot_command_line_check(const char *value, struct netboot_error *error);
 /* Whether a text is a base URL that files can be joined to: http:// or https:// and a host. -EINVAL with the reason. */
 int netboot_base_url_check(const char *url, struct netboot_error *error);
 
@@ -148,45 +197,41 @@ void netboot_view_close(struct netboot_view *view);
 /* What the store holds for a client, by its ids in the order MAC, UUID, DUID. 0, or -EBADMSG for a damaged record. The
  * records are the view's, until it is asked for another client or closed. */
 int netboot_view_policy(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret);
-/* Whether netboot_view_policy() on this view joins identifiers; at first as the options of the handle say. To join them
- * it needs the journal: -ENOENT and more as netboot_journal_entries(), and then it is as it was. */
-int netboot_view_join(struct netboot_view *view, bool join, struct netboot_error *error);
-bool netboot_view_joins(const struct netboot_view *view);
+/* Whether netboot_view_policy() on this view joins identifiers, as 0 or 1; at first as the options of the handle say.
+ * It is to from now on if `join` is 1, and not to if 0; -1 only asks. To join them it needs the journal: -ENOENT and
+ * more as netboot_journal_entries(), and then it is as it was. */
+int netboot_view_join(struct netboot_view *view, int join, struct netboot_error *error);
 
-/* One record. 0, -ENOENT, -EBADMSG. A host is found by any of its ids, its name included; `name` is a C string. */
-int netboot_view_host(struct netboot_view *view, const struct netboot_id *id, struct netboot_host *ret);
-int netboot_view_site(struct netboot_view *view, const char *name, struct netboot_site *ret);
-int netboot_view_target(struct netboot_view *view, const char *name, struct netboot_target *ret);
-int netboot_view_loader(struct netboot_view *view, uint16_t platform, struct netboot_loader *ret);
+/* One record. 0, -ENOENT, -EBADMSG, -EINVAL; what `ret` holds after a failure is to be ignored. */
+int netboot_view_get(struct netboot_view *view, const struct netboot_record_key *key, struct netboot_record *ret,
+                     struct netboot_error *error);
 
-/* Calls `each` for every record in the order of keys until it returns non-zero, which is returned. Hosts begin after
- * the host of id `after` (NULL: at the first). Records are valid during the call only. Damaged ones are passed over:
- * then it is -EBADMSG in the end, and netboot_view_damaged() names them. */
-int netboot_view_hosts(struct netboot_view *view, const struct netboot_id *after,
-                       int (*each)(const struct netboot_host *, void *user), void *user);
-int netboot_view_sites(struct netboot_view *view, int (*each)(const struct netboot_site *, void *user), void *user);
-int netboot_view_targets(struct netboot_view *view, int (*each)(const struct netboot_target *, void *user), void *user);
-int netboot_view_loaders(struct netboot_view *view, int (*each)(const struct netboot_loader *, void *user), void *user);
+/* Calls `each` for every record of a kind in the order of keys until it returns non-zero, which is returned: behind the
+ * one of key `after` (NULL: from the first one on). Records are valid during the call only. Damaged ones are passed
+ * over: then it is -EBADMSG in the end, and netboot_view_damaged() names them. -ENOENT: there is no host of the name in
+ * `after`; by an identifier, a name or a platform the place is known though there is no such record (any more). */
+int netboot_view_each(struct netboot_view *view, enum netboot_record_kind kind, const struct netboot_record_key *after,
+                      int (*each)(const struct netboot_record *record, void *user), void *user,
+                      struct netboot_error *error);
 
 /* Calls `each` with what there is of each damaged record, as "host 52:54:00:12:34:56" or "target rescue", until it
  * returns non-zero, which is returned. By that identifier or name it can be deleted. Reads the whole store. */
 int netboot_view_damaged(struct netboot_view *view, int (*each)(const char *record, void *user), void *user);
 
-#define NETBOOT_STATUS_PIDS 64
-
 struct netboot_status {
-    uint32_t format;     /* of the store */
-    uint64_t generation; /* one more with every committed change */
-    uint64_t changed;    /* when, in seconds since 1970 */
-    uint64_t hosts, sites, targets, loaders;
-    uint64_t size;     /* of the data in use, octets */
-    uint64_t map_size; /* of the map, octets */
-    unsigned readers;  /* reader slots in use, by all processes */
-    unsigned pid_count;
-    int pids[NETBOOT_STATUS_PIDS]; /* those processes, this one too, and dead ones whose slots nobody has cleared yet;
-                                      no more than there is room for */
+    uint32_t format;                             /* of the store */
+    uint64_t generation;                         /* one more with every committed change */
+    uint64_t changed;                            /* when, in seconds since 1970 */
+    uint64_t records[NETBOOT_RECORD_KINDS_ROOM]; /* how many there are, by enum netboot_record_kind */
+    uint64_t size;                               /* of the data in use, octets */
+    uint64_t map_size;                           /* of the map, octets */
+    unsigned readers;                            /* reader slots in use, by all processes */
 };
 int netboot_view_status(struct netboot_view *view, struct netboot_status *ret);
+/* Calls `each` once for every process that has a reader slot, this one too, and for dead ones whose slots nobody has
+ * cleared yet, until it returns non-zero, which is returned. -ENOMEM, -EIO. */
+int netboot_view_readers(struct netboot_view *view, int (*each)(int pid, void *user), void *user,
+                         struct netboot_error *error);
 
 /* --- writing */
 
@@ -209,25 +254,16 @@ void netboot_change_abort(struct netboot_change *change); /* NULL is fine */
 
 /*
  * Put creates or replaces a whole record; every value is checked (-EINVAL with the reason). A host is the one that
- * has `key` among its ids (NULL: a new one, or the one that has its first id); it must have a MAC, UUID or DUID, and
- * none that another host has (-EEXIST names it). `changed` is set here. Records given may not be views into the same
- * change. Delete: -ENOENT; the target `default` and the site `default` can be deleted as any other. A damaged host can
- * be replaced and deleted as well.
+ * `key` finds (-ENOENT), or without a key a new one, or the one that has its first identifier; it must have a MAC, UUID
+ * or DUID, and none that another host has (-EEXIST names it). `changed` is set here. All others go by their own name or
+ * platform; a key of another is -EINVAL. Records given may not be views into the same change. Delete: -ENOENT; the
+ * target `default` and the site `default` can be deleted as any other. What is damaged can be replaced and deleted as
+ * well.
  */
-int netboot_change_put_host(struct netboot_change *change, const struct netboot_id *key,
-                            const struct netboot_host *host, struct netboot_error *error);
-int netboot_change_put_site(struct netboot_change *change, const struct netboot_site *site,
-                            struct netboot_error *error);
-int netboot_change_put_target(struct netboot_change *change, const struct netboot_target *target,
-                              struct netboot_error *error);
-int netboot_change_put_loader(struct netboot_change *change, const struct netboot_loader *loader,
-                              struct netboot_error *error);
-int netboot_change_delete_host(struct netboot_change *change, const struct netboot_id *id, struct netboot_error *error);
-int netboot_change_delete_site(struct netboot_change *change, const char *name, struct netboot_error *error);
-int netboot_change_delete_target(struct netboot_change *change, const char *name, struct netboot_error *error);
-int netboot_change_delete_loader(struct netboot_change *change, uint16_t platform, struct netboot_error *error);
-/* Empties all four tables (import --replace). */
-int netboot_change_clear(struct netboot_change *change, struct netboot_error *error);
+int netboot_change_put(struct netboot_change *change, const struct netboot_record_key *key,
+                       const struct netboot_record *record, struct netboot_error *error);
+int netboot_change_delete(struct netboot_change *change, const struct netboot_record_key *key,
+                          struct netboot_error *error);
 
 /* ---- History and backup ---------------------------------------------------------------------------------------- */
 
@@ -254,12 +290,9 @@ struct netboot_history {
 int netboot_view_history(struct netboot_view *view, int (*each)(const struct netboot_history *, void *user),
                          void *user);
 
-/* A record before and after; NULL where there is none, or a damaged one. Exactly one pair is not all NULL. */
+/* A record before and after; NULL where there is none, or a damaged one. One of them is there. */
 struct netboot_difference {
-    const struct netboot_site *site_before, *site_after;
-    const struct netboot_loader *loader_before, *loader_after;
-    const struct netboot_target *target_before, *target_after;
-    const struct netboot_host *host_before, *host_after;
+    const struct netboot_record *before, *after;
 };
 
 /*
@@ -273,10 +306,10 @@ int netboot_change_revert(struct netboot_change *change, uint64_t generation,
                           struct netboot_error *error);
 
 struct netboot_backup {
-    uint64_t generation; /* that was backed up */
-    uint64_t changed;    /* when that was made, seconds since 1970 */
-    uint64_t hosts, sites, targets, loaders;
-    uint64_t damaged; /* records of the store that are not in the backup */
+    uint64_t generation;                         /* that was backed up */
+    uint64_t changed;                            /* when that was made, seconds since 1970 */
+    uint64_t records[NETBOOT_RECORD_KINDS_ROOM]; /* how many, by enum netboot_record_kind */
+    uint64_t damaged;                            /* records of the store that are not in the backup */
 };
 
 /* Takes octets: 0, or a negative errno value, which is returned. */

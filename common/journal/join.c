@@ -62,21 +62,17 @@ bool journal_find_mac(struct journal *journal, const struct netboot_client *clie
 
 /* ---- Views */
 
-int netboot_view_join(struct netboot_view *view, bool join, struct netboot_error *error)
+int netboot_view_join(struct netboot_view *view, int join, struct netboot_error *error)
 {
     struct env_slot *slot;
-    int code = join ? journal_read_begin(view->store, &slot, error) : 0;
+    int code = join > 0 ? journal_read_begin(view->store, &slot, error) : 0;
 
     if (code != 0)
         return code;
-    if (join)
+    if (join > 0)
         env_read_end(slot);
-    view->join = join;
-    return 0;
-}
-
-bool netboot_view_joins(const struct netboot_view *view)
-{
+    if (join >= 0)
+        view->join = join > 0;
     return view->join;
 }
 

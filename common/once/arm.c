@@ -131,7 +131,7 @@ static int check_target(struct netboot_store *store, const char *name, struct ne
 
     if (code != 0)
         return code;
-    code = netboot_view_target(view, name, &target);
+    code = view_get_named(view, &record_target, ROW_TARGET, bytes_of_text(name), &target);
     enum netboot_kind kind = code == 0 ? target.kind : NETBOOT_KIND_BOOT;
     netboot_view_close(view);
     if (code == -ENOENT)

@@ -9,7 +9,7 @@
 
 /* First octet of a record; an alias in the table `host` has 0 there. */
 #define RECORD_VERSION 1
-/* No record that netboot_change_put_...() accepts is longer. */
+/* No record that netboot_change_put() accepts is longer. */
 #define RECORD_SIZE_MAX (160 * 1024)
 #define RECORD_TEXT_MAX 1023
 

@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/failure.h"
 #include "base/utf8.h"
+#include "decide/location.h"
 #include "record/record.h"
 
 #include <errno.h>
@@ -129,7 +130,7 @@ int record_check_kernel(const char *name, struct netboot_bytes value, struct net
 
 int record_check_command_line(const char *name, struct netboot_bytes value, struct netboot_error *error)
 {
-    return check_text(name, value, netboot_command_line_check, error);
+    return check_text(name, value, command_line_check, error);
 }
 
 /* A platform goes by its lowest architecture type. */

@@ -7,19 +7,14 @@
 #include <errno.h>
 #include <stdio.h>
 
-const struct record_type *row_type(unsigned table, const struct key *key, struct netboot_bytes value)
+int row_kind(unsigned table, const struct key *key, struct netboot_bytes value)
 {
     if (table == TABLE_HOST)
-        return is_alias(value) ? NULL : &record_host;
-    switch (key->octets[0]) {
-    case ROW_LOADER:
-        return &record_loader;
-    case ROW_SITE:
-        return &record_site;
-    case ROW_TARGET:
-        return &record_target;
-    }
-    return NULL;
+        return is_alias(value) ? -ENOENT : NETBOOT_RECORD_HOST;
+    for (int i = 0; i < NETBOOT_RECORD_KINDS; i++)
+        if (record_kinds[i].table == table && record_kinds[i].row == key->octets[0])
+            return i;
+    return -ENOENT;
 }
 
 static int sweep_table(struct netboot_view *view, unsigned table, int (*each)(const struct row *row, void *user),
@@ -39,7 +34,7 @@ static int sweep_table(struct netboot_view *view, unsigned table, int (*each)(co
             break;
         }
         memcpy(key.octets, at.mv_data, at.mv_size);
-        row.type = row_type(table, &key, row.value);
+        row.holds = row_kind(table, &key, row.value);
         row.kind = table == TABLE_HOST ? 'h' : key.octets[0];
         code = each(&row, user);
     }
@@ -74,11 +69,7 @@ static void row_text(const struct row *row, char *text, size_t size)
         snprintf(text, size, "host %s", netboot_id_text(&id, id_text));
     } else if (row->kind == ROW_LOADER) {
         platform = key->size == 3 ? be_get16(key->octets + 1) : NETBOOT_PLATFORM_NONE;
-        const char *name = netboot_platform_name(platform);
-        if (name)
-            snprintf(text, size, "loader %s", name);
-        else
-            snprintf(text, size, "loader %u", platform);
+        snprintf(text, size, "loader %s", netboot_platform_text(platform, id_text));
     } else {
         snprintf(text, size, "%s %.*s", row->kind == ROW_SITE ? "site" : "target", (int)(key->size - 1),
                  (const char *)key->octets + 1);
@@ -97,10 +88,10 @@ static bool leads_nowhere(struct netboot_view *view, const struct row *row)
 static int look_at(const struct row *row, void *user)
 {
     const struct damaged *damaged = user;
-    char text[NETBOOT_ID_TEXT_SIZE + 16];
-    union any_record record;
-    bool sound = row->type ? record_decode(row->type, row->value, &record) == 0
-                           : row->kind != 'h' || !leads_nowhere(damaged->view, row);
+    char text[NETBOOT_RECORD_TEXT_SIZE];
+    struct netboot_record record;
+    bool sound =
+        row->holds >= 0 ? row_decode(row, &record) == 0 : row->kind != 'h' || !leads_nowhere(damaged->view, row);
 
     if (sound)
         return 0;

@@ -28,13 +28,13 @@ static void ids_find(const struct chain *chain, struct identifiers *ids)
         {"duid", NETBOOT_ID_DUID}
     };
     const char *text = json_text(chain->who, "id");
-    struct netboot_host host;
+    struct netboot_record record;
     struct netboot_id id;
 
     if (text && netboot_id_parse(text, &id, NULL) == 0) {
         id_add(ids, &id);
-        if (netboot_view_host(chain->session->view, &id, &host) == 0)
-            for (size_t i = 0; netboot_host_id(&host, i, &id) == 0; i++)
+        if (host_get(chain->session->view, &id, &record) == 0)
+            for (size_t i = 0; netboot_host_id(&record.host, i, &id) == 0; i++)
                 id_add(ids, &id);
     }
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
@@ -69,9 +69,9 @@ static int platforms_option(const struct session *session, struct platforms *pla
     return DONE;
 }
 
-static int loader_take(const struct netboot_loader *loader, void *user)
+static int loader_take(const struct netboot_record *record, void *user)
 {
-    platform_add(user, loader->platform);
+    platform_add(user, record->loader.platform);
     return 0;
 }
 
@@ -120,13 +120,15 @@ static void journal_read(struct chain *chain, struct platforms *platforms)
 int machine_find(struct chain *chain, struct platforms *ret)
 {
     struct platforms platforms = {.count = 0};
+    struct netboot_error error;
     int code = platforms_option(chain->session, &platforms);
 
     if (code != DONE)
         return code;
     journal_read(chain, &platforms);
-    if (platforms.count == 0 && netboot_view_loaders(chain->session->view, loader_take, &platforms) < 0)
-        return failed("the loaders cannot all be read: a record is damaged");
+    if (platforms.count == 0 &&
+        netboot_view_each(chain->session->view, NETBOOT_RECORD_LOADER, NULL, loader_take, &platforms, &error) < 0)
+        return failed_with(&error);
     if (platforms.count == 0)
         return failed("no platform has a loader: netbootctl loader set PLATFORM FILE, or --platform");
     *ret = platforms;

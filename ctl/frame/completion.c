@@ -3,7 +3,7 @@
 #include "frame/commands.h"
 #include "frame/elsewhere.h"
 #include "frame/program.h"
-#include "json/record/record_ref.h"
+#include "json/record/json.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -62,28 +62,29 @@ static int offer_word(struct offer *offer, const char *word)
     return ++offer->count >= OFFERS_MAX;
 }
 
-static int offer_record(enum table table, const void *record, void *user)
+static int offer_record(const struct netboot_record *record, void *user)
 {
-    char text[KEY_TEXT_SIZE], id[NETBOOT_ID_TEXT_SIZE];
-    const struct netboot_host *host = record;
+    char text[NETBOOT_RECORD_TEXT_SIZE], id[NETBOOT_ID_TEXT_SIZE];
+    const struct netboot_host *host = &record->host;
     struct offer *offer = user;
     struct netboot_id mac;
 
-    if (offer_word(offer, strchr(record_text(table, record, text), ' ') + 1))
+    if (offer_word(offer, strchr(netboot_record_text(record, text), ' ') + 1))
         return 1;
-    if (table == TABLE_HOST && host->name.size > 0 && offer->begun[0] && netboot_host_id(host, 0, &mac) == 0)
+    if (record->kind == NETBOOT_RECORD_HOST && host->name.size > 0 && offer->begun[0] &&
+        netboot_host_id(host, 0, &mac) == 0)
         return offer_word(offer, netboot_id_text(&mac, id));
     return 0;
 }
 
-static void offer_table(struct session *session, enum table table, struct offer *offer)
+static void offer_records(struct session *session, enum netboot_record_kind kind, struct offer *offer)
 {
     struct netboot_store_options options = session_options(session);
 
     /* Without a store there is nothing to offer, and nobody to tell. */
     if (netboot_store_open(session->directory, &options, &session->store, NULL) == 0 &&
         netboot_view_open(session->store, &session->view, NULL) == 0)
-        table_each(session->view, table, offer_record, offer);
+        netboot_view_each(session->view, kind, NULL, offer_record, offer, NULL);
 }
 
 static void offer_platforms(struct offer *offer)
@@ -147,13 +148,13 @@ static void offer_values(struct session *session, enum completion completion, co
         offer_platforms(offer);
         break;
     case COMPLETE_TARGET:
-        offer_table(session, TABLE_TARGET, offer);
+        offer_records(session, NETBOOT_RECORD_TARGET, offer);
         break;
     case COMPLETE_SITE:
-        offer_table(session, TABLE_SITE, offer);
+        offer_records(session, NETBOOT_RECORD_SITE, offer);
         break;
     case COMPLETE_HOST:
-        offer_table(session, TABLE_HOST, offer);
+        offer_records(session, NETBOOT_RECORD_HOST, offer);
         break;
     case COMPLETE_COMMAND:
         offer_groups(offer);

@@ -3,6 +3,7 @@
 
 #include "common/dhcp/messages.h"
 #include "frame/options.h"
+#include "json/record/json.h"
 #include "json/show/result.h"
 #include "json/text/when.h"
 
@@ -247,7 +248,7 @@ cJSON *machine_to_json(const struct netboot_journal_machine *machine, const char
 int machine_ids_read(struct session *session, const char *word, struct machine_ids *ret)
 {
     struct netboot_error error;
-    struct netboot_host host;
+    struct netboot_record record;
     struct netboot_id id;
     char text[NETBOOT_ID_TEXT_SIZE];
 
@@ -257,25 +258,25 @@ int machine_ids_read(struct session *session, const char *word, struct machine_i
     if (code != DONE)
         return code;
     ret->count = 0;
-    int status = netboot_view_host(session->view, &id, &host);
+    int status = host_get(session->view, &id, &record);
     if (status != 0 && id.type == NETBOOT_ID_NAME)
         return failed("there is no host %s: netbootctl host list shows those there are", netboot_id_text(&id, text));
     if (id.type != NETBOOT_ID_NAME)
         ret->ids[ret->count++] = id;
     while (status == 0 && ret->count < NETBOOT_LIST_MAX &&
-           netboot_host_id(&host, ret->count - (id.type != NETBOOT_ID_NAME), &ret->ids[ret->count]) == 0)
+           netboot_host_id(&record.host, ret->count - (id.type != NETBOOT_ID_NAME), &ret->ids[ret->count]) == 0)
         ret->count++;
     return DONE;
 }
 
-int machine_host(struct netboot_view *view, const struct netboot_journal_machine *machine, struct netboot_host *ret)
+int machine_host(struct netboot_view *view, const struct netboot_journal_machine *machine, struct netboot_record *ret)
 {
     const struct netboot_host ids = {.ids = machine->ids};
-    int status = netboot_view_host(view, &machine->id, ret);
+    int status = host_get(view, &machine->id, ret);
     struct netboot_id id;
 
     for (size_t i = 0; status == -ENOENT && netboot_host_id(&ids, i, &id) == 0; i++)
-        status = netboot_view_host(view, &id, ret);
+        status = host_get(view, &id, ret);
     return status;
 }
 

@@ -34,7 +34,7 @@ struct machine_ids {
 int machine_ids_read(struct session *session, const char *word, struct machine_ids *ret);
 
 /* The host with one of a machine's identifiers. 0, -ENOENT, -EBADMSG. */
-int machine_host(struct netboot_view *view, const struct netboot_journal_machine *machine, struct netboot_host *ret);
+int machine_host(struct netboot_view *view, const struct netboot_journal_machine *machine, struct netboot_record *ret);
 
 /* FAILED, after saying why the journal cannot be read. */
 int journal_failed(const struct session *session, const struct netboot_error *error);

@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "frame/output.h"
 #include "journal.h"
+#include "json/record/json.h"
 #include "json/show/result.h"
 
 #include <errno.h>
@@ -63,14 +64,14 @@ static const char *host_text(const struct netboot_host *host, char text[NETBOOT_
 static int seen_machine(const struct netboot_journal_machine *machine, void *user)
 {
     struct seen *seen = user;
-    struct netboot_host host;
+    struct netboot_record record;
     char text[NETBOOT_ID_TEXT_SIZE] = "";
-    bool known = machine_host(seen->session->view, machine, &host) != -ENOENT;
+    int status = machine_host(seen->session->view, machine, &record);
 
-    if (known && seen->unknown)
+    if (status != -ENOENT && seen->unknown)
         return 0;
-    if (known)
-        host_text(&host, text);
+    if (status == 0)
+        host_text(&record.host, text);
     seen->code = listing_row(&seen->listing, machine_to_json(machine, text));
     return seen->code == DONE ? 0 : 1;
 }
@@ -98,12 +99,12 @@ static int seen_join(const struct netboot_journal_join *join, void *user)
 {
     struct seen *seen = user;
     char text[NETBOOT_ID_TEXT_SIZE] = "";
-    struct netboot_host host;
+    struct netboot_record record;
 
-    if (netboot_view_host(seen->session->view, &join->uuid, &host) != -ENOENT)
+    if (host_get(seen->session->view, &join->uuid, &record) != -ENOENT)
         return 0;
-    if (netboot_view_host(seen->session->view, &join->mac, &host) == 0)
-        host_text(&host, text);
+    if (host_get(seen->session->view, &join->mac, &record) == 0)
+        host_text(&record.host, text);
     seen->code = listing_row(&seen->listing, join_to_json(join, text));
     return seen->code == DONE ? 0 : 1;
 }

@@ -1,50 +1,51 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "lint.h"
 
-/* In the order in which it is told: a table's records, then what `once` finds out of all that came before. */
+/* In the order in which it is told: a kind's records, then what `once` finds out of all that came before. */
 static const struct check {
-    enum table table;
-    void (*each)(struct lint *lint, const void *record);
+    enum netboot_record_kind kind;
+    void (*each)(struct lint *lint, const struct netboot_record *record);
     void (*once)(struct lint *lint);
 } checks[] = {
-    {TABLE_SITE,   lint_site_prefix,   lint_prefixes           },
-    {TABLE_SITE,   lint_site_family,   lint_bases              },
-    {TABLE_SITE,   NULL,               lint_data_root          },
-    {TABLE_LOADER, lint_loader_value,  NULL                    },
-    {TABLE_LOADER, lint_loader_file,   NULL                    },
-    {TABLE_TARGET, lint_target_empty,  lint_default_target     },
-    {TABLE_TARGET, lint_target_values, NULL                    },
-    {TABLE_TARGET, lint_target_files,  NULL                    },
-    {TABLE_HOST,   lint_host_target,   lint_missing_targets    },
-    {TABLE_HOST,   lint_host_ids,      NULL                    },
-    {TABLE_HOST,   lint_host_uuid,     NULL                    },
-    {TABLE_HOST,   lint_host_values,   lint_host_values_tallied},
-    {TABLE_HOST,   lint_host_files,    lint_closed_directories },
-    {TABLE_HOST,   NULL,               lint_machines           },
+    {NETBOOT_RECORD_SITE,   lint_site_prefix,   lint_prefixes           },
+    {NETBOOT_RECORD_SITE,   lint_site_family,   lint_bases              },
+    {NETBOOT_RECORD_SITE,   NULL,               lint_data_root          },
+    {NETBOOT_RECORD_LOADER, lint_loader_value,  NULL                    },
+    {NETBOOT_RECORD_LOADER, lint_loader_file,   NULL                    },
+    {NETBOOT_RECORD_TARGET, lint_target_empty,  lint_default_target     },
+    {NETBOOT_RECORD_TARGET, lint_target_values, NULL                    },
+    {NETBOOT_RECORD_TARGET, lint_target_files,  NULL                    },
+    {NETBOOT_RECORD_HOST,   lint_host_target,   lint_missing_targets    },
+    {NETBOOT_RECORD_HOST,   lint_host_ids,      NULL                    },
+    {NETBOOT_RECORD_HOST,   lint_host_uuid,     NULL                    },
+    {NETBOOT_RECORD_HOST,   lint_host_values,   lint_host_values_tallied},
+    {NETBOOT_RECORD_HOST,   lint_host_files,    lint_closed_directories },
+    {NETBOOT_RECORD_HOST,   NULL,               lint_machines           },
 };
 
 #define CHECKS (sizeof(checks) / sizeof(checks[0]))
 
-static int record_check(enum table table, const void *record, void *user)
+static int record_check(const struct netboot_record *record, void *user)
 {
     struct lint *lint = user;
 
     for (size_t i = 0; i < CHECKS; i++)
-        if (checks[i].table == table && checks[i].each)
+        if (checks[i].kind == record->kind && checks[i].each)
             checks[i].each(lint, record);
     return lint->code; /* a broken pipe, no memory */
 }
 
 int lint_check_all(struct lint *lint)
 {
+    struct netboot_error error;
+
     lint_store_access(lint);
     lint_state_store(lint);
-    for (enum table table = 0; lint->code == DONE && table < TABLE_COUNT; table++) {
-        int status = table_each(lint->session->view, table, record_check, lint);
-        if (status < 0)
-            return failed("the %ss cannot all be read: a record is damaged", table_name(table));
+    for (enum netboot_record_kind kind = 0; lint->code == DONE && kind < NETBOOT_RECORD_KINDS; kind++) {
+        if (netboot_view_each(lint->session->view, kind, NULL, record_check, lint, &error) < 0)
+            return failed_with(&error);
         for (size_t i = 0; i < CHECKS; i++)
-            if (checks[i].table == table && checks[i].once)
+            if (checks[i].kind == kind && checks[i].once)
                 checks[i].once(lint);
     }
     return lint->code;

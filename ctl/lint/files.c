@@ -56,7 +56,7 @@ static void unreadable_found(const struct mention *mention, const char *file, co
 /* Thousands of files may be in a directory that may not be entered: it is told once, after all of them. */
 static void closed_note(const struct mention *mention, const char *file, const struct obstacle *obstacle)
 {
-    char where[KEY_TEXT_SIZE + 256], key[ACCESS_PATH_SIZE + 16];
+    char where[NETBOOT_RECORD_TEXT_SIZE + 256], key[ACCESS_PATH_SIZE + 16];
 
     snprintf(where, sizeof(where), "%s: %s", mention->record, mention->key);
     snprintf(key, sizeof(key), "%08x%s", obstacle->accounts, obstacle->path);
@@ -211,16 +211,16 @@ static void value_check(const struct value *value, void *user)
     file_check(&mention, "", file);
 }
 
-void lint_loader_file(struct lint *lint, const void *loader)
+void lint_loader_file(struct lint *lint, const struct netboot_record *loader)
 {
     if (lint->root)
-        loader_values(loader, value_check, lint);
+        loader_values(&loader->loader, value_check, lint);
 }
 
-void lint_target_files(struct lint *lint, const void *target)
+void lint_target_files(struct lint *lint, const struct netboot_record *target)
 {
     if (lint->root)
-        target_values(target, value_check, lint);
+        target_values(&target->target, value_check, lint);
 }
 
 /* Each file of hosts once, with the first host that has it. */
@@ -234,7 +234,7 @@ static void host_value_check(const struct value *value, void *user)
         value_check(value, lint);
 }
 
-void lint_host_files(struct lint *lint, const void *host)
+void lint_host_files(struct lint *lint, const struct netboot_record *host)
 {
     if (lint->root)
         host_values(host, host_value_check, lint);

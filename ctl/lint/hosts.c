@@ -4,6 +4,7 @@
 
 #include "common/base/bytes.h"
 #include "common/dhcp/codes.h"
+#include "json/record/json.h"
 
 #include <string.h>
 
@@ -23,7 +24,7 @@ static const struct {
 
 static void target_found(struct lint *lint, unsigned wish, const char *target, const char *first, uint64_t count)
 {
-    char problem[256], fix[512 + KEY_TEXT_SIZE];
+    char problem[256], fix[512 + NETBOOT_RECORD_TEXT_SIZE];
 
     snprintf(problem, sizeof(problem), wishes[wish].problem, target);
     snprintf(fix, sizeof(fix), wishes[wish].fix, target, record_name(first));
@@ -33,12 +34,13 @@ static void target_found(struct lint *lint, unsigned wish, const char *target, c
 }
 
 /* Many hosts may have it in common: they are told of once, by "0" or "1" and the target. */
-static void target_note(struct lint *lint, unsigned wish, struct netboot_bytes target, const struct netboot_host *host)
+static void target_note(struct lint *lint, unsigned wish, struct netboot_bytes target,
+                        const struct netboot_record *host)
 {
-    char key[1 + NETBOOT_NAME_MAX + 1], text[KEY_TEXT_SIZE];
+    char key[1 + NETBOOT_NAME_MAX + 1], text[NETBOOT_RECORD_TEXT_SIZE];
 
     snprintf(key, sizeof(key), "%u%.*s", wish, (int)target.size, (const char *)target.data);
-    record_text(TABLE_HOST, host, text);
+    netboot_record_text(host, text);
     if (!tally_add(&lint->missing_targets, key, text))
         target_found(lint, wish, key + 1, text, 1);
 }
@@ -49,20 +51,20 @@ static bool is_waiting(const struct netboot_once *once)
            once->state == NETBOOT_ONCE_WAITING;
 }
 
-void lint_host_target(struct lint *lint, const void *record)
+void lint_host_target(struct lint *lint, const struct netboot_record *record)
 {
-    const struct netboot_host *host = record;
+    const struct netboot_host *host = &record->host;
     struct netboot_once once;
     struct netboot_id id;
 
     if (host->target.size > 0 && !policy_target(&lint->policy, host->target))
-        target_note(lint, 0, host->target, host);
+        target_note(lint, 0, host->target, record);
     if (!lint->any_armed || netboot_host_id(host, 0, &id) != 0 ||
         netboot_view_once(lint->session->view, &id, &once) != 0 || !is_waiting(&once))
         return;
     const struct netboot_bytes target = {(const uint8_t *)once.target, strlen(once.target)};
     if (!policy_target(&lint->policy, target))
-        target_note(lint, 1, target, host);
+        target_note(lint, 1, target, record);
 }
 
 static void target_tallied(const struct tally_row *row, void *user)
@@ -109,14 +111,14 @@ static bool is_same_host(const struct netboot_host *a, const struct netboot_host
            memcmp(a->ids.items[0].data, b->ids.items[0].data, a->ids.items[0].size) == 0;
 }
 
-static void shared_found(struct lint *lint, const struct netboot_host *host, const struct netboot_id *id,
-                         const struct netboot_host *other)
+static void shared_found(struct lint *lint, const struct netboot_record *host, const struct netboot_id *id,
+                         const struct netboot_record *other)
 {
-    char record[KEY_TEXT_SIZE], other_record[KEY_TEXT_SIZE], text[NETBOOT_ID_TEXT_SIZE], problem[3 * KEY_TEXT_SIZE],
-        fix[3 * KEY_TEXT_SIZE + 128];
+    char record[NETBOOT_RECORD_TEXT_SIZE], other_record[NETBOOT_RECORD_TEXT_SIZE], text[NETBOOT_ID_TEXT_SIZE],
+        problem[3 * NETBOOT_RECORD_TEXT_SIZE], fix[3 * NETBOOT_RECORD_TEXT_SIZE + 128];
 
-    record_text(TABLE_HOST, host, record);
-    record_text(TABLE_HOST, other, other_record);
+    netboot_record_text(host, record);
+    netboot_record_text(other, other_record);
     netboot_id_text(id, text);
     snprintf(problem, sizeof(problem), "%s is of %s too: which of the two a machine is depends on what it shows", text,
              other_record);
@@ -132,18 +134,18 @@ static void shared_found(struct lint *lint, const struct netboot_host *host, con
 
 /* A store refuses an identifier that another host has, a UUID in either byte order; but a DUID that is made of one is
  * another identifier, and a store that another program wrote may have anything. */
-void lint_host_ids(struct lint *lint, const void *record)
+void lint_host_ids(struct lint *lint, const struct netboot_record *record)
 {
-    const struct netboot_host *host = record;
-    struct netboot_host other;
+    const struct netboot_host *host = &record->host;
+    struct netboot_record other;
     struct netboot_id id, inside;
 
     for (size_t i = 0; netboot_host_id(host, i, &id) == 0; i++) {
         bool look = id.type == NETBOOT_ID_UUID;
         if (id.type == NETBOOT_ID_DUID && (look = id_inside(&id, &inside)))
             id = inside;
-        if (look && netboot_view_host(lint->session->view, &id, &other) == 0 && !is_same_host(host, &other))
-            shared_found(lint, host, &id, &other);
+        if (look && host_get(lint->session->view, &id, &other) == 0 && !is_same_host(host, &other.host))
+            shared_found(lint, record, &id, &other);
     }
 }
 
@@ -160,16 +162,17 @@ static bool is_unset(const uint8_t *uuid)
     return memcmp(uuid, unset, sizeof(unset)) == 0 || memcmp(uuid, swapped, sizeof(swapped)) == 0;
 }
 
-void lint_host_uuid(struct lint *lint, const void *record)
+void lint_host_uuid(struct lint *lint, const struct netboot_record *record)
 {
-    const struct netboot_host *host = record;
-    char text[KEY_TEXT_SIZE], value[NETBOOT_ID_TEXT_SIZE], problem[NETBOOT_ID_TEXT_SIZE + 128], fix[3 * KEY_TEXT_SIZE];
+    const struct netboot_host *host = &record->host;
+    char text[NETBOOT_RECORD_TEXT_SIZE], value[NETBOOT_ID_TEXT_SIZE], problem[NETBOOT_ID_TEXT_SIZE + 128],
+        fix[3 * NETBOOT_RECORD_TEXT_SIZE];
     struct netboot_id id;
 
     for (size_t i = 0; netboot_host_id(host, i, &id) == 0; i++) {
         if (id.type != NETBOOT_ID_UUID || !is_unset(id.value))
             continue;
-        record_text(TABLE_HOST, host, text);
+        netboot_record_text(record, text);
         netboot_id_text(&id, value);
         snprintf(problem, sizeof(problem), "%s is in many machines: each that shows no other identifier is this host",
                  value);

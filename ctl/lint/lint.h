@@ -14,7 +14,7 @@
 #include "frame/session.h"
 #include "policy.h"
 #include "tally.h"
-#include "json/record/record_ref.h"
+#include "json/record/json.h"
 
 /* What may be found. */
 enum lint_code {
@@ -103,30 +103,30 @@ int lint_check_all(struct lint *lint);
 void lint_store_access(struct lint *lint); /* store.c */
 void lint_state_store(struct lint *lint);
 
-void lint_site_prefix(struct lint *lint, const void *site); /* sites.c */
+void lint_site_prefix(struct lint *lint, const struct netboot_record *site); /* sites.c */
 void lint_prefixes(struct lint *lint);
-void lint_site_family(struct lint *lint, const void *site);
+void lint_site_family(struct lint *lint, const struct netboot_record *site);
 void lint_bases(struct lint *lint);
 
-void lint_loader_value(struct lint *lint, const void *loader); /* values.c */
-void lint_target_values(struct lint *lint, const void *target);
-void lint_host_values(struct lint *lint, const void *host);
+void lint_loader_value(struct lint *lint, const struct netboot_record *loader); /* values.c */
+void lint_target_values(struct lint *lint, const struct netboot_record *target);
+void lint_host_values(struct lint *lint, const struct netboot_record *host);
 void lint_host_values_tallied(struct lint *lint);
 
-void lint_target_empty(struct lint *lint, const void *target); /* targets.c */
+void lint_target_empty(struct lint *lint, const struct netboot_record *target); /* targets.c */
 void lint_default_target(struct lint *lint);
 
-void lint_host_target(struct lint *lint, const void *host); /* hosts.c */
+void lint_host_target(struct lint *lint, const struct netboot_record *host); /* hosts.c */
 void lint_missing_targets(struct lint *lint);
-void lint_host_ids(struct lint *lint, const void *host);
-void lint_host_uuid(struct lint *lint, const void *host);
+void lint_host_ids(struct lint *lint, const struct netboot_record *host);
+void lint_host_uuid(struct lint *lint, const struct netboot_record *host);
 
 void lint_machines(struct lint *lint); /* machines.c */
 
 void lint_data_root(struct lint *lint); /* files.c */
-void lint_loader_file(struct lint *lint, const void *loader);
-void lint_target_files(struct lint *lint, const void *target);
-void lint_host_files(struct lint *lint, const void *host);
+void lint_loader_file(struct lint *lint, const struct netboot_record *loader);
+void lint_target_files(struct lint *lint, const struct netboot_record *target);
+void lint_host_files(struct lint *lint, const struct netboot_record *host);
 void lint_closed_directories(struct lint *lint);
 
 #endif

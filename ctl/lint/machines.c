@@ -87,7 +87,7 @@ static void unserved_found(const struct tally_row *row, void *user)
 static void unserved_note(struct lint *lint, enum way way, const struct netboot_client *client,
                           const struct netboot_decision *decision, const struct netboot_journal_machine *machine)
 {
-    char key[sizeof(struct remedy) + 256], where[KEY_TEXT_SIZE], platform[NETBOOT_PLATFORM_TEXT_SIZE],
+    char key[sizeof(struct remedy) + 256], where[NETBOOT_RECORD_TEXT_SIZE], platform[NETBOOT_PLATFORM_TEXT_SIZE],
         text[NETBOOT_ID_TEXT_SIZE];
     struct remedy remedy;
     enum lint_code code = LINT_NO_BOOT_FILE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "policy.h"
 
-#include "json/record/record_ref.h"
+#include "json/record/json.h"
 
 #include "common/base/bytes.h"
 
@@ -22,17 +22,17 @@ static bool row_add(void **rows, size_t *count, const void *row, size_t size)
     return true;
 }
 
-static int record_take(enum table table, const void *record, void *user)
+static int record_take(const struct netboot_record *record, void *user)
 {
     struct policy *policy = user;
     bool done = false;
 
-    if (table == TABLE_SITE)
-        done = row_add((void **)&policy->sites, &policy->site_count, record, sizeof(struct netboot_site));
-    else if (table == TABLE_LOADER)
-        done = row_add((void **)&policy->loaders, &policy->loader_count, record, sizeof(struct netboot_loader));
-    else if (table == TABLE_TARGET)
-        done = row_add((void **)&policy->targets, &policy->target_count, record, sizeof(struct netboot_target));
+    if (record->kind == NETBOOT_RECORD_SITE)
+        done = row_add((void **)&policy->sites, &policy->site_count, &record->site, sizeof(record->site));
+    else if (record->kind == NETBOOT_RECORD_LOADER)
+        done = row_add((void **)&policy->loaders, &policy->loader_count, &record->loader, sizeof(record->loader));
+    else if (record->kind == NETBOOT_RECORD_TARGET)
+        done = row_add((void **)&policy->targets, &policy->target_count, &record->target, sizeof(record->target));
     return !done;
 }
 
@@ -57,14 +57,14 @@ static void longest_set(struct policy *policy)
 
 int policy_load(struct session *session, struct policy *policy)
 {
-    static const enum table tables[] = {TABLE_SITE, TABLE_LOADER, TABLE_TARGET};
+    static const enum netboot_record_kind kinds[] = {NETBOOT_RECORD_SITE, NETBOOT_RECORD_LOADER, NETBOOT_RECORD_TARGET};
+    struct netboot_error error;
 
     *policy = (struct policy){.site_count = 0};
-    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
-        int status = table_each(session->view, tables[i], record_take, policy);
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        int status = netboot_view_each(session->view, kinds[i], NULL, record_take, policy, &error);
         if (status != 0)
-            return status > 0 ? failed("out of memory")
-                              : failed("the %ss cannot all be read: a record is damaged", table_name(tables[i]));
+            return status > 0 ? failed("out of memory") : failed_with(&error);
     }
     for (size_t i = 0; i < policy->site_count; i++)
         for (enum way way = 0; way < WAYS; way++)

@@ -40,13 +40,15 @@ struct value {
 typedef void value_visit(const struct value *value, void *user);
 void loader_values(const struct netboot_loader *loader, value_visit *each, void *user);
 void target_values(const struct netboot_target *target, value_visit *each, void *user);
-void host_values(const struct netboot_host *host, value_visit *each, void *user);
+void host_values(const struct netboot_record *host, value_visit *each, void *user);
 
 #define HOST_VALUE_KEY_SIZE (NETBOOT_FILE_SIZE + 8)
 /* Platform and file of a host's value as text, and the value of it for the host `record`. */
 const char *host_value_key(const struct value *value, char key[HOST_VALUE_KEY_SIZE]);
 void host_value_of(const char *key, const char *record, value_visit *each, void *user);
 
+/* "target debian", of a site or a target by its name. Returns `text`. */
+const char *named_text(enum netboot_record_kind kind, struct netboot_bytes name, char text[NETBOOT_RECORD_TEXT_SIZE]);
 /* "debian" of "target debian". */
 const char *record_name(const char *record);
 

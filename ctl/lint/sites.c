@@ -15,14 +15,14 @@ static bool is_default(const struct netboot_site *site)
     return bytes_equal(site->name, NETBOOT_NAME_DEFAULT);
 }
 
-void lint_site_prefix(struct lint *lint, const void *record)
+void lint_site_prefix(struct lint *lint, const struct netboot_record *record)
 {
-    const struct netboot_site *site = record;
-    char text[KEY_TEXT_SIZE], fix[2 * KEY_TEXT_SIZE];
+    const struct netboot_site *site = &record->site;
+    char text[NETBOOT_RECORD_TEXT_SIZE], fix[2 * NETBOOT_RECORD_TEXT_SIZE];
 
     if (site->prefixes.count > 0 || is_default(site))
         return;
-    record_text(TABLE_SITE, site, text);
+    named_text(NETBOOT_RECORD_SITE, site->name, text);
     snprintf(fix, sizeof(fix), "netbootctl site set %s --prefix PREFIX, or netbootctl site delete %s",
              record_name(text), record_name(text));
     lint_found(
@@ -93,10 +93,10 @@ static void prefixes_nest(struct prefix *prefixes, size_t count)
 
 static void prefix_found(struct lint *lint, const struct prefix *prefix, const char *problem)
 {
-    char text[KEY_TEXT_SIZE], key[NETBOOT_PREFIX_TEXT_SIZE + 16], shown[NETBOOT_PREFIX_TEXT_SIZE],
-        fix[2 * KEY_TEXT_SIZE];
+    char text[NETBOOT_RECORD_TEXT_SIZE], key[NETBOOT_PREFIX_TEXT_SIZE + 16], shown[NETBOOT_PREFIX_TEXT_SIZE],
+        fix[2 * NETBOOT_RECORD_TEXT_SIZE];
 
-    record_text(TABLE_SITE, prefix->site, text);
+    named_text(NETBOOT_RECORD_SITE, prefix->site->name, text);
     snprintf(key, sizeof(key), "prefix %s", netboot_prefix_text(prefix->bytes, shown));
     snprintf(fix, sizeof(fix), "netbootctl site set %s with a --prefix for each of the others, if that is not meant",
              record_name(text));
@@ -164,12 +164,12 @@ static bool has_address_of(struct netboot_bytes url, int family)
 static void family_check(struct lint *lint, const struct netboot_site *site, const char *key, struct netboot_bytes base,
                          bool wrong)
 {
-    char text[KEY_TEXT_SIZE], problem[NETBOOT_FILE_SIZE + 128], fix[KEY_TEXT_SIZE + 128];
+    char text[NETBOOT_RECORD_TEXT_SIZE], problem[NETBOOT_FILE_SIZE + 128], fix[NETBOOT_RECORD_TEXT_SIZE + 128];
     char family = key[strlen(key) - 1];
 
     if (!wrong)
         return;
-    record_text(TABLE_SITE, site, text);
+    named_text(NETBOOT_RECORD_SITE, site->name, text);
     snprintf(problem, sizeof(problem), "%.*s has an address that IPv%c HTTP machines cannot reach", (int)base.size,
              (const char *)base.data, family);
     snprintf(fix, sizeof(fix), "give one of IPv%c, or a name: netbootctl site set %s --%s URL", family,
@@ -178,9 +178,9 @@ static void family_check(struct lint *lint, const struct netboot_site *site, con
                &(struct lint_finding){.record = text, .key = key, .problem = problem, .fix = fix});
 }
 
-void lint_site_family(struct lint *lint, const void *record)
+void lint_site_family(struct lint *lint, const struct netboot_record *record)
 {
-    const struct netboot_site *site = record;
+    const struct netboot_site *site = &record->site;
 
     family_check(lint, site, "http4", site->http4, has_address_of(site->http4, AF_INET6));
     family_check(lint, site, "http6", site->http6, has_address_of(site->http6, AF_INET));
@@ -189,7 +189,7 @@ void lint_site_family(struct lint *lint, const void *record)
 /* Relative files that such machines are sent to. */
 struct relative_files {
     uint64_t count;
-    char first[KEY_TEXT_SIZE + NETBOOT_FILE_SIZE];
+    char first[NETBOOT_RECORD_TEXT_SIZE + NETBOOT_FILE_SIZE];
 };
 
 static void relative_note(const struct value *value, void *user)
@@ -216,10 +216,10 @@ static bool has_family(const struct netboot_site *site, enum netboot_family fami
 static void base_found(struct lint *lint, const struct netboot_site *site, const char *server, const char *option,
                        const struct relative_files *files)
 {
-    char text[KEY_TEXT_SIZE], problem[KEY_TEXT_SIZE + NETBOOT_FILE_SIZE + 256], fix[KEY_TEXT_SIZE + 128],
-        more[MORE_TEXT_SIZE];
+    char text[NETBOOT_RECORD_TEXT_SIZE], problem[NETBOOT_RECORD_TEXT_SIZE + NETBOOT_FILE_SIZE + 256],
+        fix[NETBOOT_RECORD_TEXT_SIZE + 128], more[MORE_TEXT_SIZE];
 
-    record_text(TABLE_SITE, site, text);
+    named_text(NETBOOT_RECORD_SITE, site->name, text);
     snprintf(problem, sizeof(problem), "has no %s for relative files: machines that come so are not sent %s%s", server,
              files->first, lint_more(files->count, more));
     snprintf(fix, sizeof(fix), "netbootctl site set %s --%s", record_name(text), option);

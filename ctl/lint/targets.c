@@ -11,14 +11,14 @@ static bool has_script(const struct netboot_target *target)
     return target->kind == NETBOOT_KIND_LOCAL || target->script.size > 0 || target->kernel.size > 0;
 }
 
-void lint_target_empty(struct lint *lint, const void *record)
+void lint_target_empty(struct lint *lint, const struct netboot_record *record)
 {
-    const struct netboot_target *target = record;
-    char text[KEY_TEXT_SIZE], fix[KEY_TEXT_SIZE + 160];
+    const struct netboot_target *target = &record->target;
+    char text[NETBOOT_RECORD_TEXT_SIZE], fix[NETBOOT_RECORD_TEXT_SIZE + 160];
 
     if (target->kind != NETBOOT_KIND_BOOT || has_script(target) || target->files.count > 0)
         return;
-    record_text(TABLE_TARGET, target, text);
+    netboot_record_text(record, text);
     snprintf(fix, sizeof(fix), "netbootctl target set %s --script FILE, or --kernel FILE, or --file PLATFORM=FILE",
              record_name(text));
     lint_found(lint, LINT_EMPTY_TARGET,

@@ -2,7 +2,7 @@
 /* The values of records that name files. */
 #include "policy.h"
 
-#include "json/record/record_ref.h"
+#include "json/record/json.h"
 
 #include "common/base/bytes.h"
 
@@ -16,13 +16,21 @@ const char *record_name(const char *record)
     return space ? space + 1 : record;
 }
 
-#define FIX_SIZE (KEY_TEXT_SIZE + 128)
+const char *named_text(enum netboot_record_kind kind, struct netboot_bytes name, char text[NETBOOT_RECORD_TEXT_SIZE])
+{
+    snprintf(text, NETBOOT_RECORD_TEXT_SIZE, "%s %.*s", netboot_record_kind_name(kind), (int)name.size,
+             (const char *)name.data);
+    return text;
+}
+
+#define FIX_SIZE (NETBOOT_RECORD_TEXT_SIZE + 128)
 
 void loader_values(const struct netboot_loader *loader, value_visit *each, void *user)
 {
-    char record[KEY_TEXT_SIZE], fix[FIX_SIZE];
+    const struct netboot_record_key key = {.kind = NETBOOT_RECORD_LOADER, .platform = loader->platform};
+    char record[NETBOOT_RECORD_TEXT_SIZE], fix[FIX_SIZE];
 
-    record_text(TABLE_LOADER, loader, record);
+    netboot_record_key_text(&key, record);
     snprintf(fix, sizeof(fix), "netbootctl loader set %s FILE", record_name(record));
     each(&(struct value){.record = record,
                          .key = "file",
@@ -104,12 +112,12 @@ static void boot_values(struct value value, const char *command, const struct ne
 
 void target_values(const struct netboot_target *target, value_visit *each, void *user)
 {
-    char record[KEY_TEXT_SIZE], command[FIX_SIZE];
+    char record[NETBOOT_RECORD_TEXT_SIZE], command[FIX_SIZE];
     struct value value = {.record = record, .platform = NETBOOT_PLATFORM_NONE, .ipxe = true, .target = target->name};
 
     if (target->kind == NETBOOT_KIND_SILENT || target->kind == NETBOOT_KIND_IGNORE)
         return;
-    record_text(TABLE_TARGET, target, record);
+    named_text(NETBOOT_RECORD_TARGET, target->name, record);
     snprintf(command, sizeof(command), "netbootctl target set %s", record_name(record));
     if (target->kind == NETBOOT_KIND_LOCAL)
         local_value(value, each, user);
@@ -119,15 +127,16 @@ void target_values(const struct netboot_target *target, value_visit *each, void 
     platform_values(value, command, "file", &target->files, each, user);
 }
 
-void host_values(const struct netboot_host *host, value_visit *each, void *user)
+void host_values(const struct netboot_record *host, value_visit *each, void *user)
 {
-    char record[KEY_TEXT_SIZE], command[FIX_SIZE];
+    const struct netboot_list *loaders = &host->host.loaders;
+    char record[NETBOOT_RECORD_TEXT_SIZE], command[FIX_SIZE];
 
-    if (host->loaders.count == 0)
+    if (loaders->count == 0)
         return;
-    record_text(TABLE_HOST, host, record);
+    netboot_record_text(host, record);
     snprintf(command, sizeof(command), "netbootctl host set %s", record_name(record));
-    platform_values((struct value){.record = record, .firmware = true}, command, "loader", &host->loaders, each, user);
+    platform_values((struct value){.record = record, .firmware = true}, command, "loader", loaders, each, user);
 }
 
 const char *host_value_key(const struct value *value, char key[HOST_VALUE_KEY_SIZE])

@@ -66,7 +66,7 @@ static const struct {
 
 static void unusable_found(const struct value_check *check, const struct value *value, const unsigned bits[UNUSABLE])
 {
-    char text[WAYS_SIZE], problem[256], fix[KEY_TEXT_SIZE + 512];
+    char text[WAYS_SIZE], problem[256], fix[NETBOOT_RECORD_TEXT_SIZE + 512];
 
     for (size_t i = 0; i < UNUSABLE; i++) {
         if (bits[i] == 0)
@@ -103,7 +103,7 @@ static void length_note(struct lengths *lengths, enum way way, enum netboot_find
 
 static void lengths_found(const struct value_check *check, const struct value *value, const struct lengths *lengths)
 {
-    char problem[512], fix[KEY_TEXT_SIZE + 512];
+    char problem[512], fix[NETBOOT_RECORD_TEXT_SIZE + 512];
 
     snprintf(fix, sizeof(fix), "give a shorter one: %s", value->fix);
     if (lengths->too_long) {
@@ -154,14 +154,14 @@ static void value_check(const struct value *value, void *user)
     lengths_found(check, value, &lengths);
 }
 
-void lint_loader_value(struct lint *lint, const void *loader)
+void lint_loader_value(struct lint *lint, const struct netboot_record *loader)
 {
-    loader_values(loader, value_check, &(struct value_check){lint, 0});
+    loader_values(&loader->loader, value_check, &(struct value_check){lint, 0});
 }
 
-void lint_target_values(struct lint *lint, const void *target)
+void lint_target_values(struct lint *lint, const struct netboot_record *target)
 {
-    target_values(target, value_check, &(struct value_check){lint, 0});
+    target_values(&target->target, value_check, &(struct value_check){lint, 0});
 }
 
 /* ---- Of hosts: many have the same ------------------------------------------------------------------------------- */
@@ -175,7 +175,7 @@ static void host_value_note(const struct value *value, void *user)
         value_check(value, &(struct value_check){lint, 0});
 }
 
-void lint_host_values(struct lint *lint, const void *host)
+void lint_host_values(struct lint *lint, const struct netboot_record *host)
 {
     host_values(host, host_value_note, lint);
 }

@@ -3,7 +3,7 @@
 #include "menu.h"
 #include "commands.h"
 #include "place.h"
-#include "json/record/record_ref.h"
+#include "json/record/json.h"
 
 #include "common/base/bytes.h"
 
@@ -27,12 +27,11 @@ static const struct option_row menu_options[] = {
 
 /* ---- The targets ------------------------------------------------------------------------------------------------ */
 
-static int entry_collect(enum table table, const void *record, void *user)
+static int entry_collect(const struct netboot_record *record, void *user)
 {
-    const struct netboot_target *target = record;
+    const struct netboot_target *target = &record->target;
     struct menu *menu = user;
 
-    (void)table;
     if (menu->count == menu->room) {
         size_t room = menu->room ? 2 * menu->room : 16;
         struct entry *entries = realloc(menu->entries, room * sizeof(*entries));
@@ -184,7 +183,7 @@ static int menu_run(struct session *session)
         code = session_view(session);
     if (code != DONE)
         return code;
-    int status = table_each(session->view, TABLE_TARGET, entry_collect, &menu);
+    int status = netboot_view_each(session->view, NETBOOT_RECORD_TARGET, NULL, entry_collect, &menu, NULL);
     if (status != 0)
         code = status < 0 ? failed("the targets cannot all be read: a record is damaged") : failed("out of memory");
     if (menu.count > 0)

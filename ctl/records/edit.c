@@ -107,11 +107,11 @@ struct names {
     size_t count, shown;
 };
 
-static int name_collect(enum table table, const void *record, void *user)
+static int name_collect(const struct netboot_record *record, void *user)
 {
     struct names *names = user;
-    char text[KEY_TEXT_SIZE];
-    const char *name = strchr(record_text(table, record, text), ' ') + 1;
+    char text[NETBOOT_RECORD_TEXT_SIZE];
+    const char *name = strchr(netboot_record_text(record, text), ' ') + 1;
     size_t used = strlen(names->text);
 
     suggest_offer(&names->nearest, name);
@@ -123,16 +123,16 @@ static int name_collect(enum table table, const void *record, void *user)
     return 0;
 }
 
-int not_there(struct netboot_view *view, const struct key *key)
+int not_there(struct netboot_view *view, const struct netboot_record_key *key)
 {
     struct names names = {.count = 0};
-    char text[KEY_TEXT_SIZE], hint[SUGGEST_TEXT_SIZE];
+    char text[NETBOOT_RECORD_TEXT_SIZE], hint[SUGGEST_TEXT_SIZE];
 
-    key_text(key, text);
-    if (key->table == TABLE_HOST)
+    netboot_record_key_text(key, text);
+    if (key->kind == NETBOOT_RECORD_HOST)
         return failed("there is no %s: netbootctl host list shows those there are", text);
     suggest_begin(&names.nearest, strchr(text, ' ') + 1);
-    table_each(view, key->table, name_collect, &names);
+    netboot_view_each(view, key->kind, NULL, name_collect, &names, NULL);
     return failed("there is no %s%s (there %s %s%s)", text, suggest_text(&names.nearest, hint),
                   names.count == 1 ? "is" : "are", names.count ? names.text : "none",
                   names.count > names.shown ? ", ..." : "");
@@ -140,20 +140,20 @@ int not_there(struct netboot_view *view, const struct key *key)
 
 /* ---- Changes ---------------------------------------------------------------------------------------------------- */
 
-int edit_delete(struct edit *edit, const struct key *key)
+int edit_delete(struct edit *edit, const struct netboot_record_key *key)
 {
     struct netboot_error error;
-    struct record record;
-    char text[KEY_TEXT_SIZE];
-    int status = table_get(edit->view, key, &record);
+    struct netboot_record record;
+    char text[NETBOOT_RECORD_TEXT_SIZE];
+    int status = netboot_view_get(edit->view, key, &record, NULL);
 
     if (status == -ENOENT)
         return not_there(edit->view, key);
     if (status == 0)
-        record_text(key->table, &record.site, text);
+        netboot_record_text(&record, text);
     else
-        key_text(key, text); /* damaged, and so all the more to be deleted */
-    status = table_delete(edit->change, key, &error);
+        netboot_record_key_text(key, text); /* damaged, and so all the more to be deleted */
+    status = netboot_change_delete(edit->change, key, &error);
     if (status != 0)
         return failed_with(&error);
     edit->deleted++;
@@ -170,8 +170,8 @@ static int put_if_changed(struct edit *edit, struct revision *revision)
 
     if (status == -EEXIST)
         return failed("%s: %s", error.text,
-                      revision->key.table == TABLE_HOST ? "set that host, or take it away there with --no-id"
-                                                        : "take it away there first, with --no-prefix");
+                      revision->key.kind == NETBOOT_RECORD_HOST ? "set that host, or take it away there with --no-id"
+                                                                : "take it away there first, with --no-prefix");
     if (status != 0)
         return failed_by_option(edit->session, &error);
     if (!revision->changed) {
@@ -187,7 +187,7 @@ static int put_if_changed(struct edit *edit, struct revision *revision)
     return DONE;
 }
 
-int edit_set(struct edit *edit, const struct key *key, edit_make *make, void *user)
+int edit_set(struct edit *edit, const struct netboot_record_key *key, edit_make *make, void *user)
 {
     struct netboot_error error;
     struct revision revision;
@@ -209,11 +209,12 @@ struct named {
     cJSON *changes;
 };
 
-static int make_of_options(struct edit *edit, const struct key *key, bool is_new, cJSON *record, void *user)
+static int make_of_options(struct edit *edit, const struct netboot_record_key *key, bool is_new, cJSON *record,
+                           void *user)
 {
     const struct named *named = user;
     char platform[NETBOOT_PLATFORM_TEXT_SIZE];
-    bool is_loader = key->table == TABLE_LOADER;
+    bool is_loader = key->kind == NETBOOT_RECORD_LOADER;
 
     if (is_new && !cJSON_AddStringToObject(record, is_loader ? "platform" : "name",
                                            is_loader ? netboot_platform_text(key->platform, platform) : key->name))
@@ -224,15 +225,15 @@ static int make_of_options(struct edit *edit, const struct key *key, bool is_new
     return code == DONE && named->make ? named->make(edit, key, is_new, record, NULL) : code;
 }
 
-int edit_set_command(struct session *session, enum table table, edit_make *make)
+int edit_set_command(struct session *session, enum netboot_record_kind kind, edit_make *make)
 {
     struct named named = {.make = make};
     struct netboot_error error;
     struct edit edit;
-    struct key key;
+    struct netboot_record_key key;
     int code = options_to_changes(session->arguments, &named.changes);
 
-    if (code == DONE && key_parse(table, session->arguments->words[0], &key, &error) != 0)
+    if (code == DONE && netboot_record_key_parse(kind, session->arguments->words[0], &key, &error) != 0)
         code = misused("%s", error.text);
     if (code == DONE && (code = edit_begin(session, &edit)) == DONE)
         code = edit_end(&edit, edit_set(&edit, &key, make_of_options, &named));
@@ -241,67 +242,65 @@ int edit_set_command(struct session *session, enum table table, edit_make *make)
 }
 
 /* Whether an earlier word names the same. */
-bool is_repeated(const struct arguments *arguments, enum table table, unsigned index)
+bool is_repeated(const struct arguments *arguments, enum netboot_record_kind kind, unsigned index)
 {
-    char text[KEY_TEXT_SIZE], other[KEY_TEXT_SIZE];
-    struct key key;
+    char text[NETBOOT_RECORD_TEXT_SIZE], other[NETBOOT_RECORD_TEXT_SIZE];
+    struct netboot_record_key key;
 
-    key_parse(table, arguments->words[index], &key, NULL);
-    key_text(&key, text);
+    netboot_record_key_parse(kind, arguments->words[index], &key, NULL);
+    netboot_record_key_text(&key, text);
     for (unsigned i = 0; i < index; i++) {
-        key_parse(table, arguments->words[i], &key, NULL);
-        if (strcmp(key_text(&key, other), text) == 0)
+        netboot_record_key_parse(kind, arguments->words[i], &key, NULL);
+        if (strcmp(netboot_record_key_text(&key, other), text) == 0)
             return true;
     }
     return false;
 }
 
-int edit_delete_command(struct session *session, enum table table)
+int edit_delete_command(struct session *session, enum netboot_record_kind kind)
 {
     struct netboot_error error;
     struct edit edit;
-    struct key key;
+    struct netboot_record_key key;
     int code;
 
     for (unsigned i = 0; i < session->arguments->word_count; i++)
-        if (key_parse(table, session->arguments->words[i], &key, &error) != 0)
+        if (netboot_record_key_parse(kind, session->arguments->words[i], &key, &error) != 0)
             return misused("%s", error.text);
     if ((code = edit_begin(session, &edit)) != DONE)
         return code;
     for (unsigned i = 0; code == DONE && i < session->arguments->word_count; i++) {
-        if (is_repeated(session->arguments, table, i))
+        if (is_repeated(session->arguments, kind, i))
             continue;
-        key_parse(table, session->arguments->words[i], &key, &error);
+        netboot_record_key_parse(kind, session->arguments->words[i], &key, &error);
         code = edit_delete(&edit, &key);
     }
     return edit_end(&edit, code);
 }
 
-int show_begin(struct session *session, enum table table, struct key *ret_key, struct record *ret)
+int show_begin(struct session *session, enum netboot_record_kind kind, struct netboot_record_key *ret_key,
+               struct netboot_record *ret)
 {
     struct netboot_error error;
-    char text[KEY_TEXT_SIZE];
 
-    if (key_parse(table, session->arguments->words[0], ret_key, &error) != 0)
+    if (netboot_record_key_parse(kind, session->arguments->words[0], ret_key, &error) != 0)
         return misused("%s", error.text);
     int code = session_view(session);
     if (code != DONE)
         return code;
-    int status = table_get(session->view, ret_key, ret);
+    int status = netboot_view_get(session->view, ret_key, ret, &error);
     if (status == -ENOENT)
         return not_there(session->view, ret_key);
-    if (status != 0)
-        return failed("%s cannot be read: it is damaged; delete it and set it anew", key_text(ret_key, text));
-    return DONE;
+    return status == 0 ? DONE : failed_with(&error);
 }
 
-int show_command(struct session *session, enum table table)
+int show_command(struct session *session, enum netboot_record_kind kind)
 {
-    struct record record;
-    struct key key;
-    int code = show_begin(session, table, &key, &record);
+    struct netboot_record record;
+    struct netboot_record_key key;
+    int code = show_begin(session, kind, &key, &record);
 
     if (code != DONE)
         return code;
-    return show_object(record_to_json(table, &record.site), session_has(session, "json"));
+    return show_object(record_to_json(&record), session_has(session, "json"));
 }

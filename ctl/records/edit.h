@@ -5,7 +5,7 @@
 
 #include "frame/session.h"
 #include "json/record/arena.h"
-#include "json/record/record_ref.h"
+#include "json/record/json.h"
 
 #include <stdio.h>
 
@@ -34,30 +34,31 @@ void edit_tell(struct edit *edit, const char *did, const char *would, const char
                const cJSON *after);
 
 /* Deletes one record. FAILED, with what to type, if there is none. */
-int edit_delete(struct edit *edit, const struct key *key);
+int edit_delete(struct edit *edit, const struct netboot_record_key *key);
 
 /*
  * Creates or changes the record of `key`. `make` turns the whole JSON of the record as it is (or an empty object, with
  * `is_new`) into what it is to be.
  */
-typedef int edit_make(struct edit *edit, const struct key *key, bool is_new, cJSON *record, void *user);
-int edit_set(struct edit *edit, const struct key *key, edit_make *make, void *user);
+typedef int edit_make(struct edit *edit, const struct netboot_record_key *key, bool is_new, cJSON *record, void *user);
+int edit_set(struct edit *edit, const struct netboot_record_key *key, edit_make *make, void *user);
 
 /* The whole of "TABLE set KEY" for tables without conditions of their own: what the options name. */
-int edit_set_command(struct session *session, enum table table, edit_make *make);
+int edit_set_command(struct session *session, enum netboot_record_kind kind, edit_make *make);
 /* The whole of "TABLE delete KEY". */
-int edit_delete_command(struct session *session, enum table table);
+int edit_delete_command(struct session *session, enum netboot_record_kind kind);
 /* Whether an earlier word names the same record; all are well-formed. */
-bool is_repeated(const struct arguments *arguments, enum table table, unsigned index);
+bool is_repeated(const struct arguments *arguments, enum netboot_record_kind kind, unsigned index);
 /* The whole of "TABLE show KEY". */
-int show_command(struct session *session, enum table table);
+int show_command(struct session *session, enum netboot_record_kind kind);
 /* Its beginning: the record is read. */
-int show_begin(struct session *session, enum table table, struct key *ret_key, struct record *ret);
+int show_begin(struct session *session, enum netboot_record_kind kind, struct netboot_record_key *ret_key,
+               struct netboot_record *ret);
 
 /* Writes how `after` differs from `before`, as "key old -> new, ..."; without `before`, what there is. */
 void differences_print(FILE *file, const cJSON *before, const cJSON *after);
 
 /* FAILED after saying that there is no such record, and what there is. */
-int not_there(struct netboot_view *view, const struct key *key);
+int not_there(struct netboot_view *view, const struct netboot_record_key *key);
 
 #endif

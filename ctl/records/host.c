@@ -122,7 +122,7 @@ static int name_it(const struct edit *edit, const struct netboot_id *id, bool is
     return DONE;
 }
 
-static int host_make(struct edit *edit, const struct key *key, bool is_new, cJSON *record, void *user)
+static int host_make(struct edit *edit, const struct netboot_record_key *key, bool is_new, cJSON *record, void *user)
 {
     struct netboot_error error;
 
@@ -143,14 +143,14 @@ static int target_check(struct edit *edit, const cJSON *changes)
 {
     const char *target = json_text(changes, "target");
     struct netboot_error error;
-    struct record record;
-    struct key key;
+    struct netboot_record record;
+    struct netboot_record_key key;
 
     if (!target)
         return DONE;
-    if (key_parse(TABLE_TARGET, target, &key, &error) != 0)
+    if (netboot_record_key_parse(NETBOOT_RECORD_TARGET, target, &key, &error) != 0)
         return misused("--target: %s", error.text);
-    return table_get(edit->view, &key, &record) == -ENOENT ? not_there(edit->view, &key) : DONE;
+    return netboot_view_get(edit->view, &key, &record, NULL) == -ENOENT ? not_there(edit->view, &key) : DONE;
 }
 
 /* One machine cannot be many. */
@@ -202,7 +202,7 @@ static int change_hosts(struct edit *edit, const struct selection *selection, cJ
 
     edit->only_changes = once->action != ONCE_NOTHING;
     for (size_t i = 0; code == DONE && i < selection->count; i++) {
-        struct key key = {.table = TABLE_HOST, .id = selection->ids[i]};
+        const struct netboot_record_key key = host_key(&selection->ids[i]);
         code = selection_recheck(selection, edit->view, &key.id);
         if (code == DONE)
             code = edit_set(edit, &key, host_make, changes);
@@ -302,7 +302,7 @@ static int delete_selected(struct session *session, const struct selection *sele
     if (code != DONE || (code = edit_begin(session, &edit)) != DONE)
         return code;
     for (size_t i = 0; code == DONE && i < selection->count; i++) {
-        struct key key = {.table = TABLE_HOST, .id = selection->ids[i]};
+        const struct netboot_record_key key = host_key(&selection->ids[i]);
         code = selection_recheck(selection, edit.view, &key.id);
         if (code == DONE)
             code = edit_delete(&edit, &key);

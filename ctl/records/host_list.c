@@ -18,11 +18,11 @@ static const struct column columns[] = {
     {NULL,     NULL           },
 };
 
-static bool host_wanted(const struct session *session, const void *record)
+static bool host_wanted(const struct session *session, const struct netboot_record *record)
 {
     const struct selection selection = selection_of(session);
 
-    return selection_wants(&selection, record);
+    return selection_wants(&selection, &record->host);
 }
 
 /* "armed install" in place of all that is known of it. */
@@ -40,13 +40,13 @@ static bool once_shorten(cJSON *host)
 }
 
 /* As host show has it. A boot-once that cannot be read leaves the host in the list; NULL: out of memory. */
-static cJSON *host_row(const struct session *session, const void *record)
+static cJSON *host_row(const struct session *session, const struct netboot_record *record)
 {
-    cJSON *ret = record_to_json(TABLE_HOST, record);
+    cJSON *ret = record_to_json(record);
     struct netboot_error error;
     struct netboot_id id;
 
-    if (ret && netboot_host_id(record, 0, &id) == 0)
+    if (ret && netboot_host_id(&record->host, 0, &id) == 0)
         once_add(session->view, &id, ret, &error);
     if (!ret || session_has(session, "json") || once_shorten(ret))
         return ret;
@@ -58,7 +58,7 @@ static int list_selected(struct session *session)
 {
     struct selection selection;
     struct listing listing;
-    struct record record = {.table = TABLE_HOST};
+    struct netboot_record record;
     int code = selection_read(session, SELECT_PRESENT, &selection);
 
     if (code != DONE)
@@ -66,8 +66,8 @@ static int list_selected(struct session *session)
     once_note_trouble(session);
     code = listing_begin(&listing, "such hosts", columns, session_has(session, "json"));
     for (size_t i = 0; code == DONE && i < selection.count; i++)
-        if (netboot_view_host(session->view, &selection.ids[i], &record.host) == 0)
-            code = listing_row(&listing, host_row(session, &record.host));
+        if (host_get(session->view, &selection.ids[i], &record) == 0)
+            code = listing_row(&listing, host_row(session, &record));
     selection_free(&selection);
     return listing_end(&listing, code);
 }
@@ -80,6 +80,6 @@ int host_list(struct session *session)
     if (code != DONE)
         return code;
     once_note_trouble(session);
-    return list_command(session, TABLE_HOST, selection_of(session).is_set ? "such hosts" : "hosts", columns,
+    return list_command(session, NETBOOT_RECORD_HOST, selection_of(session).is_set ? "such hosts" : "hosts", columns,
                         (struct list_rows){host_wanted, host_row});
 }

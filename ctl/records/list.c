@@ -13,18 +13,18 @@ struct list {
     int code;
 };
 
-static int record_list(enum table table, const void *record, void *user)
+static int record_list(const struct netboot_record *record, void *user)
 {
     struct list *list = user;
 
     if (list->rows.wanted && !list->rows.wanted(list->session, record))
         return 0;
-    list->code = listing_row(&list->listing,
-                             list->rows.row ? list->rows.row(list->session, record) : record_to_json(table, record));
+    list->code =
+        listing_row(&list->listing, list->rows.row ? list->rows.row(list->session, record) : record_to_json(record));
     return list->code == DONE ? 0 : 1;
 }
 
-int list_command(struct session *session, enum table table, const char *what, const struct column *columns,
+int list_command(struct session *session, enum netboot_record_kind kind, const char *what, const struct column *columns,
                  struct list_rows rows)
 {
     struct list list = {.session = session, .rows = rows};
@@ -34,7 +34,7 @@ int list_command(struct session *session, enum table table, const char *what, co
         code = listing_begin(&list.listing, what, columns, session_has(session, "json"));
     if (code != DONE)
         return code;
-    int status = table_each(session->view, table, record_list, &list);
+    int status = netboot_view_each(session->view, kind, NULL, record_list, &list, NULL);
     if (status < 0 && status != -EBADMSG)
         list.code = failed("the %s cannot be read: %s", what, strerror(-status));
     code = listing_end(&list.listing, list.code);

@@ -9,7 +9,8 @@ static const struct column columns[] = {
     {NULL,       NULL      },
 };
 
-static int file_of_words(struct edit *edit, const struct key *key, bool is_new, cJSON *record, void *user)
+static int file_of_words(struct edit *edit, const struct netboot_record_key *key, bool is_new, cJSON *record,
+                         void *user)
 {
     (void)key;
     (void)is_new;
@@ -22,17 +23,17 @@ static int file_of_words(struct edit *edit, const struct key *key, bool is_new, 
 
 static int loader_set(struct session *session)
 {
-    return edit_set_command(session, TABLE_LOADER, file_of_words);
+    return edit_set_command(session, NETBOOT_RECORD_LOADER, file_of_words);
 }
 
 static int loader_list(struct session *session)
 {
-    return list_command(session, TABLE_LOADER, "loaders", columns, (struct list_rows){0});
+    return list_command(session, NETBOOT_RECORD_LOADER, "loaders", columns, (struct list_rows){0});
 }
 
 static int loader_delete(struct session *session)
 {
-    return edit_delete_command(session, TABLE_LOADER);
+    return edit_delete_command(session, NETBOOT_RECORD_LOADER);
 }
 
 /* clang-format off */

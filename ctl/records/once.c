@@ -4,7 +4,7 @@
 #include "frame/output.h"
 #include "frame/who.h"
 #include "host.h"
-#include "json/record/record_ref.h"
+#include "json/record/json.h"
 #include "json/text/when.h"
 
 #include <errno.h>

@@ -22,14 +22,14 @@ static uint64_t hash_more(uint64_t hash, const void *data, size_t size)
     return hash;
 }
 
-static uint64_t hash_of(const struct key *key)
+static uint64_t hash_of(const struct netboot_record_key *key)
 {
-    uint8_t type[2] = {(uint8_t)key->table, (uint8_t)key->id.type};
+    uint8_t type[2] = {(uint8_t)key->kind, (uint8_t)key->id.type};
     uint64_t hash = hash_more(0xcbf29ce484222325, type, sizeof(type));
 
-    if (key->table == TABLE_HOST)
+    if (key->kind == NETBOOT_RECORD_HOST)
         hash = hash_more(hash, key->id.value, key->id.size);
-    else if (key->table == TABLE_LOADER)
+    else if (key->kind == NETBOOT_RECORD_LOADER)
         hash = hash_more(hash, &key->platform, sizeof(key->platform));
     else
         hash = hash_more(hash, key->name, strlen(key->name));
@@ -66,7 +66,7 @@ static int sort_in(struct repeats *repeats)
     return 0;
 }
 
-int64_t repeats_find(struct repeats *repeats, const struct key *key)
+int64_t repeats_find(struct repeats *repeats, const struct netboot_record_key *key)
 {
     if (repeats->count == 0)
         return 0;
@@ -75,7 +75,7 @@ int64_t repeats_find(struct repeats *repeats, const struct key *key)
     return (int64_t)slot_of(repeats, hash_of(key))->line;
 }
 
-int repeats_add(struct repeats *repeats, const struct key *key, uint64_t line)
+int repeats_add(struct repeats *repeats, const struct netboot_record_key *key, uint64_t line)
 {
     if (repeats->count == repeats->room) {
         size_t room = repeats->room ? 2 * repeats->room : SIZE_FIRST;

@@ -7,7 +7,7 @@
 #ifndef NETBOOTCTL_REPEATS_H
 #define NETBOOTCTL_REPEATS_H
 
-#include "json/record/record_ref.h"
+#include "json/record/json.h"
 
 struct repeats {
     struct repeats_item *items;
@@ -17,9 +17,9 @@ struct repeats {
 };
 
 /* The line at which the record of that key came, 0 if it did not, or -ENOMEM. */
-int64_t repeats_find(struct repeats *repeats, const struct key *key);
+int64_t repeats_find(struct repeats *repeats, const struct netboot_record_key *key);
 /* -ENOMEM. */
-int repeats_add(struct repeats *repeats, const struct key *key, uint64_t line);
+int repeats_add(struct repeats *repeats, const struct netboot_record_key *key, uint64_t line);
 void repeats_free(struct repeats *repeats);
 
 #endif

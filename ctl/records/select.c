@@ -79,7 +79,6 @@ struct gathering {
     struct netboot_view *view;
     enum select_use use;
     struct repeats repeats; /* hosts that are in it */
-    struct memory memory;
     size_t room;
     int code;
     uint64_t wrong; /* lines of the file */
@@ -102,7 +101,7 @@ static int add(struct gathering *gathering, const struct netboot_id *id)
 }
 
 /* Adds a host, called by `id`, unless it is in already. `key` is what it goes by itself. */
-static int add_once(struct gathering *gathering, const struct key *key, const struct netboot_id *id)
+static int add_once(struct gathering *gathering, const struct netboot_record_key *key, const struct netboot_id *id)
 {
     int64_t before = repeats_find(&gathering->repeats, key);
 
@@ -116,25 +115,25 @@ static int add_once(struct gathering *gathering, const struct key *key, const st
 /* A host that is named. -EINVAL, -ENOENT, -EBADMSG with the reason. */
 static int name_add(struct gathering *gathering, const char *text, struct netboot_error *error)
 {
-    struct record record;
-    struct key typed, key;
-    char name[KEY_TEXT_SIZE];
-    int status = key_parse(TABLE_HOST, text, &typed, error);
+    struct netboot_record record;
+    struct netboot_record_key typed, key;
+    char name[NETBOOT_RECORD_TEXT_SIZE];
+    int status = netboot_record_key_parse(NETBOOT_RECORD_HOST, text, &typed, error);
 
     if (status != 0)
         return status;
     key = typed;
-    status = table_get(gathering->view, &typed, &record);
+    status = netboot_view_get(gathering->view, &typed, &record, NULL);
     if (status == -ENOENT && gathering->use != SELECT_ANY)
         return failure(error, status, "there is no %s: netbootctl host list shows those there are",
-                       key_text(&typed, name));
+                       netboot_record_key_text(&typed, name));
     if (status != 0 && status != -ENOENT && gathering->use != SELECT_DAMAGED)
         return failure(error, status, "%s cannot be read: it is damaged; delete it and set it anew",
-                       key_text(&typed, name));
+                       netboot_record_key_text(&typed, name));
     if (status == 0 && !selection_wants(gathering->selection, &record.host))
         return 0;
-    if (status == 0 && key_of(TABLE_HOST, &record.host, &gathering->memory, &key) != 0)
-        key = typed;
+    if (status == 0)
+        netboot_record_key_of(&record, &key);
     gathering->code = add_once(gathering, &key, &typed.id);
     return 0;
 }
@@ -193,14 +192,14 @@ static int file_add(struct gathering *gathering, const char *path)
     return gathering->code;
 }
 
-static int record_add(enum table table, const void *record, void *user)
+static int record_add(const struct netboot_record *record, void *user)
 {
     struct gathering *gathering = user;
-    struct key key;
+    struct netboot_record_key key;
 
-    if (!selection_wants(gathering->selection, record))
+    if (!selection_wants(gathering->selection, &record->host))
         return 0;
-    if (key_of(table, record, &gathering->memory, &key) == 0)
+    if (netboot_record_key_of(record, &key) == 0)
         gathering->code = add(gathering, &key.id);
     return gathering->code == DONE ? 0 : 1;
 }
@@ -214,7 +213,7 @@ static int gather(struct gathering *gathering)
         words_add(gathering);
         return gathering->code == DONE && path ? file_add(gathering, path) : gathering->code;
     }
-    int status = table_each(gathering->view, TABLE_HOST, record_add, gathering);
+    int status = netboot_view_each(gathering->view, NETBOOT_RECORD_HOST, NULL, record_add, gathering, NULL);
     if (status == -EBADMSG)
         damaged_tell(gathering->view); /* which labels they have is not known */
     else if (status < 0)
@@ -230,12 +229,11 @@ struct wish {
     bool granted;
 };
 
-static int wish_look(enum table table, const void *record, void *user)
+static int wish_look(const struct netboot_record *record, void *user)
 {
-    const struct netboot_host *host = record;
+    const struct netboot_host *host = &record->host;
     struct wish *wish = user;
 
-    (void)table;
     wish->granted = wish->label ? has_label(host, wish->label)
                                 : host->target.size == strlen(wish->target) &&
                                       memcmp(host->target.data, wish->target, host->target.size) == 0;
@@ -246,7 +244,7 @@ static bool in_vain(struct netboot_view *view, const char *label, const char *ta
 {
     struct wish wish = {.label = label, .target = target};
 
-    return table_each(view, TABLE_HOST, wish_look, &wish) >= 0 && !wish.granted;
+    return netboot_view_each(view, NETBOOT_RECORD_HOST, NULL, wish_look, &wish, NULL) >= 0 && !wish.granted;
 }
 
 /* Says which of what was asked for no host has. */
@@ -288,7 +286,6 @@ int selection_read(struct session *session, enum select_use use, struct selectio
     gathering.view = session->view;
     code = gather(&gathering);
     repeats_free(&gathering.repeats);
-    memory_free(&gathering.memory);
     if (code == DONE && selection.count == 0)
         code = nobody(&selection, session->view);
     if (code == DONE)
@@ -318,11 +315,12 @@ int selection_confirm(const struct selection *selection)
 
 int selection_recheck(const struct selection *selection, struct netboot_view *view, const struct netboot_id *id)
 {
-    struct key key = {.table = TABLE_HOST, .id = *id};
-    char text[KEY_TEXT_SIZE];
-    struct record record;
+    const struct netboot_record_key key = host_key(id);
+    char text[NETBOOT_RECORD_TEXT_SIZE];
+    struct netboot_record record;
 
-    if (!selection->by_property || (table_get(view, &key, &record) == 0 && selection_wants(selection, &record.host)))
+    if (!selection->by_property ||
+        (netboot_view_get(view, &key, &record, NULL) == 0 && selection_wants(selection, &record.host)))
         return DONE;
-    return failed("%s was changed meanwhile: nothing was done; type it again", key_text(&key, text));
+    return failed("%s was changed meanwhile: nothing was done; type it again", netboot_record_key_text(&key, text));
 }

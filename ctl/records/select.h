@@ -7,7 +7,7 @@
 #define NETBOOTCTL_SELECT_H
 
 #include "frame/session.h"
-#include "json/record/record_ref.h"
+#include "json/record/json.h"
 
 #define SELECT_FROM_FILE(help_)                                                                                        \
     {                                                                                                                  \

@@ -44,22 +44,22 @@ static const struct column columns[] = {
 
 static int site_set(struct session *session)
 {
-    return edit_set_command(session, TABLE_SITE, NULL);
+    return edit_set_command(session, NETBOOT_RECORD_SITE, NULL);
 }
 
 static int site_show(struct session *session)
 {
-    return show_command(session, TABLE_SITE);
+    return show_command(session, NETBOOT_RECORD_SITE);
 }
 
 static int site_list(struct session *session)
 {
-    return list_command(session, TABLE_SITE, "sites", columns, (struct list_rows){0});
+    return list_command(session, NETBOOT_RECORD_SITE, "sites", columns, (struct list_rows){0});
 }
 
 static int site_delete(struct session *session)
 {
-    return edit_delete_command(session, TABLE_SITE);
+    return edit_delete_command(session, NETBOOT_RECORD_SITE);
 }
 
 /* clang-format off */

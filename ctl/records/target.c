@@ -71,17 +71,17 @@ static const struct column columns[] = {
 
 static int target_set(struct session *session)
 {
-    return edit_set_command(session, TABLE_TARGET, NULL);
+    return edit_set_command(session, NETBOOT_RECORD_TARGET, NULL);
 }
 
 static int target_show(struct session *session)
 {
-    return show_command(session, TABLE_TARGET);
+    return show_command(session, NETBOOT_RECORD_TARGET);
 }
 
 static int target_list(struct session *session)
 {
-    return list_command(session, TABLE_TARGET, "targets", columns, (struct list_rows){0});
+    return list_command(session, NETBOOT_RECORD_TARGET, "targets", columns, (struct list_rows){0});
 }
 
 /* ---- Delete ----------------------------------------------------------------------------------------------------- */
@@ -108,17 +108,17 @@ static bool is_armed(const struct users *users, const struct netboot_host *host)
            strcmp(once.target, users->target) == 0;
 }
 
-static int user_count(enum table table, const void *record, void *user)
+static int user_count(const struct netboot_record *record, void *user)
 {
-    const struct netboot_host *host = record;
+    const struct netboot_host *host = &record->host;
     struct users *users = user;
-    char text[KEY_TEXT_SIZE];
+    char text[NETBOOT_RECORD_TEXT_SIZE];
     bool lasting =
         host->target.size == strlen(users->target) && memcmp(host->target.data, users->target, host->target.size) == 0;
 
     if (!lasting && !is_armed(users, host))
         return 0;
-    record_text(table, record, text);
+    netboot_record_text(record, text);
     if (users->report)
         fprintf(users->report, "%s uses it and boots %s until it is there again\n", text,
                 lasting ? "`default`" : "its lasting target");
@@ -139,7 +139,7 @@ static int users_check(struct edit *edit, const char *target)
     if (strcmp(target, NETBOOT_NAME_DEFAULT) == 0 && !force)
         return failed("target default is what every host without a target of its own boots, and every unknown machine: "
                       "type --force to delete it all the same");
-    int status = table_each(edit->view, TABLE_HOST, user_count, &users);
+    int status = netboot_view_each(edit->view, NETBOOT_RECORD_HOST, NULL, user_count, &users, NULL);
     if (status < 0 && status != -EBADMSG)
         return failed("the hosts cannot be read: %s", strerror(-status));
     if (status == -EBADMSG && !force) {
@@ -159,18 +159,18 @@ static int target_delete(struct session *session)
 {
     struct netboot_error error;
     struct edit edit;
-    struct key key;
+    struct netboot_record_key key;
 
     for (unsigned i = 0; i < session->arguments->word_count; i++)
-        if (key_parse(TABLE_TARGET, session->arguments->words[i], &key, &error) != 0)
+        if (netboot_record_key_parse(NETBOOT_RECORD_TARGET, session->arguments->words[i], &key, &error) != 0)
             return misused("%s", error.text);
     int code = edit_begin(session, &edit);
     if (code != DONE)
         return code;
     for (unsigned i = 0; code == DONE && i < session->arguments->word_count; i++) {
-        if (is_repeated(session->arguments, TABLE_TARGET, i))
+        if (is_repeated(session->arguments, NETBOOT_RECORD_TARGET, i))
             continue;
-        key_parse(TABLE_TARGET, session->arguments->words[i], &key, &error);
+        netboot_record_key_parse(NETBOOT_RECORD_TARGET, session->arguments->words[i], &key, &error);
         code = edit_delete(&edit, &key);
         if (code == DONE)
             code = users_check(&edit, key.name);

@@ -82,8 +82,9 @@ static bool is_boot_program(const struct loaders *loaders, const char *file)
            has_suffix(name, script_suffixes);
 }
 
-static int loader_add(const struct netboot_loader *loader, void *user)
+static int loader_add(const struct netboot_record *record, void *user)
 {
+    const struct netboot_loader *loader = &record->loader;
     struct loaders *loaders = user;
     char file[NETBOOT_FILE_SIZE];
 
@@ -99,7 +100,7 @@ static int loader_add(const struct netboot_loader *loader, void *user)
 int loaders_read(struct netboot_view *view, struct loaders *ret)
 {
     *ret = (struct loaders){.count = 0};
-    int status = netboot_view_loaders(view, loader_add, ret);
+    int status = netboot_view_each(view, NETBOOT_RECORD_LOADER, NULL, loader_add, ret, NULL);
     return status < 0 ? status : 0;
 }
 

@@ -25,8 +25,9 @@ static const struct option_row restore_options[] = {
 
 static const char *counts_text(const struct netboot_backup *backup, char text[128])
 {
-    snprintf(text, 128, "%" PRIu64 " hosts, %" PRIu64 " sites, %" PRIu64 " targets, %" PRIu64 " loaders", backup->hosts,
-             backup->sites, backup->targets, backup->loaders);
+    snprintf(text, 128, "%" PRIu64 " hosts, %" PRIu64 " sites, %" PRIu64 " targets, %" PRIu64 " loaders",
+             backup->records[NETBOOT_RECORD_HOST], backup->records[NETBOOT_RECORD_SITE],
+             backup->records[NETBOOT_RECORD_TARGET], backup->records[NETBOOT_RECORD_LOADER]);
     return text;
 }
 
@@ -170,7 +171,7 @@ static int restore_once(struct session *session, FILE *file, const char *name, c
         return code;
     if (netboot_view_status(netboot_change_view(change), ret) != 0)
         code = failed("the store in %s cannot be read", session->directory);
-    bool open = code == DONE && question_is_open(question, session, ret->hosts, ret->generation);
+    bool open = code == DONE && question_is_open(question, session, ret->records[NETBOOT_RECORD_HOST], ret->generation);
     if (code == DONE && !open && netboot_change_restore(change, read_file, file, &backup, &error) != 0)
         code = failed("%s: %s; nothing was changed", name, error.text);
     if (code != DONE || open)
@@ -191,11 +192,13 @@ static int restore(struct session *session, FILE *file, const char *name, const 
     do {
         code = restore_once(session, file, name, &question, &status);
         *ret_generation = status.generation + 1;
-        if (code != DONE || !question_is_open(&question, session, status.hosts, status.generation))
+        if (code != DONE ||
+            !question_is_open(&question, session, status.records[NETBOOT_RECORD_HOST], status.generation))
             return code;
-        snprintf(text, sizeof(text), "restore %.200s replaces %" PRIu64 " hosts with %" PRIu64, name, status.hosts,
-                 backup->hosts);
-    } while ((code = question_put(&question, session, status.hosts, status.generation, text)) == DONE);
+        snprintf(text, sizeof(text), "restore %.200s replaces %" PRIu64 " hosts with %" PRIu64, name,
+                 status.records[NETBOOT_RECORD_HOST], backup->records[NETBOOT_RECORD_HOST]);
+    } while ((code = question_put(&question, session, status.records[NETBOOT_RECORD_HOST], status.generation, text)) ==
+             DONE);
     return code;
 }
 

@@ -109,47 +109,29 @@ struct revert {
     uint64_t hosts;
 };
 
-static cJSON *to_json(enum table table, const void *record)
+static cJSON *to_json(const struct netboot_record *record)
 {
-    cJSON *ret = record ? record_to_json(table, record) : NULL;
+    cJSON *ret = record ? record_to_json(record) : NULL;
 
     cJSON_DeleteItemFromObjectCaseSensitive(ret, "changed");
     return ret;
 }
 
-static void tell(const struct revert *revert, enum table table, const void *before, const void *after)
+static void record_reverted(const struct netboot_difference *difference, void *user)
 {
-    char text[KEY_TEXT_SIZE];
-    cJSON *old = to_json(table, before), *new = to_json(table, after);
+    const struct netboot_record *before = difference->before, *after = difference->after;
+    struct revert *revert = user;
+    char text[NETBOOT_RECORD_TEXT_SIZE];
+    cJSON *old = to_json(before), *new = to_json(after);
 
-    record_text(table, after ? after : before, text);
+    netboot_record_text(after ? after : before, text);
+    revert->hosts += (after ? after : before)->kind == NETBOOT_RECORD_HOST;
     if (!after)
         edit_tell(revert->edit, "deleted", "would delete", text, NULL, NULL);
     else
         edit_tell(revert->edit, before ? "changed" : "added", before ? "would change" : "would add", text, old, new);
     cJSON_Delete(old);
     cJSON_Delete(new);
-}
-
-static void record_reverted(const struct netboot_difference *difference, void *user)
-{
-    struct revert *revert = user;
-    const struct {
-        enum table table;
-        const void *before, *after;
-    } pairs[] = {
-        {TABLE_SITE,   difference->site_before,   difference->site_after  },
-        {TABLE_LOADER, difference->loader_before, difference->loader_after},
-        {TABLE_TARGET, difference->target_before, difference->target_after},
-        {TABLE_HOST,   difference->host_before,   difference->host_after  },
-    };
-
-    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-        if (!pairs[i].before && !pairs[i].after)
-            continue;
-        revert->hosts += pairs[i].table == TABLE_HOST;
-        tell(revert, pairs[i].table, pairs[i].before, pairs[i].after);
-    }
 }
 
 /* Goes back within the edit, which ends with it unless it has to be asked first. */

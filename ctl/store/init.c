@@ -4,7 +4,7 @@
 #include "common/base/bytes.h"
 #include "frame/command.h"
 #include "frame/output.h"
-#include "json/record/record_ref.h"
+#include "json/record/json.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -22,17 +22,21 @@ static const struct {
 
 static int fill(struct netboot_change *change, struct netboot_error *error)
 {
-    const struct netboot_target target = {
-        .name = bytes_of_text(NETBOOT_NAME_DEFAULT), .kind = NETBOOT_KIND_BOOT, .script = bytes_of_text("script.ipxe")};
-    const struct netboot_site site = {.name = bytes_of_text(NETBOOT_NAME_DEFAULT)};
-    int status = netboot_change_put_site(change, &site, error);
+    struct netboot_record record;
 
+    netboot_record_clear(NETBOOT_RECORD_SITE, &record);
+    record.site.name = bytes_of_text(NETBOOT_NAME_DEFAULT);
+    int status = netboot_change_put(change, NULL, &record, error);
+    netboot_record_clear(NETBOOT_RECORD_TARGET, &record);
+    record.target.name = bytes_of_text(NETBOOT_NAME_DEFAULT);
+    record.target.script = bytes_of_text("script.ipxe");
     if (status == 0)
-        status = netboot_change_put_target(change, &target, error);
+        status = netboot_change_put(change, NULL, &record, error);
+    netboot_record_clear(NETBOOT_RECORD_LOADER, &record);
     for (size_t i = 0; status == 0 && i < sizeof(loaders) / sizeof(loaders[0]); i++) {
-        const struct netboot_loader loader = {.platform = (uint16_t)netboot_platform_find(loaders[i].platform),
-                                              .file = bytes_of_text(loaders[i].file)};
-        status = netboot_change_put_loader(change, &loader, error);
+        record.loader.platform = (uint16_t)netboot_platform_find(loaders[i].platform);
+        record.loader.file = bytes_of_text(loaders[i].file);
+        status = netboot_change_put(change, NULL, &record, error);
     }
     return status;
 }

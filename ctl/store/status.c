@@ -99,19 +99,25 @@ static cJSON *user_to_json(int pid, bool json)
     return NULL;
 }
 
+struct users {
+    cJSON *list;
+    bool json;
+};
+
+static int user_add(int pid, void *user)
+{
+    const struct users *users = user;
+    bool dead = kill(pid, 0) != 0 && errno == ESRCH;
+
+    return pid == getpid() || dead || cJSON_AddItemToArray(users->list, user_to_json(pid, users->json)) ? 0 : -ENOMEM;
+}
+
 /* The other programs that have the store open: a DHCP server that is not among them does not read it. */
 static bool users_add(struct session *session, cJSON *object, bool json)
 {
-    struct netboot_status status;
-    cJSON *users = cJSON_AddArrayToObject(object, "used_by");
-    bool done = users && netboot_view_status(session->view, &status) == 0;
+    struct users users = {cJSON_AddArrayToObject(object, "used_by"), json};
 
-    for (unsigned i = 0; done && i < status.pid_count; i++) {
-        bool dead = kill(status.pids[i], 0) != 0 && errno == ESRCH;
-        if (status.pids[i] != getpid() && !dead)
-            done = cJSON_AddItemToArray(users, user_to_json(status.pids[i], json));
-    }
-    return done;
+    return users.list && netboot_view_readers(session->view, user_add, &users, NULL) == 0;
 }
 
 static int status_run(struct session *session)

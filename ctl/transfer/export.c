@@ -2,7 +2,7 @@
 #include "commands.h"
 #include "csv.h"
 #include "records/damaged.h"
-#include "json/record/record_ref.h"
+#include "json/record/json.h"
 
 #include <errno.h>
 #include <string.h>
@@ -15,10 +15,10 @@ static const struct option_row export_options[] = {
 };
 /* clang-format on */
 
-static int json_export(enum table table, const void *record, void *user)
+static int json_export(const struct netboot_record *record, void *user)
 {
     int *code = user;
-    cJSON *object = record_to_json(table, record);
+    cJSON *object = record_to_json(record);
     char *text = NULL;
 
     if (object) {
@@ -29,7 +29,7 @@ static int json_export(enum table table, const void *record, void *user)
     if (!text)
         *code = failed("out of memory");
     else {
-        printf("{\"type\":\"%s\",", table_name(table));
+        printf("{\"type\":\"%s\",", netboot_record_kind_name(record->kind));
         print_json_safe(stdout, text + 1);
         putchar('\n');
         *code = ferror(stdout) ? FAILED : DONE; /* output_end() says why */
@@ -39,35 +39,36 @@ static int json_export(enum table table, const void *record, void *user)
     return *code != DONE;
 }
 
-static int csv_export(enum table table, const void *record, void *user)
+static int csv_export(const struct netboot_record *record, void *user)
 {
     int *code = user;
     struct netboot_error error = {.text = "out of memory"};
-    char text[KEY_TEXT_SIZE];
-    cJSON *object = record_to_json(table, record);
+    char text[NETBOOT_RECORD_TEXT_SIZE];
+    cJSON *object = record_to_json(record);
 
     if (!object || csv_print(stdout, object, &error) != 0)
-        *code = failed("%s: %s", record_text(table, record, text), error.text);
+        *code = failed("%s: %s", netboot_record_text(record, text), error.text);
     else if (ferror(stdout))
         *code = FAILED;
     cJSON_Delete(object);
     return *code != DONE;
 }
 
-static int export_tables(struct session *session, bool csv)
+static int export_records(struct session *session, bool csv)
 {
+    struct netboot_error error;
     bool damaged = false;
     int code = DONE;
 
     if (csv)
         csv_header_print(stdout);
-    for (int table = 0; code == DONE && table < TABLE_COUNT; table++) {
-        if (csv && table != TABLE_HOST)
+    for (enum netboot_record_kind kind = 0; code == DONE && kind < NETBOOT_RECORD_KINDS; kind++) {
+        if (csv && kind != NETBOOT_RECORD_HOST)
             continue;
-        int status = table_each(session->view, (enum table)table, csv ? csv_export : json_export, &code);
+        int status = netboot_view_each(session->view, kind, NULL, csv ? csv_export : json_export, &code, &error);
         damaged = damaged || status == -EBADMSG;
         if (status < 0 && status != -EBADMSG)
-            code = failed("the %ss cannot be read: %s", table_name((enum table)table), strerror(-status));
+            code = failed_with(&error);
     }
     return code == DONE && damaged ? damaged_tell(session->view) : code;
 }
@@ -83,9 +84,12 @@ static int export_run(struct session *session)
     int code = session_view(session);
     if (code != DONE)
         return code;
-    if (csv && netboot_view_status(session->view, &status) == 0 && status.sites + status.targets + status.loaders > 0)
+    if (csv && netboot_view_status(session->view, &status) == 0 &&
+        status.records[NETBOOT_RECORD_SITE] + status.records[NETBOOT_RECORD_TARGET] +
+                status.records[NETBOOT_RECORD_LOADER] >
+            0)
         note("CSV has the hosts only: sites, loaders and targets are in --format jsonl");
-    return export_tables(session, csv);
+    return export_records(session, csv);
 }
 
 /* clang-format off */

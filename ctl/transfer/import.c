@@ -120,12 +120,11 @@ struct dangling {
     bool *names; /* those that hosts named before the import */
 };
 
-static int dangling_find(enum table table, const void *record, void *user)
+static int dangling_find(const struct netboot_record *record, void *user)
 {
-    const struct netboot_host *host = record;
+    const struct netboot_host *host = &record->host;
     struct dangling *dangling = user;
 
-    (void)table;
     for (unsigned i = 0; host->target.size > 0 && i < dangling->waits->name_count; i++)
         if (strlen(dangling->waits->names[i]) == host->target.size &&
             memcmp(dangling->waits->names[i], host->target.data, host->target.size) == 0)
@@ -139,14 +138,16 @@ static void targets_check(struct import *import, struct source *source)
 {
     bool fine[WAIT_NAMES_MAX] = {false};
     struct dangling dangling = {import->waits, fine};
-    struct netboot_target target;
+    struct netboot_record_key key;
+    struct netboot_record record;
     char reason[2 * NETBOOT_NAME_MAX + 200];
 
     if (import->waits->count == 0 || session_has(import->session, "force"))
         return;
-    table_each(import->session->view, TABLE_HOST, dangling_find, &dangling);
+    netboot_view_each(import->session->view, NETBOOT_RECORD_HOST, NULL, dangling_find, &dangling, NULL);
     for (unsigned i = 0; i < import->waits->name_count; i++)
-        if (netboot_view_target(import->view, import->waits->names[i], &target) == 0)
+        if (netboot_record_key_parse(NETBOOT_RECORD_TARGET, import->waits->names[i], &key, NULL) == 0 &&
+            netboot_view_get(import->view, &key, &record, NULL) == 0)
             fine[i] = true;
     for (size_t i = 0; i < import->waits->count; i++) {
         const struct wait *wait = &import->waits->items[i];
@@ -163,12 +164,12 @@ static void targets_check(struct import *import, struct source *source)
 
 static void counts_print(const struct import *import)
 {
-    for (int i = 0; i < TABLE_COUNT; i++) {
+    for (int i = 0; i < NETBOOT_RECORD_KINDS; i++) {
         const struct counts *counts = &import->counts[i];
         if (counts->lines || counts->removed)
             printf("%ss: %" PRIu64 " added, %" PRIu64 " changed, %" PRIu64 " removed, %" PRIu64 " unchanged%s\n",
-                   table_name((enum table)i), counts->added, counts->changed, counts->removed, counts->unchanged,
-                   import->dry_run ? " (nothing was written: --dry-run)" : "");
+                   netboot_record_kind_name((enum netboot_record_kind)i), counts->added, counts->changed,
+                   counts->removed, counts->unchanged, import->dry_run ? " (nothing was written: --dry-run)" : "");
     }
 }
 
@@ -176,7 +177,7 @@ static bool any_change(const struct import *import)
 {
     bool ret = false;
 
-    for (int i = 0; i < TABLE_COUNT; i++)
+    for (int i = 0; i < NETBOOT_RECORD_KINDS; i++)
         ret = ret || import->counts[i].added || import->counts[i].changed || import->counts[i].removed;
     return ret;
 }
@@ -189,7 +190,7 @@ static int source_take(struct import *import, struct source *source)
     bool empty = true;
 
     targets_check(import, source);
-    for (int i = 0; i < TABLE_COUNT; i++)
+    for (int i = 0; i < NETBOOT_RECORD_KINDS; i++)
         empty = empty && !import->counts[i].lines;
     if (source->wrong > WRONG_ON_TERMINAL && source->on_terminal)
         note("and %" PRIu64 " more wrong lines: 2>FILE gets all of them", source->wrong - WRONG_ON_TERMINAL);
@@ -210,8 +211,8 @@ static int source_take(struct import *import, struct source *source)
 /* How many hosts go is known only when all of the file was read. */
 static bool removal_is_open(const struct import *import, const struct question *question)
 {
-    return import->replace &&
-           question_is_open(question, import->session, import->counts[TABLE_HOST].removed, import->before.generation);
+    return import->replace && question_is_open(question, import->session, import->counts[NETBOOT_RECORD_HOST].removed,
+                                               import->before.generation);
 }
 
 /* The whole file in one change, which is given up where it has to be asked first. */
@@ -241,12 +242,12 @@ static int import_once(struct import *import, struct source *source, const struc
 /* Asks; then the file is at its begin again. */
 static int removal_ask(struct import *import, struct source *source, struct question *question)
 {
-    uint64_t removed = import->counts[TABLE_HOST].removed;
+    uint64_t removed = import->counts[NETBOOT_RECORD_HOST].removed;
     char text[512];
 
     session_view_close(import->session);
     snprintf(text, sizeof(text), "import --replace %.200s removes %" PRIu64 " of %" PRIu64 " hosts", source->name,
-             removed, import->before.hosts);
+             removed, import->before.records[NETBOOT_RECORD_HOST]);
     int code = question_put(question, import->session, removed, import->before.generation, text);
     if (code != DONE)
         return code;

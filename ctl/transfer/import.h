@@ -35,7 +35,7 @@ struct import {
     struct repeats repeats;
     struct waits *waits;
     char target_known[NETBOOT_NAME_MAX + 1]; /* one that is there: most hosts name the same as the one before */
-    struct counts counts[TABLE_COUNT];
+    struct counts counts[NETBOOT_RECORD_KINDS];
     uint64_t told; /* lines of --dry-run */
     uint64_t line; /* of the record at hand */
 };

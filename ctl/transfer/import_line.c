@@ -14,15 +14,15 @@ static int type_find(const cJSON *object, struct netboot_error *error)
     char hint[SUGGEST_TEXT_SIZE];
 
     if (!type)
-        return TABLE_HOST;
+        return NETBOOT_RECORD_HOST;
     if (!cJSON_IsString(type))
         return failure(error, -EINVAL, "type: site, loader, target or host is wanted");
-    int table = table_find(type->valuestring);
-    if (table >= 0)
-        return table;
+    int kind = netboot_record_kind_find(type->valuestring);
+    if (kind >= 0)
+        return kind;
     suggest_begin(&nearest, type->valuestring);
-    for (int i = 0; i < TABLE_COUNT; i++)
-        suggest_offer(&nearest, table_name((enum table)i));
+    for (int i = 0; i < NETBOOT_RECORD_KINDS; i++)
+        suggest_offer(&nearest, netboot_record_kind_name((enum netboot_record_kind)i));
     return failure(error, -EINVAL, "type: `%.100s` is none of site, loader, target and host%s", type->valuestring,
                    suggest_text(&nearest, hint));
 }
@@ -37,10 +37,10 @@ static int json_read(const char *text, size_t size, struct line_record *ret, str
                        "of its own (jq "
                        "-c . makes that of one that is spread over several)");
     ret->object = json_parse(text, size, error);
-    int table = ret->object ? type_find(ret->object, error) : error->code;
-    if (table < 0)
-        return table;
-    ret->record.table = (enum table)table;
+    int kind = ret->object ? type_find(ret->object, error) : error->code;
+    if (kind < 0)
+        return kind;
+    ret->record.kind = (enum netboot_record_kind)kind;
     return 0;
 }
 
@@ -48,7 +48,7 @@ static int csv_read(const struct line_reader *reader, char *text, size_t size, s
                     struct netboot_error *error)
 {
     ret->object = csv_parse(&reader->header, text, size, error);
-    ret->record.table = TABLE_HOST;
+    ret->record.kind = NETBOOT_RECORD_HOST;
     return ret->object ? 0 : error->code;
 }
 
@@ -84,8 +84,8 @@ int line_parse(struct line_reader *reader, uint64_t number, char *text, size_t s
         reader->csv ? csv_read(reader, text, size, ret, error) : json_read(text + blank, size - blank, ret, error);
     if (status == 0)
         status = record_from_json(ret->object, &ret->record, memory, error);
-    if (status == 0 && (status = key_of(ret->record.table, &ret->record.site, memory, &ret->key)) != 0)
-        status = failure(error, status, status == -ENOMEM ? "out of memory" : "a host needs a mac, uuid or duid");
+    if (status == 0 && (status = netboot_record_key_of(&ret->record, &ret->key)) != 0)
+        status = failure(error, status, "a host needs a mac, uuid or duid");
     if (status == 0)
         return 1;
     cJSON_Delete(ret->object);

@@ -4,7 +4,7 @@
 #define NETBOOTCTL_IMPORT_LINE_H
 
 #include "csv.h"
-#include "json/record/record_ref.h"
+#include "json/record/json.h"
 
 struct line_reader {
     bool csv;
@@ -14,8 +14,8 @@ struct line_reader {
 
 struct line_record {
     cJSON *object; /* what the line names: cJSON_Delete() it */
-    struct record record;
-    struct key key;
+    struct netboot_record record;
+    struct netboot_record_key key;
 };
 
 /*

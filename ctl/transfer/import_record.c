@@ -13,18 +13,18 @@
 
 /* ---- --dry-run -------------------------------------------------------------------------------------------------- */
 
-static void tell(struct import *import, const char *would, enum table table, const void *record, const cJSON *before,
-                 const void *after)
+static void tell(struct import *import, const char *would, const struct netboot_record *record, const cJSON *before,
+                 const struct netboot_record *after)
 {
-    char text[KEY_TEXT_SIZE];
+    char text[NETBOOT_RECORD_TEXT_SIZE];
 
     if (!import->dry_run || (import->on_terminal && import->told >= TOLD_ON_TERMINAL)) {
         import->told++;
         return;
     }
     import->told++;
-    printf("would %s %s", would, record_text(table, record, text));
-    cJSON *json = after ? record_to_json(table, after) : NULL;
+    printf("would %s %s", would, netboot_record_text(record, text));
+    cJSON *json = after ? record_to_json(after) : NULL;
     if (json) {
         cJSON_DeleteItemFromObjectCaseSensitive(json, "changed");
         differences_print(stdout, before, json);
@@ -72,18 +72,17 @@ static int wait_add(struct import *import, const char *name, struct netboot_erro
 /* The target may come later in the file: that it does is checked at the end. */
 static int target_note(struct import *import, const struct netboot_host *host, struct netboot_error *error)
 {
-    char name[NETBOOT_NAME_MAX + 1];
-    struct netboot_target target;
+    struct netboot_record_key key = {.kind = NETBOOT_RECORD_TARGET};
+    struct netboot_record target;
 
     if (host->target.size == 0 || host->target.size > NETBOOT_NAME_MAX)
         return 0;
-    memcpy(name, host->target.data, host->target.size);
-    name[host->target.size] = '\0';
-    if (strcmp(import->target_known, name) == 0)
+    memcpy(key.name, host->target.data, host->target.size);
+    if (strcmp(import->target_known, key.name) == 0)
         return 0;
-    if (netboot_view_target(import->view, name, &target) == -ENOENT)
-        return wait_add(import, name, error);
-    strcpy(import->target_known, name);
+    if (netboot_view_get(import->view, &key, &target, NULL) == -ENOENT)
+        return wait_add(import, key.name, error);
+    strcpy(import->target_known, key.name);
     return 0;
 }
 
@@ -99,63 +98,63 @@ static bool same_host(const struct netboot_host *a, const struct netboot_host *b
 
 /* The host in the change, other than `own`, that has one of the record's identifiers or its name. */
 static int rival_find(struct import *import, const struct netboot_host *host, const struct netboot_host *own,
-                      struct netboot_host *ret)
+                      struct netboot_record *ret)
 {
     struct netboot_id id;
 
     for (size_t i = 0; netboot_host_id(host, i, &id) == 0; i++)
-        if (netboot_view_host(import->view, &id, ret) == 0 && !(own && same_host(own, ret)))
+        if (host_get(import->view, &id, ret) == 0 && !(own && same_host(own, &ret->host)))
             return 0;
     if (host->name.size == 0 || host->name.size > NETBOOT_NAME_MAX)
         return -ENOENT;
     id = (struct netboot_id){.type = NETBOOT_ID_NAME, .size = (uint8_t)host->name.size};
     memcpy(id.value, host->name.data, host->name.size);
-    return netboot_view_host(import->view, &id, ret) == 0 && !(own && same_host(own, ret)) ? 0 : -ENOENT;
+    return host_get(import->view, &id, ret) == 0 && !(own && same_host(own, &ret->host)) ? 0 : -ENOENT;
 }
 
 /* The line of the import that brought this host, or 0. */
 static int64_t line_of(struct import *import, const struct netboot_host *host)
 {
-    struct key key = {.table = TABLE_HOST};
+    struct netboot_record_key key = {.kind = NETBOOT_RECORD_HOST};
 
     return netboot_host_id(host, 0, &key.id) == 0 ? repeats_find(&import->repeats, &key) : 0;
 }
 
-static int host_put(struct import *import, const struct key *key, const struct record *record,
+static int host_put(struct import *import, const struct netboot_record_key *key, const struct netboot_record *record,
                     struct netboot_error *error);
 
 /* Another host has an identifier of this one. What the file did not have (so far) gives way to --replace. */
-static int rival_settle(struct import *import, const struct key *key, const struct record *record,
-                        struct netboot_error *error)
+static int rival_settle(struct import *import, const struct netboot_record_key *key,
+                        const struct netboot_record *record, struct netboot_error *error)
 {
-    struct netboot_host own, rival;
-    struct key rival_key = {.table = TABLE_HOST};
-    char text[KEY_TEXT_SIZE];
-    bool has_own = key && netboot_view_host(import->view, &key->id, &own) == 0;
+    struct netboot_record own, rival;
+    struct netboot_record_key rival_key = {.kind = NETBOOT_RECORD_HOST};
+    char text[NETBOOT_RECORD_TEXT_SIZE];
+    bool has_own = key && host_get(import->view, &key->id, &own) == 0;
 
-    if (rival_find(import, &record->host, has_own ? &own : NULL, &rival) != 0 ||
-        netboot_host_id(&rival, 0, &rival_key.id) != 0)
+    if (rival_find(import, &record->host, has_own ? &own.host : NULL, &rival) != 0 ||
+        netboot_host_id(&rival.host, 0, &rival_key.id) != 0)
         return -EEXIST;
-    int64_t line = line_of(import, &rival);
+    int64_t line = line_of(import, &rival.host);
     if (line < 0)
         return failure_no_memory(error);
     if (line > 0)
         return failure(error, -EEXIST, "%s of line %" PRId64 " has the same name or identifier",
-                       record_text(TABLE_HOST, &rival, text), line);
+                       netboot_record_text(&rival, text), line);
     if (!import->replace)
         return -EEXIST;
-    tell(import, "remove", TABLE_HOST, &rival, NULL, NULL);
-    int status = table_delete(import->change, &rival_key, error);
+    tell(import, "remove", &rival, NULL, NULL);
+    int status = netboot_change_delete(import->change, &rival_key, error);
     if (status != 0)
         return status;
-    import->counts[TABLE_HOST].removed++;
+    import->counts[NETBOOT_RECORD_HOST].removed++;
     return host_put(import, key, record, error);
 }
 
-static int host_put(struct import *import, const struct key *key, const struct record *record,
+static int host_put(struct import *import, const struct netboot_record_key *key, const struct netboot_record *record,
                     struct netboot_error *error)
 {
-    int status = table_put(import->change, key, record, error);
+    int status = netboot_change_put(import->change, key, record, error);
 
     return status == -EEXIST ? rival_settle(import, key, record, error) : status;
 }
@@ -163,23 +162,24 @@ static int host_put(struct import *import, const struct key *key, const struct r
 /* ---- Records ---------------------------------------------------------------------------------------------------- */
 
 /* Remembers what has come. */
-static int repeats_note(struct import *import, const struct record *record, struct netboot_error *error)
+static int repeats_note(struct import *import, const struct netboot_record *record, struct netboot_error *error)
 {
-    struct key key;
-    int status = key_of(record->table, &record->site, &import->memory, &key);
+    struct netboot_record_key key;
+    int status = netboot_record_key_of(record, &key);
 
     if (status == 0)
         status = repeats_add(&import->repeats, &key, import->line);
     return status == -ENOMEM ? failure(error, status, "out of memory") : 0;
 }
 
-static int put(struct import *import, const struct key *key, const struct record *record, struct netboot_error *error)
+static int put(struct import *import, const struct netboot_record_key *key, const struct netboot_record *record,
+               struct netboot_error *error)
 {
-    int status = record->table == TABLE_HOST ? target_note(import, &record->host, error) : 0;
+    int status = record->kind == NETBOOT_RECORD_HOST ? target_note(import, &record->host, error) : 0;
 
     if (status == 0)
-        status = record->table == TABLE_HOST ? host_put(import, key, record, error)
-                                             : table_put(import->change, key, record, error);
+        status = record->kind == NETBOOT_RECORD_HOST ? host_put(import, key, record, error)
+                                                     : netboot_change_put(import->change, key, record, error);
     return status == 0 ? repeats_note(import, record, error) : status;
 }
 
@@ -202,15 +202,15 @@ static bool list_join(cJSON *merged, const cJSON *line, const char *key)
 
 /* What `object` names, over `before`; `line` is the record that was read of it. The identifiers of a line say which
  * host it is about, and so it takes none away: a line that names one card of four leaves the others. */
-static cJSON *merge(const cJSON *before, const cJSON *object, const struct record *line)
+static cJSON *merge(const cJSON *before, const cJSON *object, const struct netboot_record *line)
 {
     static const char *const ids[] = {"mac", "uuid", "duid"};
-    cJSON *read = record_to_json(line->table, &line->site);
+    cJSON *read = record_to_json(line);
     cJSON *ret = cJSON_Duplicate(before, true);
     cJSON *named = cJSON_Duplicate(object, true);
     bool done = read && ret && named;
 
-    for (size_t i = 0; done && line->table == TABLE_HOST && i < sizeof(ids) / sizeof(ids[0]); i++) {
+    for (size_t i = 0; done && line->kind == NETBOOT_RECORD_HOST && i < sizeof(ids) / sizeof(ids[0]); i++) {
         const cJSON *list = cJSON_GetObjectItemCaseSensitive(read, ids[i]);
         if (!list->child)
             continue; /* null and [] take all away */
@@ -226,19 +226,19 @@ static cJSON *merge(const cJSON *before, const cJSON *object, const struct recor
     return NULL;
 }
 
-static int unchanged(struct import *import, const struct record *record, struct netboot_error *error)
+static int unchanged(struct import *import, const struct netboot_record *record, struct netboot_error *error)
 {
-    import->counts[record->table].unchanged++;
+    import->counts[record->kind].unchanged++;
     return repeats_note(import, record, error);
 }
 
 /* A record that the store has: what the line names replaces what there was, --replace all of it. */
-static int change(struct import *import, const struct key *key, const struct record *old, struct record *new,
-                  const cJSON *object, struct netboot_error *error)
+static int change(struct import *import, const struct netboot_record_key *key, const struct netboot_record *old,
+                  struct netboot_record *new, const cJSON *object, struct netboot_error *error)
 {
-    if (import->replace && record_equal(old, new))
+    if (import->replace && netboot_record_equal(old, new))
         return unchanged(import, new, error);
-    cJSON *before = record_to_json(key->table, &old->site), *merged = NULL;
+    cJSON *before = record_to_json(old), *merged = NULL;
     int status = before ? 0 : failure_no_memory(error);
     if (before)
         cJSON_DeleteItemFromObjectCaseSensitive(before, "changed");
@@ -246,65 +246,64 @@ static int change(struct import *import, const struct key *key, const struct rec
         merged = merge(before, object, new);
         status = merged ? record_from_json(merged, new, &import->memory, error) : failure_no_memory(error);
     }
-    if (status == 0 && record_equal(old, new)) {
+    if (status == 0 && netboot_record_equal(old, new)) {
         status = unchanged(import, new, error);
     } else if (status == 0) {
         /* The words come first: what `old` points to may not outlive the change. */
-        tell(import, "change", key->table, &old->site, before, &new->site);
+        tell(import, "change", old, before, new);
         status = put(import, key, new, error);
-        import->counts[key->table].changed += status == 0;
+        import->counts[key->kind].changed += status == 0;
     }
     cJSON_Delete(before);
     cJSON_Delete(merged);
     return status;
 }
 
-static int duplicate_check(struct import *import, enum table table, const struct record *old,
-                           struct netboot_error *error)
+static int duplicate_check(struct import *import, const struct netboot_record *old, struct netboot_error *error)
 {
-    struct key key;
-    char text[KEY_TEXT_SIZE];
+    struct netboot_record_key key;
+    char text[NETBOOT_RECORD_TEXT_SIZE];
     int64_t line = 0;
 
-    if (key_of(table, &old->site, &import->memory, &key) == 0)
+    if (netboot_record_key_of(old, &key) == 0)
         line = repeats_find(&import->repeats, &key);
     if (line < 0)
         return failure_no_memory(error);
     if (line == 0)
         return 0;
-    return failure(error, -EINVAL, "%s came before, at line %" PRId64 ": keep one",
-                   record_text(table, &old->site, text), line);
+    return failure(error, -EINVAL, "%s came before, at line %" PRId64 ": keep one", netboot_record_text(old, text),
+                   line);
 }
 
-static int damaged(const struct key *key, int status, struct netboot_error *error)
+static int damaged(const struct netboot_record_key *key, int status, struct netboot_error *error)
 {
-    char text[KEY_TEXT_SIZE];
-    const char *name = strchr(key_text(key, text), ' ') + 1;
+    char text[NETBOOT_RECORD_TEXT_SIZE];
+    const char *name = strchr(netboot_record_key_text(key, text), ' ') + 1;
 
     return failure(error, status, "%s in the store is damaged: netbootctl %s delete %s, or import with --replace", text,
-                   table_name(key->table), name);
+                   netboot_record_kind_name(key->kind), name);
 }
 
 /* --replace: what cannot be read gives way to what the file has. */
-static int damaged_replace(struct import *import, const struct key *key, struct netboot_error *error)
+static int damaged_replace(struct import *import, const struct netboot_record_key *key, struct netboot_error *error)
 {
-    int status = table_delete(import->change, key, error);
+    int status = netboot_change_delete(import->change, key, error);
 
-    import->counts[key->table].removed += status == 0;
+    import->counts[key->kind].removed += status == 0;
     return status;
 }
 
 int import_record(struct import *import, uint64_t number, struct line_record *line, struct netboot_error *error)
 {
-    enum table table = line->record.table;
-    struct record old;
-    int status = table_get(import->view, &line->key, &old);
+    enum netboot_record_kind kind = line->record.kind;
+    struct netboot_record old;
+    int status = netboot_view_get(import->view, &line->key, &old, NULL);
 
     memory_reset(&import->memory);
     import->line = number;
-    import->counts[table].lines++;
+    import->counts[kind].lines++;
     if (status == 0) {
-        status = duplicate_check(import, table, &old, error);
+        status = duplicate_check(import, &old, error);
         return status == 0 ? change(import, &line->key, &old, &line->record, line->object, error) : status;
     }
     if (status == -EBADMSG && import->replace)
@@ -313,13 +312,13 @@ int import_record(struct import *import, uint64_t number, struct line_record *li
         return damaged(&line->key, status, error);
     if (status != 0 && status != -ENOENT)
         return status;
-    if (table == TABLE_HOST && line->key.id.type == NETBOOT_ID_NAME)
+    if (kind == NETBOOT_RECORD_HOST && line->key.id.type == NETBOOT_ID_NAME)
         return failure(error, -EINVAL, "there is no host %.127s yet, and a new one needs a mac, uuid or duid",
                        json_text(line->object, "name"));
     status = put(import, NULL, &line->record, error);
     if (status == 0) {
-        import->counts[table].added++;
-        tell(import, "add", table, &line->record.site, NULL, &line->record.site);
+        import->counts[kind].added++;
+        tell(import, "add", &line->record, NULL, &line->record);
     }
     return status;
 }
@@ -328,43 +327,43 @@ int import_record(struct import *import, uint64_t number, struct line_record *li
 
 struct rest {
     struct import *import;
-    struct memory memory; /* of the names in the keys */
-    struct key *keys;
+    struct netboot_error *error;
+    struct netboot_record_key *keys;
     size_t count;
 };
 
-static int rest_collect(enum table table, const void *record, void *user)
+static int rest_collect(const struct netboot_record *record, void *user)
 {
     struct rest *rest = user;
-    struct key *key = &rest->keys[rest->count];
-
-    int status = key_of(table, record, &rest->memory, key);
+    struct netboot_record_key *key = &rest->keys[rest->count];
+    int status = netboot_record_key_of(record, key);
     int64_t line = status == 0 ? repeats_find(&rest->import->repeats, key) : status;
 
-    if (line != 0)
-        return line < 0 ? (int)line : 0;
-    tell(rest->import, "remove", table, record, NULL, NULL);
+    if (line < 0)
+        return failure_no_memory(rest->error);
+    if (line > 0)
+        return 0;
+    tell(rest->import, "remove", record, NULL, NULL);
     return ++rest->count == REMOVED_AT_ONCE;
 }
 
-static int table_remove_rest(struct rest *rest, enum table table, struct netboot_error *error)
+static int kind_remove_rest(struct rest *rest, enum netboot_record_kind kind)
 {
     int status;
 
     do {
         rest->count = 0;
-        memory_reset(&rest->memory);
-        status = table_each(rest->import->view, table, rest_collect, rest);
+        status = netboot_view_each(rest->import->view, kind, NULL, rest_collect, rest, rest->error);
         if (status == -EBADMSG)
             damaged_tell(rest->import->view);
         if (status < 0)
-            return failure(error, status, "the %ss cannot all be read", table_name(table));
+            return status;
         for (size_t i = 0; i < rest->count; i++) {
-            int failure = table_delete(rest->import->change, &rest->keys[i], error);
+            int failure = netboot_change_delete(rest->import->change, &rest->keys[i], rest->error);
             if (failure)
                 return failure;
         }
-        rest->import->counts[table].removed += rest->count;
+        rest->import->counts[kind].removed += rest->count;
     } while (status > 0);
     return 0;
 }
@@ -372,18 +371,19 @@ static int table_remove_rest(struct rest *rest, enum table table, struct netboot
 int import_remove_rest(struct import *import, struct netboot_error *error)
 {
     const struct counts *counts = import->counts;
-    bool hosts_only = !counts[TABLE_SITE].lines && !counts[TABLE_LOADER].lines && !counts[TABLE_TARGET].lines;
-    struct rest rest = {.import = import, .keys = malloc(REMOVED_AT_ONCE * sizeof(struct key))};
+    bool hosts_only = !counts[NETBOOT_RECORD_SITE].lines && !counts[NETBOOT_RECORD_LOADER].lines &&
+                      !counts[NETBOOT_RECORD_TARGET].lines;
+    struct rest rest = {
+        .import = import, .error = error, .keys = malloc(REMOVED_AT_ONCE * sizeof(struct netboot_record_key))};
     int ret = rest.keys ? 0 : failure_no_memory(error);
 
-    for (int table = 0; ret == 0 && table < TABLE_COUNT; table++) {
-        if (hosts_only && table != TABLE_HOST)
+    for (enum netboot_record_kind kind = 0; ret == 0 && kind < NETBOOT_RECORD_KINDS; kind++) {
+        if (hosts_only && kind != NETBOOT_RECORD_HOST)
             continue;
-        uint64_t there = table_count(&import->before, (enum table)table) + counts[table].added - counts[table].removed;
-        if (there > counts[table].lines)
-            ret = table_remove_rest(&rest, (enum table)table, error);
+        uint64_t there = import->before.records[kind] + counts[kind].added - counts[kind].removed;
+        if (there > counts[kind].lines)
+            ret = kind_remove_rest(&rest, kind);
     }
     free(rest.keys);
-    memory_free(&rest.memory);
     return ret;
 }

@@ -52,38 +52,24 @@ static const struct field host_fields[] = {
 #define FIELDS(array) array, sizeof(array) / sizeof((array)[0])
 
 static const struct {
-    const char *name;
     const struct field *fields;
     size_t count;
     unsigned required; /* the first so many keys; a host needs an identifier, which the store sees to */
-} tables[TABLE_COUNT] = {
-    [TABLE_SITE] = {"site",   FIELDS(site_fields),   1},
-    [TABLE_LOADER] = {"loader", FIELDS(loader_fields), 2},
-    [TABLE_TARGET] = {"target", FIELDS(target_fields), 1},
-    [TABLE_HOST] = {"host",   FIELDS(host_fields),   0},
+} forms[NETBOOT_RECORD_KINDS] = {
+    [NETBOOT_RECORD_SITE] = {FIELDS(site_fields),   1},
+    [NETBOOT_RECORD_LOADER] = {FIELDS(loader_fields), 2},
+    [NETBOOT_RECORD_TARGET] = {FIELDS(target_fields), 1},
+    [NETBOOT_RECORD_HOST] = {FIELDS(host_fields),   0},
 };
-
-const char *table_name(enum table table)
-{
-    return tables[table].name;
-}
-
-int table_find(const char *name)
-{
-    for (int i = 0; i < TABLE_COUNT; i++)
-        if (strcmp(tables[i].name, name) == 0)
-            return i;
-    return -ENOENT;
-}
 
 /* In a file of records each line says by it of which table it is. */
 static const char type_key[] = "type";
 
-const char *record_key(enum table table, size_t index)
+const char *record_key(enum netboot_record_kind kind, size_t index)
 {
-    if (index < tables[table].count)
-        return tables[table].fields[index].key;
-    return index == tables[table].count ? type_key : NULL;
+    if (index < forms[kind].count)
+        return forms[kind].fields[index].key;
+    return index == forms[kind].count ? type_key : NULL;
 }
 
 /* cJSON ends a string at an escaped NUL, and so would lose what follows. */
@@ -127,13 +113,14 @@ cJSON *json_parse(const char *text, size_t size, struct netboot_error *error)
     return NULL;
 }
 
-cJSON *record_to_json(enum table table, const void *record)
+cJSON *record_to_json(const struct netboot_record *record)
 {
+    enum netboot_record_kind kind = record->kind;
     cJSON *ret = cJSON_CreateObject();
 
-    for (size_t i = 0; ret && i < tables[table].count; i++) {
-        const struct field *field = &tables[table].fields[i];
-        cJSON *value = field->codec->encode(field, (const char *)record + field->offset);
+    for (size_t i = 0; ret && i < forms[kind].count; i++) {
+        const struct field *field = &forms[kind].fields[i];
+        cJSON *value = field->codec->encode(field, (const char *)record->room + field->offset);
         if (value && cJSON_AddItemToObjectCS(ret, field->key, value))
             continue;
         cJSON_Delete(value);
@@ -143,23 +130,23 @@ cJSON *record_to_json(enum table table, const void *record)
     return ret;
 }
 
-static int unknown_key(enum table table, const char *key, struct netboot_error *error)
+static int unknown_key(enum netboot_record_kind kind, const char *key, struct netboot_error *error)
 {
     struct suggestion nearest;
     char hint[SUGGEST_TEXT_SIZE], known[256] = "";
 
     suggest_begin(&nearest, key);
-    for (size_t i = 0; i < tables[table].count; i++) {
-        suggest_offer(&nearest, tables[table].fields[i].key);
+    for (size_t i = 0; i < forms[kind].count; i++) {
+        suggest_offer(&nearest, forms[kind].fields[i].key);
         snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%s", i ? ", " : "",
-                 tables[table].fields[i].key);
+                 forms[kind].fields[i].key);
     }
-    return failure(error, -EINVAL, "a %s has no key `%.100s`%s (its keys are %s)", tables[table].name, key,
+    return failure(error, -EINVAL, "a %s has no key `%.100s`%s (its keys are %s)", netboot_record_kind_name(kind), key,
                    suggest_text(&nearest, hint), known);
 }
 
 /* Sorts the object's values into the order of the fields. */
-static int values_find(const cJSON *object, enum table table, const cJSON *values[FIELDS_MAX],
+static int values_find(const cJSON *object, enum netboot_record_kind kind, const cJSON *values[FIELDS_MAX],
                        struct netboot_error *error)
 {
     const cJSON *value;
@@ -167,12 +154,12 @@ static int values_find(const cJSON *object, enum table table, const cJSON *value
     cJSON_ArrayForEach(value, object)
     {
         size_t i = 0;
-        while (i < tables[table].count && strcmp(tables[table].fields[i].key, value->string) != 0)
+        while (i < forms[kind].count && strcmp(forms[kind].fields[i].key, value->string) != 0)
             i++;
-        if (i == tables[table].count && strcmp(value->string, type_key) == 0)
+        if (i == forms[kind].count && strcmp(value->string, type_key) == 0)
             continue;
-        if (i == tables[table].count)
-            return unknown_key(table, value->string, error);
+        if (i == forms[kind].count)
+            return unknown_key(kind, value->string, error);
         if (values[i])
             return failure(error, -EINVAL, "the key `%s` comes twice", value->string);
         values[i] = value;
@@ -180,51 +167,25 @@ static int values_find(const cJSON *object, enum table table, const cJSON *value
     return 0;
 }
 
-static void record_clear(struct record *record)
-{
-    static const struct netboot_bytes none;
-
-    switch (record->table) {
-    case TABLE_SITE:
-        record->site.name = record->site.tftp4 = record->site.tftp6 = none;
-        record->site.http4 = record->site.http6 = none;
-        record->site.prefixes.count = 0;
-        break;
-    case TABLE_LOADER:
-        record->loader = (struct netboot_loader){.platform = NETBOOT_PLATFORM_NONE};
-        break;
-    case TABLE_TARGET:
-        record->target.name = record->target.script = record->target.description = none;
-        record->target.kind = NETBOOT_KIND_BOOT;
-        record->target.kernel = record->target.command_line = none;
-        record->target.files.count = record->target.initrds.count = 0;
-        record->target.order = 0;
-        break;
-    default:
-        record->host.name = record->host.target = record->host.note = none;
-        record->host.ids.count = record->host.loaders.count = record->host.labels.count = 0;
-        record->host.changed = 0;
-    }
-}
-
-int record_from_json(const cJSON *object, struct record *ret, struct memory *memory, struct netboot_error *error)
+int record_from_json(const cJSON *object, struct netboot_record *ret, struct memory *memory,
+                     struct netboot_error *error)
 {
     const cJSON *values[FIELDS_MAX] = {NULL};
-    enum table table = ret->table;
+    enum netboot_record_kind kind = ret->kind;
     int status;
 
     if (!cJSON_IsObject(object))
         return failure(error, -EINVAL, "a JSON object is wanted, as {\"name\": \"web1\", ...}");
-    status = values_find(object, table, values, error);
-    record_clear(ret);
-    for (size_t i = 0; status == 0 && i < tables[table].count; i++) {
-        const struct field *field = &tables[table].fields[i];
+    status = values_find(object, kind, values, error);
+    netboot_record_clear(kind, ret);
+    for (size_t i = 0; status == 0 && i < forms[kind].count; i++) {
+        const struct field *field = &forms[kind].fields[i];
         bool empty = cJSON_IsString(values[i]) && values[i]->valuestring[0] == '\0';
         bool absent = !values[i] || cJSON_IsNull(values[i]) || empty;
         if (!absent)
-            status = field->codec->decode(field, values[i], (char *)&ret->site + field->offset, memory, error);
-        else if (i < tables[table].required)
-            status = failure(error, -EINVAL, "a %s needs the key `%s`", tables[table].name, field->key);
+            status = field->codec->decode(field, values[i], (char *)ret->room + field->offset, memory, error);
+        else if (i < forms[kind].required)
+            status = failure(error, -EINVAL, "a %s needs the key `%s`", netboot_record_kind_name(kind), field->key);
     }
     return status;
 }

@@ -17,31 +17,30 @@
 
 #include <cjson/cJSON.h>
 
-enum table { TABLE_SITE, TABLE_LOADER, TABLE_TARGET, TABLE_HOST, TABLE_COUNT };
-
-const char *table_name(enum table table); /* "site", ... */
-int table_find(const char *name);         /* or -ENOENT */
 /* The keys that record_from_json() takes, one by one; NULL past the last one. */
-const char *record_key(enum table table, size_t index);
+const char *record_key(enum netboot_record_kind kind, size_t index);
 
-struct record {
-    enum table table;
-    union {
-        struct netboot_site site;
-        struct netboot_loader loader;
-        struct netboot_target target;
-        struct netboot_host host;
-    };
-};
+/* The key of the host that has an identifier, and the record by it: 0, -ENOENT, -EBADMSG. */
+static inline struct netboot_record_key host_key(const struct netboot_id *id)
+{
+    return (struct netboot_record_key){.kind = NETBOOT_RECORD_HOST, .id = *id};
+}
+static inline int host_get(struct netboot_view *view, const struct netboot_id *id, struct netboot_record *ret)
+{
+    const struct netboot_record_key key = host_key(id);
+
+    return netboot_view_get(view, &key, ret, NULL);
+}
 
 /* Reads one JSON value that fills the whole text. NULL with the reason. cJSON_Delete() the result. */
 cJSON *json_parse(const char *text, size_t size, struct netboot_error *error);
 
-/* All keys of a record (`record` points to the structure of that table). NULL: out of memory. */
-cJSON *record_to_json(enum table table, const void *record);
-/* Fills `ret` as ret->table says; values live in `memory`. Absent and null keys are absent in the record. Unknown
+/* All keys of a record. NULL: out of memory. */
+cJSON *record_to_json(const struct netboot_record *record);
+/* Fills `ret` as ret->kind says; values live in `memory`. Absent and null keys are absent in the record. Unknown
  * keys, keys that come twice and wrong values are -EINVAL with key, value and rule. */
-int record_from_json(const cJSON *object, struct record *ret, struct memory *memory, struct netboot_error *error);
+int record_from_json(const cJSON *object, struct netboot_record *ret, struct memory *memory,
+                     struct netboot_error *error);
 
 /* Takes from `changes` every key that it has into `object`. Both stay the caller's. -ENOMEM. */
 int json_merge(cJSON *object, const cJSON *changes);

@@ -16,9 +16,9 @@ struct wish {
     cJSON *record; /* the keys of its record that are named */
     cJSON *armed;  /* those of its boot-once; `once` points into it */
     struct once once;
-    struct netboot_id id;     /* that it is called by; once it is changed, one that it has */
-    bool changed;             /* whether the record is another one now */
-    char text[KEY_TEXT_SIZE]; /* "host web1" */
+    struct netboot_id id;                /* that it is called by; once it is changed, one that it has */
+    bool changed;                        /* whether the record is another one now */
+    char text[NETBOOT_RECORD_TEXT_SIZE]; /* "host web1" */
     struct memory memory;
 };
 
@@ -29,7 +29,7 @@ static int wish_check(const char *command, const char *first, const cJSON *argum
     const char *known[KNOWN_MAX] = {first}, *key;
     size_t count = first != NULL;
 
-    for (size_t i = 0; (key = record_key(TABLE_HOST, i)) && count + 1 < KNOWN_MAX; i++)
+    for (size_t i = 0; (key = record_key(NETBOOT_RECORD_HOST, i)) && count + 1 < KNOWN_MAX; i++)
         known[count++] = key;
     for (size_t i = 0; (key = once_keys[i]) && count + 1 < KNOWN_MAX; i++)
         known[count++] = key;
@@ -92,7 +92,7 @@ static int carry_out(const struct remote *remote, const char *command, change_ho
                      struct netboot_error *told)
 {
     struct netboot_change *change;
-    char history[KEY_TEXT_SIZE + 32];
+    char history[NETBOOT_RECORD_TEXT_SIZE + 32];
     int status = begin(remote, &change, told);
 
     if (status != 0)
@@ -142,9 +142,9 @@ static int finish(const struct remote *remote, const struct wish *wish, const ch
 /* The identifier of a new host must not be another's: the store would take that one for it. */
 static int check_new(struct netboot_view *view, const struct netboot_id *id, struct netboot_error *told)
 {
-    struct netboot_host other;
-    char text[NETBOOT_ID_TEXT_SIZE], name[KEY_TEXT_SIZE];
-    int status = netboot_view_host(view, id, &other);
+    struct netboot_record other;
+    char text[NETBOOT_ID_TEXT_SIZE], name[NETBOOT_RECORD_TEXT_SIZE];
+    int status = host_get(view, id, &other);
 
     if (status == -ENOENT)
         return 0;
@@ -152,22 +152,22 @@ static int check_new(struct netboot_view *view, const struct netboot_id *id, str
     if (status != 0)
         return failure(told, status, "the record of host %s is damaged", text);
     return failure(told, -EEXIST, "%s belongs to the %s already: netboot-host-update changes it", text,
-                   record_text(TABLE_HOST, &other, name));
+                   netboot_record_text(&other, name));
 }
 
 static int add(struct netboot_change *change, struct wish *wish, struct netboot_error *told)
 {
     struct netboot_view *view = netboot_change_view(change);
-    struct record record = {.table = TABLE_HOST};
+    struct netboot_record record = {.kind = NETBOOT_RECORD_HOST};
     int status;
 
     if ((status = record_from_json(wish->record, &record, &wish->memory, told)) != 0 ||
         (status = host_check(wish->record, told)) != 0 || (status = targets_check(view, wish, told)) != 0 ||
         (status = netboot_host_id(&record.host, 0, &wish->id)) != 0 || (status = check_new(view, &wish->id, told)) != 0)
         return status;
-    record_text(TABLE_HOST, &record.host, wish->text);
+    netboot_record_text(&record, wish->text);
     wish->changed = true;
-    return table_put(change, NULL, &record, told);
+    return netboot_change_put(change, NULL, &record, told);
 }
 
 int remote_host_add(const struct remote *remote, const cJSON *arguments, cJSON **ret, struct netboot_error *told)
@@ -226,7 +226,7 @@ static int revise(struct netboot_change *change, struct wish *wish, struct revis
 static int update(struct netboot_change *change, struct wish *wish, struct netboot_error *told)
 {
     struct netboot_view *view = netboot_change_view(change);
-    struct key key = {.table = TABLE_HOST, .id = wish->id};
+    struct netboot_record_key key = host_key(&wish->id);
     struct revision revision;
     int status = targets_check(view, wish, told);
 
@@ -243,12 +243,12 @@ static int update(struct netboot_change *change, struct wish *wish, struct netbo
 static int check_only(const struct remote *remote, struct wish *wish, struct netboot_error *told)
 {
     struct netboot_view *view;
-    struct netboot_host host;
+    struct netboot_record record;
     int status = remote_view(remote, &view, told);
 
     if (status != 0)
         return status;
-    status = netboot_view_host(view, &wish->id, &host);
+    status = host_get(view, &wish->id, &record);
     if (status == -ENOENT)
         status = no_such_host(&wish->id, told);
     else if (status != 0)
@@ -256,7 +256,7 @@ static int check_only(const struct remote *remote, struct wish *wish, struct net
     else
         status = once_check(view, &wish->once, told);
     if (status == 0)
-        record_text(TABLE_HOST, &host, wish->text);
+        netboot_record_text(&record, wish->text);
     netboot_view_close(view);
     return status;
 }
@@ -283,10 +283,10 @@ int remote_host_update(const struct remote *remote, const cJSON *arguments, cJSO
 
 static int delete (struct netboot_change *change, struct wish *wish, struct netboot_error *told)
 {
-    const struct key key = {.table = TABLE_HOST, .id = wish->id};
-    int status = netboot_change_delete_host(change, &wish->id, told);
+    const struct netboot_record_key key = host_key(&wish->id);
+    int status = netboot_change_delete(change, &key, told);
 
-    key_text(&key, wish->text);
+    netboot_record_key_text(&key, wish->text);
     wish->changed = status == 0;
     return status == -ENOENT ? no_such_host(&wish->id, told) : status;
 }

@@ -55,19 +55,19 @@ static void note_place(const struct netboot_host *host, struct netboot_id *ret)
             *ret = id;
 }
 
-static int page_add(const struct netboot_host *host, void *user)
+static int page_add(const struct netboot_record *record, void *user)
 {
     struct page *page = user;
 
     page->more = page->count == page->limit;
     if (page->more)
         return 1;
-    cJSON *object = record_to_json(TABLE_HOST, host);
+    cJSON *object = record_to_json(record);
     if (!object || !cJSON_AddItemToArray(page->hosts, object)) {
         cJSON_Delete(object);
         return -ENOMEM;
     }
-    note_place(host, &page->last);
+    note_place(&record->host, &page->last);
     page->count++;
     return 0;
 }
@@ -115,19 +115,19 @@ static int page(struct netboot_view *view, const struct remote *remote, const cJ
                 struct netboot_error *told)
 {
     struct page page = {.limit = 0};
-    struct netboot_id from;
+    struct netboot_record_key from = {.kind = NETBOOT_RECORD_HOST};
     char text[NETBOOT_ID_TEXT_SIZE];
     bool from_start;
-    int status = page_read(arguments, &page, &from_start, &from, told);
+    int status = page_read(arguments, &page, &from_start, &from.id, told);
 
     (void)remote;
     if (status != 0)
         return status;
     if (!(page.hosts = cJSON_CreateArray()))
         return failure_no_memory(told);
-    status = netboot_view_hosts(view, from_start ? NULL : &from, page_add, &page);
+    status = netboot_view_each(view, NETBOOT_RECORD_HOST, from_start ? NULL : &from, page_add, &page, NULL);
     if (status == -ENOENT)
-        status = failure(told, -ENODATA, "from: there is no host %s", netboot_id_text(&from, text));
+        status = failure(told, -ENODATA, "from: there is no host %s", netboot_id_text(&from.id, text));
     else if (status == -ENOMEM)
         failure_no_memory(told);
     else if (status < 0)

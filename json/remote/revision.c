@@ -5,17 +5,16 @@
 
 #include <errno.h>
 
-int revision_begin(struct netboot_view *view, const struct key *key, struct revision *ret, struct netboot_error *error)
+int revision_begin(struct netboot_view *view, const struct netboot_record_key *key, struct revision *ret,
+                   struct netboot_error *error)
 {
     struct revision revision = {.key = *key};
-    struct record record;
-    char text[KEY_TEXT_SIZE];
-    int status = table_get(view, key, &record);
+    struct netboot_record record;
+    int status = netboot_view_get(view, key, &record, error);
 
     if (status != 0 && status != -ENOENT)
-        return failure(error, status, "%s cannot be read: it is damaged; delete it and set it anew",
-                       key_text(key, text));
-    if (status == 0 && !(revision.before = record_to_json(key->table, &record.site)))
+        return status;
+    if (status == 0 && !(revision.before = record_to_json(&record)))
         return failure_no_memory(error);
     cJSON_DeleteItemFromObjectCaseSensitive(revision.before, "changed"); /* the store sets it */
     revision.after = revision.before ? cJSON_Duplicate(revision.before, true) : cJSON_CreateObject();
@@ -30,24 +29,24 @@ int revision_begin(struct netboot_view *view, const struct key *key, struct revi
 int revision_put(struct netboot_change *change, struct revision *revision, struct memory *memory,
                  struct netboot_error *error)
 {
-    enum table table = revision->key.table;
-    struct record record = {.table = table};
+    enum netboot_record_kind kind = revision->key.kind;
+    struct netboot_record record = {.kind = kind};
     int status = record_from_json(revision->after, &record, memory, error);
 
     if (status != 0)
         return status;
-    cJSON *whole = record_to_json(table, &record.site);
+    cJSON *whole = record_to_json(&record);
     if (!whole)
         return failure_no_memory(error);
     cJSON_DeleteItemFromObjectCaseSensitive(whole, "changed");
     bool changed = !revision->before || !cJSON_Compare(revision->before, whole, true);
     if (changed)
-        status = table_put(change, revision->before ? &revision->key : NULL, &record, error);
+        status = netboot_change_put(change, revision->before ? &revision->key : NULL, &record, error);
     if (status != 0) {
         cJSON_Delete(whole);
         return status;
     }
-    record_text(table, &record.site, revision->text);
+    netboot_record_text(&record, revision->text);
     cJSON_Delete(revision->after);
     revision->after = whole;
     revision->changed = changed;

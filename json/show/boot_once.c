@@ -96,24 +96,25 @@ int once_read(const cJSON *object, struct once *ret, struct netboot_error *error
 int once_check(struct netboot_view *view, const struct once *once, struct netboot_error *error)
 {
     const char *key = once->request.until_done ? "until-done" : "once", *name = once->request.target;
-    struct netboot_target target;
+    struct netboot_record_key target;
+    struct netboot_record record;
 
     if (once->action != ONCE_ARM)
         return 0;
-    if (!netboot_name_valid(name))
+    if (netboot_record_key_parse(NETBOOT_RECORD_TARGET, name, &target, NULL) != 0)
         return failure(error, -EINVAL, "%s: `%.150s` is no name of a target", key, name);
-    int status = netboot_view_target(view, name, &target);
+    int status = netboot_view_get(view, &target, &record, NULL);
     if (status == -ENOENT)
         return failure(error, status, "%s: there is no target %s: netbootctl target list shows those there are", key,
                        name);
     if (status != 0)
         return failure(error, status, "%s: target %s cannot be read: it is damaged; delete it and set it anew", key,
                        name);
-    if (target.kind != NETBOOT_KIND_BOOT && target.kind != NETBOOT_KIND_LOCAL)
+    if (record.target.kind != NETBOOT_KIND_BOOT && record.target.kind != NETBOOT_KIND_LOCAL)
         return failure(error, -EINVAL,
                        "%s: target %s is of kind %s, and that a machine has booted it cannot be seen: make it the "
                        "host's target",
-                       key, name, netboot_kind_name(target.kind));
+                       key, name, netboot_kind_name(record.target.kind));
     return 0;
 }
 

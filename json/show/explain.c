@@ -36,21 +36,19 @@ static int decide(struct netboot_view *view, const struct netboot_query *query, 
     return 0;
 }
 
-/* As a server that joins identifiers, or as one that does not; else as the view is. */
+/* As a server that joins identifiers, or as one that does not; else as the view is. Whether it does, as 0 or 1. */
 static int join(struct netboot_view *view, const cJSON *arguments, struct netboot_error *error)
 {
     static const char key[] = "join-identifiers";
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(arguments, key);
     struct netboot_error reason;
 
-    if (!item || cJSON_IsNull(item))
-        return 0;
-    if (!cJSON_IsBool(item))
+    if (item && !cJSON_IsNull(item) && !cJSON_IsBool(item))
         return failure(error, -EINVAL, "%s: true or false is wanted", key);
-    int status = netboot_view_join(view, cJSON_IsTrue(item), &reason);
+    int status = netboot_view_join(view, cJSON_IsBool(item) ? cJSON_IsTrue(item) : -1, &reason);
     if (status == -ENOENT)
         status = -ENODEV; /* that it is no host's name is what the caller takes the other for */
-    return status == 0 ? 0 : failure(error, status, "%s: %.450s", key, reason.text);
+    return status >= 0 ? status : failure(error, status, "%s: %.450s", key, reason.text);
 }
 
 int explain_to_json(struct netboot_view *view, const cJSON *arguments, cJSON **ret, struct netboot_error *error)
@@ -59,18 +57,16 @@ int explain_to_json(struct netboot_view *view, const cJSON *arguments, cJSON **r
     struct netboot_query query;
     struct netboot_result result;
     int status = asked_read(arguments, &asked, error);
+    int joins = status == 0 ? join(view, arguments, error) : status;
 
-    if (status == 0)
-        status = join(view, arguments, error);
-    if (status == 0)
-        status = asked_host(view, &asked, error);
+    status = joins < 0 ? joins : asked_host(view, &asked, error);
     if (status != 0)
         return status;
     asked_query(&asked, &query);
     status = decide(view, &query, &result);
     if (status != 0)
         return failure(error, status, "a record that the decision needs is damaged: netbootctl status");
-    cJSON *object = result_to_json(&asked, netboot_view_joins(view), &result);
+    cJSON *object = result_to_json(&asked, joins, &result);
     if (!object)
         return failure_no_memory(error);
     *ret = object;

@@ -5,6 +5,8 @@
 #include "common/base/failure.h"
 #include "common/dhcp/codes.h"
 #include "common/dhcp/messages.h"
+
+#include "json/record/json.h"
 #include "json/remote/arguments.h"
 
 #include <errno.h>
@@ -230,20 +232,20 @@ static void ids_of_host(const struct netboot_host *host, struct asked *asked)
 
 int asked_host(struct netboot_view *view, struct asked *asked, struct netboot_error *error)
 {
-    struct netboot_host host;
+    struct netboot_record record;
     char text[NETBOOT_ID_TEXT_SIZE];
 
     if (!asked->has_id)
         return 0;
-    int status = netboot_view_host(view, &asked->id, &host);
+    int status = host_get(view, &asked->id, &record);
     netboot_id_text(&asked->id, text);
     if (status != 0 && status != -ENOENT)
         return failure(error, status, "host %s cannot be read: it is damaged; delete it and set it anew", text);
     if (status != 0 && asked->id.type == NETBOOT_ID_NAME)
         return failure(error, status, "there is no host %s: netbootctl host list shows those there are", text);
     if (status != 0)
-        host.ids.count = 0; /* not in the store, and so an answer all the more wanted */
-    ids_of_host(&host, asked);
+        record.host.ids.count = 0; /* not in the store, and so an answer all the more wanted */
+    ids_of_host(&record.host, asked);
     return 0;
 }
 

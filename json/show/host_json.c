@@ -2,7 +2,7 @@
 #include "json/show/host_json.h"
 
 #include "common/base/failure.h"
-#include "json/record/record_ref.h"
+#include "json/record/json.h"
 #include "json/show/boot_once.h"
 
 #include <errno.h>
@@ -10,16 +10,13 @@
 
 int host_to_json(struct netboot_view *view, const struct netboot_id *id, cJSON **ret, struct netboot_error *error)
 {
-    struct netboot_host host;
-    char text[NETBOOT_ID_TEXT_SIZE];
-    int status = netboot_view_host(view, id, &host);
+    const struct netboot_record_key key = host_key(id);
+    struct netboot_record record;
+    int status = netboot_view_get(view, &key, &record, error);
 
-    netboot_id_text(id, text);
-    if (status == -ENOENT)
-        return failure(error, status, "there is no host %s", text);
     if (status != 0)
-        return failure(error, status, "host %s cannot be read: it is damaged; delete it and set it anew", text);
-    cJSON *object = record_to_json(TABLE_HOST, &host);
+        return status;
+    cJSON *object = record_to_json(&record);
     if (!object)
         return failure_no_memory(error);
     status = once_add(view, id, object, error);
@@ -112,15 +109,15 @@ int host_check(const cJSON *record, struct netboot_error *error)
 int host_target_check(struct netboot_view *view, const cJSON *changes, struct netboot_error *error)
 {
     const char *target = json_text(changes, "target");
-    struct netboot_target found;
+    struct netboot_record found;
     struct netboot_error reason;
-    struct key key;
+    struct netboot_record_key key;
 
     if (!target || !target[0])
         return 0;
-    if (key_parse(TABLE_TARGET, target, &key, &reason) != 0)
+    if (netboot_record_key_parse(NETBOOT_RECORD_TARGET, target, &key, &reason) != 0)
         return failure(error, -EINVAL, "target: %.480s", reason.text);
-    if (netboot_view_target(view, target, &found) == -ENOENT)
+    if (netboot_view_get(view, &key, &found, NULL) == -ENOENT)
         return failure(error, -ENOENT, "target: there is no target %s", target);
     return 0;
 }

@@ -12,13 +12,13 @@ static cJSON *to_json(const char *directory, const struct netboot_status *status
         const char *key;
         double value;
     } numbers[] = {
-        {"hosts",    (double)status->hosts   },
-        {"sites",    (double)status->sites   },
-        {"targets",  (double)status->targets },
-        {"loaders",  (double)status->loaders },
-        {"size",     (double)status->size    },
-        {"map_size", (double)status->map_size},
-        {"readers",  (double)status->readers },
+        {"hosts",    (double)status->records[NETBOOT_RECORD_HOST]  },
+        {"sites",    (double)status->records[NETBOOT_RECORD_SITE]  },
+        {"targets",  (double)status->records[NETBOOT_RECORD_TARGET]},
+        {"loaders",  (double)status->records[NETBOOT_RECORD_LOADER]},
+        {"size",     (double)status->size                          },
+        {"map_size", (double)status->map_size                      },
+        {"readers",  (double)status->readers                       },
     };
     char changed[TIME_TEXT_SIZE];
     cJSON *ret = cJSON_CreateObject();

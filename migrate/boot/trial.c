@@ -2,7 +2,7 @@
 #include "trial.h"
 
 #include "frame/error.h"
-#include "json/record/record_ref.h"
+#include "json/record/json.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -49,20 +49,20 @@ static int record_put(struct netboot_change *change, const cJSON *object, struct
                       struct netboot_error *error)
 {
     cJSON *copy = cJSON_Duplicate(object, true);
-    struct record record = {.table = TABLE_HOST};
-    struct key key;
+    struct netboot_record record = {.kind = NETBOOT_RECORD_HOST};
+    struct netboot_record_key key;
 
     if (!copy)
         return failure_no_memory(error);
-    record.table = (enum table)table_find(json_text(copy, "type"));
+    record.kind = (enum netboot_record_kind)netboot_record_kind_find(json_text(copy, "type"));
     cJSON_DeleteItemFromObjectCaseSensitive(copy, "type");
-    if (record.table == TABLE_SITE && !json_text(copy, "tftp4"))
+    if (record.kind == NETBOOT_RECORD_SITE && !json_text(copy, "tftp4"))
         cJSON_AddStringToObject(copy, "tftp4", UNKNOWN_SERVER);
     int status = record_from_json(copy, &record, memory, error);
     if (status == 0)
-        status = key_of(record.table, &record.site, memory, &key);
+        status = netboot_record_key_of(&record, &key);
     if (status == 0)
-        status = table_put(change, record.table == TABLE_HOST ? NULL : &key, &record, error);
+        status = netboot_change_put(change, record.kind == NETBOOT_RECORD_HOST ? NULL : &key, &record, error);
     cJSON_Delete(copy);
     memory_reset(memory);
     return status;

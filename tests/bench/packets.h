@@ -3,7 +3,7 @@
 #ifndef BENCH_PACKETS_H
 #define BENCH_PACKETS_H
 
-#include "netboot-store.h"
+#include "../unit/typed.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -73,12 +73,12 @@ static inline void put_rest(struct netboot_change *change)
     struct netboot_target target = {.name = text("default"), .script = text("script.ipxe")};
     struct netboot_loader loader = {.platform = 7, .file = text("ipxe.efi")};
 
-    stop_if(netboot_change_put_site(change, &site, NULL) != 0, "put site");
-    stop_if(netboot_change_put_target(change, &target, NULL) != 0, "put target");
+    stop_if(typed_put_site(change, &site, NULL) != 0, "put site");
+    stop_if(typed_put_target(change, &target, NULL) != 0, "put target");
     target.name = text("install");
     target.script = text("install.ipxe");
-    stop_if(netboot_change_put_target(change, &target, NULL) != 0, "put target");
-    stop_if(netboot_change_put_loader(change, &loader, NULL) != 0, "put loader");
+    stop_if(typed_put_target(change, &target, NULL) != 0, "put target");
+    stop_if(typed_put_loader(change, &loader, NULL) != 0, "put loader");
 }
 
 static inline void make_store(const char *directory)
@@ -100,7 +100,7 @@ static inline void make_store(const char *directory)
             .name = text(name), .ids = {.count = 1, .items = {{id, 7}}},
                  .target = text("install")
         };
-        stop_if(netboot_change_put_host(change, NULL, &host, &error) != 0, error.text);
+        stop_if(typed_put_host(change, &host, &error) != 0, error.text);
     }
     stop_if(netboot_change_commit(change, &error) != 0, error.text);
     netboot_store_close(store);

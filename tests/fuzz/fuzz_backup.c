@@ -30,11 +30,11 @@ static ssize_t read_piece(void *data, size_t size, void *user)
 /* What it hands out has been decoded: so it decodes again. */
 static int look(const struct row *row, void *user, struct netboot_error *error)
 {
-    union any_record record;
+    struct netboot_record record;
     uint64_t *count = user;
 
     (void)error;
-    if (!row->type || record_decode(row->type, row->value, &record) != 0)
+    if (row->holds < 0 || row_decode(row, &record) != 0)
         abort();
     ++*count;
     return 0;
@@ -48,7 +48,9 @@ static void read_all(const uint8_t *data, size_t size, size_t piece)
     uint64_t count = 0;
     int code = backup_read(read_piece, &stream, look, &count, &backup, &error);
 
-    if (code == 0 ? stream.at != size || count != backup.hosts + backup.sites + backup.targets + backup.loaders
+    if (code == 0 ? stream.at != size ||
+                        count != backup.records[NETBOOT_RECORD_HOST] + backup.records[NETBOOT_RECORD_SITE] +
+                                     backup.records[NETBOOT_RECORD_TARGET] + backup.records[NETBOOT_RECORD_LOADER]
                   : code != error.code || !error.text[0])
         abort();
 }

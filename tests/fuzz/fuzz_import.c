@@ -27,8 +27,8 @@ static void check_same(struct line_reader *reader, const struct line_record *lin
     struct memory memory = {NULL};
     struct line_record again;
 
-    if (read_line(reader, 2, text, size, &memory, &again) != 1 || again.record.table != line->record.table ||
-        !record_equal(&line->record, &again.record))
+    if (read_line(reader, 2, text, size, &memory, &again) != 1 || again.record.kind != line->record.kind ||
+        !netboot_record_equal(&line->record, &again.record))
         abort();
     cJSON_Delete(again.object);
     memory_free(&memory);
@@ -37,10 +37,10 @@ static void check_same(struct line_reader *reader, const struct line_record *lin
 static void check_json(const struct line_record *line)
 {
     struct line_reader reader = {.csv = false};
-    cJSON *object = record_to_json(line->record.table, &line->record.site);
+    cJSON *object = record_to_json(&line->record);
 
     json_prune(object);
-    cJSON_AddStringToObject(object, "type", table_name(line->record.table));
+    cJSON_AddStringToObject(object, "type", netboot_record_kind_name(line->record.kind));
     char *text = cJSON_PrintUnformatted(object);
     check_same(&reader, line, text, strlen(text));
     cJSON_free(text);
@@ -55,7 +55,7 @@ static void check_csv(const struct line_record *line)
     struct netboot_error error;
     char *text = NULL;
     size_t size = 0;
-    cJSON *object = record_to_json(TABLE_HOST, &line->record.host);
+    cJSON *object = record_to_json(&line->record);
     FILE *file = open_memstream(&text, &size);
 
     read_line(&reader, 1, header, sizeof(header) - 1, NULL, &none);
@@ -78,7 +78,7 @@ static void read_all(struct line_reader reader, const char *text, size_t size)
         size_t length = newline ? (size_t)(newline - text) : size;
         if (read_line(&reader, number, text, length, &memory, &line) == 1) {
             check_json(&line);
-            if (line.record.table == TABLE_HOST)
+            if (line.record.kind == NETBOOT_RECORD_HOST)
                 check_csv(&line);
             cJSON_Delete(line.object);
         }

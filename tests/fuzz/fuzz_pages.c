@@ -7,7 +7,7 @@
  */
 #include "scratch.h"
 
-#include "netboot-store.h"
+#include "typed.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -48,7 +48,7 @@ static int put_large(struct netboot_change *change)
     memset(name, 'i', sizeof(name) - 1);
     for (; target.initrds.count < 6; target.initrds.count++)
         target.initrds.items[target.initrds.count] = text(name);
-    return netboot_change_put_target(change, &target, NULL);
+    return typed_put_target(change, &target, NULL);
 }
 
 static int put_host(struct netboot_change *change, unsigned number)
@@ -59,7 +59,7 @@ static int put_host(struct netboot_change *change, unsigned number)
           .target = text("large")
     };
 
-    return netboot_change_put_host(change, NULL, &host, NULL);
+    return typed_put_host(change, &host, NULL);
 }
 
 static void fill(struct netboot_store *store)
@@ -180,13 +180,13 @@ static void change_all(struct netboot_store *store)
             .type = NETBOOT_ID_MAC, .size = 6, .value = {0x52, 0x54, 0, 0, 0, (uint8_t)i}
         };
         put_host(change, i + HOSTS);
-        netboot_change_delete_host(change, &id, NULL);
+        typed_delete_host(change, &id, NULL);
     }
     put_large(change);
     netboot_change_commit(change, NULL);
     if (netboot_change_open(store, 1000, &change, NULL) != 0)
         return;
-    netboot_change_clear(change, NULL);
+    change_clear(change, NULL);
     netboot_change_commit(change, NULL);
 }
 

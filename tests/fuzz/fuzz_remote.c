@@ -2,6 +2,7 @@
 /* Commands of the control channel, a line each: a digit for the command, then its arguments as JSON. Whatever they are,
  * there is a text to every answer, and the store can be read to its end after it. */
 #include "scratch.h"
+#include "typed.h"
 #include "json/record/json.h"
 #include "json/remote/remote.h"
 
@@ -38,7 +39,7 @@ static void open_store(void)
     scratch_make(directory);
     check(netboot_store_create(directory, &error) == 0 && netboot_store_open(directory, NULL, &store, &error) == 0 &&
               netboot_change_open(store, 1000, &change, &error) == 0 &&
-              netboot_change_put_target(change, &install, &error) == 0 && netboot_change_commit(change, &error) == 0,
+              typed_put_target(change, &install, &error) == 0 && netboot_change_commit(change, &error) == 0,
           "there is no store");
     atexit(close_store);
 }
@@ -56,8 +57,9 @@ static void check_store(void)
     unsigned count = 0;
 
     check(netboot_view_open(store, &view, NULL) == 0, "no view");
-    check(netboot_view_hosts(view, NULL, count_host, &count) == 0, "a host cannot be read");
-    check(netboot_view_status(view, &status) == 0 && status.hosts == count, "hosts are miscounted");
+    check(typed_each_hosts(view, count_host, &count) == 0, "a host cannot be read");
+    check(netboot_view_status(view, &status) == 0 && status.records[NETBOOT_RECORD_HOST] == count,
+          "hosts are miscounted");
     netboot_view_close(view);
 }
 

@@ -41,8 +41,8 @@ static inline void put_host(struct netboot_change *change, const char *name, con
         memcpy(octets[host.ids.count] + 1, id.value, id.size);
         host.ids.items[host.ids.count] = (struct netboot_bytes){octets[host.ids.count], 1 + (size_t)id.size};
     }
-    OK(netboot_change_put_host(change, NULL, &host, &error));
-    OK(netboot_change_put_target(change, &target, &error));
+    OK(typed_put_host(change, &host, &error));
+    OK(typed_put_target(change, &target, &error));
 }
 
 static inline void make_store(struct fixture *fixture)
@@ -61,9 +61,9 @@ static inline void make_store(struct fixture *fixture)
     struct netboot_change *change = NULL;
 
     OK(netboot_change_open(store, 1000, &change, &error));
-    OK(netboot_change_put_site(change, &site, &error));
-    OK(netboot_change_put_target(change, &target, &error));
-    OK(netboot_change_put_loader(change, &loader, &error));
+    OK(typed_put_site(change, &site, &error));
+    OK(typed_put_target(change, &target, &error));
+    OK(typed_put_loader(change, &loader, &error));
     put_host(change, "web1", (const char *const[]){"52:54:00:00:00:01", NULL});
     put_host(change, "fixed", (const char *const[]){"52:54:00:00:00:02", "99999999-0000-0000-0000-000000000002", NULL});
     OK(netboot_change_commit(change, &error));

@@ -140,7 +140,7 @@ static void test_a_journal_full_of_hosts(void **state)
         struct netboot_host host = {
             .ids = {1, {{item, sizeof(item)}}}
         };
-        OK(netboot_change_put_host(change, NULL, &host, &error));
+        OK(typed_put_host(change, &host, &error));
     }
     OK(netboot_change_commit(change, &error));
     netboot_store_close(writer);

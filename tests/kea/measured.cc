@@ -135,11 +135,14 @@ class Holder
 
     static std::string loader(netboot_view *view)
     {
-        netboot_loader found;
+        netboot_record_key key = {};
+        netboot_record found;
 
-        if (netboot_view_loader(view, 7, &found) != 0)
+        key.kind = NETBOOT_RECORD_LOADER;
+        key.platform = 7;
+        if (netboot_view_get(view, &key, &found) != 0)
             return "none";
-        return std::string(reinterpret_cast<const char *>(found.file.data), found.file.size);
+        return std::string(reinterpret_cast<const char *>(found.loader.file.data), found.loader.file.size);
     }
 
     netboot_store *const store_;

@@ -72,15 +72,17 @@ class LoadedStore
     {
         static const uint8_t address[] = {192, 0, 2, 1};
         netboot_error error;
-        netboot_site site = netboot_site();
-        netboot_target target = netboot_target();
+        netboot_record record;
 
-        site.name = target.name = bytes("default");
-        site.tftp4 = {address, sizeof(address)};
-        site.http6 = bytes("http://[2001:db8::1]");
-        target.script = bytes("script.ipxe");
-        assert_int_equal(netboot_change_put_site(change, &site, &error), 0);
-        assert_int_equal(netboot_change_put_target(change, &target, &error), 0);
+        netboot_record_clear(NETBOOT_RECORD_SITE, &record);
+        record.site.name = bytes("default");
+        record.site.tftp4 = {address, sizeof(address)};
+        record.site.http6 = bytes("http://[2001:db8::1]");
+        assert_int_equal(netboot_change_put(change, nullptr, &record, &error), 0);
+        netboot_record_clear(NETBOOT_RECORD_TARGET, &record);
+        record.target.name = bytes("default");
+        record.target.script = bytes("script.ipxe");
+        assert_int_equal(netboot_change_put(change, nullptr, &record, &error), 0);
     }
 
     void remove() const

@@ -47,7 +47,7 @@ static inline int put_host(struct netboot_change *change, unsigned number, const
     mac_of(number, id + 1);
     host.name = bytes_of(name ? name : text);
     host.ids.items[0] = (struct netboot_bytes){id, sizeof(id)};
-    return netboot_change_put_host(change, NULL, &host, error);
+    return typed_put_host(change, &host, error);
 }
 
 #define ROUND_HOSTS 8
@@ -64,7 +64,7 @@ static inline int put_round(struct netboot_store *store, unsigned round, struct 
         return code;
     snprintf(script, sizeof(script), "round%u.ipxe", round);
     target.script = bytes_of(script);
-    code = netboot_change_put_target(change, &target, error);
+    code = typed_put_target(change, &target, error);
     for (unsigned i = 0; i < ROUND_HOSTS && code == 0; i++) {
         snprintf(name, sizeof(name), "round%u-%u", round, i);
         code = put_host(change, i, name, error);
@@ -82,13 +82,13 @@ static inline unsigned round_of(struct netboot_view *view)
     struct netboot_host host;
     unsigned round = 0, of_target = 0, number;
 
-    if (netboot_view_target(view, "default", &target) == 0)
+    if (typed_get_target(view, "default", &target) == 0)
         assert_int_equal(sscanf((const char *)target.script.data, "round%u.", &of_target), 1);
     for (unsigned i = 0; i < ROUND_HOSTS; i++) {
         struct netboot_id id = {.type = NETBOOT_ID_MAC, .size = 6};
         unsigned of_host = 0;
         mac_of(i, id.value);
-        int code = netboot_view_host(view, &id, &host);
+        int code = typed_get_host(view, &id, &host);
         assert_true(code == 0 || code == -ENOENT);
         if (code == 0) {
             assert_int_equal(sscanf((const char *)host.name.data, "round%u-%u", &of_host, &number), 2);

@@ -368,7 +368,7 @@ static void test_state_store_damaged_meanwhile(void **state)
     OK(put_round(store, 1, &error));
     set_in_headers(path_in(fixture, "state/data.mdb"), 120, "\0\0\0\0\0\1\0\0", 8);
     OK(netboot_change_open(store, 1000, &change, &error));
-    OK(netboot_change_clear(change, &error));
+    OK(change_clear(change, &error));
     FAILS(-EBADMSG, "is damaged: move the directory", netboot_change_commit(change, &error));
     FAILS(-EBADMSG, "is cut short", netboot_once_check(store, &error));
     close_store(fixture);

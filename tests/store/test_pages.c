@@ -73,7 +73,7 @@ static int put_large_target(struct netboot_change *change, struct netboot_error 
     for (; target.initrds.count < 8; target.initrds.count++)
         target.initrds.items[target.initrds.count] = bytes_of(path);
     target.kernel = bytes_of("linux");
-    return netboot_change_put_target(change, &target, error);
+    return typed_put_target(change, &target, error);
 }
 
 static void fill_hosts(struct netboot_store *store, unsigned hosts, unsigned each)
@@ -240,17 +240,17 @@ static uint64_t read_targets(const struct world *world, struct netboot_view *vie
     struct netboot_backup backup;
     struct netboot_host host;
 
-    netboot_view_hosts(view, NULL, digest_host, &digest);
-    netboot_view_sites(view, digest_site, &digest);
-    netboot_view_targets(view, digest_target, &digest);
-    netboot_view_loaders(view, digest_loader, &digest);
+    typed_each_hosts(view, digest_host, &digest);
+    typed_each_sites(view, digest_site, &digest);
+    typed_each_targets(view, digest_target, &digest);
+    typed_each_loaders(view, digest_loader, &digest);
     netboot_view_history(view, digest_history, &digest);
     netboot_view_damaged(view, digest_damaged, &digest);
     netboot_view_backup(view, digest_backup, &digest, &backup, NULL);
     for (unsigned i = 0; i < world->hosts + 2; i += 1 + world->hosts / 100) {
         struct netboot_id id = {.type = NETBOOT_ID_MAC, .size = 6};
         mac_of(i, id.value);
-        digest_octets(&digest, &i, netboot_view_host(view, &id, &host) == 0 ? sizeof(i) : 1);
+        digest_octets(&digest, &i, typed_get_host(view, &id, &host) == 0 ? sizeof(i) : 1);
     }
     return digest;
 }
@@ -311,9 +311,9 @@ static void change_store(struct netboot_store *store, unsigned seed)
     if (netboot_change_open(store, 1000, &change, &error) != 0)
         return;
     put_large_target(change, &error);
-    netboot_change_delete_host(change, &id, &error);
+    typed_delete_host(change, &id, &error);
     if (seed % 8 == 0)
-        netboot_change_clear(change, &error);
+        change_clear(change, &error);
     if (seed % 4 == 0)
         netboot_change_abort(change);
     else

@@ -63,7 +63,7 @@ static void try_fork(struct fixture *fixture, struct netboot_store_options optio
     OK(put_host(change, 56, NULL, &error));
     OK(netboot_change_commit(change, &error));
     assert_true(is_served(store, 55, "h55") && is_served(store, 56, "h56") && !is_served(store, 77, "h77"));
-    assert_int_equal(status_of(store).hosts, ROUND_HOSTS + 2);
+    assert_int_equal(status_of(store).records[NETBOOT_RECORD_HOST], ROUND_HOSTS + 2);
     OK(put_round(store, 2, &error));
     assert_true(is_served(store, 1, "round2-1"));
     close_store(fixture);

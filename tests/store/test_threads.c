@@ -51,11 +51,11 @@ static void look_long(struct crowd *crowd)
     if (netboot_view_open(crowd->store, &view, NULL) != 0)
         return;
     mac_of(0, id.value);
-    if (netboot_view_host(view, &id, &first) == 0) {
+    if (typed_get_host(view, &id, &first) == 0) {
         char name[NETBOOT_NAME_MAX + 1];
         snprintf(name, sizeof(name), "%.*s", (int)first.name.size, (const char *)first.name.data);
         sched_yield();
-        crowd->wrong += netboot_view_host(view, &id, &last) != 0 || last.name.size != strlen(name) ||
+        crowd->wrong += typed_get_host(view, &id, &last) != 0 || last.name.size != strlen(name) ||
                         memcmp(last.name.data, name, last.name.size) != 0;
     }
     netboot_view_close(view);
@@ -110,7 +110,7 @@ static void make_site(struct netboot_store *store)
     struct netboot_change *change;
 
     OK(netboot_change_open(store, 5000, &change, &error));
-    OK(netboot_change_put_site(change, &site, &error));
+    OK(typed_put_site(change, &site, &error));
     OK(netboot_change_commit(change, &error));
     OK(put_round(store, 1, &error));
 }

@@ -2,7 +2,7 @@
 /* Writers that die, stop, find the disk full, fill the map or come in pairs; and what readers see of it. */
 #include "store_test.h"
 
-#include "store.h"
+#include "store/store.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -172,7 +172,7 @@ static void test_two_processes(void **state)
     assert_int_equal(agent_end(&first), 0);
     assert_int_equal(agent_end(&second), 0);
     struct netboot_status status = status_of(store);
-    assert_int_equal(status.hosts, 3 * EACH);
+    assert_int_equal(status.records[NETBOOT_RECORD_HOST], 3 * EACH);
     assert_int_equal(status.generation, 1 + 3 * EACH);
     char name[16];
     for (unsigned i = 0; i < 3 * EACH; i++) {
@@ -207,7 +207,7 @@ static void test_two_threads(void **state)
         assert_int_equal(pthread_create(&threads[i], NULL, put_hosts, store), 0);
     for (size_t i = 0; i < COUNT(threads); i++)
         pthread_join(threads[i], NULL);
-    assert_int_equal(status_of(store).hosts, 200);
+    assert_int_equal(status_of(store).records[NETBOOT_RECORD_HOST], 200);
     assert_int_equal(status_of(store).generation, 201);
 }
 
@@ -238,7 +238,7 @@ static void test_change_of_another_thread(void **state)
     assert_int_equal(foreign.commit, -EPERM);
     OK(put_host(foreign.change, 2, NULL, &error));
     OK(netboot_change_commit(foreign.change, &error));
-    assert_int_equal(status_of(store).hosts, 1);
+    assert_int_equal(status_of(store).records[NETBOOT_RECORD_HOST], 1);
 }
 
 /* ---- The map */
@@ -261,7 +261,7 @@ static void test_map_grows_under_readers(void **state)
     }
     readers_stop(true);
     struct netboot_status status = status_of(store);
-    assert_int_equal(status.hosts, 30000);
+    assert_int_equal(status.records[NETBOOT_RECORD_HOST], 30000);
     assert_true(status.size > 2 << 20 && status.map_size >= status.size);
     assert_true(is_served(store, 29999, "h29999"));
 }
@@ -278,7 +278,7 @@ static void test_map_grows_for_change(void **state)
         OK(put_host(change, i, NULL, &error));
     OK(netboot_change_commit(change, &error));
     readers_stop(true);
-    assert_int_equal(status_of(store).hosts, 100000);
+    assert_int_equal(status_of(store).records[NETBOOT_RECORD_HOST], 100000);
     assert_true(is_served(store, 99999, "h99999"));
 }
 
@@ -322,7 +322,7 @@ static void test_map_full(void **state)
     for (unsigned i = 1000; i < 100000; i++)
         OK(put_host(change, i, NULL, &error));
     OK(netboot_change_commit(change, &error));
-    assert_int_equal(status_of(store).hosts, 99000 + ROUND_HOSTS);
+    assert_int_equal(status_of(store).records[NETBOOT_RECORD_HOST], 99000 + ROUND_HOSTS);
 }
 
 /* ---- The disk */
@@ -368,7 +368,7 @@ static void test_disk_full(void **state)
             code = put_host(change, 1000 + i, NULL, NULL);
         FAILS(-ENOSPC, "the disk is full; nothing was changed", netboot_change_commit(change, &error));
         assert_int_equal(shown_round(store), 1);
-        assert_int_equal(status_of(store).hosts, ROUND_HOSTS);
+        assert_int_equal(status_of(store).records[NETBOOT_RECORD_HOST], ROUND_HOSTS);
         code = 0;
         write_ballast(ballast, -1);
     }

@@ -37,9 +37,9 @@ static inline void set_target(struct fixture *fixture, const char *name, const c
     struct netboot_target target = {.name = bytes_of(name), .script = bytes_of(script)};
 
     if (script)
-        OK(netboot_change_put_target(change, &target, &error));
+        OK(typed_put_target(change, &target, &error));
     else
-        OK(netboot_change_delete_target(change, name, &error));
+        OK(typed_delete_target(change, name, &error));
     commit(change);
 }
 

@@ -90,7 +90,7 @@ static inline void put_host(struct fixture *fixture, const struct netboot_host *
 {
     struct netboot_change *change = begin(fixture);
 
-    OK(netboot_change_put_host(change, NULL, host, &error));
+    OK(typed_put_host(change, host, &error));
     commit(change);
 }
 
@@ -101,7 +101,7 @@ static inline const char *host_name(struct fixture *fixture, const char *id_text
     struct netboot_view *opened = view(fixture);
     struct netboot_id id = id_of(id_text);
     struct netboot_host host;
-    int code = netboot_view_host(opened, &id, &host);
+    int code = typed_get_host(opened, &id, &host);
 
     if (code == 0)
         snprintf(name, sizeof(name), "%.*s", (int)host.name.size, (const char *)host.name.data);
@@ -146,7 +146,7 @@ static inline int put_site(struct netboot_change *change, const char *name, cons
     uint8_t octets[8][17];
     struct netboot_site site = make_site(name, octets, prefixes);
 
-    return netboot_change_put_site(change, &site, error);
+    return typed_put_site(change, &site, error);
 }
 
 #define PREFIXES(...) ((const char *const[]){__VA_ARGS__, NULL})

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "netboot-store.h"
+#include "typed.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -86,10 +86,10 @@ static void fill(struct fixture *fixture)
     struct netboot_host *host = HOST("a", "52:54:00:00:00:01", "11223344-5566-7788-99aa-bbccddeeff00");
 
     host->target = bytes_of("rescue");
-    OK(netboot_change_put_host(change, NULL, host, &error));
-    OK(netboot_change_put_host(change, NULL, HOST(NULL, "00:03:00:01:52:54:00:00:00:02"), &error));
-    OK(netboot_change_put_target(change, &target, &error));
-    OK(netboot_change_put_loader(change, &(struct netboot_loader){7, bytes_of("ipxe.efi")}, &error));
+    OK(typed_put_host(change, host, &error));
+    OK(typed_put_host(change, HOST(NULL, "00:03:00:01:52:54:00:00:00:02"), &error));
+    OK(typed_put_target(change, &target, &error));
+    OK(typed_put_loader(change, &(struct netboot_loader){7, bytes_of("ipxe.efi")}, &error));
     OK(put_site(change, "lab", PREFIXES("192.0.2.0/24"), &error));
     commit(change);
 }
@@ -115,10 +115,10 @@ static void test_round_trip(void **state)
     fill(fixture);
     struct netboot_backup backup = back_up(fixture, &first), read;
     assert_int_equal(backup.generation, 2);
-    assert_int_equal(backup.hosts, 2);
-    assert_int_equal(backup.sites, 2);
-    assert_int_equal(backup.targets, 1);
-    assert_int_equal(backup.loaders, 1);
+    assert_int_equal(backup.records[NETBOOT_RECORD_HOST], 2);
+    assert_int_equal(backup.records[NETBOOT_RECORD_SITE], 2);
+    assert_int_equal(backup.records[NETBOOT_RECORD_TARGET], 1);
+    assert_int_equal(backup.records[NETBOOT_RECORD_LOADER], 1);
     assert_int_equal(backup.damaged, 0);
     for (first.piece = 0; first.piece < 3; first.piece++)
         OK(check(&first, &error));
@@ -127,7 +127,7 @@ static void test_round_trip(void **state)
     read = restore(fixture, &first);
     assert_memory_equal(&read, &backup, sizeof(read));
     assert_int_equal(status_of(fixture).generation, 5);
-    assert_int_equal(status_of(fixture).hosts, 2);
+    assert_int_equal(status_of(fixture).records[NETBOOT_RECORD_HOST], 2);
     assert_host(fixture, "52:54:00:00:00:01", "a");
     assert_host(fixture, "11223344-5566-7788-99aa-bbccddeeff00", "a");
     assert_host(fixture, "52:54:00:00:00:09", NULL);
@@ -153,7 +153,7 @@ static void test_into_fresh_store(void **state)
     fixture = *state;
     restore(fixture, &file);
     assert_host(fixture, "a", "a");
-    assert_int_equal(status_of(fixture).targets, 1);
+    assert_int_equal(status_of(fixture).records[NETBOOT_RECORD_TARGET], 1);
 }
 
 /* A field of a later version comes through. */

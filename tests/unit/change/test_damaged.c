@@ -127,13 +127,13 @@ static void assert_whole(struct fixture *fixture, const char *name, unsigned hos
     struct netboot_view *opened = view(fixture);
     unsigned count = 0;
 
-    if (netboot_view_hosts(opened, NULL, count_host, &count) != 0 || count != hosts)
+    if (typed_each_hosts(opened, count_host, &count) != 0 || count != hosts)
         fail_msg("%s: %u hosts can be seen", name, count);
     netboot_view_close(opened);
     if (damaged(fixture).count > 0)
         fail_msg("%s: still damaged: %s", name, damaged(fixture).text);
-    if (status_of(fixture).hosts != hosts)
-        fail_msg("%s: %u hosts are counted", name, (unsigned)status_of(fixture).hosts);
+    if (status_of(fixture).records[NETBOOT_RECORD_HOST] != hosts)
+        fail_msg("%s: %u hosts are counted", name, (unsigned)status_of(fixture).records[NETBOOT_RECORD_HOST]);
     assert_host(fixture, "52:54:00:00:00:11", "web1");
     assert_host(fixture, "web3", "web3");
 }
@@ -151,7 +151,7 @@ static void test_named(void **state)
         if (!strstr(names.text, cases[i].by) && cases[i].spoil != other_host)
             fail_msg("%s: %s", cases[i].name, names.text);
         struct netboot_view *opened = view(fixture);
-        netboot_view_hosts(opened, NULL, count_host, &count);
+        typed_each_hosts(opened, count_host, &count);
         netboot_view_close(opened);
         if (count < 2)
             fail_msg("%s: %u hosts are seen", cases[i].name, count);
@@ -200,7 +200,7 @@ static void test_walks_go_on(void **state)
     fill(fixture);
     no_record(fixture);
     struct netboot_view *opened = view(fixture);
-    assert_int_equal(netboot_view_hosts(opened, NULL, count_host, &count), -EBADMSG);
+    assert_int_equal(typed_each_hosts(opened, count_host, &count), -EBADMSG);
     assert_int_equal(count, 2);
     netboot_view_close(opened);
 }
@@ -219,7 +219,7 @@ static void test_deleted(void **state)
             cases[i].spoil(fixture);
             struct netboot_change *change = begin(fixture);
             struct netboot_id id = id_of(ids[j]);
-            int code = netboot_change_delete_host(change, &id, NULL);
+            int code = typed_delete_host(change, &id, NULL);
             bool is_there = code != -ENOENT;
             if (code != 0 && code != -ENOENT)
                 fail_msg("%s, by %s: %d", cases[i].name, ids[j], code);
@@ -246,7 +246,7 @@ static void test_replaced(void **state)
             struct netboot_id id = id_of(cases[i].by);
             struct netboot_host *host = HOST("new", "52:54:00:00:00:02");
             if (by_key || cases[i].spoil != record_is_gone) {
-                int code = netboot_change_put_host(change, by_key ? &id : NULL, host, NULL);
+                int code = typed_put_host_as(change, by_key ? &id : NULL, host, NULL);
                 if (code != 0)
                     fail_msg("%s: %d", cases[i].name, code);
                 commit(change);
@@ -273,7 +273,7 @@ static void test_conflict(void **state)
     no_record(fixture);
     change = begin(fixture);
     FAILS(-EBADMSG, "the record of the host web2 is damaged: delete it",
-          netboot_change_put_host(change, NULL, HOST("web2", "52:54:00:00:00:09"), &error));
+          typed_put_host(change, HOST("web2", "52:54:00:00:00:09"), &error));
     netboot_change_abort(change);
 }
 
@@ -290,7 +290,7 @@ static void test_site(void **state)
     change = begin(fixture);
     FAILS(-EEXIST, "one of the site lab already",
           put_site(change, "hall", PREFIXES("198.51.100.0/24", "192.0.2.0/24"), &error));
-    OK(netboot_change_delete_site(change, "lab", &error));
+    OK(typed_delete_site(change, "lab", &error));
     commit(change);
     assert_int_equal(damaged(fixture).count, 0);
     struct netboot_view *opened = view(fixture);
@@ -315,9 +315,9 @@ static void test_status_in_change(void **state)
     struct netboot_change *change = begin(fixture);
     struct netboot_status status;
 
-    OK(netboot_change_put_host(change, NULL, HOST("a", "52:54:00:00:00:01"), &error));
+    OK(typed_put_host(change, HOST("a", "52:54:00:00:00:01"), &error));
     assert_int_equal(netboot_view_status(netboot_change_view(change), &status), 0);
-    assert_int_equal(status.hosts, 1);
+    assert_int_equal(status.records[NETBOOT_RECORD_HOST], 1);
     netboot_change_abort(change);
 }
 

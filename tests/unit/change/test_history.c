@@ -14,8 +14,8 @@ static void test_entries(void **state)
 
     assert_int_equal(history(fixture).count, 0);
     netboot_change_describe(change, "anna", "host set a");
-    OK(netboot_change_put_host(change, NULL, HOST("a", "52:54:00:00:00:01"), &error));
-    OK(netboot_change_put_host(change, NULL, HOST("b", "52:54:00:00:00:02"), &error));
+    OK(typed_put_host(change, HOST("a", "52:54:00:00:00:01"), &error));
+    OK(typed_put_host(change, HOST("b", "52:54:00:00:00:02"), &error));
     commit(change);
     set_target(fixture, "t", "t.ipxe");
     struct list list = history(fixture);
@@ -40,7 +40,7 @@ static void test_no_entry(void **state)
     struct fixture *fixture = *state;
     struct netboot_change *change = begin(fixture);
 
-    OK(netboot_change_put_host(change, NULL, HOST("a", "52:54:00:00:00:01"), &error));
+    OK(typed_put_host(change, HOST("a", "52:54:00:00:00:01"), &error));
     netboot_change_abort(change);
     commit(begin(fixture));
     assert_int_equal(history(fixture).count, 0);
@@ -66,7 +66,7 @@ static void test_descriptions(void **state)
     for (size_t i = 0; i < COUNT(descriptions); i++) {
         struct netboot_change *change = begin(fixture);
         netboot_change_describe(change, descriptions[i].given, descriptions[i].given);
-        OK(netboot_change_put_host(change, NULL, HOST("a", "52:54:00:00:00:01"), &error));
+        OK(typed_put_host(change, HOST("a", "52:54:00:00:00:01"), &error));
         commit(change);
         struct netboot_history entry = history(fixture).entries[0];
         if (strcmp(entry.what, descriptions[i].shown) != 0 || strcmp(entry.by, descriptions[i].shown) != 0)
@@ -78,7 +78,7 @@ static void test_descriptions(void **state)
     full[sizeof(full) - 1] = '\0';
     struct netboot_change *change = begin(fixture);
     netboot_change_describe(change, full, full);
-    OK(netboot_change_put_host(change, NULL, HOST("b", "52:54:00:00:00:02"), &error));
+    OK(typed_put_host(change, HOST("b", "52:54:00:00:00:02"), &error));
     commit(change);
     assert_int_equal(strlen(history(fixture).entries[0].what), NETBOOT_HISTORY_WHAT_SIZE - 2);
     assert_int_equal(strlen(history(fixture).entries[0].by), NETBOOT_HISTORY_BY_SIZE - 2);
@@ -98,7 +98,7 @@ static void put_many(struct netboot_change *change, unsigned first, unsigned cou
         snprintf(text, sizeof(text), "52:54:00:%02x:%02x:%02x", i >> 16, i >> 8 & 0xff, i & 0xff);
         make_host(&host, NULL, (const char *const[]){text, NULL, NULL, NULL, NULL});
         host.host.note = bytes_of(note);
-        OK(netboot_change_put_host(change, NULL, &host.host, &error));
+        OK(typed_put_host(change, &host.host, &error));
     }
 }
 
@@ -129,7 +129,7 @@ static void test_too_large(void **state)
     netboot_change_abort(change);
     revert(fixture, 3);
     change = begin(fixture);
-    OK(netboot_change_clear(change, &error)); /* does not copy what does not fit */
+    OK(change_clear(change, &error)); /* does not copy what does not fit */
     assert_true(change->images.too_large);
     assert_null(change->images.octets);
     netboot_change_abort(change);
@@ -240,7 +240,7 @@ static void test_older_store(void **state)
     assert_int_equal(history(fixture).count, 1);
     set_target(fixture, "t", "b.ipxe");
     revert(fixture, 1);
-    assert_int_equal(status_of(fixture).targets, 0);
+    assert_int_equal(status_of(fixture).records[NETBOOT_RECORD_TARGET], 0);
     assert_int_equal(history(fixture).count, 3);
 }
 
@@ -315,7 +315,7 @@ static void test_entry_does_not_fit(void **state)
     struct fixture *fixture = *state;
     struct netboot_change *change = begin(fixture);
 
-    OK(netboot_change_put_host(change, NULL, HOST("a", "52:54:00:00:00:01"), &error));
+    OK(typed_put_host(change, HOST("a", "52:54:00:00:00:01"), &error));
     too_large = true;
     FAILS(-ENOBUFS, "cannot change the targets store", netboot_change_commit(change, &error));
     too_large = false;

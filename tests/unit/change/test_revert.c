@@ -42,8 +42,8 @@ static struct dump *dump_of(struct fixture *fixture)
         mdb_cursor_close(cursor);
     }
     netboot_view_close(opened);
-    dump->size +=
-        (size_t)snprintf(dump->text + dump->size, 64, "%llu hosts", (unsigned long long)status_of(fixture).hosts);
+    dump->size += (size_t)snprintf(dump->text + dump->size, 64, "%llu hosts",
+                                   (unsigned long long)status_of(fixture).records[NETBOOT_RECORD_HOST]);
     return dump;
 }
 
@@ -61,7 +61,7 @@ static void rename_host(struct fixture *fixture)
     struct netboot_change *change = begin(fixture);
     struct netboot_id id = id_of("52:54:00:00:00:01");
 
-    OK(netboot_change_put_host(change, &id, HOST("c", "52:54:00:00:00:0c", "52:54:00:00:00:01"), &error));
+    OK(typed_put_host_as(change, &id, HOST("c", "52:54:00:00:00:0c", "52:54:00:00:00:01"), &error));
     commit(change);
 }
 
@@ -70,7 +70,7 @@ static void delete_host(struct fixture *fixture)
     struct netboot_change *change = begin(fixture);
     struct netboot_id id = id_of("b");
 
-    OK(netboot_change_delete_host(change, &id, &error));
+    OK(typed_delete_host(change, &id, &error));
     commit(change);
 }
 
@@ -87,7 +87,7 @@ static void delete_site(struct fixture *fixture)
 {
     struct netboot_change *change = begin(fixture);
 
-    OK(netboot_change_delete_site(change, "lab", &error));
+    OK(typed_delete_site(change, "lab", &error));
     commit(change);
 }
 
@@ -95,7 +95,7 @@ static void change_loader(struct fixture *fixture)
 {
     struct netboot_change *change = begin(fixture);
 
-    OK(netboot_change_put_loader(change, &(struct netboot_loader){7, bytes_of("ipxe.efi")}, &error));
+    OK(typed_put_loader(change, &(struct netboot_loader){7, bytes_of("ipxe.efi")}, &error));
     commit(change);
     set_target(fixture, "t", "t.ipxe");
 }
@@ -104,8 +104,8 @@ static void clear(struct fixture *fixture)
 {
     struct netboot_change *change = begin(fixture);
 
-    OK(netboot_change_clear(change, &error));
-    OK(netboot_change_put_host(change, NULL, HOST("z", "52:54:00:00:00:01"), &error));
+    OK(change_clear(change, &error));
+    OK(typed_put_host(change, HOST("z", "52:54:00:00:00:01"), &error));
     commit(change);
 }
 
@@ -115,9 +115,9 @@ static void change_twice(struct fixture *fixture)
     struct netboot_change *change = begin(fixture);
     struct netboot_id id = id_of("52:54:00:00:00:01");
 
-    OK(netboot_change_put_host(change, NULL, HOST("y", "52:54:00:00:00:01"), &error));
-    OK(netboot_change_delete_host(change, &id, &error));
-    OK(netboot_change_put_host(change, NULL, HOST("x", "52:54:00:00:00:01"), &error));
+    OK(typed_put_host(change, HOST("y", "52:54:00:00:00:01"), &error));
+    OK(typed_delete_host(change, &id, &error));
+    OK(typed_put_host(change, HOST("x", "52:54:00:00:00:01"), &error));
     commit(change);
 }
 
@@ -184,7 +184,7 @@ static void test_revert_refused(void **state)
     FAILS(-EINVAL, "the store is at generation 2", netboot_change_revert(change, 2, NULL, NULL, &error));
     FAILS(-EINVAL, "the store is at generation 2", netboot_change_revert(change, 77, NULL, NULL, &error));
     FAILS(-EINVAL, "the store is at generation 2", netboot_change_revert(change, 0, NULL, NULL, &error));
-    OK(netboot_change_put_host(change, NULL, HOST("a", "52:54:00:00:00:01"), &error));
+    OK(typed_put_host(change, HOST("a", "52:54:00:00:00:01"), &error));
     FAILS(-EINVAL, "a change of its own", netboot_change_revert(change, 1, NULL, NULL, &error));
     netboot_change_abort(change);
 }
@@ -196,12 +196,13 @@ struct told {
 static void tell(const struct netboot_difference *difference, void *user)
 {
     struct told *told = user;
-    const void *before = difference->host_before, *after = difference->host_after;
+    const struct netboot_record *before = difference->before, *after = difference->after;
+    bool of_host = (after ? after : before)->kind == NETBOOT_RECORD_HOST;
 
-    told->others += !before && !after;
-    told->hosts_added += !before && after;
-    told->hosts_removed += before && !after;
-    told->hosts_changed += before && after;
+    told->others += !of_host;
+    told->hosts_added += of_host && !before;
+    told->hosts_removed += of_host && !after;
+    told->hosts_changed += of_host && before && after;
 }
 
 static void test_revert_tells(void **state)
@@ -223,7 +224,7 @@ static void test_revert_tells(void **state)
     assert_int_equal(told.hosts_removed, 1);
     assert_int_equal(told.hosts_changed, 1);
     assert_int_equal(told.others, 1);
-    assert_int_equal(status_of(fixture).hosts, 2);
+    assert_int_equal(status_of(fixture).records[NETBOOT_RECORD_HOST], 2);
 }
 
 /* With another first identifier a host is in another row, and the same host. */
@@ -242,7 +243,7 @@ static void test_revert_tells_a_host_that_has_another_first_identifier(void **st
         assert_int_equal(told.hosts_changed, 1);
         assert_int_equal(told.hosts_added + told.hosts_removed + told.others, 0);
         assert_int_equal(history(fixture).entries[0].hosts, 1);
-        assert_int_equal(status_of(fixture).hosts, 2);
+        assert_int_equal(status_of(fixture).records[NETBOOT_RECORD_HOST], 2);
     }
 }
 
@@ -257,10 +258,9 @@ static void test_revert_tells_a_host_that_was_divided(void **state)
     uint64_t generation = status_of(fixture).generation;
     struct netboot_change *change = begin(fixture);
     struct netboot_id ids[] = {id_of("a"), id_of("b")};
-    OK(netboot_change_delete_host(change, &ids[0], &error));
-    OK(netboot_change_delete_host(change, &ids[1], &error));
-    OK(netboot_change_put_host(change, NULL, HOST("c", "52:54:00:00:00:0c", "52:54:00:00:00:01", "52:54:00:00:00:02"),
-                               &error));
+    OK(typed_delete_host(change, &ids[0], &error));
+    OK(typed_delete_host(change, &ids[1], &error));
+    OK(typed_put_host(change, HOST("c", "52:54:00:00:00:0c", "52:54:00:00:00:01", "52:54:00:00:00:02"), &error));
     commit(change);
     change = begin(fixture);
     OK(netboot_change_revert(change, generation, tell, &told, &error));

@@ -17,7 +17,7 @@ static void test_host_ids(void **state)
     assert_host(*state, "52:54:00:77:00:04", NULL);
     assert_host(*state, "11223344-5566-7788-99aa-bbccddeeff01", NULL);
     assert_host(*state, "web2", NULL);
-    assert_int_equal(status_of(*state).hosts, 1);
+    assert_int_equal(status_of(*state).records[NETBOOT_RECORD_HOST], 1);
 }
 
 /* EDK2 and iPXE make DUIDs of one UUID that differ in byte order. */
@@ -38,7 +38,7 @@ static void test_uuid_as_given(void **state)
 
     put_host(fixture, HOST("vm", "f4332211-6655-8877-99aa-bbccddeeff00"));
     struct netboot_view *opened = view(fixture);
-    assert_int_equal(netboot_view_host(opened, &given, &host), 0);
+    assert_int_equal(typed_get_host(opened, &given, &host), 0);
     assert_int_equal(netboot_host_id(&host, 0, &got), 0);
     assert_memory_equal(got.value, given.value, given.size);
     netboot_view_close(opened);
@@ -54,12 +54,12 @@ static void test_host_replaced(void **state)
     assert_host(*state, "52:54:00:00:00:03", "www");
     assert_host(*state, "web1", NULL);
     assert_host(*state, "www", "www");
-    assert_int_equal(status_of(*state).hosts, 1);
+    assert_int_equal(status_of(*state).records[NETBOOT_RECORD_HOST], 1);
     /* Its identifiers change places. */
     put_host(*state, HOST("www", "52:54:00:00:00:03", "52:54:00:00:00:01"));
     assert_host(*state, "52:54:00:00:00:01", "www");
     assert_host(*state, "52:54:00:00:00:03", "www");
-    assert_int_equal(status_of(*state).hosts, 1);
+    assert_int_equal(status_of(*state).records[NETBOOT_RECORD_HOST], 1);
 }
 
 static void test_host_by_key(void **state)
@@ -70,12 +70,12 @@ static void test_host_by_key(void **state)
     put_host(fixture, HOST("web1", "52:54:00:00:00:01"));
     struct netboot_change *change = begin(fixture);
     /* Another MAC altogether: a card was exchanged. */
-    OK(netboot_change_put_host(change, &name, HOST("web1", "52:54:00:00:00:09"), &error));
-    FAILS(-ENOENT, "no host web9", netboot_change_put_host(change, &none, HOST("web9", "52:54:00:00:00:08"), &error));
+    OK(typed_put_host_as(change, &name, HOST("web1", "52:54:00:00:00:09"), &error));
+    FAILS(-ENOENT, "no host web9", typed_put_host_as(change, &none, HOST("web9", "52:54:00:00:00:08"), &error));
     commit(change);
     assert_host(fixture, "52:54:00:00:00:01", NULL);
     assert_host(fixture, "52:54:00:00:00:09", "web1");
-    assert_int_equal(status_of(fixture).hosts, 1);
+    assert_int_equal(status_of(fixture).records[NETBOOT_RECORD_HOST], 1);
 }
 
 static void test_host_conflicts(void **state)
@@ -86,27 +86,25 @@ static void test_host_conflicts(void **state)
     put_host(fixture, HOST(NULL, "52:54:00:00:00:07"));
     struct netboot_change *change = begin(fixture);
     FAILS(-EEXIST, "52:54:00:00:00:01 belongs to the host web1",
-          netboot_change_put_host(change, NULL, HOST("db1", "52:54:00:00:00:02", "52:54:00:00:00:01"), &error));
+          typed_put_host(change, HOST("db1", "52:54:00:00:00:02", "52:54:00:00:00:01"), &error));
     FAILS(-EEXIST, "belongs to the host web1",
-          netboot_change_put_host(change, NULL,
-                                  HOST("db1", "52:54:00:00:00:02", "44332211-6655-8877-99aa-bbccddeeff00"), &error));
-    FAILS(-EEXIST, "web1 belongs to the host web1",
-          netboot_change_put_host(change, NULL, HOST("web1", "52:54:00:00:00:02"), &error));
+          typed_put_host(change, HOST("db1", "52:54:00:00:00:02", "44332211-6655-8877-99aa-bbccddeeff00"), &error));
+    FAILS(-EEXIST, "web1 belongs to the host web1", typed_put_host(change, HOST("web1", "52:54:00:00:00:02"), &error));
     FAILS(-EEXIST, "belongs to the host 52:54:00:00:00:07",
-          netboot_change_put_host(change, NULL, HOST("db1", "52:54:00:00:00:02", "52:54:00:00:00:07"), &error));
+          typed_put_host(change, HOST("db1", "52:54:00:00:00:02", "52:54:00:00:00:07"), &error));
     FAILS(-EINVAL, "given twice",
-          netboot_change_put_host(change, NULL, HOST("db1", "52:54:00:00:00:02", "52:54:00:00:00:02"), &error));
+          typed_put_host(change, HOST("db1", "52:54:00:00:00:02", "52:54:00:00:00:02"), &error));
     FAILS(-EINVAL, "given twice",
-          netboot_change_put_host(
-              change, NULL, HOST("db1", "21223344-5566-7788-99aa-bbccddeeff00", "44332221-6655-8877-99aa-bbccddeeff00"),
-              &error));
-    FAILS(-EINVAL, "identifier is missing", netboot_change_put_host(change, NULL, HOST("db1", NULL), &error));
+          typed_put_host(change,
+                         HOST("db1", "21223344-5566-7788-99aa-bbccddeeff00", "44332221-6655-8877-99aa-bbccddeeff00"),
+                         &error));
+    FAILS(-EINVAL, "identifier is missing", typed_put_host(change, HOST("db1", NULL), &error));
     /* What was refused has left nothing, and the change goes on. */
-    OK(netboot_change_put_host(change, NULL, HOST("db1", "52:54:00:00:00:02"), &error));
+    OK(typed_put_host(change, HOST("db1", "52:54:00:00:00:02"), &error));
     commit(change);
     assert_host(fixture, "52:54:00:00:00:01", "web1");
     assert_host(fixture, "52:54:00:00:00:02", "db1");
-    assert_int_equal(status_of(fixture).hosts, 3);
+    assert_int_equal(status_of(fixture).records[NETBOOT_RECORD_HOST], 3);
 }
 
 static void test_host_lists(void **state)
@@ -118,16 +116,16 @@ static void test_host_lists(void **state)
     host->labels.count = 2;
     host->labels.items[0] = RAW("rack=1");
     host->labels.items[1] = RAW("rack=2");
-    FAILS(-EINVAL, "one key", netboot_change_put_host(change, NULL, host, &error));
+    FAILS(-EINVAL, "one key", typed_put_host(change, host, &error));
     host->labels.items[1] = RAW("rac=2");
     host->loaders.count = 2;
     host->loaders.items[0] = RAW("\0\0a.pxe");
     host->loaders.items[1] = RAW("\0\0b.pxe");
-    FAILS(-EINVAL, "one platform", netboot_change_put_host(change, NULL, host, &error));
+    FAILS(-EINVAL, "one platform", typed_put_host(change, host, &error));
     host->loaders.items[1] = RAW("\0\7b.efi");
-    OK(netboot_change_put_host(change, NULL, host, &error));
+    OK(typed_put_host(change, host, &error));
     netboot_change_abort(change);
-    assert_int_equal(status_of(fixture).hosts, 0);
+    assert_int_equal(status_of(fixture).records[NETBOOT_RECORD_HOST], 0);
 }
 
 static void test_host_delete(void **state)
@@ -138,15 +136,15 @@ static void test_host_delete(void **state)
     put_host(fixture, HOST("web1", "52:54:00:00:00:01", "52:54:00:00:00:02"));
     put_host(fixture, HOST("web2", "52:54:00:00:00:03"));
     struct netboot_change *change = begin(fixture);
-    OK(netboot_change_delete_host(change, &name, &error));
-    FAILS(-ENOENT, "no host web1", netboot_change_delete_host(change, &name, &error));
-    FAILS(-ENOENT, "no host 52:54:00:00:00:05", netboot_change_delete_host(change, &mac, &error));
+    OK(typed_delete_host(change, &name, &error));
+    FAILS(-ENOENT, "no host web1", typed_delete_host(change, &name, &error));
+    FAILS(-ENOENT, "no host 52:54:00:00:00:05", typed_delete_host(change, &mac, &error));
     commit(change);
     assert_host(fixture, "52:54:00:00:00:01", NULL);
     assert_host(fixture, "52:54:00:00:00:02", NULL);
     assert_host(fixture, "web1", NULL);
     assert_host(fixture, "web2", "web2");
-    assert_int_equal(status_of(fixture).hosts, 1);
+    assert_int_equal(status_of(fixture).records[NETBOOT_RECORD_HOST], 1);
 }
 
 /* ---- Walks over all hosts */
@@ -180,7 +178,7 @@ static void test_walk(void **state)
     struct netboot_view *opened = view(fixture);
 #define WALK(after, stop, result, want)                                                                                \
     names = (struct names){.stop_after = stop};                                                                        \
-    assert_int_equal(netboot_view_hosts(opened, after, add_name, &names), result);                                     \
+    assert_int_equal(typed_each_hosts_after(opened, after, add_name, &names), result);                                 \
     assert_string_equal(names.text, want)
     WALK(NULL, 0, 0, "a b c u ");
     WALK(NULL, 2, 42, "a b ");
@@ -210,7 +208,7 @@ static int edit(const struct netboot_host *host, void *user)
     snprintf(more, sizeof(more), "fe:54:00:00:00:%02x", editing->count);
     snprintf(name, sizeof(name), "n%u", editing->count++);
     make_host(&edited, name, (const char *const[5]){text, more});
-    OK(netboot_change_put_host(editing->change, NULL, &edited.host, &error));
+    OK(typed_put_host(editing->change, &edited.host, &error));
     return 0;
 }
 
@@ -224,13 +222,13 @@ static void test_walk_and_edit(void **state)
     for (unsigned i = 0; i < hosts; i++) {
         snprintf(mac, sizeof(mac), "52:54:00:00:00:%02x", i);
         snprintf(name, sizeof(name), "old%u", i);
-        OK(netboot_change_put_host(change, NULL, HOST(name, mac), &error));
+        OK(typed_put_host(change, HOST(name, mac), &error));
     }
     struct editing editing = {change, 0};
-    OK(netboot_view_hosts(netboot_change_view(change), NULL, edit, &editing));
+    OK(typed_each_hosts(netboot_change_view(change), edit, &editing));
     assert_int_equal(editing.count, hosts);
     commit(change);
-    assert_int_equal(status_of(fixture).hosts, hosts);
+    assert_int_equal(status_of(fixture).records[NETBOOT_RECORD_HOST], hosts);
     for (unsigned i = 0; i < hosts; i++) {
         snprintf(mac, sizeof(mac), "fe:54:00:00:00:%02x", i);
         snprintf(name, sizeof(name), "n%u", i);

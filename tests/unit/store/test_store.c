@@ -50,14 +50,16 @@ static void test_fresh(void **state)
     assert_int_equal(status.format, 1);
     assert_int_equal(status.generation, 1);
     assert_true(status.changed > 1600000000 && status.changed <= (uint64_t)time(NULL));
-    assert_int_equal(status.hosts + status.targets + status.loaders, 0);
-    assert_int_equal(status.sites, 1);
+    assert_int_equal(status.records[NETBOOT_RECORD_HOST] + status.records[NETBOOT_RECORD_TARGET] +
+                         status.records[NETBOOT_RECORD_LOADER],
+                     0);
+    assert_int_equal(status.records[NETBOOT_RECORD_SITE], 1);
     assert_true(status.size > 0 && status.map_size >= status.size && status.readers > 0);
-    assert_int_equal(netboot_view_site(opened, "default", &site), 0);
+    assert_int_equal(typed_get_site(opened, "default", &site), 0);
     assert_int_equal(site.prefixes.count + site.http4.size + site.tftp4.size, 0);
-    assert_int_equal(netboot_view_target(opened, "default", &target), -ENOENT);
-    assert_int_equal(netboot_view_loader(opened, 7, &loader), -ENOENT);
-    assert_int_equal(netboot_view_target(opened, "", &target), -ENOENT);
+    assert_int_equal(typed_get_target(opened, "default", &target), -ENOENT);
+    assert_int_equal(typed_get_loader(opened, 7, &loader), -ENOENT);
+    assert_int_equal(typed_get_target(opened, "", &target), -ENOENT);
     netboot_view_close(opened);
 }
 
@@ -114,18 +116,18 @@ static void test_policy(void **state)
     POLICY(client_of(NULL));
     assert_false(policy.host || policy.target || policy.target_is_missing);
     assert_true(is(policy.site->name, "default") && is(policy.loader, ""));
-    OK(netboot_change_put_target(change, &target, &error));
-    OK(netboot_change_put_loader(change, &loader, &error));
-    OK(netboot_change_put_host(change, NULL, with_target(HOST("a", "52:54:00:00:00:01"), "debian"), &error));
-    OK(netboot_change_put_host(change, NULL, with_target(HOST("b", "52:54:00:00:00:02"), "gone"), &error));
-    OK(netboot_change_put_host(change, NULL, HOST("c", "52:54:00:00:00:03"), &error));
+    OK(typed_put_target(change, &target, &error));
+    OK(typed_put_loader(change, &loader, &error));
+    OK(typed_put_host(change, with_target(HOST("a", "52:54:00:00:00:01"), "debian"), &error));
+    OK(typed_put_host(change, with_target(HOST("b", "52:54:00:00:00:02"), "gone"), &error));
+    OK(typed_put_host(change, HOST("c", "52:54:00:00:00:03"), &error));
     POLICY(client_of("52:54:00:00:00:01"));
     assert_true(policy.host && policy.target && !policy.target_is_missing);
     assert_true(is(policy.host->name, "a") && is(policy.target->name, "debian") && is(policy.loader, "ipxe.efi"));
     POLICY(client_of("52:54:00:00:00:02"));
     assert_true(policy.host && !policy.target && policy.target_is_missing); /* no default either */
     target.name = RAW("default");
-    OK(netboot_change_put_target(change, &target, &error));
+    OK(typed_put_target(change, &target, &error));
     POLICY(client_of("52:54:00:00:00:02"));
     assert_true(policy.target && policy.target_is_missing && is(policy.target->name, "default"));
     POLICY(client_of("52:54:00:00:00:03"));
@@ -171,10 +173,10 @@ static void test_generations(void **state)
     struct fixture *fixture = *state;
     struct netboot_change *change = begin(fixture);
 
-    OK(netboot_change_put_host(change, NULL, HOST("a", "52:54:00:00:00:01"), &error));
+    OK(typed_put_host(change, HOST("a", "52:54:00:00:00:01"), &error));
     struct netboot_id id = id_of("a");
     struct netboot_host host;
-    assert_int_equal(netboot_view_host(netboot_change_view(change), &id, &host), 0);
+    assert_int_equal(typed_get_host(netboot_change_view(change), &id, &host), 0);
     assert_true(host.changed > 1600000000);
     assert_host(fixture, "a", NULL); /* not yet */
     commit(change);
@@ -183,11 +185,11 @@ static void test_generations(void **state)
     commit(begin(fixture)); /* nothing changed: nothing new */
     assert_int_equal(status_of(fixture).generation, 2);
     change = begin(fixture);
-    OK(netboot_change_put_host(change, NULL, HOST("b", "52:54:00:00:00:02"), &error));
+    OK(typed_put_host(change, HOST("b", "52:54:00:00:00:02"), &error));
     netboot_change_abort(change);
     assert_host(fixture, "b", NULL);
     assert_int_equal(status_of(fixture).generation, 2);
-    assert_int_equal(status_of(fixture).hosts, 1);
+    assert_int_equal(status_of(fixture).records[NETBOOT_RECORD_HOST], 1);
 }
 
 static void test_clear(void **state)
@@ -198,14 +200,16 @@ static void test_clear(void **state)
     put_host(fixture, HOST("a", "52:54:00:00:00:01"));
     change = begin(fixture);
     OK(put_site(change, "lab", PREFIXES("192.0.2.0/24"), &error));
-    OK(netboot_change_clear(change, &error));
-    OK(netboot_change_put_host(change, NULL, HOST("b", "52:54:00:00:00:01"), &error));
+    OK(change_clear(change, &error));
+    OK(typed_put_host(change, HOST("b", "52:54:00:00:00:01"), &error));
     commit(change);
     assert_host(fixture, "a", NULL);
     assert_host(fixture, "52:54:00:00:00:01", "b");
     struct netboot_status status = status_of(fixture);
-    assert_int_equal(status.hosts, 1);
-    assert_int_equal(status.sites + status.targets + status.loaders, 0);
+    assert_int_equal(status.records[NETBOOT_RECORD_HOST], 1);
+    assert_int_equal(status.records[NETBOOT_RECORD_SITE] + status.records[NETBOOT_RECORD_TARGET] +
+                         status.records[NETBOOT_RECORD_LOADER],
+                     0);
     struct netboot_view *opened = view(fixture);
     assert_site_in(opened, "192.0.2.1", "");
     netboot_view_close(opened);
@@ -227,13 +231,13 @@ static void test_view_is_a_snapshot(void **state)
     }
     struct netboot_id id = id_of("52:54:00:00:00:01");
     struct netboot_host host;
-    assert_int_equal(netboot_view_host(before, &id, &host), -ENOENT);
+    assert_int_equal(typed_get_host(before, &id, &host), -ENOENT);
     id = id_of("old");
-    assert_int_equal(netboot_view_host(before, &id, &host), 0);
+    assert_int_equal(typed_get_host(before, &id, &host), 0);
     assert_int_equal(netboot_view_status(before, &status), 0);
-    assert_int_equal(status.hosts, 1);
+    assert_int_equal(status.records[NETBOOT_RECORD_HOST], 1);
     netboot_view_close(before);
-    assert_int_equal(status_of(fixture).hosts, 50);
+    assert_int_equal(status_of(fixture).records[NETBOOT_RECORD_HOST], 50);
 }
 
 /* ---- The packet path */
@@ -269,10 +273,10 @@ static void test_serve(void **state)
     struct netboot_query query;
     struct netboot_result result;
 
-    OK(netboot_change_put_site(change, &site, &error));
-    OK(netboot_change_put_target(change, &target, &error));
-    OK(netboot_change_put_loader(change, &loader, &error));
-    OK(netboot_change_put_host(change, NULL, HOST("web1", "52:54:00:00:00:01"), &error));
+    OK(typed_put_site(change, &site, &error));
+    OK(typed_put_target(change, &target, &error));
+    OK(typed_put_loader(change, &loader, &error));
+    OK(typed_put_host(change, HOST("web1", "52:54:00:00:00:01"), &error));
     commit(change);
     make_query(&query, true);
     memset(&result, 0xff, sizeof(result));
@@ -315,11 +319,11 @@ static void test_serve_sees_changes(void **state)
         loader.file = bytes_of(files[i & 1]);
         target.files.count = i >> 3 & 1;
         target.files.items[0] = RAW("\0\7t.efi");
-        OK(netboot_change_put_site(change, &site, &error));
-        OK(netboot_change_put_loader(change, &loader, &error));
-        OK(netboot_change_put_target(change, &target, &error));
+        OK(typed_put_site(change, &site, &error));
+        OK(typed_put_loader(change, &loader, &error));
+        OK(typed_put_target(change, &target, &error));
         if (i & 16)
-            OK(netboot_change_delete_site(change, "lab", &error));
+            OK(typed_delete_site(change, "lab", &error));
         commit(change);
         for (unsigned again = 0; again < 2; again++) {
             bool in_lab = !(i & 16);

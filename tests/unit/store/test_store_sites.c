@@ -72,14 +72,14 @@ static void test_sites_change(void **state)
     OK(put_site(change, "lab", PREFIXES("192.0.3.0/24"), &error));
     assert_site_in(netboot_change_view(change), "192.0.2.1", "all");
     assert_site_in(netboot_change_view(change), "192.0.3.1", "lab");
-    OK(netboot_change_delete_site(change, "all", &error));
+    OK(typed_delete_site(change, "all", &error));
     assert_site_in(netboot_change_view(change), "192.0.2.1", "default");
-    OK(netboot_change_delete_site(change, "lab", &error));
-    OK(netboot_change_delete_site(change, "default", &error));
+    OK(typed_delete_site(change, "lab", &error));
+    OK(typed_delete_site(change, "default", &error));
     assert_site_in(netboot_change_view(change), "192.0.3.1", "");
-    FAILS(-ENOENT, "no site lab", netboot_change_delete_site(change, "lab", &error));
+    FAILS(-ENOENT, "no site lab", typed_delete_site(change, "lab", &error));
     commit(change);
-    assert_int_equal(status_of(fixture).sites, 0);
+    assert_int_equal(status_of(fixture).records[NETBOOT_RECORD_SITE], 0);
 }
 
 static void test_site_refused(void **state)
@@ -172,44 +172,44 @@ static void test_targets_and_loaders(void **state)
     struct netboot_change *change = begin(fixture);
     unsigned number = 0;
 
-    OK(netboot_change_put_target(change, &target, &error));
+    OK(typed_put_target(change, &target, &error));
     target = (struct netboot_target){.name = RAW("local"), .kind = NETBOOT_KIND_LOCAL};
-    OK(netboot_change_put_target(change, &target, &error));
+    OK(typed_put_target(change, &target, &error));
     target.script = RAW("other.ipxe");
-    OK(netboot_change_put_target(change, &target, &error));
+    OK(typed_put_target(change, &target, &error));
     target.files = (struct netboot_list){
         2, {RAW("\0\7a"), RAW("\0\7b")}
     };
-    FAILS(-EINVAL, "one platform", netboot_change_put_target(change, &target, &error));
-    OK(netboot_change_put_loader(change, &loader, &error));
+    FAILS(-EINVAL, "one platform", typed_put_target(change, &target, &error));
+    OK(typed_put_loader(change, &loader, &error));
     loader = (struct netboot_loader){.platform = 0, .file = RAW("undionly.kpxe")};
-    OK(netboot_change_put_loader(change, &loader, &error));
+    OK(typed_put_loader(change, &loader, &error));
     loader.platform = 9;
-    FAILS(-EINVAL, "platform 9", netboot_change_put_loader(change, &loader, &error));
+    FAILS(-EINVAL, "platform 9", typed_put_loader(change, &loader, &error));
     commit(change);
     struct netboot_view *opened = view(fixture);
-    assert_int_equal(netboot_view_target(opened, "local", &target), 0);
+    assert_int_equal(typed_get_target(opened, "local", &target), 0);
     assert_int_equal(target.kind, NETBOOT_KIND_LOCAL);
     assert_memory_equal(target.script.data, "other.ipxe", target.script.size);
-    assert_int_equal(netboot_view_targets(opened, count_target, &number), 0);
+    assert_int_equal(typed_each_targets(opened, count_target, &number), 0);
     assert_int_equal(number, 2);
     number = 0;
-    assert_int_equal(netboot_view_sites(opened, count_site, &number), 0);
+    assert_int_equal(typed_each_sites(opened, count_site, &number), 0);
     assert_int_equal(number, 1);
     number = 0;
-    assert_int_equal(netboot_view_loaders(opened, sum_platforms, &number), 0);
+    assert_int_equal(typed_each_loaders(opened, sum_platforms, &number), 0);
     assert_int_equal(number, 7); /* 0, then 7 */
     netboot_view_close(opened);
     change = begin(fixture);
-    OK(netboot_change_delete_target(change, "local", &error));
-    FAILS(-ENOENT, "no target local", netboot_change_delete_target(change, "local", &error));
-    FAILS(-ENOENT, "no target ''", netboot_change_delete_target(change, "", &error));
-    OK(netboot_change_delete_loader(change, 0, &error));
-    FAILS(-ENOENT, "loader for x86-bios", netboot_change_delete_loader(change, 0, &error));
+    OK(typed_delete_target(change, "local", &error));
+    FAILS(-ENOENT, "no target local", typed_delete_target(change, "local", &error));
+    FAILS(-ENOENT, "no target ''", typed_delete_target(change, "", &error));
+    OK(typed_delete_loader(change, 0, &error));
+    FAILS(-ENOENT, "loader for x86-bios", typed_delete_loader(change, 0, &error));
     commit(change);
     struct netboot_status status = status_of(fixture);
-    assert_int_equal(status.targets, 1);
-    assert_int_equal(status.loaders, 1);
+    assert_int_equal(status.records[NETBOOT_RECORD_TARGET], 1);
+    assert_int_equal(status.records[NETBOOT_RECORD_LOADER], 1);
 }
 
 int main(void)

@@ -148,7 +148,7 @@ int change_clear(struct netboot_change *change, struct netboot_error *error)
 
     if (code != 0)
         return code;
-    if (netboot_view_status(&change->view, &status) == 0)
+    if (netboot_view_status(&change->view, &status, NULL) == 0)
         for (int i = 0; i < NETBOOT_RECORD_KINDS; i++)
             change->others_changed += i == NETBOOT_RECORD_HOST ? 0 : status.records[i];
     change->hosts_changed += change->hosts;

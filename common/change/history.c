@@ -3,6 +3,7 @@
 #include "change/history.h"
 
 #include "base/bytes.h"
+#include "base/failure.h"
 #include "change/change.h"
 
 #include <errno.h>
@@ -254,34 +255,39 @@ static bool show(struct netboot_view *view, uint64_t generation, MDB_val value, 
     return true;
 }
 
+struct listing {
+    int (*each)(const struct netboot_history *, void *user);
+    void *user;
+    int code; /* of `each` */
+};
+
 /* Backwards from behind the last entry. */
-static int walk(struct netboot_view *view, MDB_cursor *cursor, uint64_t present,
-                int (*each)(const struct netboot_history *, void *user), void *user)
+static int walk(struct netboot_view *view, MDB_cursor *cursor, uint64_t present, struct listing *listing)
 {
     uint64_t expected = present;
     struct netboot_history entry;
     bool chain = true; /* all entries so far are kept, without a gap */
     struct key last;
     MDB_val key, value;
-    int code = 0;
 
     key_of_history(&last, HISTORY_IMAGES, 0);
     key = key_value(&last);
     int rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
     rc = mdb_cursor_get(cursor, &key, &value, rc == 0 ? MDB_PREV : MDB_LAST);
-    for (; rc == 0 && code == 0 && is_row(key, HISTORY_ENTRY); rc = mdb_cursor_get(cursor, &key, &value, MDB_PREV)) {
+    for (; rc == 0 && listing->code == 0 && is_row(key, HISTORY_ENTRY);
+         rc = mdb_cursor_get(cursor, &key, &value, MDB_PREV)) {
         if (!show(view, generation_of(key), value, &entry))
             continue;
         chain = chain && entry.generation == expected;
         entry.revertible = chain;
         chain = chain && entry.kept;
         expected = entry.generation - 1;
-        code = each(&entry, user);
+        listing->code = listing->each(&entry, listing->user);
     }
-    return rc == 0 || rc == MDB_NOTFOUND ? code : env_code(rc);
+    return rc == 0 || rc == MDB_NOTFOUND ? listing->code : env_code(rc);
 }
 
-int netboot_view_history(struct netboot_view *view, int (*each)(const struct netboot_history *, void *user), void *user)
+static int walk_history(struct netboot_view *view, struct listing *listing)
 {
     uint64_t present;
     MDB_cursor *cursor;
@@ -292,7 +298,18 @@ int netboot_view_history(struct netboot_view *view, int (*each)(const struct net
     int rc = mdb_cursor_open(view->txn, view_table(view, TABLE_HISTORY), &cursor);
     if (rc != 0)
         return env_code(rc);
-    code = walk(view, cursor, present, each, user);
+    code = walk(view, cursor, present, listing);
     mdb_cursor_close(cursor);
+    return code;
+}
+
+int netboot_view_history(struct netboot_view *view, int (*each)(const struct netboot_history *, void *user), void *user,
+                         struct netboot_error *error)
+{
+    struct listing listing = {each, user, 0};
+    int code = walk_history(view, &listing);
+
+    if (code < 0 && listing.code == 0)
+        failure(error, code, "the history cannot be read: %s", strerror(-code));
     return code;
 }

@@ -20,7 +20,7 @@ static void describe(struct netboot_store *store, struct netboot_error *ret)
 
     if (netboot_view_open(store, &view, NULL) != 0)
         return;
-    int code = netboot_view_status(view, &status);
+    int code = netboot_view_status(view, &status, NULL);
     netboot_view_close(view);
     if (code == 0)
         failure(ret, 0, "the targets store in %s is open: generation %" PRIu64 ", %" PRIu64 " hosts", store->directory,

@@ -3,6 +3,7 @@
 #include "store/store.h"
 
 #include "base/bytes.h"
+#include "base/failure.h"
 #include "decide/decide.h"
 
 #include <errno.h>
@@ -44,13 +45,18 @@ static int find_policy(struct netboot_view *view, const struct netboot_client *c
     return code;
 }
 
-int netboot_view_policy(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret)
+int netboot_view_policy(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret,
+                        struct netboot_error *error)
 {
     int code = find_policy(view, client, ret);
 
-    if (code == 0 && ret->host && !ret->joined)
+    if (code == -EBADMSG)
+        return failure(error, code, "a record that the decision needs is damaged: netbootctl status");
+    if (code != 0)
+        return view_failed(view, code, error);
+    if (ret->host && !ret->joined)
         state_peek(view, ret, &view->cache->armed);
-    return code;
+    return 0;
 }
 
 /* ---- The packet path */

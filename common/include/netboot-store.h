@@ -196,7 +196,8 @@ void netboot_view_close(struct netboot_view *view);
 
 /* What the store holds for a client, by its ids in the order MAC, UUID, DUID. 0, or -EBADMSG for a damaged record. The
  * records are the view's, until it is asked for another client or closed. */
-int netboot_view_policy(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret);
+int netboot_view_policy(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret,
+                        struct netboot_error *error);
 /* Whether netboot_view_policy() on this view joins identifiers, as 0 or 1; at first as the options of the handle say.
  * It is to from now on if `join` is 1, and not to if 0; -1 only asks. To join them it needs the journal: -ENOENT and
  * more as netboot_journal_entries(), and then it is as it was. */
@@ -216,7 +217,8 @@ int netboot_view_each(struct netboot_view *view, enum netboot_record_kind kind, 
 
 /* Calls `each` with what there is of each damaged record, as "host 52:54:00:12:34:56" or "target rescue", until it
  * returns non-zero, which is returned. By that identifier or name it can be deleted. Reads the whole store. */
-int netboot_view_damaged(struct netboot_view *view, int (*each)(const char *record, void *user), void *user);
+int netboot_view_damaged(struct netboot_view *view, int (*each)(const char *record, void *user), void *user,
+                         struct netboot_error *error);
 
 struct netboot_status {
     uint32_t format;                             /* of the store */
@@ -227,7 +229,7 @@ struct netboot_status {
     uint64_t map_size;                           /* of the map, octets */
     unsigned readers;                            /* reader slots in use, by all processes */
 };
-int netboot_view_status(struct netboot_view *view, struct netboot_status *ret);
+int netboot_view_status(struct netboot_view *view, struct netboot_status *ret, struct netboot_error *error);
 /* Calls `each` once for every process that has a reader slot, this one too, and for dead ones whose slots nobody has
  * cleared yet, until it returns non-zero, which is returned. -ENOMEM, -EIO. */
 int netboot_view_readers(struct netboot_view *view, int (*each)(int pid, void *user), void *user,
@@ -287,8 +289,8 @@ struct netboot_history {
 };
 
 /* Calls `each` for every entry, the newest first, until it returns non-zero, which is returned. */
-int netboot_view_history(struct netboot_view *view, int (*each)(const struct netboot_history *, void *user),
-                         void *user);
+int netboot_view_history(struct netboot_view *view, int (*each)(const struct netboot_history *, void *user), void *user,
+                         struct netboot_error *error);
 
 /* A record before and after; NULL where there is none, or a damaged one. One of them is there. */
 struct netboot_difference {
@@ -389,9 +391,10 @@ int netboot_once_done(struct netboot_store *store, const struct netboot_id *ids,
  * -ENOENT: there is none, nothing has ever been armed; -EACCES, -EBADMSG, -ENOTSUP, -EAGAIN as netboot_store_open(). */
 int netboot_once_check(struct netboot_store *store, struct netboot_error *error);
 /* The boot-once of the host that has the identifier. -ENOENT: there is no such host, or nothing is armed. */
-int netboot_view_once(struct netboot_view *view, const struct netboot_id *id, struct netboot_once *ret);
-/* How many hosts are in each state. */
-int netboot_view_once_counts(struct netboot_view *view, uint64_t ret[NETBOOT_ONCE_NEVER_DONE + 1]);
+int netboot_view_once(struct netboot_view *view, const struct netboot_id *id, struct netboot_once *ret,
+                      struct netboot_error *error);
+/* How many hosts are in each state: `ret` has room for so many, by enum netboot_once_state. */
+int netboot_view_once_counts(struct netboot_view *view, uint64_t *ret, size_t count, struct netboot_error *error);
 
 /* ---- Journal -------------------------------------------------------------------------------------------------- */
 

@@ -20,7 +20,8 @@
  * netboot_serve() allocates nothing, takes no lock that packets share, makes no system call and logs nothing.
  *
  * Errors.  0 or more is success, a negative errno value a failure; outputs are untouched on failure unless a call
- * says otherwise. Where a person may read it, the text is in a `struct netboot_error` of the caller's (or NULL).
+ * says otherwise. Where a person may read it, the text is in a `struct netboot_error` of the caller's (or NULL); where
+ * a callback's value ends a call, there is none.
  *
  * Byte order.  Numbers are in host order, addresses and identifiers in network order as bytes.
  */

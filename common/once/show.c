@@ -47,7 +47,19 @@ static void show(const struct once_record *record, uint64_t wall, struct netboot
     bytes_to_text(record->file, ret->boot_file, sizeof(ret->boot_file));
 }
 
-int netboot_view_once(struct netboot_view *view, const struct netboot_id *id, struct netboot_once *ret)
+static int once_failed(int code, const struct netboot_id *id, struct netboot_error *error)
+{
+    char text[NETBOOT_ID_TEXT_SIZE];
+
+    if (code == -ENOENT)
+        return failure(error, code, "nothing is armed for the host %s", netboot_id_text(id, text));
+    if (code == -EBADMSG)
+        return failure(error, code, "what the host is to boot once is damaged: netbootctl host set ... --no-once");
+    return failure(error, code, "the state store cannot be read: %s", strerror(-code));
+}
+
+int netboot_view_once(struct netboot_view *view, const struct netboot_id *id, struct netboot_once *ret,
+                      struct netboot_error *error)
 {
     struct state *state = view_state(view);
     struct once_record record;
@@ -55,14 +67,14 @@ int netboot_view_once(struct netboot_view *view, const struct netboot_id *id, st
     struct env_slot *slot;
     uint64_t store;
     struct key key;
-    int code = state_find_key(view, id, &key, NULL);
+    int code = state_find_key(view, id, &key, error);
 
-    if (code == 0)
-        code = view_meta(view, "id", &store);
     if (code != 0)
         return code;
+    if ((code = view_meta(view, "id", &store)) != 0)
+        return view_failed(view, code, error);
     if ((code = env_read_wait(&state->env, &slot)) != 0)
-        return env_is_closed(&state->env) ? -ENOENT : code;
+        return once_failed(env_is_closed(&state->env) ? -ENOENT : code, id, error);
     code = state_get(state, slot->txn, &key, &record);
     if (code == 0 && record.store != store)
         code = -ENOENT;
@@ -71,7 +83,7 @@ int netboot_view_once(struct netboot_view *view, const struct netboot_id *id, st
         show(&record, now.wall, ret);
     }
     env_read_end(slot);
-    return code;
+    return code == 0 ? 0 : once_failed(code, id, error);
 }
 
 int state_each(struct state *state, int (*each)(MDB_val key, const struct once_record *record, void *user), void *user)
@@ -98,6 +110,7 @@ int state_each(struct state *state, int (*each)(MDB_val key, const struct once_r
 
 struct counting {
     uint64_t store, wall, *counts;
+    size_t count;
 };
 
 static int count_one(MDB_val key, const struct once_record *record, void *user)
@@ -105,22 +118,26 @@ static int count_one(MDB_val key, const struct once_record *record, void *user)
     const struct counting *counting = user;
 
     (void)key;
-    if (record && record->store == counting->store)
-        counting->counts[once_state(record, counting->wall)]++;
+    if (!record || record->store != counting->store)
+        return 0;
+    size_t is = once_state(record, counting->wall);
+    if (is < counting->count)
+        counting->counts[is]++;
     return 0;
 }
 
-int netboot_view_once_counts(struct netboot_view *view, uint64_t ret[NETBOOT_ONCE_NEVER_DONE + 1])
+int netboot_view_once_counts(struct netboot_view *view, uint64_t *ret, size_t count, struct netboot_error *error)
 {
-    struct counting counting = {.counts = ret};
+    struct counting counting = {.counts = ret, .count = count};
     struct once_time now;
 
-    memset(ret, 0, (NETBOOT_ONCE_NEVER_DONE + 1) * sizeof(*ret));
+    memset(ret, 0, count * sizeof(*ret));
     if (view_meta(view, "id", &counting.store) != 0)
         return 0;
     view_state(view)->time(view_state(view), &now);
     counting.wall = now.wall;
-    return state_each(view_state(view), count_one, &counting);
+    int code = state_each(view_state(view), count_one, &counting);
+    return code == 0 ? 0 : failure(error, code, "the state store cannot be read: %s", strerror(-code));
 }
 
 int netboot_once_check(struct netboot_store *store, struct netboot_error *error)

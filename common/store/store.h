@@ -76,6 +76,8 @@ int view_get_named(struct netboot_view *view, const struct record_type *type, ui
                    void *ret);
 int view_get_host(struct netboot_view *view, const struct key *id, struct netboot_host *ret);
 int view_meta(struct netboot_view *view, const char *name, uint64_t *ret);
+/* The code of a read that failed, with a text. */
+int view_failed(const struct netboot_view *view, int code, struct netboot_error *error);
 /* How many records of a kind of `policy` there are. */
 int view_count(struct netboot_view *view, enum netboot_record_kind kind, uint64_t *ret);
 

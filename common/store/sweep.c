@@ -55,6 +55,7 @@ struct damaged {
     struct netboot_view *view;
     int (*each)(const char *record, void *user);
     void *user;
+    bool ended; /* by `each` */
 };
 
 static void row_text(const struct row *row, char *text, size_t size)
@@ -87,7 +88,7 @@ static bool leads_nowhere(struct netboot_view *view, const struct row *row)
 
 static int look_at(const struct row *row, void *user)
 {
-    const struct damaged *damaged = user;
+    struct damaged *damaged = user;
     char text[NETBOOT_RECORD_TEXT_SIZE];
     struct netboot_record record;
     bool sound =
@@ -96,12 +97,16 @@ static int look_at(const struct row *row, void *user)
     if (sound)
         return 0;
     row_text(row, text, sizeof(text));
-    return damaged->each(text, damaged->user);
+    int code = damaged->each(text, damaged->user);
+    damaged->ended = code != 0;
+    return code;
 }
 
-int netboot_view_damaged(struct netboot_view *view, int (*each)(const char *record, void *user), void *user)
+int netboot_view_damaged(struct netboot_view *view, int (*each)(const char *record, void *user), void *user,
+                         struct netboot_error *error)
 {
-    struct damaged damaged = {view, each, user};
+    struct damaged damaged = {view, each, user, false};
+    int code = view_sweep(view, look_at, &damaged);
 
-    return view_sweep(view, look_at, &damaged);
+    return code == 0 || damaged.ended ? code : view_failed(view, code, error);
 }

@@ -148,6 +148,12 @@ void netboot_view_close(struct netboot_view *view)
     free(view);
 }
 
+int view_failed(const struct netboot_view *view, int code, struct netboot_error *error)
+{
+    return failure(error, code, "the store in %s cannot be read: %s", view->store->directory,
+                   code == -EBADMSG ? "it is damaged" : strerror(-code));
+}
+
 /* ---- Status */
 
 /* LMDB lists readers as lines of text, which begin with the process, after a heading, or says in parentheses that there
@@ -184,7 +190,7 @@ static int database_status(struct netboot_view *view, struct netboot_status *ret
     return mdb_reader_list(mdb, count_reader, ret) < 0 ? -EIO : 0;
 }
 
-int netboot_view_status(struct netboot_view *view, struct netboot_status *ret)
+int netboot_view_status(struct netboot_view *view, struct netboot_status *ret, struct netboot_error *error)
 {
     struct netboot_status status = {0};
     uint64_t format = 0;
@@ -198,7 +204,7 @@ int netboot_view_status(struct netboot_view *view, struct netboot_status *ret)
         (code = view_count(view, NETBOOT_RECORD_LOADER, &status.records[NETBOOT_RECORD_LOADER])) != 0 ||
         (code = view_count(view, NETBOOT_RECORD_TARGET, &status.records[NETBOOT_RECORD_TARGET])) != 0 ||
         (code = database_status(view, &status)) != 0)
-        return code;
+        return view_failed(view, code, error);
     if (view->change) /* the number in `meta` is that of the last commit */
         status.records[NETBOOT_RECORD_HOST] = view->change->hosts;
     status.format = (uint32_t)format;

@@ -47,9 +47,8 @@ static int way_ask(struct journey *journey, const cJSON *arguments)
         return failed_by_option(session, &error);
     asked_query(&asked, &query);
     netboot_client_parse(&query, &journey->client);
-    int status = netboot_view_policy(session->view, &journey->client, &journey->policy);
-    if (status != 0)
-        return failed("a record that the decision needs is damaged: netbootctl status");
+    if (netboot_view_policy(session->view, &journey->client, &journey->policy, &error) != 0)
+        return failed_with(&error);
     netboot_decide(&query, &journey->client, &journey->policy, &journey->decision);
     journey->client.duid = journey->client.requested = (struct netboot_bytes){NULL, 0};
     return DONE;

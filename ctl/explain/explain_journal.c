@@ -93,7 +93,7 @@ static void decide_now(struct session *session, const struct netboot_journal_ent
     netboot_view_join(session->view, joins(session, entry), NULL);
     memset(ret, 0, sizeof(*ret));
     ret->outcome = NETBOOT_NO_BOOT_FILE;
-    if (netboot_view_policy(session->view, &entry->client, &policy) == 0)
+    if (netboot_view_policy(session->view, &entry->client, &policy, NULL) == 0)
         netboot_decide(&query, &entry->client, &policy, ret);
 }
 

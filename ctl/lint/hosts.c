@@ -60,7 +60,7 @@ void lint_host_target(struct lint *lint, const struct netboot_record *record)
     if (host->target.size > 0 && !policy_target(&lint->policy, host->target))
         target_note(lint, 0, host->target, record);
     if (!lint->any_armed || netboot_host_id(host, 0, &id) != 0 ||
-        netboot_view_once(lint->session->view, &id, &once) != 0 || !is_waiting(&once))
+        netboot_view_once(lint->session->view, &id, &once, NULL) != 0 || !is_waiting(&once))
         return;
     const struct netboot_bytes target = {(const uint8_t *)once.target, strlen(once.target)};
     if (!policy_target(&lint->policy, target))

@@ -147,7 +147,7 @@ static bool any_armed(const struct session *session)
 {
     uint64_t counts[NETBOOT_ONCE_NEVER_DONE + 1];
 
-    return netboot_view_once_counts(session->view, counts) == 0 &&
+    return netboot_view_once_counts(session->view, counts, sizeof(counts) / sizeof(counts[0]), NULL) == 0 &&
            counts[NETBOOT_ONCE_ARMED] + counts[NETBOOT_ONCE_IN_PROGRESS] + counts[NETBOOT_ONCE_WAITING] > 0;
 }
 

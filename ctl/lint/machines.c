@@ -50,7 +50,7 @@ static int machine_serve(struct lint *lint, const struct netboot_client *client,
     const struct netboot_query query = {
         .family = client->family, .message_type = MESSAGE_FIRST, .reply_type = MESSAGE_OFFER};
     struct netboot_policy policy;
-    int status = netboot_view_policy(lint->session->view, client, &policy);
+    int status = netboot_view_policy(lint->session->view, client, &policy, NULL);
 
     if (status == 0)
         netboot_decide(&query, client, &policy, ret);

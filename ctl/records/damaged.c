@@ -18,8 +18,10 @@ static int tell(const char *record, void *user)
 
 int damaged_tell(struct netboot_view *view)
 {
+    struct netboot_error error;
     int code = DONE;
 
-    netboot_view_damaged(view, tell, &code);
+    if (netboot_view_damaged(view, tell, &code, &error) != 0)
+        code = failed_with(&error);
     return code == DONE ? failed("a record of the store is damaged, and cannot be named") : code;
 }

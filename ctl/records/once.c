@@ -73,7 +73,7 @@ static int keep_armed(struct session *session, struct selection *selection)
 
     for (size_t i = 0; i < selection->count; i++) {
         const struct netboot_id *id = &selection->ids[i];
-        int status = netboot_view_once(session->view, id, &once);
+        int status = netboot_view_once(session->view, id, &once, NULL);
         if (status == -ENOENT && selection->by_property)
             continue;
         if (status == -ENOENT)

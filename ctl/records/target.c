@@ -102,7 +102,7 @@ static bool is_armed(const struct users *users, const struct netboot_host *host)
     struct netboot_once once;
     struct netboot_id id;
 
-    return netboot_host_id(host, 0, &id) == 0 && netboot_view_once(users->view, &id, &once) == 0 &&
+    return netboot_host_id(host, 0, &id) == 0 && netboot_view_once(users->view, &id, &once, NULL) == 0 &&
            (once.state == NETBOOT_ONCE_ARMED || once.state == NETBOOT_ONCE_IN_PROGRESS ||
             once.state == NETBOOT_ONCE_WAITING) &&
            strcmp(once.target, users->target) == 0;

@@ -97,10 +97,10 @@ static int loader_add(const struct netboot_record *record, void *user)
     return 0;
 }
 
-int loaders_read(struct netboot_view *view, struct loaders *ret)
+int loaders_read(struct netboot_view *view, struct loaders *ret, struct netboot_error *error)
 {
     *ret = (struct loaders){.count = 0};
-    int status = netboot_view_each(view, NETBOOT_RECORD_LOADER, NULL, loader_add, ret, NULL);
+    int status = netboot_view_each(view, NETBOOT_RECORD_LOADER, NULL, loader_add, ret, error);
     return status < 0 ? status : 0;
 }
 
@@ -125,7 +125,7 @@ static bool is_left_alone(const struct evaluation *evaluation, const struct load
 }
 
 int evaluate(struct netboot_view *view, const struct loaders *loaders, const struct exchange *exchange, int existing,
-             struct evaluation *ret)
+             struct evaluation *ret, struct netboot_error *error)
 {
     struct netboot_policy policy;
 
@@ -134,7 +134,7 @@ int evaluate(struct netboot_view *view, const struct loaders *loaders, const str
     if (existing != EXISTING_GONE)
         ret->query.existing_boot_file = (enum netboot_existing_boot_file)existing;
     netboot_client_parse(&ret->query, &ret->client);
-    int status = netboot_view_policy(view, &ret->client, &policy);
+    int status = netboot_view_policy(view, &ret->client, &policy, error);
     if (status)
         return status;
     netboot_decide(&ret->query, &ret->client, &policy, &ret->decision);

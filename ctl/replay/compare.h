@@ -24,7 +24,7 @@ struct loaders {
 };
 
 /* 0, or -EBADMSG. */
-int loaders_read(struct netboot_view *view, struct loaders *ret);
+int loaders_read(struct netboot_view *view, struct loaders *ret, struct netboot_error *error);
 
 struct evaluation {
     struct netboot_query query;
@@ -37,7 +37,7 @@ struct evaluation {
 
 /* 0, or -EBADMSG: a record of the store is damaged. */
 int evaluate(struct netboot_view *view, const struct loaders *loaders, const struct exchange *exchange, int existing,
-             struct evaluation *ret);
+             struct evaluation *ret, struct netboot_error *error);
 
 /* A way in which an answer is better than the old one. */
 struct improvement {

@@ -82,6 +82,7 @@ static int source_of(struct replay *replay)
 static int view_renew(struct replay *replay)
 {
     struct session *session = replay->session;
+    struct netboot_error error;
 
     if (session->view && !replay->live)
         return DONE;
@@ -89,13 +90,14 @@ static int view_renew(struct replay *replay)
         netboot_view_close(session->view);
     session->view = NULL;
     int code = session_view(session);
-    if (code == DONE && loaders_read(session->view, &replay->loaders) < 0)
-        code = failed("the loaders of the store in %s cannot be read: a record is damaged", session->directory);
+    if (code == DONE && loaders_read(session->view, &replay->loaders, &error) < 0)
+        code = failed_with(&error);
     return code;
 }
 
 static int exchange_replay(struct replay *replay, const struct exchange *exchange)
 {
+    struct netboot_error error;
     struct evaluation evaluation;
     struct comparison comparison;
     bool compared = replay->report.compare && exchange->answer;
@@ -103,10 +105,8 @@ static int exchange_replay(struct replay *replay, const struct exchange *exchang
 
     if (code != DONE)
         return code;
-    int status = evaluate(replay->session->view, &replay->loaders, exchange, replay->existing, &evaluation);
-    if (status < 0)
-        return failed("packet %llu: the store in %s cannot be read: %s", (unsigned long long)exchange->question->number,
-                      replay->session->directory, strerror(-status));
+    if (evaluate(replay->session->view, &replay->loaders, exchange, replay->existing, &evaluation, &error) < 0)
+        return failed("packet %llu: %s", (unsigned long long)exchange->question->number, error.text);
     if (compared)
         compare(&evaluation, &replay->loaders, &comparison);
     return report_exchange(&replay->report, exchange, &evaluation, compared ? &comparison : NULL);

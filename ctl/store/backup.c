@@ -62,7 +62,7 @@ static int tell_damaged(struct session *session, const struct netboot_backup *ba
 {
     if (backup->damaged == 0)
         return DONE;
-    netboot_view_damaged(session->view, damaged_name, NULL);
+    netboot_view_damaged(session->view, damaged_name, NULL, NULL);
     return failed("the backup was written without %" PRIu64 " damaged record%s: delete them, and set them anew",
                   backup->damaged, backup->damaged == 1 ? "" : "s");
 }
@@ -169,8 +169,8 @@ static int restore_once(struct session *session, FILE *file, const char *name, c
 
     if (code != DONE)
         return code;
-    if (netboot_view_status(netboot_change_view(change), ret) != 0)
-        code = failed("the store in %s cannot be read", session->directory);
+    if (netboot_view_status(netboot_change_view(change), ret, &error) != 0)
+        code = failed_with(&error);
     bool open = code == DONE && question_is_open(question, session, ret->records[NETBOOT_RECORD_HOST], ret->generation);
     if (code == DONE && !open && netboot_change_restore(change, read_file, file, &backup, &error) != 0)
         code = failed("%s: %s; nothing was changed", name, error.text);

@@ -88,6 +88,7 @@ static int history_run(struct session *session)
 {
     const char *last = option_value(session->arguments, "last");
     struct history history = {.left = UINT64_MAX};
+    struct netboot_error error;
 
     if (last && (!read_number(last, &history.left) || history.left == 0))
         return misused("--last: `%.50s` is no number of changes", last);
@@ -96,9 +97,8 @@ static int history_run(struct session *session)
         code = listing_begin(&history.listing, "changes so far", columns, session_has(session, "json"));
     if (code != DONE)
         return code;
-    int status = netboot_view_history(session->view, entry_list, &history);
-    if (status < 0)
-        history.code = failed("the history cannot be read: %s", strerror(-status));
+    if (netboot_view_history(session->view, entry_list, &history, &error) < 0)
+        history.code = failed_with(&error);
     return listing_end(&history.listing, history.code);
 }
 
@@ -144,8 +144,8 @@ static int go_back(struct edit *edit, uint64_t generation, struct question *ques
 
     if (netboot_change_revert(edit->change, generation, record_reverted, &revert, &error) != 0)
         code = failed_with(&error);
-    else if (netboot_view_status(edit->view, ret) != 0)
-        code = failed("the store in %s cannot be read", edit->session->directory);
+    else if (netboot_view_status(edit->view, ret, &error) != 0)
+        code = failed_with(&error);
     *ret_hosts = revert.hosts;
     if (code == DONE && question_is_open(question, edit->session, revert.hosts, ret->generation)) {
         edit_drop(edit);

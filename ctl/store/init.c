@@ -46,10 +46,8 @@ static int fill(struct netboot_change *change, struct netboot_error *error)
 static int complete(struct netboot_change *change, bool *ret_created, struct netboot_error *error)
 {
     struct netboot_status store;
-    int status = netboot_view_status(netboot_change_view(change), &store);
+    int status = netboot_view_status(netboot_change_view(change), &store, error);
 
-    if (status != 0)
-        failure(error, status, "the store cannot be read: it is damaged");
     if (status != 0 || store.generation > FIRST_GENERATION) {
         netboot_change_abort(change);
         return status;
@@ -84,8 +82,8 @@ static int init_run(struct session *session)
     int code = session_view(session);
     if (code != DONE)
         return code;
-    if (netboot_view_status(session->view, &store) != 0)
-        return failed("the store in %s cannot be read: it is damaged", session->directory);
+    if (netboot_view_status(session->view, &store, &error) != 0)
+        return failed_with(&error);
     if (store.generation > FIRST_GENERATION)
         return tell_there(session);
     session_view_close(session);

@@ -84,7 +84,7 @@ static int export_run(struct session *session)
     int code = session_view(session);
     if (code != DONE)
         return code;
-    if (csv && netboot_view_status(session->view, &status) == 0 &&
+    if (csv && netboot_view_status(session->view, &status, NULL) == 0 &&
         status.records[NETBOOT_RECORD_SITE] + status.records[NETBOOT_RECORD_TARGET] +
                 status.records[NETBOOT_RECORD_LOADER] >
             0)

@@ -226,8 +226,8 @@ static int import_once(struct import *import, struct source *source, const struc
     if (code != DONE)
         return code;
     import->view = netboot_change_view(import->change);
-    if (netboot_view_status(import->view, &import->before) != 0)
-        code = failed("the store in %s cannot be read: it is damaged", import->session->directory);
+    if (netboot_view_status(import->view, &import->before, &error) != 0)
+        code = failed_with(&error);
     if (code == DONE)
         code = source_take(import, source);
     if (code == DONE && import->dry_run && import->on_terminal && import->told > 20)

@@ -178,14 +178,10 @@ static cJSON *once_to_json(const struct netboot_once *once)
 int once_add(struct netboot_view *view, const struct netboot_id *id, cJSON *host, struct netboot_error *error)
 {
     struct netboot_once once;
-    int status = netboot_view_once(view, id, &once);
+    int status = netboot_view_once(view, id, &once, error);
 
-    if (status == -ENOENT)
-        return 0;
-    if (status == -EBADMSG)
-        return failure(error, status, "what the host is to boot once is damaged: netbootctl host set ... --no-once");
     if (status != 0)
-        return failure(error, status, "the state store cannot be read: %s", strerror(-status));
+        return status == -ENOENT ? 0 : status;
     cJSON *object = once_to_json(&once);
     return object && cJSON_AddItemToObject(host, "once", object) ? 0 : failure_no_memory(error);
 }
@@ -194,10 +190,10 @@ int once_counts_add(struct netboot_view *view, cJSON *status, struct netboot_err
 {
     uint64_t counts[NETBOOT_ONCE_NEVER_DONE + 1];
     cJSON *object = NULL;
-    int code = netboot_view_once_counts(view, counts);
+    int code = netboot_view_once_counts(view, counts, NETBOOT_ONCE_NEVER_DONE + 1, error);
 
     if (code != 0)
-        return failure(error, code, "the state store cannot be read: %s", strerror(-code));
+        return code;
     for (int i = 0; i <= NETBOOT_ONCE_NEVER_DONE; i++) {
         const char *name = netboot_once_state_name((enum netboot_once_state)i);
         if (counts[i] == 0)

@@ -23,12 +23,13 @@ static cJSON *result_to_json(const struct asked *asked, bool joins, const struct
 }
 
 /* As netboot_serve(), which would also write down that an armed host has asked. */
-static int decide(struct netboot_view *view, const struct netboot_query *query, struct netboot_result *ret)
+static int decide(struct netboot_view *view, const struct netboot_query *query, struct netboot_result *ret,
+                  struct netboot_error *error)
 {
     struct netboot_policy policy;
 
     netboot_client_parse(query, &ret->client);
-    int status = netboot_view_policy(view, &ret->client, &policy);
+    int status = netboot_view_policy(view, &ret->client, &policy, error);
     if (status != 0)
         return status;
     netboot_decide(query, &ret->client, &policy, &ret->decision);
@@ -63,9 +64,8 @@ int explain_to_json(struct netboot_view *view, const cJSON *arguments, cJSON **r
     if (status != 0)
         return status;
     asked_query(&asked, &query);
-    status = decide(view, &query, &result);
-    if (status != 0)
-        return failure(error, status, "a record that the decision needs is damaged: netbootctl status");
+    if ((status = decide(view, &query, &result, error)) != 0)
+        return status;
     cJSON *object = result_to_json(&asked, joins, &result);
     if (!object)
         return failure_no_memory(error);

@@ -38,9 +38,10 @@ static cJSON *to_json(const char *directory, const struct netboot_status *status
 int status_to_json(struct netboot_view *view, const char *directory, cJSON **ret, struct netboot_error *error)
 {
     struct netboot_status status;
+    int code = netboot_view_status(view, &status, error);
 
-    if (netboot_view_status(view, &status) != 0)
-        return failure(error, -EBADMSG, "the store in %s cannot be read: it is damaged", directory);
+    if (code != 0)
+        return code;
     cJSON *object = to_json(directory, &status);
     if (!object)
         return failure_no_memory(error);

@@ -118,7 +118,7 @@ static int decide(struct trial *trial, const struct netboot_query *query, struct
     if (status < 0)
         return status;
     netboot_client_parse(query, &ret->client);
-    status = netboot_view_policy(view, &ret->client, &policy);
+    status = netboot_view_policy(view, &ret->client, &policy, NULL);
     inet_pton(AF_INET, UNKNOWN_SERVER, unknown);
     *ret_unknown =
         status == 0 && policy.site && policy.site->tftp4.size == 4 && memcmp(policy.site->tftp4.data, unknown, 4) == 0;

@@ -164,8 +164,8 @@ static void read_all(struct netboot_store *store)
     if (netboot_view_open(store, &view, NULL) != 0)
         return;
     netboot_view_backup(view, pass_octets, &sum, &backup, NULL);
-    netboot_view_damaged(view, pass_text, &sum);
-    netboot_view_history(view, pass_history, &sum);
+    netboot_view_damaged(view, pass_text, &sum, NULL);
+    netboot_view_history(view, pass_history, &sum, NULL);
     netboot_view_close(view);
 }
 

@@ -58,7 +58,7 @@ static void check_store(void)
 
     check(netboot_view_open(store, &view, NULL) == 0, "no view");
     check(typed_each_hosts(view, count_host, &count) == 0, "a host cannot be read");
-    check(netboot_view_status(view, &status) == 0 && status.records[NETBOOT_RECORD_HOST] == count,
+    check(netboot_view_status(view, &status, NULL) == 0 && status.records[NETBOOT_RECORD_HOST] == count,
           "hosts are miscounted");
     netboot_view_close(view);
 }

@@ -140,7 +140,7 @@ class Holder
 
         key.kind = NETBOOT_RECORD_LOADER;
         key.platform = 7;
-        if (netboot_view_get(view, &key, &found) != 0)
+        if (netboot_view_get(view, &key, &found, nullptr) != 0)
             return "none";
         return std::string(reinterpret_cast<const char *>(found.loader.file.data), found.loader.file.size);
     }

@@ -276,7 +276,7 @@ static inline struct netboot_status status_of(struct netboot_store *store)
     struct netboot_status status;
 
     OK(netboot_view_open(store, &view, &error));
-    OK(netboot_view_status(view, &status));
+    OK(netboot_view_status(view, &status, NULL));
     netboot_view_close(view);
     return status;
 }

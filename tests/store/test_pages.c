@@ -244,8 +244,8 @@ static uint64_t read_targets(const struct world *world, struct netboot_view *vie
     typed_each_sites(view, digest_site, &digest);
     typed_each_targets(view, digest_target, &digest);
     typed_each_loaders(view, digest_loader, &digest);
-    netboot_view_history(view, digest_history, &digest);
-    netboot_view_damaged(view, digest_damaged, &digest);
+    netboot_view_history(view, digest_history, &digest, NULL);
+    netboot_view_damaged(view, digest_damaged, &digest, NULL);
     netboot_view_backup(view, digest_backup, &digest, &backup, NULL);
     for (unsigned i = 0; i < world->hosts + 2; i += 1 + world->hosts / 100) {
         struct netboot_id id = {.type = NETBOOT_ID_MAC, .size = 6};
@@ -260,12 +260,12 @@ static uint64_t read_once(struct netboot_view *view)
     uint64_t digest = 1, counts[NETBOOT_ONCE_NEVER_DONE + 1] = {0};
     struct netboot_once once;
 
-    netboot_view_once_counts(view, counts);
+    netboot_view_once_counts(view, counts, sizeof(counts) / sizeof((counts)[0]), NULL);
     digest_octets(&digest, counts, sizeof(counts));
     for (unsigned i = 0; i < 16; i++) {
         struct netboot_id id = {.type = NETBOOT_ID_MAC, .size = 6};
         mac_of(i, id.value);
-        if (netboot_view_once(view, &id, &once) == 0)
+        if (netboot_view_once(view, &id, &once, NULL) == 0)
             digest_octets(&digest, &once.armed, sizeof(once.armed));
     }
     return digest;

@@ -25,7 +25,7 @@ static inline struct list history(struct fixture *fixture)
     struct netboot_view *opened = view(fixture);
     struct list list = {0};
 
-    netboot_view_history(opened, add_entry, &list);
+    netboot_view_history(opened, add_entry, &list, NULL);
     netboot_view_close(opened);
     return list;
 }

@@ -50,7 +50,7 @@ static inline struct netboot_status status_of(struct fixture *fixture)
     struct netboot_view *opened = view(fixture);
     struct netboot_status status;
 
-    assert_int_equal(netboot_view_status(opened, &status), 0);
+    assert_int_equal(netboot_view_status(opened, &status, NULL), 0);
     netboot_view_close(opened);
     return status;
 }
@@ -159,7 +159,7 @@ static inline void assert_site_in(struct netboot_view *opened, const char *addre
     char got[NETBOOT_NAME_MAX + 1];
 
     assert_int_equal(inet_pton(v6 ? AF_INET6 : AF_INET, address, client.address), 1);
-    assert_int_equal(netboot_view_policy(opened, &client, &policy), 0);
+    assert_int_equal(netboot_view_policy(opened, &client, &policy, NULL), 0);
     snprintf(got, sizeof(got), "%.*s", policy.site ? (int)policy.site->name.size : 0,
              policy.site ? (const char *)policy.site->name.data : "");
     if (strcmp(got, want) != 0)

@@ -324,7 +324,7 @@ static void test_disarms(void **state)
     restore(fixture, &file);
     for (unsigned i = 0; i < 2; i++) {
         struct netboot_view *opened = view(fixture);
-        int code = netboot_view_once(opened, &id, &once);
+        int code = netboot_view_once(opened, &id, &once, NULL);
         netboot_view_close(opened);
         assert_int_equal(code, -ENOENT);
         if (i == 0) { /* and going back behind that does not arm either */

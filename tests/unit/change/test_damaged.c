@@ -110,7 +110,7 @@ static struct names damaged(struct fixture *fixture)
     struct names names = {0};
     struct netboot_view *opened = view(fixture);
 
-    OK(netboot_view_damaged(opened, add_name, &names));
+    OK(netboot_view_damaged(opened, add_name, &names, NULL));
     netboot_view_close(opened);
     return names;
 }
@@ -299,13 +299,34 @@ static void test_site(void **state)
     netboot_view_close(opened);
 }
 
+static int pass(const struct netboot_record *record, void *user)
+{
+    (void)record;
+    (void)user;
+    return 0;
+}
+
 static void test_others_named(void **state)
 {
     struct fixture *fixture = *state;
+    struct netboot_record_key key = {.kind = NETBOOT_RECORD_TARGET, .name = "gone"};
+    struct netboot_record record;
 
     set_policy(fixture, "tgone", "\7");
     set_policy(fixture, (const char[]){'l', 1, 7, 0}, "\7");
     assert_string_equal(damaged(fixture).text, "loader 263;target gone;");
+    struct netboot_view *opened = view(fixture);
+    FAILS(-EBADMSG, "target gone cannot be read: it is damaged", netboot_view_get(opened, &key, &record, &error));
+    FAILS(-EBADMSG, "the loaders cannot all be read",
+          netboot_view_each(opened, NETBOOT_RECORD_LOADER, NULL, pass, NULL, &error));
+    netboot_view_close(opened);
+    set_policy(fixture, "tdefault", "\7");
+    opened = view(fixture);
+    struct netboot_client client = {.family = NETBOOT_V4, .platform = NETBOOT_PLATFORM_NONE};
+    struct netboot_policy policy;
+    FAILS(-EBADMSG, "a record that the decision needs is damaged",
+          netboot_view_policy(opened, &client, &policy, &error));
+    netboot_view_close(opened);
 }
 
 /* What a view of a change tells is of the change. */
@@ -316,7 +337,7 @@ static void test_status_in_change(void **state)
     struct netboot_status status;
 
     OK(typed_put_host(change, HOST("a", "52:54:00:00:00:01"), &error));
-    assert_int_equal(netboot_view_status(netboot_change_view(change), &status), 0);
+    assert_int_equal(netboot_view_status(netboot_change_view(change), &status, NULL), 0);
     assert_int_equal(status.records[NETBOOT_RECORD_HOST], 1);
     netboot_change_abort(change);
 }

@@ -263,7 +263,7 @@ static void test_older_store_that_another_changes(void **state)
     }
     int status;
     assert_true(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    assert_int_equal(netboot_view_history(opened, add_entry, &list), 0);
+    assert_int_equal(netboot_view_history(opened, add_entry, &list, NULL), 0);
     assert_int_equal(list.count, 0);
     assert_int_equal(history(fixture).count, 0); /* the other view is still open */
     netboot_view_close(opened);

@@ -279,7 +279,7 @@ static enum netboot_once_state once_of(struct fixture *fixture, const char *text
     struct netboot_once once = {.state = NETBOOT_ONCE_DONE};
     struct netboot_id id = id_of(text);
 
-    *ret_code = netboot_view_once(opened, &id, &once);
+    *ret_code = netboot_view_once(opened, &id, &once, NULL);
     netboot_view_close(opened);
     return once.state;
 }

@@ -255,13 +255,31 @@ static void each_reader_is_told_once(void **state)
         netboot_view_close(opened[i]);
 }
 
+/* Boot-once as a view shows it, where there is none. */
+static void what_is_not_armed_is_said(void **state)
+{
+    struct fixture *fixture = *state;
+    struct netboot_id known = id_of("web1"), unknown = id_of("web9");
+    uint64_t counts[] = {7, 7, 7};
+    struct netboot_once once;
+
+    put_host(fixture, HOST("web1", "52:54:00:00:00:01"));
+    struct netboot_view *opened = view(fixture);
+    FAILS(-ENOENT, "nothing is armed for the host web1", netboot_view_once(opened, &known, &once, &error));
+    FAILS(-ENOENT, "there is no host web9", netboot_view_once(opened, &unknown, &once, &error));
+    OK(netboot_view_once_counts(opened, counts, 2, &error));
+    assert_int_equal(counts[0] + counts[1], 0);
+    assert_int_equal(counts[2], 7); /* there may be more states than the caller knows */
+    netboot_view_close(opened);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kinds_have_names),  cmocka_unit_test(keys_are_read_and_written),
         cmocka_unit_test(records_have_keys), cmocka_unit_test(every_field_counts),
         TEST(one_and_all_of_each_kind),      TEST(another_records_key_is_none),
-        TEST(each_reader_is_told_once),
+        TEST(each_reader_is_told_once),      TEST(what_is_not_armed_is_said),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,7 +112,7 @@ static void test_policy(void **state)
 #define POLICY(client_)                                                                                                \
     client = (client_);                                                                                                \
     memset(&policy, 0xff, sizeof(policy));                                                                             \
-    assert_int_equal(netboot_view_policy(in, &client, &policy), 0)
+    assert_int_equal(netboot_view_policy(in, &client, &policy, NULL), 0)
     POLICY(client_of(NULL));
     assert_false(policy.host || policy.target || policy.target_is_missing);
     assert_true(is(policy.site->name, "default") && is(policy.loader, ""));
@@ -135,7 +135,7 @@ static void test_policy(void **state)
     POLICY(client_of("52:54:00:00:00:04"));
     assert_true(!policy.host && policy.target && is(policy.target->name, "default"));
     client.platform = 11;
-    assert_int_equal(netboot_view_policy(in, &client, &policy), 0);
+    assert_int_equal(netboot_view_policy(in, &client, &policy, NULL), 0);
     assert_true(is(policy.loader, ""));
     netboot_change_abort(change);
 }
@@ -159,7 +159,7 @@ static void test_policy_ids(void **state)
         if (ids[i])
             put_host(fixture, HOST(names[i], ids[i]));
         struct netboot_view *opened = view(fixture);
-        assert_int_equal(netboot_view_policy(opened, &client, &policy), 0);
+        assert_int_equal(netboot_view_policy(opened, &client, &policy, NULL), 0);
         if (!is(policy.host->name, names[i]))
             fail_msg("not found %s", names[i]);
         netboot_view_close(opened);
@@ -234,7 +234,7 @@ static void test_view_is_a_snapshot(void **state)
     assert_int_equal(typed_get_host(before, &id, &host), -ENOENT);
     id = id_of("old");
     assert_int_equal(typed_get_host(before, &id, &host), 0);
-    assert_int_equal(netboot_view_status(before, &status), 0);
+    assert_int_equal(netboot_view_status(before, &status, NULL), 0);
     assert_int_equal(status.records[NETBOOT_RECORD_HOST], 1);
     netboot_view_close(before);
     assert_int_equal(status_of(fixture).records[NETBOOT_RECORD_HOST], 50);

@@ -22,6 +22,7 @@ Hook::Hook(const Parameters &wanted) : parameters(wanted), store(nullptr)
     netboot_error error;
 
     memset(&options, 0, sizeof(options));
+    options.size = sizeof(options);
     options.follow = true;
     options.journal = parameters.journal;
     options.journal_size = parameters.journal_mebibytes << 20;

@@ -242,8 +242,7 @@ void read_packets(const Pkt4 &query, const Pkt4 &response, OptionBytes &bytes, n
 {
     const HWAddrPtr hardware = query.getHWAddr();
 
-    ret = netboot_query();
-    ret.family = NETBOOT_V4;
+    netboot_query_init(&ret, NETBOOT_V4);
     ret.transaction = query.getTransid();
     ret.message_type = query.getType();
     ret.reply_type = response.getType();
@@ -266,8 +265,7 @@ void read_packets(const Pkt4 &query, const Pkt4 &response, OptionBytes &bytes, n
 
 void read_packets(const Pkt6 &query, const Pkt6 &response, OptionBytes &bytes, netboot_query &ret)
 {
-    ret = netboot_query();
-    ret.family = NETBOOT_V6;
+    netboot_query_init(&ret, NETBOOT_V6);
     ret.transaction = query.getTransid();
     ret.message_type = query.getType();
     ret.reply_type = response.getType();

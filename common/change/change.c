@@ -199,6 +199,7 @@ static int begin(struct netboot_change *change, struct netboot_error *error)
     if (code != 0)
         return code;
     change->view.db = change->view.slot->db;
+    change->view.cache = change->view.slot->cache;
     int rc = open_cursors(change);
     if (rc != 0)
         code = env_failure(change->view.db, rc, "change", error);

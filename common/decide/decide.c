@@ -11,6 +11,8 @@
 #include "dhcp/codes.h"
 #include "dhcp/messages.h"
 
+#include "dhcp/query.h"
+
 struct deciding {
     const struct netboot_query *query;
     const struct netboot_client *client;
@@ -282,6 +284,16 @@ void decision_clear(struct netboot_decision *ret, enum netboot_outcome outcome)
     ret->reason_count = 0;
 }
 
+static __attribute__((noinline)) void decide_other_size(const struct netboot_query *query,
+                                                        const struct netboot_client *client,
+                                                        const struct netboot_policy *policy,
+                                                        struct netboot_decision *ret)
+{
+    struct netboot_query known;
+
+    netboot_decide(query_as_known(query, &known), client, policy, ret);
+}
+
 void netboot_decide(const struct netboot_query *query, const struct netboot_client *client,
                     const struct netboot_policy *policy, struct netboot_decision *ret)
 {
@@ -291,6 +303,10 @@ void netboot_decide(const struct netboot_query *query, const struct netboot_clie
     };
     const struct deciding deciding = {query, client, policy, ret};
 
+    if (query->size != sizeof(*query)) {
+        decide_other_size(query, client, policy, ret);
+        return;
+    }
     decision_clear(ret, NETBOOT_NOT_OURS);
     ret->armed = policy->armed;
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "dhcp/codes.h"
+#include "dhcp/query.h"
 
 /* What the options said, before it is weighed. */
 struct findings {
@@ -352,22 +353,38 @@ static void set_address(struct netboot_client *client, const struct netboot_quer
     }
 }
 
+static __attribute__((noinline)) void parse_other_size(const struct netboot_query *query, struct netboot_client *ret)
+{
+    struct netboot_query known;
+
+    netboot_client_parse(query_as_known(query, &known), ret);
+}
+
 void netboot_client_parse(const struct netboot_query *query, struct netboot_client *ret)
 {
-    struct netboot_client client = {
-        .family = query->family,
-        .arch = NETBOOT_ARCH_NONE,
-        .platform = NETBOOT_PLATFORM_NONE,
-        .bootp = query->family == NETBOOT_V4 && query->message_type == BOOTP,
-    };
-    struct findings found = {.client = &client, .class_arch = -1};
+    struct findings found = {.client = ret, .class_arch = -1};
 
+    if (query->size != sizeof(*query)) {
+        parse_other_size(query, ret);
+        return;
+    }
+    memset(ret, 0, offsetof(struct netboot_client, reserved));
+    ret->family = query->family;
+    ret->arch = NETBOOT_ARCH_NONE;
+    ret->platform = NETBOOT_PLATFORM_NONE;
+    ret->bootp = query->family == NETBOOT_V4 && query->message_type == BOOTP;
     read_options(&found, query, false);
-    client.stage = stage(&found);
-    set_platform(&client, &found);
-    set_ids(&client, query, &found);
-    set_address(&client, query);
-    *ret = client;
+    ret->stage = stage(&found);
+    set_platform(ret, &found);
+    set_ids(ret, query, &found);
+    set_address(ret, query);
+}
+
+static __attribute__((noinline)) bool boots_other_size(const struct netboot_query *query)
+{
+    struct netboot_query known;
+
+    return netboot_query_boots(query_as_known(query, &known));
 }
 
 bool netboot_query_boots(const struct netboot_query *query)
@@ -375,6 +392,8 @@ bool netboot_query_boots(const struct netboot_query *query)
     struct netboot_client client; /* of which only this is looked at */
     struct findings found = {.client = &client, .class_arch = -1};
 
+    if (query->size != sizeof(*query))
+        return boots_other_size(query);
     client.arch = NETBOOT_ARCH_NONE;
     read_options(&found, query, true);
     return stage(&found) != NETBOOT_STAGE_NONE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* What a server hands in: which options hold facts. */
-#include "netboot.h"
+#include "dhcp/query.h"
 
 #include "dhcp/codes.h"
 
@@ -63,4 +63,11 @@ void netboot_query_add(struct netboot_query *query, uint16_t code, const void *d
     *place = (struct netboot_option){
         .code = code, .data = {data, size}
     };
+}
+
+const struct netboot_query *query_as_known(const struct netboot_query *query, struct netboot_query *room)
+{
+    static const struct netboot_query nothing = {.size = sizeof(nothing), .family = NETBOOT_V4};
+
+    return sized_read(query, QUERY_LEAST, "query", room, sizeof(*room), NULL) == 0 ? room : &nothing;
 }

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/failure.h"
 #include "decide/decide.h"
+#include "dhcp/query.h"
 
 #include <errno.h>
 
@@ -86,12 +87,28 @@ static int serve_without(const struct netboot_query *query, struct netboot_polic
     return code;
 }
 
+/* The query of a program that was built with another version of the structure. */
+static __attribute__((noinline)) int serve_other_size(struct netboot_store *store, const struct netboot_query *query,
+                                                      struct netboot_result *ret)
+{
+    struct netboot_query known;
+    const struct netboot_query *whole = query_as_known(query, &known);
+
+    if (whole == &known)
+        return netboot_serve(store, whole, ret);
+    netboot_client_parse(whole, &ret->client);
+    no_decision(ret);
+    return -EINVAL;
+}
+
 int netboot_serve(struct netboot_store *store, const struct netboot_query *query, struct netboot_result *ret)
 {
     struct netboot_policy policy;
     struct env_slot *slot;
     int code;
 
+    if (query->size != sizeof(*query))
+        return serve_other_size(store, query, ret);
     netboot_client_parse(query, &ret->client);
     if (ret->client.stage == NETBOOT_STAGE_NONE)
         return serve_without(query, &policy, 0, ret);

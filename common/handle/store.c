@@ -3,7 +3,7 @@
 #include "store/store.h"
 
 #include "base/bytes.h"
-#include "base/failure.h"
+#include "base/sized.h"
 #include "dhcp/codes.h"
 
 #include <errno.h>
@@ -98,6 +98,8 @@ enum netboot_event netboot_store_event(struct netboot_store *store, struct netbo
 
 /* ---- Opening and closing */
 
+#define OPTIONS_LEAST SIZED_UP_TO(struct netboot_store_options, check_most)
+
 static void store_free(struct netboot_store *store)
 {
     env_fini(&store->env);
@@ -140,15 +142,17 @@ static int store_new(const char *directory, const struct netboot_store_options *
 int netboot_store_open(const char *directory, const struct netboot_store_options *options, struct netboot_store **ret,
                        struct netboot_error *error)
 {
-    static const struct netboot_store_options defaults;
+    struct netboot_store_options known = {.size = sizeof(known)};
     struct netboot_error reason = {0};
     struct netboot_store *store = NULL;
     int code;
 
     if (!directory || !*directory)
         return failure(error, -EINVAL, "no directory is given for the targets store");
-    code = store_new(directory, options ? options : &defaults, &store, error);
-    if (code != 0)
+    if (options &&
+        (code = sized_read(options, OPTIONS_LEAST, "options of the store", &known, sizeof(known), error)) != 0)
+        return code;
+    if ((code = store_new(directory, &known, &store, error)) != 0)
         return code;
     if (store->follow) {
         code = follow_start(store, error);

@@ -228,6 +228,7 @@ struct netboot_status {
     uint64_t size;                               /* of the data in use, octets */
     uint64_t map_size;                           /* of the map, octets */
     unsigned readers;                            /* reader slots in use, by all processes */
+    uint64_t reserved[8];
 };
 int netboot_view_status(struct netboot_view *view, struct netboot_status *ret, struct netboot_error *error);
 /* Calls `each` once for every process that has a reader slot, this one too, and for dead ones whose slots nobody has
@@ -312,6 +313,7 @@ struct netboot_backup {
     uint64_t changed;                            /* when that was made, seconds since 1970 */
     uint64_t records[NETBOOT_RECORD_KINDS_ROOM]; /* how many, by enum netboot_record_kind */
     uint64_t damaged;                            /* records of the store that are not in the backup */
+    uint64_t reserved[8];
 };
 
 /* Takes octets: 0, or a negative errno value, which is returned. */
@@ -354,6 +356,7 @@ enum netboot_once_state {
 const char *netboot_once_state_name(enum netboot_once_state state);
 
 struct netboot_once_request {
+    size_t size;        /* sizeof of the structure */
     const char *target; /* of kind boot or local */
     uint64_t expires;   /* seconds since 1970; 0: 24 hours from now */
     bool until_done;
@@ -375,6 +378,7 @@ struct netboot_once {
     char by[NETBOOT_ONCE_BY_SIZE];
     char server[NETBOOT_ONCE_BY_SIZE];
     char boot_file[NETBOOT_FILE_SIZE];
+    uint64_t reserved[8];
 };
 
 /* Each of these is one transaction for all `ids`, or nothing. They wait up to `deadline_ms` for other writers.
@@ -424,6 +428,7 @@ struct netboot_journal_entry {
 };
 
 struct netboot_journal_filter {
+    size_t size;                  /* sizeof of the structure */
     uint64_t after;               /* entries with a greater number */
     uint64_t since;               /* whose last packet was not before, in milliseconds since 1970 */
     const struct netboot_id *ids; /* of machines that have shown one of these (no names); NULL: all */
@@ -473,6 +478,7 @@ struct netboot_journal_state {
     uint64_t size;    /* octets in use */
     uint64_t limit;   /* that the server which wrote last keeps it below; none did: that this handle would */
     uint64_t dropped; /* records that were ever lost, of all servers that wrote to it */
+    uint64_t reserved[8];
 };
 int netboot_journal_status(struct netboot_store *store, struct netboot_journal_state *ret, struct netboot_error *error);
 

@@ -31,6 +31,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -119,7 +120,17 @@ enum netboot_existing_boot_file {
 const char *netboot_existing_boot_file_name(enum netboot_existing_boot_file existing); /* "keep", "replace", "remove" */
 int netboot_existing_boot_file_find(const char *name);                                 /* or -ENOENT */
 
+/*
+ * Structures that a caller fills begin with `size`, which it sets to their sizeof. The library reads what is within
+ * that size; members that a later version has and the caller has not are zero to it. So a program goes on working with
+ * a later library, and with an earlier one, which passes over what it does not know. -EINVAL: the size was not set.
+ *
+ * Structures that the library fills end in room for members to come. What it hands to a callback may grow at its end.
+ */
+
+/* netboot_query_init() makes one, or `{.size = sizeof(query), .family = ...}`. */
 struct netboot_query {
+    size_t size;
     enum netboot_family family;
     uint8_t message_type; /* of the client's: option 53 (0: BOOTP) or msg-type, inside of any relay messages */
     uint8_t reply_type;   /* of the server's reply, likewise */
@@ -144,6 +155,14 @@ struct netboot_query {
     unsigned option_count; /* of the client's own options; see netboot_query_options() */
     struct netboot_option options[NETBOOT_QUERY_OPTIONS_MAX];
 };
+
+/* A query in which everything is absent. */
+static inline void netboot_query_init(struct netboot_query *query, enum netboot_family family)
+{
+    memset(query, 0, offsetof(struct netboot_query, options));
+    query->size = sizeof(*query);
+    query->family = family;
+}
 
 /* The codes of the client's options that hold facts, ended by 0. A server need not hand in any other. */
 const uint16_t *netboot_query_options(enum netboot_family family);
@@ -174,6 +193,7 @@ struct netboot_client {
     struct netboot_bytes duid;             /* empty where absent; points into the query's packet */
     struct netboot_bytes requested;        /* option 55 (octets) or the ORO (16 bit); points into the query's packet */
     uint8_t address[NETBOOT_ADDRESS_SIZE]; /* all zero where absent */
+    uint64_t reserved[8];
 };
 
 /* Whether the client's stage is another than NETBOOT_STAGE_NONE, by its options alone. For a server that would have
@@ -292,6 +312,7 @@ struct netboot_decision {
     char boot_file[NETBOOT_FILE_SIZE]; /* the name or URL that goes out */
     unsigned reason_count;
     struct netboot_reason reasons[NETBOOT_REASONS_MAX];
+    uint64_t reserved[32];
 };
 
 #define NETBOOT_REASON_SIZE 640
@@ -312,10 +333,11 @@ struct netboot_edit {
     struct netboot_bytes data; /* points into the decision or at constants */
 };
 
-#define NETBOOT_EDITS_MAX 8
+#define NETBOOT_EDITS_MAX 16
 struct netboot_answer {
     unsigned edit_count; /* 0: the reply stays byte for byte as it is */
     struct netboot_edit edits[NETBOOT_EDITS_MAX];
+    uint64_t reserved[8];
 };
 
 /* Pure. The edits point into `decision`. */
@@ -329,6 +351,7 @@ struct netboot_store;
 #define NETBOOT_DEFAULT_DIRECTORY "/var/lib/netboot"
 
 struct netboot_store_options {
+    size_t size;         /* sizeof of the structure */
     size_t map_size;     /* first size of the map in octets; 0: the default. It grows as needed. */
     unsigned readers;    /* simultaneous look-ups of this process; 0: the default of 128 */
     bool follow;         /* for servers: a thread opens the store when it can, follows its replacement, clears dead
@@ -379,7 +402,7 @@ struct netboot_result {
 /*
  * The packet path: facts, look-up, decision, answer. On a negative errno value the store could not be read and the
  * answer has no edits: send the reply as it is. -EAGAIN: there is none, or it cannot be read just now. Nothing in `ret`
- * points into the store.
+ * points into the store. What is reserved in it is not written.
  */
 int netboot_serve(struct netboot_store *store, const struct netboot_query *query, struct netboot_result *ret);
 

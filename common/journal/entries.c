@@ -6,7 +6,7 @@
  */
 #include "journal/read.h"
 
-#include "base/failure.h"
+#include "base/sized.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -173,20 +173,22 @@ static int read_portion(struct netboot_store *store, const uint64_t *numbers, si
     return 0;
 }
 
+#define FILTER_LEAST SIZED_UP_TO(struct netboot_journal_filter, last)
+
 int netboot_journal_entries(struct netboot_store *store, const struct netboot_journal_filter *filter,
                             int (*each)(const struct netboot_journal_entry *, void *user), void *user,
                             struct netboot_error *error)
 {
-    static const struct netboot_journal_filter everything;
+    struct netboot_journal_filter known = {.size = sizeof(known)};
     struct picked picked = {.count = 0};
     struct portion *portion = malloc(sizeof(*portion));
     int code = portion ? 0 : failure(error, -ENOMEM, "no memory to read the journal");
 
-    if (!filter)
-        filter = &everything;
+    if (code == 0 && filter)
+        code = sized_read(filter, FILTER_LEAST, "filter of the journal", &known, sizeof(known), error);
     if (code == 0)
-        code = pick_numbers(store, filter, &picked, error);
-    size_t at = filter->last > 0 && picked.count > filter->last ? picked.count - filter->last : 0;
+        code = pick_numbers(store, &known, &picked, error);
+    size_t at = known.last > 0 && picked.count > known.last ? picked.count - known.last : 0;
     for (; code == 0 && at < picked.count; at += PORTION) {
         code = read_portion(store, picked.numbers + at, smaller(picked.count - at, PORTION), portion, error);
         for (size_t i = 0; code == 0 && i < portion->count; i++)

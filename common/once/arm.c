@@ -5,6 +5,8 @@
 #include "base/bytes.h"
 #include "base/failure.h"
 
+#include "base/sized.h"
+
 #include <errno.h>
 #include <sys/random.h>
 
@@ -99,6 +101,8 @@ static int run(struct netboot_store *store, struct errand *errand, const struct 
 
 /* ---- Arming */
 
+#define REQUEST_LEAST SIZED_UP_TO(struct netboot_once_request, by)
+
 static int arm_one(const struct errand *errand, const struct netboot_id *id, int found, struct once_record *record,
                    struct netboot_error *error)
 {
@@ -163,11 +167,14 @@ static int check_request(const struct netboot_once_request *request, struct netb
 int netboot_once_arm(struct netboot_store *store, const struct netboot_id *ids, size_t count,
                      const struct netboot_once_request *request, unsigned deadline_ms, struct netboot_error *error)
 {
-    struct errand errand = {.each = arm_one, .request = request};
-    int code = check_request(request, error);
+    struct netboot_once_request known;
+    struct errand errand = {.each = arm_one, .request = &known};
+    int code = sized_read(request, REQUEST_LEAST, "request to boot once", &known, sizeof(known), error);
 
     if (code == 0)
-        code = check_target(store, request->target, error);
+        code = check_request(&known, error);
+    if (code == 0)
+        code = check_target(store, known.target, error);
     return code == 0 ? run(store, &errand, ids, count, deadline_ms, error) : code;
 }
 

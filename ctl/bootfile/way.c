@@ -29,7 +29,7 @@ enum netboot_finding way_resolve(enum way way, const struct netboot_client *who,
 {
     bool ipxe = ways[way].stage == NETBOOT_STAGE_IPXE;
     const struct netboot_query query = {
-        .family = ways[way].family, .message_type = MESSAGE_FIRST, .reply_type = MESSAGE_OFFER};
+        .size = sizeof(query), .family = ways[way].family, .message_type = MESSAGE_FIRST, .reply_type = MESSAGE_OFFER};
     const struct netboot_target only = {
         .name = target, .script = ipxe ? value : (struct netboot_bytes){NULL, 0}
     };

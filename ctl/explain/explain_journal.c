@@ -84,7 +84,8 @@ static bool joins(const struct session *session, const struct netboot_journal_en
 static void decide_now(struct session *session, const struct netboot_journal_entry *entry, struct netboot_decision *ret)
 {
     const bool kept = entry->decision.outcome == NETBOOT_KEPT;
-    const struct netboot_query query = {.family = entry->client.family,
+    const struct netboot_query query = {.size = sizeof(query),
+                                        .family = entry->client.family,
                                         .message_type = entry->client.bootp ? BOOTP : MESSAGE_FIRST,
                                         .reply_type = entry->client.bootp ? BOOTP : MESSAGE_OFFER,
                                         .reply_has_boot_file = kept};
@@ -233,7 +234,7 @@ int explain_journal_run(struct session *session)
         code = machine_ids_read(session, word, &ids);
 
     if (code == DONE) {
-        const struct netboot_journal_filter filter = {.ids = ids.ids, .id_count = ids.count};
+        const struct netboot_journal_filter filter = {.size = sizeof(filter), .ids = ids.ids, .id_count = ids.count};
         int status = netboot_journal_entries(session->store, &filter, keep_step, history, &error);
         if (status < 0 && status != -ENOENT)
             code = journal_failed(session, &error);

@@ -21,7 +21,8 @@ struct netboot_store_options session_options(const struct session *session)
 {
     bool thorough = session->command->thorough || session_has(session, "check");
 
-    return (struct netboot_store_options){.check_most = thorough ? 0 : CHECK_MOST};
+    return (struct netboot_store_options){.size = sizeof(struct netboot_store_options),
+                                          .check_most = thorough ? 0 : CHECK_MOST};
 }
 
 int session_store(struct session *session)

@@ -81,7 +81,7 @@ static int log_run(struct session *session)
     static const struct column no_columns[] = {
         {NULL, NULL}
     };
-    struct netboot_journal_filter filter = {.after = 0};
+    struct netboot_journal_filter filter = {.size = sizeof(filter), .after = 0};
     struct machine_ids ids = {.count = 0};
     struct netboot_error error;
     struct log log = {.json = session_has(session, "json")};
@@ -171,7 +171,8 @@ static int watch_begin(struct watch *watch)
 static int watch_run(struct session *session)
 {
     const struct timespec pause = {.tv_nsec = WATCH_MS * 1000000L};
-    struct watch watch = {.session = session, .json = session_has(session, "json")};
+    struct watch watch = {
+        .session = session, .filter.size = sizeof(watch.filter), .json = session_has(session, "json")};
     struct machine_ids ids = {.count = 0};
     sigset_t end;
 

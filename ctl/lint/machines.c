@@ -48,7 +48,7 @@ static void client_make(const struct netboot_journal_machine *machine, enum way 
 static int machine_serve(struct lint *lint, const struct netboot_client *client, struct netboot_decision *ret)
 {
     const struct netboot_query query = {
-        .family = client->family, .message_type = MESSAGE_FIRST, .reply_type = MESSAGE_OFFER};
+        .size = sizeof(query), .family = client->family, .message_type = MESSAGE_FIRST, .reply_type = MESSAGE_OFFER};
     struct netboot_policy policy;
     int status = netboot_view_policy(lint->session->view, client, &policy, NULL);
 

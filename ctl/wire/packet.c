@@ -279,7 +279,9 @@ static int parse6(const struct datagram *datagram, struct packet *ret)
 
 int packet_parse(const struct datagram *datagram, uint8_t *room, struct packet *ret)
 {
-    struct packet packet = {.family = datagram->family, .query.family = datagram->family};
+    struct packet packet = {
+        .family = datagram->family, .query = {.size = sizeof(packet.query), .family = datagram->family}
+    };
 
     fields_clear(packet.family, &packet.fields);
     int status = packet.family == NETBOOT_V4 ? parse4(datagram->payload, room, &packet) : parse6(datagram, &packet);

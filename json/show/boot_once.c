@@ -67,7 +67,9 @@ static int keys_check(const cJSON *object, const struct once *once, struct netbo
 
 int once_read(const cJSON *object, struct once *ret, struct netboot_error *error)
 {
-    struct once once = {.request.window = -1};
+    struct once once = {
+        .request = {.size = sizeof(once.request), .window = -1}
+    };
     unsigned long tries = 0, window = 60;
     const char *target = NULL, *until_done = NULL;
     int status = argument_text(object, "once", &target, error);

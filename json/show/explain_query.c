@@ -281,7 +281,8 @@ static void query4(struct asked *asked, struct netboot_query *query)
 {
     size_t from;
 
-    *query = (struct netboot_query){.family = NETBOOT_V4,
+    *query = (struct netboot_query){.size = sizeof(struct netboot_query),
+                                    .family = NETBOOT_V4,
                                     .message_type = MESSAGE_FIRST,
                                     .reply_type = MESSAGE_OFFER,
                                     .hardware_type = HARDWARE_ETHERNET};
@@ -339,7 +340,10 @@ static void query6(struct asked *asked, struct netboot_query *query)
 {
     size_t from;
 
-    *query = (struct netboot_query){.family = NETBOOT_V6, .message_type = MESSAGE_FIRST, .reply_type = MESSAGE_OFFER};
+    *query = (struct netboot_query){.size = sizeof(struct netboot_query),
+                                    .family = NETBOOT_V6,
+                                    .message_type = MESSAGE_FIRST,
+                                    .reply_type = MESSAGE_OFFER};
     if (asked->has_mac)
         link_local(&asked->mac, query->peer_address);
     memcpy(query->assigned_address, asked->address, NETBOOT_ADDRESS_SIZE);

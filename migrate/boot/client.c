@@ -170,8 +170,7 @@ void client_query(const struct client_sample *sample, const uint8_t *options, si
 {
     bool v4 = sample->family == NETBOOT_V4;
 
-    memset(ret, 0, sizeof(*ret));
-    ret->family = sample->family;
+    netboot_query_init(ret, sample->family);
     ret->message_type = MESSAGE_FIRST;
     ret->reply_type = MESSAGE_OFFER;
     if (v4) {

@@ -18,7 +18,7 @@
 int trial_open(struct trial *trial, struct netboot_error *error)
 {
     const char *parent = getenv("TMPDIR");
-    struct netboot_store_options options = {.readers = 2};
+    struct netboot_store_options options = {.size = sizeof(options), .readers = 2};
 
     memset(trial, 0, sizeof(*trial));
     snprintf(trial->directory, sizeof(trial->directory), "%s/netboot-migrate-XXXXXX", parent ? parent : "/tmp");

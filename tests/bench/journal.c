@@ -65,7 +65,7 @@ static void compare(struct netboot_store *store, const char *name, struct packet
 
 int main(int argc, char **argv)
 {
-    const struct netboot_store_options options = {.follow = true, .journal = true};
+    const struct netboot_store_options options = {.size = sizeof(options), .follow = true, .journal = true};
     struct netboot_store *store;
     struct netboot_error error = {0};
     static const struct {

@@ -29,6 +29,7 @@ static const char *ask(struct netboot_store *store, struct netboot_result *resul
 {
     static const uint8_t mac[] = {0x52, 0x54, 0, 0x77, 0, 2};
     struct netboot_query query = {
+        .size = sizeof(query),
         .family = NETBOOT_V4,
         .message_type = 1,
         .reply_type = 2,

@@ -128,6 +128,7 @@ static inline void make_query(struct netboot_query *query, struct packets packet
     memcpy(duid + 4, mac, 6);
     memcpy(uuid + 3, mac, 6);
     *query = (struct netboot_query){
+        .size = sizeof(struct netboot_query),
         .family = packets.family == 4 ? NETBOOT_V4 : NETBOOT_V6,
         .message_type = 1,
         .reply_type = 2,

@@ -90,7 +90,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size < 4)
         return 0;
-    struct netboot_query query = {.family = data[0] & 1 ? NETBOOT_V6 : NETBOOT_V4,
+    struct netboot_query query = {.size = sizeof(query),
+                                  .family = data[0] & 1 ? NETBOOT_V6 : NETBOOT_V4,
                                   .reply_has_boot_file = data[0] & 2,
                                   .existing_boot_file = data[0] & 8   ? NETBOOT_EXISTING_REMOVE
                                                         : data[0] & 4 ? NETBOOT_EXISTING_REPLACE

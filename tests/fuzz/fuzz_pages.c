@@ -192,7 +192,7 @@ static void change_all(struct netboot_store *store)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct netboot_store_options options = {.readers = 2, .map_size = (size_t)64 << 20};
+    struct netboot_store_options options = {.size = sizeof(options), .readers = 2, .map_size = (size_t)64 << 20};
     struct netboot_store *store = NULL;
     struct netboot_error error = {0};
 

@@ -79,7 +79,8 @@ static void serve_line(struct netboot_store *store, char *line)
 
 int main(int argc, char **argv)
 {
-    struct netboot_store_options options = {.follow = true, .journal = true, .server = "agent"};
+    struct netboot_store_options options = {
+        .size = sizeof(options), .follow = true, .journal = true, .server = "agent"};
     struct netboot_error error = {0};
     struct netboot_store *store;
     char line[1024];

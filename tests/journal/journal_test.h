@@ -19,6 +19,7 @@ static inline struct netboot_store *open_store(struct fixture *fixture, struct n
 {
     struct netboot_store *store = NULL;
 
+    options.size = sizeof(options);
     OK(netboot_store_open(fixture->directory, &options, &store, &error));
     return store;
 }
@@ -150,7 +151,7 @@ static inline struct entries *entries_of(struct netboot_store *store, const char
 {
     static struct entries entries;
     struct netboot_id parsed = id ? id_of(id) : (struct netboot_id){.size = 0};
-    struct netboot_journal_filter filter = {.ids = id ? &parsed : NULL, .id_count = 1};
+    struct netboot_journal_filter filter = {.size = sizeof(filter), .ids = id ? &parsed : NULL, .id_count = 1};
 
     entries.count = 0;
     OK(netboot_journal_entries(store, &filter, keep_entry, &entries, &error));

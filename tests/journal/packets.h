@@ -80,8 +80,10 @@ static inline void make_query(const struct packet *packet, struct packet_octets 
     static const uint8_t arch[2] = {0, 7}, requested4[] = {66, 67}, requested6[] = {0, 59};
     static const uint8_t class6[] = {0, 4, 'i', 'P', 'X', 'E'};
 
-    *query = (struct netboot_query){
-        .family = (enum netboot_family)packet->family, .message_type = packet->message, .reply_type = packet->reply};
+    *query = (struct netboot_query){.size = sizeof(struct netboot_query),
+                                    .family = (enum netboot_family)packet->family,
+                                    .message_type = packet->message,
+                                    .reply_type = packet->reply};
     inet_pton(packet->family == 4 ? AF_INET : AF_INET6,
               packet->address       ? packet->address
               : packet->family == 4 ? "192.0.2.10"

@@ -121,7 +121,7 @@ static void test_a_boot_once_is_never_for_the_joined(void **state)
 {
     struct netboot_store *store = ((struct fixture *)*state)->store;
     const struct netboot_id id = id_of(WEB1);
-    const struct netboot_once_request request = {.target = "default", .window = -1};
+    const struct netboot_once_request request = {.size = sizeof(request), .target = "default", .window = -1};
     char text[NETBOOT_REASON_SIZE];
     bool told = false;
 

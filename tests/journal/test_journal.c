@@ -184,6 +184,8 @@ static void test_a_looping_machine_pushes_no_other_out(void **state)
     assert_int_equal(state_of(store).entries, JOURNAL_MACHINE_ENTRIES + 1);
 }
 
+#define FILTER .size = sizeof(struct netboot_journal_filter)
+
 static void test_filters(void **state)
 {
     struct netboot_store *store = ((struct fixture *)*state)->store;
@@ -200,15 +202,15 @@ static void test_filters(void **state)
         struct netboot_journal_filter filter;
         size_t count;
     } cases[] = {
-        {{.after = 0},                      3},
-        {{.after = first},                  2},
-        {{.after = state_of(store).newest}, 0},
-        {{.after = UINT64_MAX - 1},         0},
-        {{.after = UINT64_MAX},             0},
-        {{.last = 2},                       2},
-        {{.since = 1},                      3},
-        {{.since = UINT64_MAX},             0},
-        {{.since = UINT64_MAX, .last = 1},  0},
+        {{FILTER, .after = 0},                      3},
+        {{FILTER, .after = first},                  2},
+        {{FILTER, .after = state_of(store).newest}, 0},
+        {{FILTER, .after = UINT64_MAX - 1},         0},
+        {{FILTER, .after = UINT64_MAX},             0},
+        {{FILTER, .last = 2},                       2},
+        {{FILTER, .since = 1},                      3},
+        {{FILTER, .since = UINT64_MAX},             0},
+        {{FILTER, .since = UINT64_MAX, .last = 1},  0},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         entries.count = 0;

@@ -77,7 +77,7 @@ static void check_same(const struct netboot_journal_entry *entry, const struct n
 
 static void test_a_record_comes_out_as_it_went_in(void **state)
 {
-    struct netboot_query query = {.transaction = 0x12345678, .reply_type = 7};
+    struct netboot_query query = {.size = sizeof(query), .transaction = 0x12345678, .reply_type = 7};
     uint8_t duid[NETBOOT_DUID_MAX], octets[JOURNAL_RECORD_MAX];
     struct netboot_journal_entry entry = {.server = "s"}, again;
     struct entry_octets reasons;
@@ -112,7 +112,7 @@ static void test_a_record_comes_out_as_it_went_in(void **state)
 
 static void test_a_full_queue_takes_no_more_and_counts(void **state)
 {
-    struct netboot_query query = {.transaction = 1};
+    struct netboot_query query = {.size = sizeof(query), .transaction = 1};
     struct netboot_journal_entry entry;
     struct journal_queue queue;
     static struct netboot_result result;
@@ -148,7 +148,7 @@ struct producer {
 static void *produce(void *data)
 {
     struct producer *producer = data;
-    struct netboot_query query = {.reply_type = (uint8_t)producer->number};
+    struct netboot_query query = {.size = sizeof(query), .reply_type = (uint8_t)producer->number};
     struct netboot_result result = {.client = {.family = NETBOOT_V4}};
 
     for (unsigned i = 0; i < EACH; i++) {
@@ -239,7 +239,7 @@ static const struct joined joined[] = {
 
 static void put_packet(struct journal_queue *queue, const struct put *put)
 {
-    struct netboot_query query = {.reply_type = put->reply};
+    struct netboot_query query = {.size = sizeof(query), .reply_type = put->reply};
     static struct netboot_result result;
 
     result.client = (struct netboot_client){

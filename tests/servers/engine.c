@@ -167,7 +167,7 @@ static json_t *edits_json(const struct netboot_answer *answer)
 static void serve(struct netboot_store *store, const json_t *json)
 {
     static struct storage storage;
-    struct netboot_query query = {.option_count = 0};
+    struct netboot_query query = {.size = sizeof(query), .option_count = 0};
     struct netboot_result result;
 
     storage.used = 0;
@@ -188,7 +188,8 @@ static void serve(struct netboot_store *store, const json_t *json)
 int main(int argc, char **argv)
 {
     bool journal = argc == 3 && strcmp(argv[2], "journal") == 0;
-    struct netboot_store_options options = {.follow = journal || (argc == 3 && strcmp(argv[2], "follow") == 0),
+    struct netboot_store_options options = {.size = sizeof(options),
+                                            .follow = journal || (argc == 3 && strcmp(argv[2], "follow") == 0),
                                             .journal = journal};
     struct netboot_store *store;
     struct netboot_error error;

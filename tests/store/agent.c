@@ -249,7 +249,7 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-    struct netboot_store_options options = {0};
+    struct netboot_store_options options = {.size = sizeof(options)};
     struct netboot_error error = {0};
     struct netboot_store *store;
 

@@ -110,6 +110,7 @@ static inline void query_of(struct netboot_query *query, unsigned number)
 
     mac_of(number, mac);
     *query = (struct netboot_query){
+        .size = sizeof(struct netboot_query),
         .family = NETBOOT_V4,
         .message_type = 1,
         .reply_type = 2,
@@ -250,6 +251,7 @@ static inline int setup(void **state)
 
 static inline struct netboot_store *open_with(struct fixture *fixture, struct netboot_store_options options)
 {
+    options.size = sizeof(options);
     OK(netboot_store_open(fixture->directory, &options, &fixture->store, &error));
     return fixture->store;
 }

@@ -231,7 +231,7 @@ static const struct {
 /* Each is refused by a tool at once, and by a server that runs on without it, and that heals when it is put right. */
 static void try_refused(size_t index)
 {
-    struct netboot_store_options server = {.follow = true, .readers = 4};
+    struct netboot_store_options server = {.size = sizeof(server), .follow = true, .readers = 4};
     struct fixture *fixture = NULL;
     struct netboot_error told = {0};
     char *targets, *kept;

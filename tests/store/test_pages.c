@@ -91,7 +91,7 @@ static void fill_hosts(struct netboot_store *store, unsigned hosts, unsigned eac
 
 static void arm(struct netboot_store *store, unsigned first, unsigned count)
 {
-    struct netboot_once_request request = {.target = "default", .until_done = true};
+    struct netboot_once_request request = {.size = sizeof(request), .target = "default", .until_done = true};
 
     for (unsigned i = first; i < first + count; i++) {
         struct netboot_id id = {.type = NETBOOT_ID_MAC, .size = 6};
@@ -115,7 +115,7 @@ static void read_images(struct world *world, struct image *images)
 
 static void make_world(struct world *world, unsigned hosts, unsigned each)
 {
-    struct netboot_store_options options = {.journal = true};
+    struct netboot_store_options options = {.size = sizeof(options), .journal = true};
 
     memset(world, 0, sizeof(*world));
     scratch_make(world->fixture.directory);
@@ -297,7 +297,7 @@ static void read_store(const struct world *world, struct netboot_store *store, u
 /* Each kind of change; whether they can be made is no matter. */
 static void change_store(struct netboot_store *store, unsigned seed)
 {
-    struct netboot_once_request request = {.target = "default"};
+    struct netboot_once_request request = {.size = sizeof(request), .target = "default"};
     struct netboot_id id = {.type = NETBOOT_ID_MAC, .size = 6};
     struct netboot_change *change;
     struct netboot_error error;
@@ -525,7 +525,8 @@ static void read_and_change(struct world *world, const struct one_case *one, str
 /* All of it in the child. */
 static void try_case(struct world *world, const struct one_case *one)
 {
-    struct netboot_store_options options = {.readers = 4, .journal = true, .map_size = (size_t)64 << 20};
+    struct netboot_store_options options = {
+        .size = sizeof(options), .readers = 4, .journal = true, .map_size = (size_t)64 << 20};
     const struct image *now = &world->now[one->file];
     struct netboot_error error = {0};
     struct netboot_store *store = NULL;

@@ -178,8 +178,10 @@ static void test_slots(void **state)
     }
     close_store(fixture);
     FAILS(-EINVAL, "at most",
-          netboot_store_open(fixture->directory, &(struct netboot_store_options){.readers = 1u << 31}, &fixture->store,
-                             &error));
+          netboot_store_open(
+              fixture->directory,
+              &(struct netboot_store_options){.size = sizeof(struct netboot_store_options), .readers = 1u << 31},
+              &fixture->store, &error));
     assert_null(fixture->store);
 }
 

@@ -318,8 +318,10 @@ static void test_disarms(void **state)
     struct memory_file file;
 
     fill(fixture);
-    OK(netboot_once_arm(fixture->store, &id, 1, &(struct netboot_once_request){.target = "rescue", .window = -1}, 1000,
-                        &error));
+    OK(netboot_once_arm(
+        fixture->store, &id, 1,
+        &(struct netboot_once_request){.size = sizeof(struct netboot_once_request), .target = "rescue", .window = -1},
+        1000, &error));
     back_up(fixture, &file);
     restore(fixture, &file);
     for (unsigned i = 0; i < 2; i++) {

@@ -164,6 +164,7 @@ static void test_served(void **state)
     struct fixture *fixture = *state;
     static const uint8_t mac[] = {0x52, 0x54, 0, 0, 0, 2};
     struct netboot_query query = {
+        .size = sizeof(query),
         .family = NETBOOT_V4,
         .message_type = 1,
         .reply_type = 2,

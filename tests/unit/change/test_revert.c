@@ -293,8 +293,10 @@ static void test_never_arms(void **state)
 
     set_target(fixture, "t", "t.ipxe");
     change_hosts(fixture);
-    OK(netboot_once_arm(fixture->store, ids, 2, &(struct netboot_once_request){.target = "t", .window = -1}, 1000,
-                        &error));
+    OK(netboot_once_arm(
+        fixture->store, ids, 2,
+        &(struct netboot_once_request){.size = sizeof(struct netboot_once_request), .target = "t", .window = -1}, 1000,
+        &error));
     uint64_t armed = status_of(fixture).generation;
     delete_host(fixture);
     revert(fixture, armed);
@@ -317,8 +319,10 @@ static void test_never_arms_blindly(void **state)
     snprintf(path[1], sizeof(path[1]), "%s/away", fixture->directory);
     set_target(fixture, "t", "t.ipxe");
     change_hosts(fixture);
-    OK(netboot_once_arm(fixture->store, &id, 1, &(struct netboot_once_request){.target = "t", .window = -1}, 1000,
-                        &error));
+    OK(netboot_once_arm(
+        fixture->store, &id, 1,
+        &(struct netboot_once_request){.size = sizeof(struct netboot_once_request), .target = "t", .window = -1}, 1000,
+        &error));
     netboot_store_close(fixture->store);
     assert_int_equal(rename(path[0], path[1]), 0);
     OK(netboot_store_open(fixture->directory, NULL, &fixture->store, &error));

@@ -249,7 +249,8 @@ static void decide(const struct decide_case *test, struct netboot_client *client
     static struct netboot_site site;
     static char file[300];
     bool v4 = test->family == 4;
-    struct netboot_query query = {.family = (enum netboot_family)test->family,
+    struct netboot_query query = {.size = sizeof(query),
+                                  .family = (enum netboot_family)test->family,
                                   .message_type = v4 ? DHCPDISCOVER : SOLICIT,
                                   .reply_type = v4 ? DHCPOFFER : ADVERTISE,
                                   .reply_has_boot_file = test->existing != NONE,
@@ -347,7 +348,8 @@ static void messages(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(pairs); i++) {
-        struct netboot_query query = {.family = (enum netboot_family)pairs[i].family,
+        struct netboot_query query = {.size = sizeof(query),
+                                      .family = (enum netboot_family)pairs[i].family,
                                       .message_type = pairs[i].message,
                                       .reply_type = pairs[i].reply};
         struct netboot_client client = {.family = query.family, .stage = IPXE, .platform = 7};
@@ -372,7 +374,8 @@ static void bootp_is_told_no_servers_name(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         char file[300];
-        struct netboot_query query = {.family = NETBOOT_V4, .message_type = rows[i].bootp ? BOOTP : DHCPDISCOVER};
+        struct netboot_query query = {
+            .size = sizeof(query), .family = NETBOOT_V4, .message_type = rows[i].bootp ? BOOTP : DHCPDISCOVER};
         struct netboot_client client = {.family = NETBOOT_V4, .stage = PXE, .platform = 7, .bootp = rows[i].bootp};
         const struct netboot_site site = make_site(FULL);
         struct netboot_target target = {.name = bytes_of("t"), .files = {.count = 1}};

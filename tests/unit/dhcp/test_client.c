@@ -142,7 +142,8 @@ static void stage_and_platform(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(stages); i++) {
-        struct netboot_query query = {.family = (enum netboot_family)stages[i].family, .message_type = 1};
+        struct netboot_query query = {
+            .size = sizeof(query), .family = (enum netboot_family)stages[i].family, .message_type = 1};
         struct netboot_client client;
         print_message("%s\n", stages[i].name);
         fill(&query, stages[i].options, pages);
@@ -165,7 +166,7 @@ static void every_option_cut_anywhere(void **state)
         for (unsigned cut = 0; cut < OPTIONS; cut++) {
             const struct option_case *option = &stages[i].options[cut];
             for (size_t size = 0; option->code && size < option->size; size++) {
-                struct netboot_query query = {.family = (enum netboot_family)stages[i].family};
+                struct netboot_query query = {.size = sizeof(query), .family = (enum netboot_family)stages[i].family};
                 struct netboot_client client;
                 netboot_query_add(&query, option->code, guarded_copy(&pages[0], option->data, size), size);
                 netboot_client_parse(&query, &client);
@@ -261,7 +262,8 @@ static void identity(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(identities); i++) {
-        struct netboot_query query = {.family = (enum netboot_family)identities[i].family,
+        struct netboot_query query = {.size = sizeof(query),
+                                      .family = (enum netboot_family)identities[i].family,
                                       .hardware_type = identities[i].hardware_type};
         struct netboot_client client;
         print_message("%s\n", identities[i].name);
@@ -288,7 +290,7 @@ static void identity(void **state)
 
 static void the_first_address_that_is_set_counts(void **state)
 {
-    struct netboot_query query = {.family = NETBOOT_V4};
+    struct netboot_query query = {.size = sizeof(query), .family = NETBOOT_V4};
     struct netboot_client client;
     uint8_t *const places[] = {query.interface_address, query.relay_address, query.client_address,
                                query.assigned_address};
@@ -324,7 +326,7 @@ static void what_it_asked_for(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct netboot_query query = {.family = (enum netboot_family)cases[i].family};
+        struct netboot_query query = {.size = sizeof(query), .family = (enum netboot_family)cases[i].family};
         struct netboot_client client;
         print_message("%s\n", cases[i].name);
         netboot_query_add(&query, cases[i].option.code,
@@ -336,7 +338,7 @@ static void what_it_asked_for(void **state)
 
 static void a_query_takes_what_it_wants_and_has_room_for(void **state)
 {
-    struct netboot_query query = {.family = NETBOOT_V6};
+    struct netboot_query query = {.size = sizeof(query), .family = NETBOOT_V6};
 
     (void)state;
     netboot_query_add(&query, 82, "x", 1);
@@ -358,7 +360,7 @@ static void no_fact_is_pushed_out(void **state)
     for (int family = 4; family <= 6; family += 2) {
         const uint16_t *codes = netboot_query_options((enum netboot_family)family);
         for (const uint16_t *often = codes; *often; often++) {
-            struct netboot_query query = {.family = (enum netboot_family)family};
+            struct netboot_query query = {.size = sizeof(query), .family = (enum netboot_family)family};
             unsigned found = 0, wanted = 0;
             for (unsigned i = 0; i < 40; i++)
                 netboot_query_add(&query, *often, values + 6, 2);
@@ -381,7 +383,7 @@ static void no_fact_is_pushed_out(void **state)
 
 static void bootp_is_told_apart(void **state)
 {
-    struct netboot_query query = {.family = NETBOOT_V4, .message_type = 0};
+    struct netboot_query query = {.size = sizeof(query), .family = NETBOOT_V4, .message_type = 0};
     struct netboot_client client;
 
     (void)state;

@@ -247,6 +247,7 @@ static void make_query(struct netboot_query *query, bool boots)
     static const uint8_t mac[] = {0x52, 0x54, 0, 0, 0, 1}, arch[] = {0, 7};
 
     *query = (struct netboot_query){
+        .size = sizeof(struct netboot_query),
         .family = NETBOOT_V4,
         .message_type = 1,
         .reply_type = 2,

@@ -31,7 +31,7 @@ int elsewhere_run(const struct command *command, const char *const *first, int c
 {
     char *path = path_beside(command->program);
     const char **values;
-    size_t used = 0, first_count = 0;
+    size_t first_count = 0;
 
     while (first[first_count])
         first_count++;
@@ -40,9 +40,9 @@ int elsewhere_run(const struct command *command, const char *const *first, int c
         free(path);
         return failed("out of memory");
     }
-    values[used++] = command->program;
-    memcpy(values + used, first, first_count * sizeof(*values));
-    memcpy(values + used + first_count, words, (size_t)count * sizeof(*values));
+    values[0] = command->program;
+    memcpy(values + 1, first, first_count * sizeof(*values));
+    memcpy(values + 1 + first_count, words, (size_t)count * sizeof(*values));
     if (path)
         execv(path, (char *const *)values);
     if (!path || errno == ENOENT)

@@ -30,7 +30,7 @@ static inline void may_fail(long result)
     (void)result;
 }
 
-/* -ENOMEM, where there is no more to say. */
+/* -ENOMEM, without details. */
 static inline int failure_no_memory(struct netboot_error *error)
 {
     return failure(error, -ENOMEM, "out of memory");

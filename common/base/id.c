@@ -82,14 +82,15 @@ static int name_parse(const char *text, uint8_t *ret)
 
     if (!netboot_name_valid(text))
         return -EINVAL;
-    /* What reads as another identifier could never be typed as a name; all others begin with a hexadecimal digit. */
+    /* A name that reads as another identifier could never be used: it would be taken for that one. All identifiers
+     * begin with a hexadecimal digit. */
     if (hex_digit((uint8_t)text[0]) >= 0 && (netboot_id_parse(text, &id, NULL) != 0 || id.type != NETBOOT_ID_NAME))
         return -EINVAL;
     memcpy(ret, text, strlen(text));
     return (int)strlen(text);
 }
 
-/* A text of these shapes means that identifier wherever the type is not given. */
+/* Where no type is given, a text of this shape is a DUID. */
 static bool looks_like_duid(const uint8_t *value, int size)
 {
     return size >= 7 && value[0] == 0;

@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-/* What cannot stand in the path of a URL and mean itself. */
+/* Characters with a meaning of their own in a URL's path. */
 #define PERCENT_NAME "%?#"
 
 /* Writes what the escapes stand for to `to`, which has room for text.size octets, and no NUL. Returns the size;

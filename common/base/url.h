@@ -15,7 +15,7 @@ struct url {
     uint8_t address[NETBOOT_ADDRESS_SIZE]; /* of an address as host */
 };
 
-/* Whether the text has a scheme, so that it is no path. */
+/* Whether the text has a scheme: else it is a path. */
 bool url_is(struct netboot_bytes text);
 /* -EINVAL: no scheme and authority, or an authority that is malformed. */
 int url_parse(struct netboot_bytes text, struct url *ret);

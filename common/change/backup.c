@@ -119,9 +119,9 @@ int netboot_view_backup(struct netboot_view *view, netboot_write_fn write, void 
     if (code == 0)
         code = put_end(&writing);
     if (writing.failed != 0)
-        return failure(error, writing.failed, "the backup cannot be written: %s", strerror(-writing.failed));
+        return failure(error, writing.failed, "cannot write the backup: %s", strerror(-writing.failed));
     if (code != 0)
-        return failure(error, code, "the store cannot be read: %s", strerror(-code));
+        return failure(error, code, "cannot read the store: %s", strerror(-code));
     *ret = writing.backup;
     return 0;
 }
@@ -146,7 +146,7 @@ static int get(struct reading *reading, void *data, size_t size)
     while (got < size) {
         long count = reading->read((uint8_t *)data + got, size - got, reading->user);
         if (count < 0)
-            return failure(reading->error, (int)count, "the backup cannot be read: %s", strerror((int)-count));
+            return failure(reading->error, (int)count, "cannot read the backup: %s", strerror((int)-count));
         if (count == 0)
             break;
         got += (size_t)count;
@@ -159,7 +159,7 @@ static int get(struct reading *reading, void *data, size_t size)
                                  (unsigned long long)reading->offset);
 }
 
-/* The same where there has to be something. */
+/* The same where the stream must not end. */
 static int want(struct reading *reading, void *data, size_t size)
 {
     int code = get(reading, data, size);
@@ -174,7 +174,7 @@ static int want(struct reading *reading, void *data, size_t size)
 
 static int damaged(struct reading *reading)
 {
-    return failure(reading->error, -EBADMSG, "the backup is damaged, before octet %llu: take another one",
+    return failure(reading->error, -EBADMSG, "the backup is damaged before octet %llu: use another one",
                    (unsigned long long)reading->offset);
 }
 
@@ -186,14 +186,15 @@ static int read_header(struct reading *reading)
     if (code < 0 && code != -EBADMSG)
         return code;
     if (code <= 0 || memcmp(header, BACKUP_MAGIC, BACKUP_MAGIC_SIZE) != 0)
-        return failure(reading->error, -EBADMSG, "this is no backup of netboot's");
+        return failure(reading->error, -EBADMSG,
+                       "this is not a netboot backup: name a file that netbootctl backup has written");
     checksum_add(&reading->checksum, header, BACKUP_MAGIC_SIZE);
     if ((code = want(reading, header + BACKUP_MAGIC_SIZE, sizeof(header) - BACKUP_MAGIC_SIZE)) != 0)
         return code;
     uint32_t format = be_get32(header + BACKUP_MAGIC_SIZE);
     if (format > BACKUP_FORMAT)
         return failure(reading->error, -ENOTSUP,
-                       "the backup has format %u, newer than %d, the newest that this program knows: upgrade netboot",
+                       "the backup has format %u, but this program knows formats up to %d only: upgrade netboot",
                        format, BACKUP_FORMAT);
     if (format == 0)
         return damaged(reading);
@@ -202,7 +203,7 @@ static int read_header(struct reading *reading)
     return 0;
 }
 
-/* One item behind its kind. */
+/* One item, after the octet of its kind. */
 static int read_item(struct reading *reading, uint8_t kind,
                      int (*each)(const struct row *row, void *change, struct netboot_error *), void *change)
 {
@@ -270,7 +271,7 @@ int backup_read(netboot_read_fn read, void *user,
     struct reading *reading = calloc(1, sizeof(*reading));
 
     if (!reading)
-        return failure(error, -ENOMEM, "no memory to read a backup");
+        return failure(error, -ENOMEM, "out of memory while reading a backup");
     reading->read = read;
     reading->user = user;
     reading->error = error;

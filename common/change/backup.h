@@ -26,8 +26,8 @@ void checksum_begin(struct checksum *checksum);
 void checksum_add(struct checksum *checksum, const void *data, size_t size);
 uint64_t checksum_end(const struct checksum *checksum);
 
-/* Calls `each` (NULL: none) with every record of a stream, once it is known to be well-formed by itself; its code ends
- * the reading. What is read is whole and undamaged only once this returns 0. */
+/* Calls `each` (NULL: none) with every well-formed record of a stream; a code other than 0 ends the reading. Only when
+ * this returns 0 is the backup known to be whole and undamaged. */
 int backup_read(netboot_read_fn read, void *user,
                 int (*each)(const struct row *row, void *change, struct netboot_error *), void *change,
                 struct netboot_backup *ret, struct netboot_error *error);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
-/* ---- Lists in which each item has a key of its own */
+/* ---- Lists whose items have different keys */
 
 size_t change_platform_key(struct netboot_bytes item)
 {
@@ -82,7 +82,7 @@ static int delete_alone(struct netboot_change *change, const struct netboot_reco
         return change_delete_row(change, TABLE_POLICY, &key, error);
     if (code == -ENOENT)
         return failure(error, code, "there is no %s", what);
-    return failure(error, code, "the %s cannot be looked up: %s", what, strerror(-code));
+    return failure(error, code, "cannot look up the %s: %s", what, strerror(-code));
 }
 
 /* A record that goes by its own name or platform goes by no other. */
@@ -220,9 +220,9 @@ int netboot_change_open(struct netboot_store *store, unsigned deadline_ms, struc
     int code;
 
     if (env_in_child(&store->env))
-        return failure(error, -ECHILD, "the targets store cannot be used after fork: open it anew");
+        return failure(error, -ECHILD, "the targets store cannot be used after a fork: open it again");
     if (!(change = calloc(1, sizeof(*change))))
-        return failure(error, -ENOMEM, "no memory for a change of the targets store");
+        return failure(error, -ENOMEM, "out of memory for a change of the targets store");
     change->store = change->view.store = store;
     change->view.change = change;
     change->owner = pthread_self();

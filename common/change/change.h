@@ -27,12 +27,12 @@ struct netboot_change {
     struct netboot_view view;
     struct netboot_store *store;
     int lock;        /* the writers' */
-    pthread_t owner; /* LMDB's lock is a thread's */
+    pthread_t owner; /* LMDB's lock belongs to a thread */
     uint64_t hosts;
     bool touched, ranges_stale;
     bool reverted;               /* to an earlier generation */
-    struct netboot_error failed; /* the first failure of the database: after it there is no commit */
-    /* One for each type of identifier: what comes sorted goes onto the page where the last one went. */
+    struct netboot_error failed; /* the first failure of the database: it rules out a commit */
+    /* One for each type of identifier: sorted keys mostly go onto the page of the last one. */
     MDB_cursor *cursors[4];
     struct images images;                   /* the rows before it changed them */
     uint64_t hosts_changed, others_changed; /* records put or deleted */
@@ -40,13 +40,13 @@ struct netboot_change {
     uint8_t record[RECORD_SIZE_MAX];
 };
 
-/* What every call begins with: 0, or why the change cannot go on. */
+/* Each call begins with this: 0, or why the change cannot go on. */
 int change_check(struct netboot_change *change, struct netboot_error *error);
-/* LMDB's code as negative errno value with a text; there is no commit any more. */
+/* LMDB's code as negative errno value with a text; the change can no longer be committed. */
 int change_failed(struct netboot_change *change, int rc, struct netboot_error *error);
 /* `what` is as "host web1". */
 int change_damaged(int code, const char *what, struct netboot_error *error);
-/* The same for a row of `meta`, which no one can set. */
+/* The same for a row that nobody can set. */
 int change_damaged_store(int code, const char *what, struct netboot_error *error);
 
 /* Keeps the row as it is, before it is changed. LMDB's code. */
@@ -61,27 +61,27 @@ int change_delete_row(struct netboot_change *change, unsigned table, const struc
 int change_put_record(struct netboot_change *change, const struct key *key, const struct record_type *type,
                       const void *record, struct netboot_error *error);
 int change_put_meta(struct netboot_change *change, const char *name, uint64_t number, struct netboot_error *error);
-/* Draws a new id for the store: what was armed for the old one counts no more. */
+/* Gives the store a new random id: this disarms all hosts. */
 int change_new_id(struct netboot_change *change, struct netboot_error *error);
 /* Empties all tables of records. */
 int change_clear(struct netboot_change *change, struct netboot_error *error);
 MDB_cursor *change_host_cursor(struct netboot_change *change, const struct key *key);
 
-/* The key of a row of `policy` that goes by a name. -ENOENT: there can be none of this name. */
+/* The key of a row of `policy` that has a name. -ENOENT: the name is not valid, so there is no such row. */
 int change_name_key(uint8_t row, const char *name, const char *what, struct key *ret, struct netboot_error *error);
 
-/* The first row of `policy` from `key` on, copied; -ENOENT when it does not begin as `key` does in `same` octets. The
- * name of the site that a prefix belongs to goes into `ret_name`, unless that is NULL. */
+/* Copies the key of the first row of `policy` from `key` on; -ENOENT if its first `same` octets are not those of `key`.
+ * `ret_name`, unless NULL, gets the value: the name of the site that has the prefix. */
 int change_next_row(struct netboot_change *change, struct key *key, size_t same, struct key *ret_name);
 
-/* A host that cannot be read: the row that was looked for, and the one where the record should be. */
+/* A damaged host: the row that was looked up, and the row where its record should be. */
 struct damaged_host {
     struct key rows[2];
 };
-/* `found` is where the look-up of `id` ended: at a record that cannot be read, at none, or at an alias. */
+/* `found` is where the look-up of `id` ended: at a damaged record, at none, or at an alias. */
 void change_blame(struct netboot_change *change, const struct key *id, const struct key *found,
                   struct damaged_host *ret);
-/* Deletes both rows, and all that lead to them. */
+/* Deletes both rows, and all aliases that lead to them. */
 int change_drop_damaged(struct netboot_change *change, const struct damaged_host *damaged, struct netboot_error *error);
 
 /* What netboot_change_put() and netboot_change_delete() do for hosts and sites. */
@@ -91,10 +91,10 @@ int change_delete_host(struct netboot_change *change, const struct netboot_id *i
 int change_put_site(struct netboot_change *change, const struct netboot_site *site, struct netboot_error *error);
 int change_delete_site(struct netboot_change *change, const char *name, struct netboot_error *error);
 
-/* Adds the host of a backup, its record as it is. -EBADMSG, -EINVAL. */
+/* Adds a host of a backup; its record is copied as it is. -EBADMSG, -EINVAL. */
 int change_restore_host(struct netboot_change *change, struct netboot_bytes record, struct netboot_error *error);
 
-/* Lists in which each item has a key of its own: -EINVAL for "two WHAT". */
+/* Lists whose items have different keys: -EINVAL for "two WHAT". */
 size_t change_platform_key(struct netboot_bytes item);
 size_t change_label_key(struct netboot_bytes item);
 int change_check_unique(const struct netboot_list *list, size_t (*key_size)(struct netboot_bytes item),

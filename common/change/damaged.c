@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Hosts that cannot be read, and how they are got rid of. */
+/* Deleting damaged hosts. */
 #include "change/change.h"
 
-/* `found` is where the look-up of `id` ended: at a record that cannot be read, at none, or at an alias. That may be of
- * some other host. */
+/* `found` is where the look-up of `id` ended: at a damaged record, at none, or at an alias. That alias may belong to
+ * another host. */
 void change_blame(struct netboot_change *change, const struct key *id, const struct key *found,
                   struct damaged_host *ret)
 {
@@ -28,7 +28,7 @@ static bool is_of_damaged(const struct damaged_host *damaged, MDB_val row, MDB_v
     return false;
 }
 
-/* A host that cannot be read does not say what leads to it. So all rows are looked at, and counted at that. */
+/* A damaged host does not name its aliases: search all rows, and count the hosts again meanwhile. */
 int change_drop_damaged(struct netboot_change *change, const struct damaged_host *damaged, struct netboot_error *error)
 {
     MDB_cursor_op next = MDB_FIRST;

@@ -36,7 +36,7 @@ void images_free(struct images *images)
     *images = (struct images){.too_large = images->too_large};
 }
 
-/* What cannot be kept is no reason for a change to fail. */
+/* A change does not fail because its images cannot be kept. */
 void images_add(struct images *images, unsigned table, const struct key *key, const MDB_val *value)
 {
     size_t value_size = value ? value->mv_size : 0, size = IMAGE_HEADER + key->size + value_size;
@@ -158,7 +158,7 @@ static int table_size(MDB_txn *txn, MDB_dbi table, size_t *ret)
     return rc;
 }
 
-/* What was there before goes first, who did what stays longer. */
+/* Images are deleted before entries. */
 static int forget_old(MDB_txn *txn, MDB_dbi table, uint64_t generation)
 {
     uint64_t oldest = generation > HISTORY_ENTRIES ? generation - HISTORY_ENTRIES + 1 : 0;
@@ -215,7 +215,7 @@ int history_put(struct netboot_change *change, uint64_t generation)
     MDB_txn *txn = change->view.txn;
     struct key key;
     MDB_dbi table;
-    /* A store that was made before there was a history gets its table now. */
+    /* A store from before there was a history gets its table now. */
     int rc = mdb_dbi_open(txn, store_spec.table_names[TABLE_HISTORY], MDB_CREATE, &table);
 
     if (rc == 0)

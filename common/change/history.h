@@ -2,17 +2,17 @@
 /*
  * The history of a store: what a change keeps of the rows that it changes, and who made it.
  *
- * Rows, not records: bringing back every row as it was brings back a state that was whole. Those that follow from
- * others (the ranges of addresses) are made anew instead.
+ * It keeps rows, not records: with every row as it was, the state is consistent as it was. Rows that follow from others
+ * (the ranges of addresses) are not kept but built again.
  */
 #ifndef NETBOOT_HISTORY_H
 #define NETBOOT_HISTORY_H
 
 #include "store/store.h"
 
-#define HISTORY_ENTRIES 1000                 /* generations that it goes back at most */
+#define HISTORY_ENTRIES 1000                 /* generations kept at most */
 #define HISTORY_SIZE ((size_t)32 << 20)      /* octets in the store, of all changes together */
-#define HISTORY_CHANGE_MAX ((size_t)8 << 20) /* of one change: what is larger is not kept */
+#define HISTORY_CHANGE_MAX ((size_t)8 << 20) /* of one change; a larger change is not kept */
 
 enum { HISTORY_ENTRY = 'e', HISTORY_IMAGES = 'i' };
 
@@ -54,8 +54,8 @@ extern const struct record_type record_history;
 void key_of_history(struct key *ret, uint8_t row, uint64_t generation);
 
 struct netboot_change;
-/* A store of before has no table for it until its first change, which may be another program's: it is looked for again,
- * where nobody uses the store just now. To be called without a slot; servers never read it. */
+/* An older store has no table for it until its next change, which another program may make: look for the table again,
+ * while no one uses the store. Call it without a slot; servers never read the history. */
 void history_look(struct netboot_store *store);
 /* Adds the entry of a change that makes `generation`, and forgets what is too old. LMDB's code. */
 int history_put(struct netboot_change *change, uint64_t generation);

@@ -82,11 +82,11 @@ static int taken(struct netboot_change *change, const struct key *key, MDB_val o
     if (record_decode(&record_host, value_bytes(other), &host) != 0)
         return host_damaged(key, error);
     if (host.name.size > 0)
-        return failure(error, -EEXIST, "%s belongs to the host %.*s already", key_text(key, text), (int)host.name.size,
+        return failure(error, -EEXIST, "%s already belongs to host %.*s", key_text(key, text), (int)host.name.size,
                        (const char *)host.name.data);
     int code = netboot_host_id(&host, 0, &id);
-    return failure(error, -EEXIST, "%s belongs to the host %s already", key_text(key, text),
-                   code == 0 ? netboot_id_text(&id, other_text) : "of another name");
+    return failure(error, -EEXIST, "%s already belongs to host %s", key_text(key, text),
+                   code == 0 ? netboot_id_text(&id, other_text) : "whose record is damaged");
 }
 
 static int get_host_row(struct netboot_change *change, const struct key *key, MDB_val *ret)
@@ -157,7 +157,7 @@ static int find_keys(struct netboot_change *change, const struct key *id, struct
         if (same_key(primary_key(ret), &found))
             return 0;
     } else if (code != -EBADMSG) {
-        return failure(error, code, "the host %s cannot be looked up: %s", key_text(id, text), strerror(-code));
+        return failure(error, code, "cannot look up host %s: %s", key_text(id, text), strerror(-code));
     }
     change_blame(change, id, &found, ret_damaged);
     return host_damaged(id, error);
@@ -167,7 +167,7 @@ static int to_key(const struct netboot_id *id, struct key *ret, struct netboot_e
 {
     if (key_of_id(ret, (uint8_t)id->type, id->value, id->size))
         return 0;
-    return failure(error, -ENOENT, "there is no host without an identifier");
+    return failure(error, -ENOENT, "this is not an identifier: give a MAC, UUID, DUID or name of a host");
 }
 
 /* What a host's key leads to: the record, or an alias of it. */
@@ -194,7 +194,8 @@ static int encode_host(struct netboot_change *change, const struct netboot_host 
     stored.changed = (uint64_t)time(NULL);
     ssize_t size = record_encode(&record_host, &stored, change->record, sizeof(change->record));
     if (size < 0)
-        return failure(error, -EINVAL, "the record is larger than the %d octets that fit", RECORD_SIZE_MAX);
+        return failure(error, -EINVAL, "the record of the host is too large: it must fit into %d octets",
+                       RECORD_SIZE_MAX);
     set_values(keys, (MDB_val){(size_t)size, change->record}, ret);
     return 0;
 }
@@ -236,7 +237,7 @@ static int replace_host(struct netboot_change *change, const struct keys *old, c
 static int add_host(struct netboot_change *change, const struct keys *keys, const struct row_values *values,
                     struct netboot_error *error);
 
-/* In place of the host that has the identifier. */
+/* Replaces the host that has the identifier. */
 static int put_over(struct netboot_change *change, const struct key *id, const struct keys *keys,
                     const struct row_values *values, struct netboot_error *error)
 {
@@ -251,7 +252,8 @@ static int put_over(struct netboot_change *change, const struct key *id, const s
     return code;
 }
 
-/* A host that is most likely new, as in an import: one search per key. What turns out to be taken is undone. */
+/* A host that is probably new, as in an import: one search per key. If a key is taken, the rows put are deleted
+ * again. */
 static int add_host(struct netboot_change *change, const struct keys *keys, const struct row_values *values,
                     struct netboot_error *error)
 {
@@ -320,13 +322,13 @@ int change_restore_host(struct netboot_change *change, struct netboot_bytes reco
     int code = record_decode(&record_host, record, &host);
 
     if (code != 0)
-        return failure(error, code, "a record of a host is malformed");
+        return failure(error, code, "the record of a host is malformed");
     if ((code = check_host(&host, &keys, error)) != 0)
         return code;
     set_values(&keys, (MDB_val){record.size, (void *)record.data}, &values);
     int rc = put_keys(change, &keys, &values, MDB_NOOVERWRITE, &count);
     if (rc == MDB_KEYEXIST)
-        return failure(error, -EBADMSG, "two hosts have %s", key_text(&keys.keys[count], text));
+        return failure(error, -EBADMSG, "two hosts have the identifier or name %s", key_text(&keys.keys[count], text));
     if (rc != 0)
         return change_failed(change, rc, error);
     change->hosts++;

@@ -2,9 +2,8 @@
 /*
  * Ranges: all addresses of both families, each range under its last address.
  *
- * The prefixes of all sites made flat: the site of an address is in the first row that is not before it, and that
- * site is the one of the longest prefix which has the address. Rows hold the site's record, so there is no second
- * search.
+ * The prefixes of all sites made flat: the first row at or after an address has the site of that address, the one with
+ * the longest prefix that contains it. The row holds the site's record: there is no second search.
  */
 #include "change/change.h"
 
@@ -89,7 +88,7 @@ static int close_prefixes(struct flattening *flat, const uint8_t *address, struc
     return 0;
 }
 
-/* Prefixes come by address and length: each is held by those that are open, or they end before it. */
+/* Prefixes come sorted by address and length: the open ones contain the next prefix, or end before it. */
 static int add_prefix(struct flattening *flat, const struct key *row, const struct key *site,
                       struct netboot_error *error)
 {
@@ -174,6 +173,8 @@ int change_settle(struct netboot_change *change)
     if (code == 0)
         change->ranges_stale = false;
     else if (change->failed.code == 0)
-        failure(&change->failed, code, "%s", error.code != 0 ? error.text : "the prefixes of the sites are damaged");
+        failure(&change->failed, code, "%s",
+                error.code != 0 ? error.text
+                                : "the prefixes of the sites are damaged: set the sites again, or restore a backup");
     return code;
 }

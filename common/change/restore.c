@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* All records of a backup, in place of those that there are. */
+/* All records of a backup, in place of those in the store. */
 #include "change/backup.h"
 #include "change/change.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Going back to an earlier generation: of each row that was changed since, what the first of those changes kept of it.
+ * Going back to an earlier generation: each row that was changed since becomes what the first of those changes kept of
+ * it.
  *
  *     generation   5        6          7 (present)
  *     kept                  a b        b c           -> 5 is: a and b as 6 kept them, c as 7 kept it
@@ -38,12 +39,12 @@ static int not_kept(struct netboot_change *change, uint64_t generation, uint64_t
     if (view_table(&change->view, TABLE_HISTORY) != ENV_NO_TABLE &&
         view_get(&change->view, TABLE_HISTORY, &key, &value) == 0)
         return failure(error, -ENODATA,
-                       "generation %" PRIu64 " cannot be gone back to: the change that made %" PRIu64
-                       " was too large to keep what was there before; a backup has to bring that back",
+                       "cannot revert to generation %" PRIu64 ": the change that made generation %" PRIu64
+                       " was too large for the history; restore a backup",
                        generation, missing);
     return failure(error, -ENODATA,
-                   "generation %" PRIu64 " cannot be gone back to: the history does not have the change that made "
-                   "%" PRIu64 "; a backup has to bring that back",
+                   "cannot revert to generation %" PRIu64 ": the history lacks the change that made generation %" PRIu64
+                   "; restore a backup",
                    generation, missing);
 }
 
@@ -130,8 +131,8 @@ static int gather(struct netboot_change *change, uint64_t generation, uint64_t p
     if (code == 0)
         code = list(ret);
     if (code == -EBADMSG)
-        return failure(error, code, "the history of the store is damaged: a backup has to bring that state back");
-    return code == 0 ? 0 : failure(error, code, "no memory for what is to be brought back");
+        return failure(error, code, "the history of the store is damaged: restore a backup");
+    return code == 0 ? 0 : failure(error, code, "out of memory for the records of that generation");
 }
 
 /* ---- What changes */
@@ -144,7 +145,7 @@ static int look(struct netboot_change *change, const struct key *key, unsigned t
     int code = view_get(&change->view, table, key, &value);
 
     if (code != 0 && code != -ENOENT)
-        return failure(error, code, "the store cannot be read: %s", strerror(-code));
+        return failure(error, code, "cannot read the store: %s", strerror(-code));
     *ret = (struct image){.table = table, .key = *key, .present = code == 0};
     if (code == 0)
         ret->value = value_bytes(value);
@@ -174,8 +175,8 @@ static struct step *find_moving(struct netboot_change *change, const struct kept
     return row && !row->moves && !is_record(&row->image) ? row : NULL;
 }
 
-/* A host goes by its first identifier: with another one it is in another row, and still the same host, as long as it
- * has some identifier or its name in common. */
+/* A host's row has the key of its first MAC, else its first identifier. If that changes, the host moves to another row:
+ * it is the same host if it has an identifier or its name in common. */
 static int find_origin(struct netboot_change *change, struct kept *kept, struct step *row, struct netboot_error *error)
 {
     struct netboot_host host;
@@ -242,7 +243,7 @@ static void count(struct netboot_change *change, const struct step *row, const s
     }
 }
 
-/* Before anything is changed: what is there is pointed to. */
+/* Must run before anything is changed: it uses pointers into the store. */
 static int tell(struct netboot_change *change, const struct step *row, const struct reporting *reporting,
                 struct netboot_error *error)
 {
@@ -272,7 +273,7 @@ static int bring_back(struct netboot_change *change, const struct image *image, 
                : change_delete_row(change, image->table, &image->key, error);
 }
 
-/* Where it cannot be told what is armed, nothing may come to be armed again with a host that comes back. */
+/* Where the armings cannot be read, all hosts are disarmed: a host that comes back must not be armed. */
 static int disarm_unknown(struct netboot_change *change, struct netboot_error *error)
 {
     return env_is_closed(&change->store->once.env) ? change_new_id(change, error) : 0;
@@ -285,12 +286,13 @@ static int check(struct netboot_change *change, uint64_t generation, uint64_t *r
     if (code != 0)
         return code;
     if (change->touched)
-        return failure(error, -EINVAL, "going back to a generation has to be a change of its own");
+        return failure(error, -EINVAL, "a change that reverts to a generation cannot contain other changes");
     if ((code = view_meta(&change->view, "generation", ret_present)) != 0)
         return change_damaged_store(code, "generation", error);
     if (generation >= *ret_present || generation == 0)
         return failure(error, -EINVAL,
-                       "generation %" PRIu64 " is not one to go back to: the store is at generation %" PRIu64,
+                       "cannot revert to generation %" PRIu64 ": the store is at generation %" PRIu64
+                       "; give an earlier one",
                        generation, *ret_present);
     return 0;
 }

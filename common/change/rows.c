@@ -18,9 +18,9 @@ int change_failed(struct netboot_change *change, int rc, struct netboot_error *e
 int change_check(struct netboot_change *change, struct netboot_error *error)
 {
     if (env_in_child(&change->store->env))
-        return failure(error, -ECHILD, "a change of the targets store cannot go on after fork");
+        return failure(error, -ECHILD, "a change of the targets store cannot go on after a fork");
     if (!pthread_equal(change->owner, pthread_self()))
-        return failure(error, -EPERM, "a change of the targets store belongs to the thread that began it");
+        return failure(error, -EPERM, "a change of the targets store can only be used by the thread that began it");
     if (change->failed.code != 0)
         return failure(error, change->failed.code, "%s", change->failed.text);
     return 0;
@@ -89,7 +89,7 @@ int change_put_record(struct netboot_change *change, const struct key *key, cons
     ssize_t size = record_encode(type, record, change->record, sizeof(change->record));
 
     if (size < 0)
-        return failure(error, -EINVAL, "the record is larger than the %d octets that fit", RECORD_SIZE_MAX);
+        return failure(error, -EINVAL, "the record is too large: it must fit into %d octets", RECORD_SIZE_MAX);
     return change_put_row(change, TABLE_POLICY, key, change->record, (size_t)size, error);
 }
 
@@ -108,20 +108,21 @@ int change_new_id(struct netboot_change *change, struct netboot_error *error)
     uint64_t id;
 
     if (getrandom(&id, sizeof(id), 0) != sizeof(id))
-        return failure(error, -EIO, "there are no random numbers for the id of the store");
+        return failure(error, -EIO, "cannot get random numbers for the id of the store");
     return change_put_meta(change, "id", id, error);
 }
 
 int change_damaged(int code, const char *what, struct netboot_error *error)
 {
-    return failure(error, code, "the record of the %s is damaged: delete it, and set it anew or restore a backup",
-                   what);
+    return failure(error, code, "the record of %s is damaged: delete it and set it again, or restore a backup", what);
 }
 
 int change_damaged_store(int code, const char *what, struct netboot_error *error)
 {
-    return failure(error, code, "the %s in the store is damaged: move the store away, init it anew, restore a backup",
-                   what);
+    return failure(
+        error, code,
+        "the %s in the store is damaged: move the directory targets away, run netbootctl init, then restore a backup",
+        what);
 }
 
 /* Keeps all rows of a table, or none if they are too many. */

@@ -29,11 +29,11 @@ static int check_prefix(struct netboot_change *change, const struct netboot_site
     if (code == -ENOENT)
         return 0;
     if (code != 0)
-        return failure(error, code, "the prefix %s cannot be looked up: %s", netboot_prefix_text(prefix, text),
+        return failure(error, code, "cannot look up the prefix %s: %s", netboot_prefix_text(prefix, text),
                        strerror(-code));
     if (other.mv_size == site->name.size && memcmp(other.mv_data, site->name.data, other.mv_size) == 0)
         return 0;
-    return failure(error, -EEXIST, "the prefix %s of the site %.*s is one of the site %.*s already",
+    return failure(error, -EEXIST, "the prefix %s of site %.*s already belongs to site %.*s",
                    netboot_prefix_text(prefix, text), (int)site->name.size, (const char *)site->name.data,
                    (int)(other.mv_size < NAME_SHOWN ? other.mv_size : NAME_SHOWN), (const char *)other.mv_data);
 }
@@ -44,7 +44,7 @@ static int check_site(struct netboot_change *change, const struct netboot_site *
 
     if (code == 0 && site->prefixes.count > 0 && bytes_equal(site->name, NETBOOT_NAME_DEFAULT))
         return failure(error, -EINVAL,
-                       "the site default has no prefixes: it is for every address that no other site has");
+                       "site default cannot have prefixes: it is for all addresses that are in no other site");
     for (size_t i = 0; i < site->prefixes.count && code == 0; i++)
         code = check_prefix(change, site, i, error);
     return code;
@@ -56,7 +56,7 @@ static int put_prefixes(struct netboot_change *change, const struct netboot_site
     struct key keys[NETBOOT_LIST_MAX];
     int code = 0;
 
-    /* A site that was read lives in pages that the first change may move. */
+    /* The site's values point into pages that the first change may move. */
     for (size_t i = 0; i < site->prefixes.count; i++)
         key_of_prefix(&keys[i], site->prefixes.items[i]);
     size_t count = site->prefixes.count;
@@ -67,7 +67,7 @@ static int put_prefixes(struct netboot_change *change, const struct netboot_site
     return code;
 }
 
-/* The prefixes of a site whose record cannot be read. */
+/* Deletes the prefixes of a site whose record is damaged. */
 static int drop_damaged(struct netboot_change *change, const struct key *site, struct netboot_error *error)
 {
     struct key row = {1, {ROW_PREFIX}}, name;
@@ -83,7 +83,7 @@ static int drop_damaged(struct netboot_change *change, const struct key *site, s
     return code == -ENOENT ? 0 : change_damaged_store(code, "list of prefixes", error);
 }
 
-/* Takes away the prefixes that the site of that name has so far. -ENOENT: there is none. */
+/* Deletes the present prefixes of the site of that name. -ENOENT: there is none. */
 static int drop_prefixes(struct netboot_change *change, const struct key *key, struct netboot_error *error)
 {
     struct netboot_site site;

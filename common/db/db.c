@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Opening and closing a database; both while one keeps all its slots. */
+/* Opening and closing a database; the caller keeps all its slots. */
 #include "db/db.h"
 
 #include "base/bytes.h"
@@ -16,7 +16,7 @@
 
 /* ---- A file once in a process
  *
- * LMDB must not have a file open twice in a process: its locks are the process's. Hence the only static state here.
+ * A process must not open a file of LMDB's twice: LMDB's locks belong to the process. Hence the only static state here.
  */
 
 static struct {
@@ -125,7 +125,7 @@ void db_close(struct db *db)
 
 /* ---- Opening */
 
-/* What a map may take: of a process's address space a part, and no more than is set. */
+/* The largest map: a part of the process's address space, and no more than the setting allows. */
 size_t env_map_limit(const struct env *env)
 {
     size_t most = env->map_most > 0 ? env->map_most : SIZE_MAX / 4 + 1;
@@ -136,7 +136,7 @@ size_t env_map_limit(const struct env *env)
     return limit.rlim_cur / 4 < most ? (size_t)(limit.rlim_cur / 4) : most;
 }
 
-/* The directory that is held, by a path that leads there whatever is renamed; without /proc by its own. */
+/* A path to the held directory that works even if it is renamed; without /proc its own. */
 static const char *held_path(const struct db *db, char path[32])
 {
     struct stat held, found;
@@ -185,9 +185,9 @@ static int check_opened_file(struct db *db, struct netboot_error *error)
     mdb_filehandle_t fd;
 
     if (mdb_env_get_fd(db->mdb, &fd) != 0 || fstat(fd, &status) != 0 || !same_file(&status, &db->data))
-        return failure(error, -EAGAIN, "%s was replaced while it was opened: try again", db->env->data_path);
+        return failure(error, -EAGAIN, "%s was replaced while it was being opened: try again", db->env->data_path);
     if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
-        return failure(error, -errno, "%s cannot be closed on exec: %s", db->env->data_path, strerror(errno));
+        return failure(error, -errno, "cannot set close-on-exec for %s: %s", db->env->data_path, strerror(errno));
     return 0;
 }
 
@@ -199,12 +199,12 @@ static int check_format(const struct db *db, MDB_txn *txn, struct netboot_error 
     int rc = mdb_get(txn, db->tables[0], &key, &value);
 
     if (rc != 0 || value.mv_size != 4)
-        return failure(error, -EBADMSG, "%s is no %s of netboot's: %s", env->data_path, env->spec->what,
+        return failure(error, -EBADMSG, "%s is not a netboot %s: %s", env->data_path, env->spec->what,
                        env_remedy(env, remedy));
     uint32_t format = be_get32(value.mv_data);
     if (format > env->spec->format)
         return failure(error, -ENOTSUP,
-                       "the %s in %s has format %u, newer than %u, the newest that this program knows: upgrade netboot",
+                       "the %s in %s has format %u, but this program knows formats up to %u only: upgrade netboot",
                        env->spec->what, env->directory, format, env->spec->format);
     return 0;
 }
@@ -218,7 +218,7 @@ static int open_tables(struct db *db, MDB_txn *txn, struct netboot_error *error)
     for (unsigned i = 0; i < spec->tables; i++) {
         int rc = mdb_dbi_open(txn, spec->table_names[i], 0, &db->tables[i]);
         if (rc == MDB_NOTFOUND || rc == MDB_INCOMPATIBLE)
-            return failure(error, -EBADMSG, "%s is no %s of netboot's: %s", env->data_path, env->spec->what,
+            return failure(error, -EBADMSG, "%s is not a netboot %s: %s", env->data_path, env->spec->what,
                            env_remedy(env, remedy));
         if (rc != 0)
             return env_failure(db, rc, "open", error);
@@ -239,10 +239,10 @@ static size_t last_transaction(const struct db *db)
     return mdb_env_info(db->mdb, &info) == 0 ? info.me_last_txnid : 0;
 }
 
-/* The lock file says which transaction was the last, and LMDB believes it. Where a data file was put in place of
- * another while some program still has the lock file open, it speaks of the other one. `before` is what the data file
- * said before `txn` began; writers go on meanwhile, and one that is just committing, or was killed then, is one ahead
- * of the lock file. */
+/* LMDB takes the number of the last transaction from the lock file. Where a data file replaced another while some
+ * program still had the lock file open, that number is the other file's. `before` is the data file's number before
+ * `txn` began. Writers go on meanwhile: one that is committing, or was killed while it did, is one ahead of the lock
+ * file. */
 static bool locks_are_of_data(const struct db *db, size_t before, MDB_txn *txn)
 {
     size_t locked = mdb_txn_id(txn);
@@ -311,9 +311,7 @@ static int open_contents(struct db *db, struct netboot_error *error)
     if (rc != 0)
         return env_failure(db, rc, "open", error);
     if (!locks_are_of_data(db, before, txn))
-        code = failure(error, -EAGAIN,
-                       "%s is not the file that other programs have open: end those that keep the old one open",
-                       db->env->data_path);
+        code = failure(error, -EAGAIN, "other programs still use an older %s: restart them", db->env->data_path);
     else if ((code = check_pages(db, txn, error)) == 0)
         code = open_tables(db, txn, error);
     if (code != 0) {
@@ -323,7 +321,7 @@ static int open_contents(struct db *db, struct netboot_error *error)
     if ((rc = mdb_txn_commit(txn)) != 0 || (rc = db_make_slots(db)) != 0 || (rc = mdb_env_info(db->mdb, &info)) != 0)
         return env_failure(db, rc, "open", error);
     if (info.me_numreaders == 0) /* LMDB has not told that it works without its lock file */
-        return failure(error, -EROFS, "the locks of %s do not work: mount it writable", db->env->path);
+        return failure(error, -EROFS, "locks do not work in %s: mount its file system writable", db->env->path);
     db_bring_in(db);
     return 0;
 }
@@ -337,10 +335,10 @@ int db_open(struct db *db, struct netboot_error *error)
         return code;
     db->guard = guard_enter(&db->data, &db->lock);
     if (db->guard == -EBUSY)
-        return failure(error, -EBUSY, "this process has the %s in %s open already", env->spec->what, env->directory);
+        return failure(error, -EBUSY, "this process has already opened the %s in %s", env->spec->what, env->directory);
     if (db->guard < 0)
         return failure(error, -EBUSY,
-                       "this process has too much open for the %s in %s too: close stores, and old views",
+                       "this process has too many stores open to open the %s in %s: close some, and their views",
                        env->spec->what, env->directory);
     if ((code = env_check_lock(db, error)) != 0 || (code = open_mapped(db, error)) != 0 ||
         (code = check_opened_file(db, error)) != 0 || (code = open_contents(db, error)) != 0)

@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * An LMDB environment in a directory of its own below the operator's, safe to be used by servers:
+ * An LMDB environment in its own directory below the operator's, safe for use in servers:
  *
- *   env_check.c  what is looked at before anything is mapped
- *   env_pages.c  what is looked at before LMDB reads in it, a page of it in env_page.c
- *   env_files.c  directory, owner, group and mode; the writers' lock
- *   env.c        reader slots
- *   env_open.c   opening and closing a database
- *   env_swap.c   another one in its place
- *   env_write.c  write transactions and the growth of the map
+ *   header.c  the checks before a file is mapped
+ *   verify.c  the checks before LMDB reads it; those of one page are in verify_page.c
+ *   files.c   directory, owner, group and mode; the writers' lock
+ *   reader.c  reader slots
+ *   db.c      opening and closing a database
+ *   swap.c    replacing the current database
+ *   write.c   write transactions and the growth of the map
  *
- * Nothing here knows what the tables hold, beside the format number in the first one.
+ * Nothing here knows the contents of the tables, except for the format number in the first one.
  *
- * A place and its databases.  `struct env` is the place, and lives as long as the handle; `struct db` is what is open
- * there: one is current, and those before it stay open for as long as someone still reads in them. Another store in the
- * place is opened and checked beside the current one, and becomes it by one pointer. Only where a file is the same one,
- * which LMDB must not have open twice in a process, nothing is current until the old one is closed.
+ * A place and its databases. `struct env` is the place, and lives as long as the handle. `struct db` is a database that
+ * is open there: one is current; older ones stay open while someone still reads them. A store that replaces the current
+ * one is opened and checked beside it, and becomes current by one pointer. If it is the same file, nothing is current
+ * until the old database is closed: a process must not open a file of LMDB's twice.
  *
- * Reader slots.  Each is of one database, and holds a read transaction and a cursor that are made once. The transaction
- * is renewed per look-up, the cursor, which costs as much as a small look-up, by who uses it. A thread takes a slot
- * with one compare-and-swap and gives it back after its look-up: nothing there ever waits. Whoever closes a database,
- * or maps it anew, keeps its slots one after the other as they are given back, until it has all of them. A database
- * that is closed stays in memory with all its slots kept, until it is used for another one: who still has a pointer to
- * it finds no slot there, and looks which one is current now.
+ * Reader slots. Each belongs to one database, and holds a read transaction and a cursor, which are made once. The
+ * transaction is renewed for each look-up; the cursor, which costs as much as a small look-up, only where it is used. A
+ * thread takes a slot with one compare-and-swap and gives it back after its look-up: nothing ever waits. To close or
+ * remap a database, a thread keeps its slots one by one as they are given back, until it has all of them. A closed
+ * database stays in memory with all its slots kept, until it is used for another file: a thread that still has a
+ * pointer to it finds no slot there, and looks for the current one.
  */
 #ifndef NETBOOT_ENV_H
 #define NETBOOT_ENV_H
@@ -60,7 +60,7 @@ struct env_spec {
     bool loose;            /* a crash of the machine may lose the last changes, though nothing else */
 };
 
-enum env_busy { SLOT_FREE, SLOT_TAKEN, SLOT_KEPT /* by who closes the database, or maps it anew */ };
+enum env_busy { SLOT_FREE, SLOT_TAKEN, SLOT_KEPT /* by the thread that closes or remaps the database */ };
 
 struct env_slot {
     _Alignas(64) atomic_uint busy;
@@ -111,52 +111,52 @@ struct env {
     size_t epoch; /* the last one */
 };
 
-/* ---- env_check.c */
+/* ---- header.c */
 
-/* What to do where the environment is damaged. Returns `text`. */
+/* What to do if the environment is damaged. Returns `text`. */
 #define ENV_REMEDY_SIZE (3 * ENV_PATH_SIZE)
 const char *env_remedy(const struct env *env, char text[ENV_REMEDY_SIZE]);
 
-/* Notes which files there are, and holds their directory. -ENOENT, ... with a text. */
+/* Notes which files exist, and holds their directory open. -ENOENT, ... with a text. */
 int env_look(struct db *db, struct netboot_error *error);
-/* Whether data.mdb can be mapped: a regular file of LMDB's, as long as it says itself, and the one that was noted.
- * Notes also whether this process may write it. -ENOENT, -EACCES, -EBADMSG, ... with a text. */
+/* Whether data.mdb can be mapped: the noted file, a regular file of LMDB's, as long as its header says. Also notes
+ * whether this process may write it. -ENOENT, -EACCES, -EBADMSG, ... with a text. */
 int env_check_data(struct db *db, struct netboot_error *error);
-/* Whether something else than LMDB has written to the header of the file that is open, as who copies over it.
- * `idle`: the transaction of a slot that is taken. */
+/* Whether something other than LMDB has written to the header of the open file, by copying over it for example. `idle`:
+ * the transaction of a taken slot. */
 bool env_is_overwritten(const struct db *db, MDB_txn *idle);
-/* Whether lock.mdb may be written, so that LMDB never works without locks. Not to be called while LMDB has it open in
- * this process: closing a file drops all of a process's locks on it. */
+/* Whether lock.mdb may be written: else LMDB would work without locks. Must not be called while LMDB has it open in
+ * this process: closing a file drops all locks of the process on it. */
 int env_check_lock(struct db *db, struct netboot_error *error);
 
-/* ---- env_pages.c */
+/* ---- verify.c */
 
-/* Looks through all pages of the state that the transaction has, which has read none so far. -EBADMSG with a text;
- * -EAGAIN: other programs write so fast that the transaction is to be begun again. */
+/* Checks all pages of the state of a transaction that has read none so far. -EBADMSG with a text; -EAGAIN: other
+ * programs write too fast, begin the transaction again. */
 int env_check_pages(const struct db *db, MDB_txn *txn, struct netboot_error *error);
 
-/* ---- env_files.c */
+/* ---- files.c */
 
-/* Makes directory and empty environment, which `fill` completes; all of it or nothing. -EEXIST. */
+/* Creates the directory and an empty environment, which `fill` completes; all or nothing. -EEXIST. */
 int env_create(const struct env_spec *spec, const char *directory, int (*fill)(MDB_txn *txn, const MDB_dbi *tables),
                struct netboot_error *error);
-/* Moves an environment that is damaged out of the way, as NAME.damaged, in place of the last one there. `damaged` is of
- * its data file: where another one is there by now, that stays. */
+/* Moves a damaged environment to NAME.damaged, in place of an older one there. `damaged` identifies its data file: an
+ * environment with another one stays. */
 int env_set_aside(const struct env_spec *spec, const char *directory, const struct stat *damaged,
                   struct netboot_error *error);
-/* Gives directory and files the permissions that they should have, where this process may. */
+/* Restores missing permissions of the directory and its files, where this process may. */
 void env_repair(const struct env *env);
 /* Makes lock.mdb or write.lock with the right group and mode. Negative errno value. */
 int env_make_file(const struct env *env, const char *path);
 /* Gives the lock file of that size all its blocks. */
 int env_allocate_lock(int fd, off_t size);
 bool env_is_owner(const struct env *env);
-/* The lock that every writer takes before LMDB's, which has no deadline. A file descriptor, which a forked child has
- * too: it only closes it, who locked it unlocks it. */
+/* Every writer takes this lock before LMDB's, which has no deadline. Returns a file descriptor. A forked child has it
+ * too, but only closes it; the process that locked it unlocks it. */
 int env_lock_writers(const struct env *env, unsigned deadline_ms, struct netboot_error *error);
 void env_unlock_writers(int lock);
 
-/* ---- env.c, env_open.c, env_swap.c, env_write.c */
+/* ---- reader.c, db.c, swap.c, write.c */
 
 int env_init(struct env *env, const struct env_spec *spec, const char *directory, struct netboot_error *error);
 /* Makes room for that many simultaneous look-ups; 0: the default. The environment is closed then. */
@@ -164,21 +164,21 @@ int env_prepare(struct env *env, unsigned readers, struct netboot_error *error);
 /* Frees what env_prepare() made. The environment is closed, or this is a forked child. */
 void env_fini(struct env *env);
 
-/* Opens what there is in the place, or opens it again. -EBUSY: this process has it open already, or look-ups did not
- * end within `deadline_ms`; then what was current is left so. Whatever else is wrong with what there is leaves nothing
- * current. */
+/* Opens the files in the place, or opens them again. -EBUSY: this process has already opened them, or look-ups did not
+ * end within `deadline_ms`; the same database is current as before then. After any other failure none is. */
 int env_open(struct env *env, unsigned deadline_ms, struct netboot_error *error);
-/* Opens what is open again, if nobody uses it just now. */
+/* Opens the current database again, if nobody uses it at the moment. */
 void env_open_idle(struct env *env);
-/* Closes, as soon as no look-up is under way. */
+/* Closes the current database, as soon as no look-up is under way. */
 void env_close(struct env *env);
-/* A look at the files, by the thread of a server: opens what is to be opened. 0 where nothing is wrong. */
+/* A server's thread calls it regularly: it checks the files, and opens them if needed. 0: nothing is wrong. */
 int env_follow(struct env *env, bool clear_readers, struct netboot_error *error);
-/* Closes what is not current any more, if its look-ups have ended. Not for packets: it may take a moment. */
+/* Closes databases that are no longer current, if their look-ups have ended. Not on the packet path: it may take a
+ * moment. */
 void env_reap(struct env *env);
-/* Whether other files are there now than those that are open, or theirs were cut. */
+/* Whether the open files were replaced or cut short. */
 bool env_is_replaced(const struct db *db);
-/* Whether it has to be opened again, for that or another reason. The slot is one that is taken. */
+/* Whether it has to be opened again, for that or another reason. `slot` is a taken one. */
 bool env_is_stale(const struct env_slot *slot);
 bool env_in_child(const struct env *env);
 
@@ -209,7 +209,7 @@ int env_take(struct env *env, struct env_slot **ret);
 void env_give(struct env_slot *slot);
 /* A slot with a transaction of the newest state, until env_read_end(). */
 int env_read_begin(struct env *env, struct env_slot **ret);
-/* The same for who is no packet: waits a moment where it is closed or mapped anew just now. */
+/* The same outside of the packet path: waits a moment while the database is being closed or remapped. */
 int env_read_wait(struct env *env, struct env_slot **ret);
 /* Makes the slot's cursor one of its transaction. LMDB's code. */
 int env_renew_cursor(struct env_slot *slot);
@@ -232,11 +232,11 @@ static inline MDB_dbi env_table(const struct env *env, MDB_txn *txn, unsigned ta
 /* A write transaction for the holder of the writers' lock, and a slot that keeps the database open until it is given
  * back. The map has room for more than is stored. */
 int env_write_begin(struct env *env, MDB_txn **ret_txn, struct env_slot **ret_slot, struct netboot_error *error);
-/* The same for a packet of a server, whose thread opens and maps: -ESTALE, it is to be opened again, and what was read
- * in it may count no more; -EAGAIN. */
+/* The same on the packet path of a server, whose thread opens and maps. -ESTALE: the database has to be opened again,
+ * and values read from it may be outdated; -EAGAIN. */
 int env_write_now(struct env *env, MDB_txn **ret_txn, struct env_slot **ret_slot);
 
-/* Clears the places of readers that died. */
+/* Clears the slots of dead readers. */
 void env_clear_readers(struct db *db);
 
 /* ---- Between these files only */
@@ -244,7 +244,8 @@ void env_clear_readers(struct db *db);
 uint64_t env_now_us(void);
 void env_sleep_us(long us);
 
-/* One that is closed, with all its slots kept. NULL: no memory. The mutex `swap` is held, or no one else is there. */
+/* A closed database with all its slots kept. NULL: out of memory. The mutex `swap` is held, or no other thread
+ * exists. */
 struct db *db_spare(struct env *env);
 /* Opens what env_look() found. */
 int db_open(struct db *db, struct netboot_error *error);
@@ -256,28 +257,28 @@ void db_bring_in(struct db *db);
 int db_make_slots(struct db *db);
 /* A slot of this very database, current or not; NULL: none is free. */
 struct env_slot *db_take(struct db *db);
-/* Keeps the slots that are free; whether all are kept by now. */
+/* Keeps the free slots. Returns whether all are kept now. */
 bool db_keep_slots(struct db *db);
-/* The same until it is so, or until the deadline. */
+/* The same until all are kept, or until the deadline. */
 bool db_drain(struct db *db, uint64_t deadline_us);
 /* Frees those that were kept. */
 void db_free_slots(struct db *db);
-/* The mutex `swap`. False: others have it until the deadline. */
+/* Locks the mutex `swap`. False: others held it until the deadline. */
 bool env_lock(struct env *env, uint64_t deadline_us);
-/* With that held: makes a database with all slots kept current. */
+/* With that held: makes current a database whose slots are all kept. */
 void env_show(struct env *env, struct db *db);
 /* Makes none current. */
 void env_hide(struct env *env, bool comes_again);
-/* What a map may take of address space. */
+/* The largest map that address space and settings allow. */
 size_t env_map_limit(const struct env *env);
-/* The size that it should have for a change, where so many octets are used: `least`, or twice as large, and so on. */
+/* The size of map for a change when `used` octets are in use: `least`, doubled until half of it is free. */
 size_t env_map_for(size_t used, size_t least, size_t limit);
 /* Makes the map large enough for the data, and at least as large as wanted if that can be had. -EAGAIN: look-ups did
  * not end in time. */
 int env_remap(struct env *env, size_t wanted, unsigned deadline_ms);
-/* Notes what no retry cures in a database that stays open. */
+/* Notes an error that only opening the database again can clear. */
 void env_note_broken(struct db *db, int rc);
-/* Has the server's thread look. */
+/* Wakes the server's thread to check the files. */
 void env_ask(struct env *env, atomic_bool *noted);
 
 static inline bool same_file(const struct stat *a, const struct stat *b)
@@ -294,7 +295,7 @@ static inline size_t smaller(size_t a, size_t b)
 
 /* LMDB's code as negative errno value. */
 int env_code(int rc);
-/* The same with a text; what failed is in `doing`, as "open". Notes when the database has to be opened again. */
+/* The same with a text; `doing` is what failed, as "open". Notes whether the database has to be opened again. */
 int env_failure(struct db *db, int rc, const char *doing, struct netboot_error *error);
 
 #endif

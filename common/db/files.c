@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Files of an environment: who owns them, who may what, and the writers' lock.
+ * Files of an environment: owner, group, mode, and the writers' lock.
  *
- *     DIR                  2750 root:netboot, set-group-id: what is made in it has its group
+ *     DIR                  2750 root:netboot; set-group-id: what is created in it gets its group
  *     DIR/NAME             2750
- *     DIR/NAME/data.mdb     640, as a stray write into it would kill readers; 660 where servers are writers
- *     DIR/NAME/lock.mdb     660, as readers write it too
- *     DIR/NAME/write.lock   660: who writes, and that no one else does
+ *     DIR/NAME/data.mdb     640: a stray write into it would kill its readers; 660 if servers write it
+ *     DIR/NAME/lock.mdb     660: readers write it too
+ *     DIR/NAME/write.lock   660: the writers' lock, with the name of its holder
  */
 #include "db/db.h"
 
@@ -25,9 +25,9 @@
 #define DIRECTORY_MODE 02750
 #define DATA_MODE 0640
 #define LOCK_MODE 0660
-#define WRITE_LOCK_SIZE 128 /* its block is there before a disk is full */
-/* LMDB's header and a line of 64 octets per reader, with all its blocks: what is written through a map must not find
- * the disk full. */
+#define WRITE_LOCK_SIZE 128 /* its block is allocated before a disk is full */
+/* LMDB's header and a line of 64 octets per reader, all blocks allocated: a write through a map must not need a block
+ * of a full disk. */
 #define LOCK_SIZE ((ENV_READERS_MAX + 16) * 64)
 
 /* ---- Owner, group and mode */
@@ -56,7 +56,7 @@ static gid_t group_for(const char *directory)
     return stat(directory, &status) == 0 ? status.st_gid : getegid();
 }
 
-/* Whoever may not give a file to the group leaves it with that of the directory. */
+/* Without permission to set the group, the directory's stays. */
 static int set_directory(const char *path, gid_t group)
 {
     if (chown(path, (uid_t)-1, group) != 0 && errno != EPERM)
@@ -64,7 +64,7 @@ static int set_directory(const char *path, gid_t group)
     return chmod(path, DIRECTORY_MODE) == 0 ? 0 : -errno;
 }
 
-/* chmod() beside open(), because the umask counts in the one only. */
+/* chmod() after open(): the umask does not apply to it. */
 static int make_file(const char *path, gid_t group, mode_t mode, off_t size)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode), code = 0;
@@ -95,7 +95,7 @@ int env_make_file(const struct env *env, const char *path)
 
 int env_allocate_lock(int fd, off_t size)
 {
-    /* The length of a lock file in use must stay: LMDB derives the number of readers from it. */
+    /* The length of a lock file in use must not change: LMDB derives the number of readers from it. */
     int code = size > 0 ? fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, size) : -posix_fallocate(fd, 0, LOCK_SIZE);
 
     if (code < 0 && size > 0)
@@ -103,7 +103,7 @@ int env_allocate_lock(int fd, off_t size)
     return code;
 }
 
-/* Adds what is missing; what an operator allowed beyond that stays. */
+/* Adds what is missing. What an operator added stays. */
 static void repair_opened(int fd, mode_t mode, gid_t group)
 {
     char name[32];
@@ -112,14 +112,14 @@ static void repair_opened(int fd, mode_t mode, gid_t group)
     if (fstat(fd, &status) != 0 || S_ISLNK(status.st_mode) || (geteuid() != 0 && geteuid() != status.st_uid))
         return;
     if (status.st_gid != group && fchownat(fd, "", (uid_t)-1, group, AT_EMPTY_PATH) != 0)
-        return; /* no member of the group: as good as it gets */
+        return; /* not a member of the group: nothing more can be done */
     snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
     if ((status.st_mode & mode) != mode)
         may_fail(chmod(name, (status.st_mode & 07777) | mode));
 }
 
-/* What was looked at is what is changed, whoever renames meanwhile. O_PATH, as the end of any other descriptor of
- * lock.mdb would end the locks that LMDB holds in this process. */
+/* Changes the very file that it examined, even if that is renamed meanwhile. O_PATH: closing any other descriptor of
+ * lock.mdb would drop LMDB's locks in this process. */
 static void repair_file(const char *path, mode_t mode, gid_t group)
 {
     int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -205,7 +205,7 @@ static int build_aside(const struct env *built, gid_t group, int (*fill)(MDB_txn
 {
     int code = 0;
 
-    remove_built(built); /* what an earlier attempt left that was killed */
+    remove_built(built); /* left by an earlier attempt that was killed */
     if (mkdir(built->path, 0700) != 0)
         code = -errno;
     if (code == 0)
@@ -215,8 +215,7 @@ static int build_aside(const struct env *built, gid_t group, int (*fill)(MDB_txn
     if (code == 0)
         return 0;
     remove_built(built);
-    return failure(error, code, "the %s cannot be made in %s: %s", built->spec->what, built->directory,
-                   strerror(-code));
+    return failure(error, code, "cannot create the %s in %s: %s", built->spec->what, built->directory, strerror(-code));
 }
 
 static int put_in_place(const struct env *built, int directory_fd, struct netboot_error *error)
@@ -231,12 +230,12 @@ static int put_in_place(const struct env *built, int directory_fd, struct netboo
         return 0;
     remove_built(built);
     if (code == -ENOTEMPTY || code == -EEXIST || code == -ENOTDIR)
-        return failure(error, -ENOTEMPTY, "%s/%s is there already, though it is no %s: move it away", built->directory,
+        return failure(error, -ENOTEMPTY, "%s/%s exists but is not a %s: move it away", built->directory,
                        built->spec->name, built->spec->what);
-    return failure(error, code, "%s/%s cannot be made: %s", built->directory, built->spec->name, strerror(-code));
+    return failure(error, code, "cannot create %s/%s: %s", built->directory, built->spec->name, strerror(-code));
 }
 
-/* Only one at a time builds in a directory. */
+/* Only one process at a time builds in a directory. */
 static int lock_directory(const char *directory, struct netboot_error *error)
 {
     enum { DEADLINE_US = 5000000 };
@@ -244,20 +243,20 @@ static int lock_directory(const char *directory, struct netboot_error *error)
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (fd < 0)
-        return failure(error, -errno, "the directory %s cannot be opened: %s", directory, strerror(errno));
+        return failure(error, -errno, "cannot open the directory %s: %s", directory, strerror(errno));
     while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         int code = -errno;
         if ((code != -EWOULDBLOCK && code != -EINTR) || env_now_us() >= deadline) {
             close(fd);
-            return failure(error, code, "the directory %s cannot be locked: see whether another init runs", directory);
+            return failure(error, code, "cannot lock the directory %s: check whether another init runs", directory);
         }
         env_sleep_us(5000);
     }
     return fd;
 }
 
-/* What remains of an environment whose data file is gone: where it was removed, and a writer made write.lock anew
- * meanwhile. What is not netboot's is kept aside. Where that fails, put_in_place() tells of it. */
+/* Removes what is left of an environment whose data file was removed: its lock files. A file that is not netboot's is
+ * moved aside. If that fails, put_in_place() reports it. */
 static void clear_remains(const struct env *env, const struct env *aside)
 {
     unlink(env->lock_path);
@@ -300,7 +299,7 @@ static int create_in(const struct env_spec *spec, const char *directory,
     if ((fd = lock_directory(directory, error)) < 0)
         return fd;
     if (access(placed.data_path, F_OK) == 0)
-        code = failure(error, -EEXIST, "there is a %s in %s already: it stays as it is", spec->what, directory);
+        code = failure(error, -EEXIST, "a %s exists in %s: it stays as it is", spec->what, directory);
     else if (errno == ENOENT && spec->made_anew)
         clear_remains(&placed, &damaged);
     if (code == 0)
@@ -318,9 +317,9 @@ int env_create(const struct env_spec *spec, const char *directory, int (*fill)(M
     int code = made || errno == EEXIST ? 0 : -errno;
 
     if (code != 0)
-        return failure(error, code, "the directory %s cannot be made: %s", directory, strerror(-code));
+        return failure(error, code, "cannot create the directory %s: %s", directory, strerror(-code));
     if (made && (code = set_directory(directory, group_for(directory))) != 0)
-        failure(error, code, "the directory %s cannot be given its mode: %s", directory, strerror(-code));
+        failure(error, code, "cannot set the mode of the directory %s: %s", directory, strerror(-code));
     if (code == 0)
         code = create_in(spec, directory, fill, error);
     if (code != 0 && made)
@@ -356,17 +355,18 @@ int env_set_aside(const struct env_spec *spec, const char *directory, const stru
     code = move_aside(&env, &aside, damaged);
     close(fd);
     if (code == -ENOTEMPTY || code == -EEXIST || code == -ENOTDIR)
-        return failure(error, code, "%s is damaged, and cannot be moved to %s, which is in the way: remove that",
-                       env.path, aside.path);
+        return failure(error, code, "%s is damaged and cannot be moved to %s, which exists: remove that one", env.path,
+                       aside.path);
     return code == 0 ? 0
-                     : failure(error, code, "%s is damaged, and cannot be moved away: %s", env.path, strerror(-code));
+                     : failure(error, code, "%s is damaged and cannot be moved away: %s", env.path, strerror(-code));
 }
 
 /* ---- The writers' lock */
 
 #define HOLDER_SIZE 64
 
-/* A fixed size, so that it takes no new block when the disk is full. It is only for people: a failure is no matter. */
+/* The size is fixed: it needs no new block when the disk is full. The text is only for people: a failure does not
+ * matter. */
 static void write_holder(int fd)
 {
     char holder[HOLDER_SIZE + 1];
@@ -395,7 +395,7 @@ static int open_writers_lock(const struct env *env, struct netboot_error *error)
     if (fd < 0 && errno == ENOENT && env_is_owner(env)) {
         int code = env_make_file(env, env->write_path);
         if (code != 0 && code != -EEXIST)
-            return failure(error, code, "%s cannot be made: %s", env->write_path, strerror(-code));
+            return failure(error, code, "cannot create %s: %s", env->write_path, strerror(-code));
         fd = open(env->write_path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
     }
     if (fd >= 0)
@@ -404,10 +404,10 @@ static int open_writers_lock(const struct env *env, struct netboot_error *error)
     if (code == -EACCES || code == -EPERM)
         return failure(error, -EACCES, "no permission to change the %s in %s: run this as root", env->spec->what,
                        env->directory);
-    return failure(error, code, "%s cannot be opened: %s", env->write_path, strerror(-code));
+    return failure(error, code, "cannot open %s: %s", env->write_path, strerror(-code));
 }
 
-/* A lock on a file that is no longer the one in the directory keeps no one out. */
+/* A lock on a file that is no longer in the directory excludes nobody. */
 static bool is_current(const struct env *env, int fd)
 {
     struct stat locked, current;
@@ -452,10 +452,11 @@ int env_lock_writers(const struct env *env, unsigned deadline_ms, struct netboot
     read_holder(fd, holder);
     close(fd);
     if (code == -ETIMEDOUT)
-        return failure(error, code,
-                       "the %s in %s is being changed by %s: try again, and see whether that program is stopped",
-                       env->spec->what, env->directory, holder);
-    return failure(error, code, "%s cannot be locked: %s", env->write_path, strerror(-code));
+        return failure(
+            error, code,
+            "the %s in %s is being changed by %s: try again; if this goes on, check whether that program is stopped",
+            env->spec->what, env->directory, holder);
+    return failure(error, code, "cannot lock %s: %s", env->write_path, strerror(-code));
 }
 
 void env_unlock_writers(int lock)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * What is looked at before LMDB maps a file. A map that reaches past the end of its file kills the process that reads
- * there, so the file must be as long as its own header says. Pages that are in the free list may be missing at its end.
+ * Checks before LMDB maps a file. A read past the end of a mapped file kills the process: the file must be as long as
+ * its own header says. Only pages of the free list may be missing at its end.
  */
 #include "db/db.h"
 
@@ -20,7 +20,7 @@
 const char *env_remedy(const struct env *env, char text[ENV_REMEDY_SIZE])
 {
     if (env->spec->made_anew)
-        snprintf(text, ENV_REMEDY_SIZE, "servers make it anew by themselves, or 'netbootctl -d %s init' does",
+        snprintf(text, ENV_REMEDY_SIZE, "servers create it again by themselves, or run 'netbootctl -d %s init'",
                  env->directory);
     else if (env->spec->loss)
         snprintf(text, ENV_REMEDY_SIZE, "move the directory %s away; %s", env->path, env->spec->loss);
@@ -42,13 +42,13 @@ static int read_meta(const struct env *env, int fd, size_t page_size, unsigned i
     ssize_t size = pread(fd, &head, sizeof(head), (off_t)(index * page_size));
 
     if (size < 0)
-        return failure(error, -errno, "%s cannot be read: %s", path, strerror(errno));
+        return failure(error, -errno, "cannot read %s: %s", path, strerror(errno));
     if (size != sizeof(head))
         return failure(error, -EBADMSG, "%s is too short for a store: %s", path, env_remedy(env, remedy));
     if (!(head.page.flags & PAGE_META) || head.meta.magic != LMDB_MAGIC)
-        return failure(error, -EBADMSG, "%s is no store of netboot's: %s", path, env_remedy(env, remedy));
+        return failure(error, -EBADMSG, "%s is not a netboot store: %s", path, env_remedy(env, remedy));
     if (head.meta.version != LMDB_VERSION)
-        return failure(error, -EBADMSG, "%s has version %" PRIu32 " of LMDB's format, this program reads version %d",
+        return failure(error, -EBADMSG, "%s has version %" PRIu32 " of LMDB's format; this program reads version %d",
                        path, head.meta.version, LMDB_VERSION);
     *ret = head.meta;
     return 0;
@@ -66,12 +66,12 @@ int env_read_header(const struct env *env, int fd, MDB_txn *txn, struct lmdb_met
             return code;
         page_size = meta_page_size(&metas[0]);
         if (!is_page_size(page_size))
-            return failure(error, -EBADMSG, "%s is damaged, with pages of %zu octets: %s", env->data_path, page_size,
-                           env_remedy(env, remedy));
+            return failure(error, -EBADMSG, "%s is damaged, its header claims pages of %zu octets: %s", env->data_path,
+                           page_size, env_remedy(env, remedy));
     }
     *ret = metas[txn ? mdb_txn_id(txn) & 1 : metas[1].transaction > metas[0].transaction];
     if (txn && ret->transaction != mdb_txn_id(txn))
-        return failure(error, -EAGAIN, "%s is changed by other programs all the time: try again", env->data_path);
+        return failure(error, -EAGAIN, "other programs keep changing %s: try again", env->data_path);
     if (!meta_is_sane(ret, page_size))
         return failure(error, -EBADMSG, "%s has a damaged header: %s", env->data_path, env_remedy(env, remedy));
     return 0;
@@ -79,7 +79,7 @@ int env_read_header(const struct env *env, int fd, MDB_txn *txn, struct lmdb_met
 
 /* ---- The file */
 
-/* A writer at work changes the header and the list under our eyes: then once more. */
+/* A writer may change the header and the list meanwhile: then try again. */
 static int check_length(const struct env *env, int fd, struct stat *ret, struct netboot_error *error)
 {
     enum { TRIES = 100 };
@@ -89,9 +89,9 @@ static int check_length(const struct env *env, int fd, struct stat *ret, struct 
     for (unsigned i = 0; i < TRIES; i++) {
         if ((code = env_read_header(env, fd, NULL, &meta, error)) != 0)
             return code;
-        /* The size comes after the header: files of a living store only grow. */
+        /* The size is read after the header: files of a store in use only grow. */
         if (fstat(fd, ret) != 0)
-            return failure(error, -errno, "%s cannot be looked at: %s", env->data_path, strerror(errno));
+            return failure(error, -errno, "cannot stat %s: %s", env->data_path, strerror(errno));
         code = env_check_state(env, fd, &meta, (size_t)ret->st_size, false, error);
         if (code != -EBADMSG || env_read_header(env, fd, NULL, &after, NULL) != 0 ||
             after.transaction == meta.transaction)
@@ -101,10 +101,10 @@ static int check_length(const struct env *env, int fd, struct stat *ret, struct 
     return code;
 }
 
-/* The lock file has the number of the last state. The header, which is written first, has it or is one ahead. */
+/* The lock file has the number of the last state. The header is written first: it has that number, or the next one. */
 bool env_is_overwritten(const struct db *db, MDB_txn *idle)
 {
-    enum { TRIES = 3 }; /* a writer may be at the header just then */
+    enum { TRIES = 3 }; /* a writer may be writing the header at that moment */
     const struct env *env = db->env;
     struct lmdb_meta before, after;
     int fd;
@@ -115,7 +115,7 @@ bool env_is_overwritten(const struct db *db, MDB_txn *idle)
         if (env_read_header(env, fd, NULL, &before, NULL) != 0)
             continue;
         if (mdb_txn_renew(idle) != 0)
-            return false; /* whoever wants to read comes to that as well, and sees to it */
+            return false; /* a reader gets the same error, and handles it */
         size_t locked = mdb_txn_id(idle);
         mdb_txn_reset(idle);
         if (env_read_header(env, fd, NULL, &after, NULL) == 0 && before.transaction <= locked + 1 &&
@@ -137,27 +137,27 @@ static int open_failure(const struct env *env, const char *path, struct netboot_
     case EACCES:
     case EPERM:
         return failure(error, -EACCES,
-                       "no permission for %s: make this program's user a member of the directory's group, and allow "
-                       "the path in the program's AppArmor profile if it has one",
+                       "no permission for %s: add this program's user to the directory's group, and allow the path in "
+                       "the program's AppArmor profile if it has one",
                        path);
     case EROFS:
-        return failure(error, -EROFS, "%s is mounted read-only: mount it writable, since readers write its lock file",
+        return failure(error, -EROFS, "%s is mounted read-only: mount it writable, since readers write the lock file",
                        path);
     }
-    return failure(error, -code, "%s cannot be opened: %s", path, strerror(code));
+    return failure(error, -code, "cannot open %s: %s", path, strerror(code));
 }
 
-/* What is there may be another file by now than the one that was noted. */
+/* The file may have been replaced since it was noted. */
 static int check_noted(int fd, const char *path, const char *remedy, struct stat *noted, struct netboot_error *error)
 {
     struct stat status;
 
     if (fstat(fd, &status) != 0)
-        return failure(error, -errno, "%s cannot be looked at: %s", path, strerror(errno));
+        return failure(error, -errno, "cannot stat %s: %s", path, strerror(errno));
     if (!same_file(&status, noted))
-        return failure(error, -EAGAIN, "%s was replaced while it was opened: try again", path);
+        return failure(error, -EAGAIN, "%s was replaced while it was being opened: try again", path);
     if (!S_ISREG(status.st_mode))
-        return failure(error, -EBADMSG, "%s is no regular file: %s", path, remedy);
+        return failure(error, -EBADMSG, "%s is not a regular file: %s", path, remedy);
     *noted = status;
     return 0;
 }
@@ -180,7 +180,7 @@ int env_check_data(struct db *db, struct netboot_error *error)
     return code;
 }
 
-/* LMDB waits without a deadline for another process that is just opening the file. Better to try again later. */
+/* LMDB would wait without a deadline for another process that is opening the file. Give up, and try again later. */
 static int wait_for_opener(const struct env *env, int fd, struct netboot_error *error)
 {
     enum { TRIES = 1000 };
@@ -191,18 +191,18 @@ static int wait_for_opener(const struct env *env, int fd, struct netboot_error *
             return 0;
         env_sleep_us(1000);
     }
-    return failure(error, -EAGAIN, "another process has been opening %s for a second: see whether it is stopped",
+    return failure(error, -EAGAIN, "another process has been opening %s for a second: check whether it is stopped",
                    env->lock_path);
 }
 
 static int missing_lock(const struct env *env, struct netboot_error *error)
 {
     if (env->server || !env_is_owner(env))
-        return failure(error, -ENOENT, "%s is missing: run 'netbootctl -d %s status' as root, which makes it anew",
+        return failure(error, -ENOENT, "%s is missing: run 'netbootctl -d %s status' as root, which creates it again",
                        env->lock_path, env->directory);
     int code = env_make_file(env, env->lock_path);
     if (code != 0 && code != -EEXIST)
-        return failure(error, code, "%s is missing and cannot be made: %s", env->lock_path, strerror(-code));
+        return failure(error, code, "%s is missing and cannot be created: %s", env->lock_path, strerror(-code));
     return 0;
 }
 
@@ -215,7 +215,7 @@ int env_check_lock(struct db *db, struct netboot_error *error)
         return open_failure(env, env->lock_path, error);
     if ((code = check_noted(fd, env->lock_path, "remove it", &db->lock, error)) == 0) {
         if ((code = env_allocate_lock(fd, db->lock.st_size)) != 0)
-            failure(error, code, "there is no room for %s: %s", env->lock_path, strerror(-code));
+            failure(error, code, "cannot allocate room for %s: %s", env->lock_path, strerror(-code));
         else
             code = wait_for_opener(env, fd, error);
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * LMDB's file as those read it who look at it before LMDB does: version 1 of its format, of LMDB 0.9, in the machine's
- * own byte order and word size. docs/store-format.md says what of it is checked.
+ * LMDB's file format, for the checks before LMDB opens a file: version 1, of LMDB 0.9, in the processor's byte order
+ * and word size. docs/store-format.md says what is checked.
  */
 #ifndef NETBOOT_ENV_LMDB_H
 #define NETBOOT_ENV_LMDB_H

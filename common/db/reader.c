@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* A place's beginning and end, LMDB's codes, and the reader slots. */
+/* Setting up and freeing a place, LMDB's codes, and the reader slots. */
 #include "db/db.h"
 
 #include "base/failure.h"
@@ -87,22 +87,23 @@ int env_failure(struct db *db, int rc, const char *doing, struct netboot_error *
     if (rc == MDB_MAP_FULL) {
         atomic_store(&env->wanted, 2 * ENV_MAP_SIZE);
         return failure(error, -ENOSPC,
-                       "cannot %s the %s in %s: this one change is larger than the room set aside for it; nothing was "
-                       "changed; try again, the next change gets more room",
+                       "cannot %s the %s in %s: this change needs more room than was reserved; nothing was changed; "
+                       "try again: the next change gets more room",
                        doing, what, directory);
     }
     if (rc == ENOSPC || rc == EDQUOT || (rc == EIO && disk_is_full(env)))
         return failure(error, -ENOSPC,
-                       "cannot %s the %s in %s: the disk is full; nothing was changed; make room and try again", doing,
-                       what, directory);
+                       "cannot %s the %s in %s: the disk is full; nothing was changed; free some space and try again",
+                       doing, what, directory);
     if (rc == EAGAIN)
         return failure(error, -EAGAIN,
-                       "cannot %s the %s in %s: a process of another PID namespace has this one's process id there; "
-                       "run all programs that use it in one PID namespace",
+                       "cannot %s the %s in %s: another process with the same PID, in a different PID namespace, uses "
+                       "it; run all programs that use the store in one PID namespace",
                        doing, what, directory);
     if (rc == MDB_READERS_FULL)
-        return failure(error, code, "cannot %s the %s in %s: all %d places for readers are taken; end some program",
-                       doing, what, directory, ENV_READERS_MAX);
+        return failure(error, code,
+                       "cannot %s the %s in %s: all %d reader slots are in use; stop some programs that use it", doing,
+                       what, directory, ENV_READERS_MAX);
     return failure(error, code, "cannot %s the %s in %s: %s", doing, what, directory, mdb_strerror(rc));
 }
 
@@ -112,7 +113,8 @@ static int set_path(char path[ENV_PATH_SIZE], const char *directory, const char 
                     struct netboot_error *error)
 {
     if (snprintf(path, ENV_PATH_SIZE, "%s/%s%s", directory, name, file) >= ENV_PATH_SIZE)
-        return failure(error, -ENAMETOOLONG, "the name of the directory '%.80s...' is too long", directory);
+        return failure(error, -ENAMETOOLONG, "the path of the directory '%.80s...' is too long: use a shorter one",
+                       directory);
     return 0;
 }
 
@@ -122,7 +124,7 @@ int env_init(struct env *env, const struct env_spec *spec, const char *directory
 
     *env = (struct env){.spec = spec, .directory = directory, .pid = getpid()};
     if (!directory || !*directory)
-        return failure(error, -EINVAL, "no directory is given for the %s", spec->what);
+        return failure(error, -EINVAL, "no directory given for the %s", spec->what);
     if ((code = set_path(env->path, directory, spec->name, "", error)) != 0 ||
         (code = set_path(env->data_path, directory, spec->name, "/data.mdb", error)) != 0 ||
         (code = set_path(env->lock_path, directory, spec->name, "/lock.mdb", error)) != 0 ||
@@ -131,7 +133,7 @@ int env_init(struct env *env, const struct env_spec *spec, const char *directory
     return 0;
 }
 
-/* A page that a forked child sees wiped. Kernels and emulators without that: NULL, and getpid() has to tell. */
+/* A page that is zeroed in a forked child. NULL where the kernel or an emulator cannot: then getpid() tells. */
 static const unsigned *make_fork_page(void)
 {
     unsigned *page =
@@ -151,12 +153,12 @@ int env_prepare(struct env *env, unsigned readers, struct netboot_error *error)
 {
     env->slot_room = readers > 0 ? readers : ENV_READERS;
     if (env->slot_room >= ENV_READERS_MAX)
-        return failure(error, -EINVAL, "%u simultaneous look-ups are asked for: at most %d", env->slot_room,
+        return failure(error, -EINVAL, "%u simultaneous look-ups requested: at most %d are possible", env->slot_room,
                        ENV_READERS_MAX - 1);
     env->not_forked = make_fork_page();
     pthread_mutex_init(&env->swap, NULL);
     if (!db_spare(env))
-        return failure(error, -ENOMEM, "no memory for %u reader slots", env->slot_room);
+        return failure(error, -ENOMEM, "out of memory for %u reader slots", env->slot_room);
     return 0;
 }
 
@@ -201,8 +203,8 @@ static int make_slot(struct env_slot *slot)
     return rc;
 }
 
-/* Servers have all their slots from the start: what comes later would be allocations on the packet path. Where other
- * processes left less places than wanted, as many as there are. */
+/* Servers make all their slots at the start: later, this would allocate on the packet path. Where other processes left
+ * fewer reader slots than wanted, as many as there are. */
 int db_make_slots(struct db *db)
 {
     const struct env *env = db->env;
@@ -217,8 +219,8 @@ int db_make_slots(struct db *db)
     return 0;
 }
 
-/* Where a thread begins to look for a free slot: its own place as far as possible, so that threads share no cache
- * lines. Thread pointers lie a stack apart; the golden ratio spreads what is evenly spaced. */
+/* Where a thread begins to look for a free slot: mostly at another one for each thread, to share no cache lines. Thread
+ * pointers are a stack apart; the golden ratio spreads evenly spaced values. */
 static unsigned first_slot(unsigned count)
 {
     uint32_t hash = (uint32_t)(((uint64_t)(uintptr_t)pthread_self() * UINT64_C(0x9e3779b97f4a7c15)) >> 32);
@@ -252,7 +254,7 @@ int env_take(struct env *env, struct env_slot **ret)
 
     if (env_in_child(env))
         return -ECHILD;
-    /* All slots are kept of one that is not current any more: then there is another one, or none. */
+    /* A database that is no longer current has all slots kept: look for the current one. */
     for (; db && db != before; db = atomic_load(&env->current)) {
         struct env_slot *slot = take_free(db);
         if (slot) {
@@ -299,7 +301,7 @@ void db_free_slots(struct db *db)
 
 /* ---- Reading */
 
-/* What failed is not for packets to mend, where a server's thread does it. */
+/* In a server, its thread repairs the failure; packets just fail. */
 static int begin_failed(struct env *env, struct env_slot *slot, int rc)
 {
     struct db *db = slot->db;

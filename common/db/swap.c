@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Which database of a place is current, and another one in its place.
+ * Which database of a place is current, and how another one replaces it.
  *
- * Another store is opened and checked beside the current one, while packets go on with that, and becomes current by one
- * pointer. The one before it is closed when the last look-up in it has ended, which may be a view that is held for
- * long. LMDB must not have a file open twice in a process: where one is the same as before, because only the other one
- * was replaced, or because what is open is broken, nothing is current until the old one is closed, and packets fail at
- * once.
+ * A new store is opened and checked beside the current one, which packets still use, and becomes current by one
+ * pointer. The old one is closed when its last look-up has ended; a view may be held for long. LMDB must not open a
+ * file twice in a process. If one of the two files is the same as before, because only the other was replaced or
+ * because the open database is broken, nothing is current until the old one is closed, and packets fail at once.
  */
 #include "db/db.h"
 
@@ -49,14 +48,14 @@ static void reap_held(struct env *env)
 void env_reap(struct env *env)
 {
     if (pthread_mutex_trylock(&env->swap) != 0)
-        return; /* whoever has it does it */
+        return; /* the thread that has it does it */
     reap_held(env);
     pthread_mutex_unlock(&env->swap);
 }
 
 /* ---- Whether it still should be */
 
-/* LMDB never makes a file shorter, and who reads behind the end of one is killed. */
+/* LMDB never shortens a file, and a read past its end kills the process. */
 static bool is_other_file(const char *path, const struct stat *opened_file)
 {
     struct stat status;
@@ -90,7 +89,7 @@ static bool is_stale(struct db *db)
 
 /* ---- Opening, with the mutex held */
 
-/* One that is open and has a file of those that were found. */
+/* An open database that has one of the files that were found. */
 static struct db *find_same(struct env *env, const struct db *found)
 {
     struct db *db = env->all;
@@ -100,20 +99,20 @@ static struct db *find_same(struct env *env, const struct db *found)
     return db;
 }
 
-/* Closes it, so that its files may be opened again. */
+/* Closes it: then its files may be opened again. */
 static int close_first(struct env *env, struct db *db, uint64_t deadline, struct netboot_error *error)
 {
     if (db == env_current(env))
         env_hide(env, true);
     if (!db_drain(db, deadline))
-        return failure(error, -EBUSY, "the %s in %s is in use by this process: try again", env->spec->what,
+        return failure(error, -EBUSY, "another thread of this process uses the %s in %s: try again", env->spec->what,
                        env->directory);
     db_close(db);
     return 0;
 }
 
-/* Makes what was found current. One that is open already may be it, for what was put in the place of its files may have
- * gone again. */
+/* Makes the found files current. They may be those of an open database: a store that had replaced it may have been
+ * removed again. */
 static int show_found(struct env *env, struct db *found, uint64_t deadline, struct netboot_error *error)
 {
     struct db *same;
@@ -140,7 +139,7 @@ static int open_held(struct env *env, uint64_t deadline, struct netboot_error *e
     int code;
 
     if (!found)
-        return failure(error, -ENOMEM, "no memory for the %s", env->spec->what);
+        return failure(error, -ENOMEM, "out of memory for the %s", env->spec->what);
     if ((code = env_look(found, error)) == 0)
         code = show_found(env, found, deadline, error);
     if (found != env_current(env))
@@ -150,12 +149,12 @@ static int open_held(struct env *env, uint64_t deadline, struct netboot_error *e
 
 int env_open(struct env *env, unsigned deadline_ms, struct netboot_error *error)
 {
-    enum { STEPS_US = 500000 }; /* who puts another store there may do so in two steps */
+    enum { STEPS_US = 500000 }; /* a program may replace a store in two steps */
     uint64_t now = env_now_us(), deadline = now + deadline_ms * UINT64_C(1000), last = now + STEPS_US;
     int code;
 
     if (!env_lock(env, deadline))
-        return failure(error, -EBUSY, "the %s in %s is in use by this process: try again", env->spec->what,
+        return failure(error, -EBUSY, "another thread of this process uses the %s in %s: try again", env->spec->what,
                        env->directory);
     code = open_held(env, deadline, error);
     while ((code == -ENOENT || code == -EAGAIN) && env_is_open(env) && env_now_us() < last) {

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The walk over LMDB's pages. LMDB trusts what is in them: an offset, a page number or a size that is wrong makes it
- * read outside of the map, or assert, and that ends the server that we are part of. So all of them are looked at
- * before LMDB does, and through the file, for a page that cannot be read is an error there and a signal in the map.
+ * The walk over LMDB's pages. LMDB trusts their contents: with a wrong offset, page number or size it reads outside of
+ * the map or asserts, and the server ends. So all pages are checked before LMDB uses them. They are read from the file:
+ * an unreadable page is an error there, and a signal in the map.
  *
- * What is walked over is the state of a read transaction: it keeps other programs from writing to the pages of that
- * state. Pages of later states come from programs that have them from these. Before LMDB has the file there is no
- * transaction: then the free list alone is walked over, for the length of the file, and once more if it was changed.
+ * The walk covers the state of a read transaction, which keeps other programs from writing to its pages. Pages of later
+ * states come from programs that started from a checked state. Before LMDB opens the file, there is no transaction:
+ * then the walk covers only the free list, to check the length of the file, and is repeated if the list changed
+ * meanwhile.
  *
- * A tree is sound if each of its pages is used once, says itself where it is, and has the kind that its level asks for;
- * if the nodes of a page fill it from `upper` to its end without a gap, so that moving them stays within it as well;
- * if all keys are in order from the first leaf to the last one, across branches; and if there are as many pages and
- * entries as the tree says. Of the free list also the values: page numbers, falling, each of a page that nothing uses.
+ * A tree is sound if each of its pages is used once, has its own number, and has the kind of its level; if the nodes of
+ * a page fill it from `upper` to its end without a gap (LMDB moves them as one block); if all keys are in order from
+ * the first leaf to the last one, across branches; and if there are as many pages and entries as the tree claims. In
+ * the free list the values are checked too: falling numbers of pages that nothing uses.
  */
 #include "db/verify.h"
 
@@ -54,7 +55,7 @@ static int foreign(const struct walk *walk)
 {
     char remedy[ENV_REMEDY_SIZE];
 
-    return failure(walk->error, -EBADMSG, "%s is no %s of netboot's: %s", walk->env->data_path, walk->env->spec->what,
+    return failure(walk->error, -EBADMSG, "%s is not a netboot %s: %s", walk->env->data_path, walk->env->spec->what,
                    env_remedy(walk->env, remedy));
 }
 
@@ -69,9 +70,9 @@ static bool is_used(const struct walk *walk, size_t number)
 static int use(const struct walk *walk, size_t number, size_t from)
 {
     if (number < TREES || number > walk->last_page)
-        return walk_damaged(walk, from, "points to a page that there is not");
+        return walk_damaged(walk, from, "points to a page that does not exist");
     if (is_used(walk, number))
-        return walk_damaged(walk, from, "points to a page that is used elsewhere");
+        return walk_damaged(walk, from, "points to a page that is used twice");
     walk->used[number / 8] |= (uint8_t)(1 << number % 8);
     return 0;
 }
@@ -82,7 +83,7 @@ static int use_stored(const struct walk *walk, size_t number, size_t count, size
     int code = 0;
 
     if (number >= walk->pages || count > walk->pages - number)
-        return walk_damaged(walk, from, "points behind the end of the file");
+        return walk_damaged(walk, from, "points past the end of the file");
     for (size_t i = 0; i < count && code == 0; i++)
         code = use(walk, number + i, from);
     return code;
@@ -95,7 +96,7 @@ static int read_octets(const struct walk *walk, size_t number, void *ret, size_t
     if (got == (ssize_t)size)
         return 0;
     if (got < 0 && errno != EIO)
-        return failure(walk->error, -errno, "%s cannot be read: %s", walk->env->data_path, strerror(errno));
+        return failure(walk->error, -errno, "cannot read %s: %s", walk->env->data_path, strerror(errno));
     return walk_damaged(walk, number, "cannot be read");
 }
 
@@ -113,7 +114,8 @@ static int compare_keys(const struct tree *tree, struct netboot_bytes a, struct 
     return order != 0 ? order : a.size < b.size ? -1 : a.size > b.size;
 }
 
-/* The next key in order. The pages above and before have left theirs in tree->last. */
+/* Checks that the key is the next one in order. The pages above and before have left their last key in
+ * tree->last_key. */
 static int check_key(const struct page *page, struct netboot_bytes key, bool is_bound)
 {
     struct tree *tree = page->tree;
@@ -130,7 +132,7 @@ static int check_key(const struct page *page, struct netboot_bytes key, bool is_
     return 0;
 }
 
-/* Before the page that the last key is in is read over. */
+/* Copies the last key before its page is overwritten. */
 static void keep_last_key(struct tree *tree)
 {
     if (tree->last.data != tree->last_key && tree->last.size > 0)
@@ -169,7 +171,7 @@ static int check_big_list(const struct page *page, size_t number, size_t size)
     int code;
 
     if (!octets)
-        return failure(walk->error, -ENOMEM, "no memory to look through %s", walk->env->data_path);
+        return failure(walk->error, -ENOMEM, "out of memory while checking %s", walk->env->data_path);
     code = read_octets(walk, number, octets, sizeof(struct lmdb_page) + size);
     if (code == 0)
         code = check_list(page, octets + sizeof(struct lmdb_page), size);
@@ -177,7 +179,7 @@ static int check_big_list(const struct page *page, size_t number, size_t size)
     return code;
 }
 
-/* A value in pages of its own, which may be more than it needs. */
+/* A value in overflow pages; there may be more than it needs. */
 static int check_big_value(const struct page *page, const uint8_t *data, size_t size)
 {
     struct tree *tree = page->tree;
@@ -188,11 +190,11 @@ static int check_big_value(const struct page *page, const uint8_t *data, size_t 
 
     memcpy(&number, data, sizeof(number));
     if (number >= walk->pages)
-        return walk_damaged(walk, page->number, "points behind the end of the file");
+        return walk_damaged(walk, page->number, "points past the end of the file");
     if ((code = read_octets(walk, number, &head, sizeof(head))) != 0)
         return code;
     if (head.number != number || head.flags != PAGE_OVERFLOW)
-        return walk_damaged(walk, number, "is not the page of a large value that it should be");
+        return walk_damaged(walk, number, "should be the page of a large value, but is not");
     if (head.count == 0 || (sizeof(head) + size - 1) / walk->page_size >= head.count)
         return walk_damaged(walk, number, "is too short for the value in it");
     if ((code = use_stored(walk, number, head.count, page->number)) != 0)
@@ -279,12 +281,12 @@ static int walk_pages(struct tree *tree)
     if (tree->says.depth == 0)
         return 0;
     if (tree->says.root >= walk->pages)
-        return damaged_tree(tree, "has its root behind the end of the file");
+        return damaged_tree(tree, "has its root past the end of the file");
     if ((code = use(walk, tree->says.root, tree->says.root)) != 0)
         return code;
     tree->pages = malloc(tree->says.depth * walk->page_size);
     if (!tree->pages)
-        return failure(walk->error, -ENOMEM, "no memory to look through %s", walk->env->data_path);
+        return failure(walk->error, -ENOMEM, "out of memory while checking %s", walk->env->data_path);
     code = visit(tree, tree->says.root, tree->says.depth);
     free(tree->pages);
     return code;
@@ -300,9 +302,9 @@ static int walk_tree(struct walk *walk, const struct lmdb_tree *says, unsigned k
     if ((code = walk_pages(&tree)) != 0)
         return code;
     if (tree.entries != says->entries)
-        return damaged_tree(&tree, "has not as many entries as it says");
+        return damaged_tree(&tree, "has another number of entries than it claims");
     if (tree.branches != says->branches || tree.leaves != says->leaves || tree.overflows != says->overflows)
-        return damaged_tree(&tree, "has not as many pages as it says");
+        return damaged_tree(&tree, "has another number of pages than it claims");
     return 0;
 }
 
@@ -312,13 +314,12 @@ static int cut_short(const struct walk *walk)
 {
     char remedy[ENV_REMEDY_SIZE];
 
-    return failure(walk->error, -EBADMSG, "%s is cut short, %zu octets where its header says %zu: %s",
-                   walk->env->data_path, walk->size, (walk->last_page + 1) * walk->page_size,
-                   env_remedy(walk->env, remedy));
+    return failure(walk->error, -EBADMSG, "%s is cut short, with %zu octets instead of %zu: %s", walk->env->data_path,
+                   walk->size, (walk->last_page + 1) * walk->page_size, env_remedy(walk->env, remedy));
 }
 
-/* And whether the pages that the file lacks are in it: LMDB does not write pages at the end that a transaction took and
- * gave up again. */
+/* Also checks that pages missing from the file are in the list: LMDB does not write pages at the end that a transaction
+ * took and freed again. */
 static int walk_free_list(struct walk *walk, const struct lmdb_tree *says)
 {
     int code = walk_tree(walk, says, TREE_FREE, (struct netboot_bytes){0});
@@ -343,7 +344,7 @@ int env_check_state(const struct env *env, int fd, const struct lmdb_meta *state
     walk.used = calloc(1, walk.last_page / 8 + 1);
     walk.starts = malloc(walk.page_size / 16);
     if (!walk.used || !walk.starts)
-        code = failure(error, -ENOMEM, "no memory to look through %s", env->data_path);
+        code = failure(error, -ENOMEM, "out of memory while checking %s", env->data_path);
     else if ((code = walk_free_list(&walk, &state->trees[TREE_FREE])) == 0 && whole)
         code = walk_tree(&walk, &state->trees[TREE_MAIN], TREE_MAIN, (struct netboot_bytes){0});
     free(walk.used);
@@ -363,8 +364,8 @@ int env_check_pages(const struct db *db, MDB_txn *txn, struct netboot_error *err
     if ((code = env_read_header(env, fd, txn, &state, error)) != 0)
         return code;
     if (fstat(fd, &status) != 0)
-        return failure(error, -errno, "%s cannot be looked at: %s", env->data_path, strerror(errno));
-    /* What has been changed often lies about in the file: one by one its pages would each cost the disk a seek. */
+        return failure(error, -errno, "cannot stat %s: %s", env->data_path, strerror(errno));
+    /* The pages of a store that changed often are scattered: read one by one, each would cost a seek. */
     posix_fadvise(fd, 0, status.st_size, POSIX_FADV_WILLNEED);
     return env_check_state(env, fd, &state, (size_t)status.st_size, true, error);
 }

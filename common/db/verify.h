@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Inside of what is looked at before LMDB: env_check.c looks at the file and its headers, env_pages.c goes from page to
- * page, env_page.c looks at one by itself.
+ * Inside of the checks before LMDB: header.c checks the file and its headers, verify.c goes from page to page,
+ * verify_page.c checks one page by itself.
  */
 #ifndef NETBOOT_ENV_WALK_H
 #define NETBOOT_ENV_WALK_H
@@ -43,20 +43,20 @@ struct page {
     size_t nodes;
 };
 
-/* The header of the state that the transaction has; without one: of the newest. -EAGAIN: other programs have come to
- * the next state but one since the transaction began, and have written theirs over it. */
+/* The header of the transaction's state; without a transaction, of the newest state. -EAGAIN: other programs have made
+ * two states since the transaction began, and have overwritten its header. */
 int env_read_header(const struct env *env, int fd, MDB_txn *txn, struct lmdb_meta *ret, struct netboot_error *error);
 
-/* Whether the file, of `size` octets, has all pages that the state needs: those that it lacks have to be in the free
- * list. With `whole`, all pages are looked through. */
+/* Whether the file, of `size` octets, has all pages that the state needs: missing ones have to be in the free list.
+ * With `whole`, all pages are checked. */
 int env_check_state(const struct env *env, int fd, const struct lmdb_meta *state, size_t size, bool whole,
                     struct netboot_error *error);
 
 /* -EBADMSG, with a text: `what` follows the number of the page, as "has a wrong header". */
 int walk_damaged(const struct walk *walk, size_t number, const char *what);
 
-/* Reads the header of the page at page->octets, and makes sure that what it and its nodes say of their places is true:
- * then all of them can be read. 0 or walk_damaged(). */
+/* Checks the header of the page at page->octets and the places of its nodes: then all of them can be read. 0 or
+ * walk_damaged(). */
 int page_check(struct page *page);
 
 /* Where a node is in its page, by its place in the order of keys; and its header. */

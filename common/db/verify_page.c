@@ -50,7 +50,7 @@ static int check_places(const struct page *page)
         at += size;
     }
     if (at != walk->page_size || nodes != page->nodes)
-        return walk_damaged(walk, page->number, "has entries in each other");
+        return walk_damaged(walk, page->number, "has entries that overlap");
     return 0;
 }
 
@@ -65,9 +65,9 @@ int page_check(struct page *page)
     if (head->number == 0 && head->flags == 0)
         return walk_damaged(walk, page->number, "has zeros in place of a header");
     if (head->number != page->number)
-        return walk_damaged(walk, page->number, "has the number of another one");
+        return walk_damaged(walk, page->number, "has the number of another page");
     if (head->flags != (page->level == 1 ? PAGE_LEAF : PAGE_BRANCH))
-        return walk_damaged(walk, page->number, "is of another kind than it should be");
+        return walk_damaged(walk, page->number, "has the wrong kind");
     if (head->lower < sizeof(*head) || head->lower > head->upper || head->upper > walk->page_size ||
         head->lower % 2 != 0 || head->upper % 2 != 0)
         return walk_damaged(walk, page->number, "has a wrong header");

@@ -25,7 +25,7 @@ static int map_state(const struct db *db, size_t *ret_used, size_t *ret_size)
     return 0;
 }
 
-/* A header that speaks of far more than the file has is damaged; the file is to be looked at again then. */
+/* A header that claims far more than the file has is damaged: then the file must be checked again. */
 static bool is_longer_than_file(struct db *db, size_t used)
 {
     struct stat status;
@@ -36,7 +36,7 @@ static bool is_longer_than_file(struct db *db, size_t used)
     return damaged;
 }
 
-/* LMDB gives the old map up before it asks for the new one; so ask first whether there is address space. */
+/* LMDB unmaps the old map before it makes the new one: first try whether there is address space. */
 static bool has_address_space(size_t size)
 {
     void *place = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -44,7 +44,7 @@ static bool has_address_space(size_t size)
     return place != MAP_FAILED && munmap(place, size) == 0;
 }
 
-/* The size that the map should get; 0: it is as it should be, or there is no room. */
+/* The new size of the map; 0: it needs none, or there is no address space. */
 static int new_size(struct db *db, size_t wanted, size_t *ret)
 {
     size_t used, size;
@@ -111,7 +111,7 @@ size_t env_map_for(size_t used, size_t least, size_t limit)
     return size;
 }
 
-/* The size that a change needs: no one knows how much it will write, and address space costs nothing. */
+/* The size of map for a change. How much it will write is unknown, and address space is free. */
 static int writers_map(const struct db *db, size_t *ret_wanted)
 {
     struct env *env = db->env;
@@ -158,7 +158,7 @@ static enum step try_write(const struct env_slot *slot, bool grow, size_t *ret_w
     return STEP_FAILED;
 }
 
-/* Before another attempt. */
+/* Prepares another attempt. */
 static int mend(struct env *env, enum step step, size_t wanted, struct netboot_error *error)
 {
     enum { REOPEN_MS = 2000, REMAP_MS = 200 /* for look-ups to end: those that come meanwhile fail */ };
@@ -172,7 +172,7 @@ static int mend(struct env *env, enum step step, size_t wanted, struct netboot_e
 int env_write_begin(struct env *env, MDB_txn **ret_txn, struct env_slot **ret_slot, struct netboot_error *error)
 {
     enum { TRIES = 5 };
-    bool grow = true; /* once: without more room it goes as well, as far as it goes */
+    bool grow = true; /* once: a change may fit without more room */
     int code = 0;
 
     for (unsigned i = 0; i < TRIES; i++) {
@@ -181,7 +181,7 @@ int env_write_begin(struct env *env, MDB_txn **ret_txn, struct env_slot **ret_sl
         enum step step = STEP_REOPEN;
         code = env_take(env, &slot);
         if (code == -ECHILD)
-            return failure(error, code, "the %s cannot be used after fork: open it anew", env->spec->what);
+            return failure(error, code, "the %s cannot be used after a fork: open it again", env->spec->what);
         if (code == -EAGAIN && env_is_open(env)) {
             env_sleep_us(1000);
             continue;

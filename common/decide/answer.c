@@ -31,8 +31,8 @@ static void set_if(struct netboot_answer *answer, bool condition, uint32_t field
         unset(answer, field);
 }
 
-/* Field and option both: some firmware reads only the one, some only the other. The options go to those who ask, and
- * to all where the field cannot say it: a long name, a server's name. */
+/* Both field and option: some firmware reads only one of them. Clients that ask for the options get them, and all
+ * clients do where the field has no room: for a long file name, or a server's name. */
 static void answer4(const struct netboot_client *client, const struct netboot_decision *decision,
                     struct netboot_answer *ret)
 {
@@ -53,7 +53,7 @@ static void answer4(const struct netboot_client *client, const struct netboot_de
         set(ret, DHCP4_VENDOR_CLASS, http_client, strlen(http_client));
 }
 
-/* Option 60 goes: the server's own boot file parameters are not for our file, and EDK2 reads them as its size. */
+/* Option 60 is removed: the server's own boot file parameters do not fit our file, and EDK2 reads them as its size. */
 static void answer6(const struct netboot_decision *decision, struct netboot_answer *ret)
 {
     set(ret, DHCP6_BOOT_FILE_URL, decision->boot_file, decision->boot_file_size);
@@ -62,7 +62,7 @@ static void answer6(const struct netboot_decision *decision, struct netboot_answ
         set(ret, DHCP6_VENDOR_CLASS, http_client6, sizeof(http_client6));
 }
 
-/* Of the server's own fields the boot file alone: iPXE may have a script of its own, which asks for the next server. */
+/* Removes the server's own boot file alone: iPXE may have an embedded script that uses the next server. */
 static void remove_file(const struct netboot_client *client, struct netboot_answer *ret)
 {
     bool v4 = client->family == NETBOOT_V4;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The decision: rules in a fixed order, each of which may settle the outcome. Which file it is, is a second table:
- * where each stage looks, in order; what the client cannot follow falls to the next place.
+ * The decision: rules in a fixed order, each of which may settle the outcome. A second table says where each stage
+ * looks for its boot file; a file that the client cannot load gives way to the next one.
  */
 #include "netboot-store.h"
 
@@ -29,7 +29,7 @@ static void add_reason(const struct deciding *deciding, enum netboot_finding fin
             (struct netboot_reason){.finding = (uint8_t)finding, .source = (uint8_t)source};
 }
 
-/* Settles the outcome for a reason. */
+/* Settles the outcome and adds its reason. */
 static bool settle(const struct deciding *deciding, enum netboot_outcome outcome, enum netboot_finding finding)
 {
     add_reason(deciding, finding, NETBOOT_SOURCE_NONE);
@@ -37,7 +37,7 @@ static bool settle(const struct deciding *deciding, enum netboot_outcome outcome
     return true;
 }
 
-/* Notes what was found and goes on to the next rule. */
+/* Adds a reason and goes on to the next rule. */
 static bool note(const struct deciding *deciding, enum netboot_finding finding)
 {
     add_reason(deciding, finding, NETBOOT_SOURCE_NONE);
@@ -60,7 +60,7 @@ static bool rule_stage(const struct deciding *deciding)
     return note(deciding, NETBOOT_FINDING_STAGE);
 }
 
-/* A host goes by its name, else by its first identifier. */
+/* A host is shown by its name, else by its first identifier. */
 static bool rule_host(const struct deciding *deciding)
 {
     const struct netboot_host *host = deciding->policy->host;
@@ -83,8 +83,8 @@ static bool names_its_target(const struct netboot_policy *policy)
     return policy->host && policy->host->target.size > 0 && !policy->target_is_missing;
 }
 
-/* Whether the store says of this very machine what it gets. A loader counts on every platform: the server's own file
- * for the machine is mostly for one platform only, and wrong on the others. */
+/* Whether the store sets what this very machine boots. A loader counts on every platform: the server's own boot file
+ * mostly fits one platform only. */
 static bool host_has_wish(const struct deciding *deciding)
 {
     const struct netboot_policy *policy = deciding->policy;
@@ -93,7 +93,7 @@ static bool host_has_wish(const struct deciding *deciding)
            (policy->armed == NETBOOT_ARMED_SERVED || names_its_target(policy) || policy->host->loaders.count > 0);
 }
 
-/* The operator's wish for this machine goes before the server's own configuration, and that before our defaults. */
+/* What the operator set for this machine goes before the server's own configuration, and that before our defaults. */
 static bool rule_existing_boot_file(const struct deciding *deciding)
 {
     enum netboot_existing_boot_file existing = deciding->query->existing_boot_file;
@@ -173,9 +173,10 @@ static bool rule_site(const struct deciding *deciding)
 
 /* ---- The boot file */
 
-/* What a target of kind local hands to iPXE. Not a script of the target's: that is from when it was of kind boot. */
+/* What iPXE gets of a target of kind local. A script that the target may have is left from the time when it was of kind
+ * boot. */
 static const char local_script[] = "local.ipxe";
-/* What a target with a kernel and no script does: netbootctl menu writes it. */
+/* What iPXE gets of a target with a kernel and no script: `netbootctl menu` writes it. */
 static const char kernel_script[] = "targets/{target}.ipxe";
 
 struct netboot_bytes decide_target_script(const struct netboot_target *target)
@@ -209,14 +210,14 @@ static struct netboot_bytes candidate(const struct deciding *deciding, enum netb
     return (struct netboot_bytes){NULL, 0};
 }
 
-/* Where each stage finds its file. iPXE is never handed a loader again. */
+/* Where each stage looks for its boot file. iPXE never gets a loader again. */
 static const enum netboot_source order[][4] = {
     [NETBOOT_STAGE_PXE] = {NETBOOT_SOURCE_TARGET_FILE, NETBOOT_SOURCE_HOST_LOADER, NETBOOT_SOURCE_LOADER},
     [NETBOOT_STAGE_HTTP] = {NETBOOT_SOURCE_TARGET_FILE,                          NETBOOT_SOURCE_HOST_LOADER,                           NETBOOT_SOURCE_LOADER},
     [NETBOOT_STAGE_IPXE] = {NETBOOT_SOURCE_TARGET_SCRIPT,     NETBOOT_SOURCE_TARGET_FILE    },
 };
 
-/* Takes the candidate if the client can follow it. The absence of a host's exception is nothing to tell of. */
+/* Takes the candidate if the client can load it. Most hosts have no loader: its absence is not worth a reason. */
 static bool take(const struct deciding *deciding, enum netboot_source source)
 {
     struct netboot_bytes value = candidate(deciding, source);
@@ -236,7 +237,7 @@ static bool take(const struct deciding *deciding, enum netboot_source source)
     return true;
 }
 
-/* A site that nobody has given a server yet, as in a store fresh from init, is no reason to take anything away. */
+/* The site has no server yet, as in a new store. Then the server's own boot file is not removed. */
 static bool lacks_servers(const struct deciding *deciding)
 {
     const struct netboot_site *site = site_of(deciding);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What of the decision others ask for. */
+/* Parts of the decision that other rooms use. */
 #ifndef NETBOOT_DECIDE_H
 #define NETBOOT_DECIDE_H
 

@@ -2,8 +2,9 @@
 /*
  * From a path or URL of the store to what a client can load.
  *
- * A path is joined to the site's base for the client's transport, the first base that the site has; a URL must be one
- * that the client can follow. Firmware stays in the family that it speaks DHCP in and, for TFTP, has no port.
+ * A path is appended to a base of the site: the first one that the site has of those for the client's transport. A URL
+ * must have a scheme that the client can load. Firmware loads over the family of its DHCP exchange, and from TFTP's own
+ * port only.
  */
 #include "decide/location.h"
 
@@ -61,7 +62,7 @@ static const char *site_text(const struct netboot_site *site, char *text)
     return text;
 }
 
-/* Every text is made of letters, digits and ".:_-": safe in a path, a URL and a script. */
+/* Every text consists of letters, digits and ".:_-": safe in a path, a URL and a script. */
 static void fill_placeholders(const struct netboot_client *client, const struct netboot_site *site, const char *target,
                               struct placeholder_texts *texts, struct template_value values[PLACEHOLDERS])
 {
@@ -98,7 +99,7 @@ static enum netboot_finding expand(const struct netboot_client *client, const st
 
 /* ---- Where it is */
 
-/* A boot file and the TFTP server that goes with it, before they are known to fit. */
+/* A boot file and its TFTP server, before it is known whether they fit. */
 struct location {
     struct netboot_bytes parts[4]; /* the boot file, to be joined */
     bool has_server;
@@ -118,8 +119,8 @@ static void add_part(struct location *location, struct netboot_bytes part)
     }
 }
 
-/* The path below a base. A # is of its name: the rest would be a fragment, which no server is asked for. A % and a ?
- * stay, since a path may have escapes and a query of its own. */
+/* The path below a base. A # is escaped: it is part of the file's name, and would begin a fragment. A % and a ? stay: a
+ * path may have escapes and a query. */
 static void add_below(struct location *location, struct netboot_bytes path)
 {
     if (path.size > 0 && path.data[0] == '/')
@@ -164,7 +165,7 @@ static bool join_tftp_url(const struct netboot_client *client, const struct netb
     return true;
 }
 
-/* The name as it is: the server is told by siaddr. */
+/* The name as it is: siaddr has the server. */
 static bool join_tftp(const struct netboot_client *client, const struct netboot_site *site, struct netboot_bytes path,
                       struct location *location)
 {
@@ -179,7 +180,7 @@ static bool join_tftp(const struct netboot_client *client, const struct netboot_
 typedef bool join_function(const struct netboot_client *client, const struct netboot_site *site,
                            struct netboot_bytes path, struct location *location);
 
-/* How each stage loads: the bases of the site in order, and the schemes that it can follow (NULL: any). */
+/* How each stage loads: the bases of the site in order, and the schemes of URLs that it loads (NULL: any). */
 static const struct transport {
     join_function *joins[2];
     const char *schemes[2];
@@ -223,7 +224,7 @@ static int tftp_name(const struct url *url, char *name)
     return size;
 }
 
-/* A DHCPv4 PXE client is told server and name apart; BOOTP has no field for a server's name. */
+/* A DHCPv4 PXE client gets server and name in two fields; BOOTP has no field for a server's name. */
 static enum netboot_finding split_tftp_url(const struct netboot_client *client, const struct url *url,
                                            struct location *location)
 {
@@ -256,14 +257,14 @@ static enum netboot_finding locate_url(const struct netboot_client *client, cons
     if (client->stage == NETBOOT_STAGE_PXE && v4)
         return split_tftp_url(client, &url, location);
     add_part(location, text);
-    /* What iPXE loads from there looks for the rest on the server that it was told, and scripts use ${next-server}. */
+    /* iPXE scripts use ${next-server}: it is the server of the URL. */
     if (client->stage == NETBOOT_STAGE_IPXE && v4 && url.host_type == URL_IPV4 &&
         bytes_equal_any_case(url.scheme, "tftp"))
         set_server(location, url.address);
     return NETBOOT_FINDING_TAKEN;
 }
 
-/* Whether firmware of the client's family comes to a base. */
+/* Whether firmware can reach a base over the client's family. */
 static bool is_of_family(const struct netboot_client *client, struct netboot_bytes base)
 {
     struct url url;
@@ -285,7 +286,7 @@ static enum netboot_finding locate_path(const struct netboot_client *client, con
     return transport->no_base;
 }
 
-/* Scripts use ${next-server}, so iPXE is told the site's TFTP server beside a URL that names none. */
+/* Scripts use ${next-server}: beside a URL that names no TFTP server, iPXE gets the site's. */
 static void add_site_server(const struct netboot_client *client, const struct netboot_site *site,
                             struct location *location)
 {
@@ -373,7 +374,7 @@ static const struct template_value known[] = {
     {NULL,         NULL},
 };
 
-/* Of a URL without placeholders: whether it is one that each client can be told. `value`: as it was written. */
+/* Checks a URL whose placeholders are filled in. `value`: the URL as it was written. */
 static int check_url(struct netboot_bytes text, const char *value, struct netboot_error *error)
 {
     char name[NETBOOT_FILE_SIZE];
@@ -382,18 +383,17 @@ static int check_url(struct netboot_bytes text, const char *value, struct netboo
     if (url_parse(text, &url) < 0)
         return bytes_begin_with(text, "http") || bytes_begin_with(text, "tftp")
                    ? failure(error, -EINVAL,
-                             "'%.200s' is no URL: write scheme://host/path, an IPv6 address in brackets", value)
+                             "'%.200s' is not a URL: write scheme://host/path, with an IPv6 address in brackets", value)
                    : 0;
     int size = bytes_equal_any_case(url.scheme, "tftp") ? tftp_name(&url, name) : 0;
     if (size == -EINVAL)
         return failure(error, -EINVAL,
-                       "'%.200s' has a %% that two hexadecimal digits do not follow: write %%25 for a %% of the file's "
-                       "name",
+                       "in '%.200s' a %% is not followed by two hexadecimal digits: write %%25 for a literal %%",
                        value);
     if (size == -EILSEQ)
-        return failure(
-            error, -EINVAL,
-            "the escapes of '%.200s' make a file name with a control character, or no UTF-8: rename the file", value);
+        return failure(error, -EINVAL,
+                       "the escapes in '%.200s' decode to a control character or to invalid UTF-8: rename the file",
+                       value);
     return 0;
 }
 
@@ -408,13 +408,13 @@ int netboot_file_check(const char *value, struct netboot_error *error)
         return failure(error, -EINVAL, "the file '%.40s...' is longer than 1023 octets: give a shorter one", value);
     if (!is_printable_without_spaces(value))
         return failure(error, -EINVAL,
-                       "the file '%.200s' has a space, a control or a non-ASCII character: write it as %%20 and "
-                       "the like in a URL, or rename the file",
+                       "the file '%.200s' has a space, a control character or a non-ASCII character: escape it in a "
+                       "URL (%%20 is a space), or rename the file",
                        value);
     if (template_expand(bytes, known, expanded, sizeof(expanded)) < 0 || strchr(expanded, '}'))
         return failure(error, -EINVAL,
-                       "the file '%.200s' has an unknown placeholder: known are {mac}, {mac-hyphen}, {uuid}, "
-                       "{platform}, {site} and {target}",
+                       "the file '%.200s' has an unknown placeholder: use {mac}, {mac-hyphen}, {uuid}, {platform}, "
+                       "{site} or {target}",
                        value);
     return url_is(bytes) ? check_url(bytes_of_text(expanded), value, error) : 0;
 }
@@ -429,17 +429,18 @@ int command_line_check(const char *value, struct netboot_error *error)
     for (const char *c = value; *c; c++)
         if (*c < ' ' || *c > '~')
             return failure(error, -EINVAL,
-                           "the command line '%.200s' has a control or a non-ASCII character: take it out", value);
+                           "the command line '%.200s' has a control character or a non-ASCII character: remove it",
+                           value);
     if (strstr(value, "${"))
         return failure(error, -EINVAL,
-                       "the command line '%.200s' has a ${, which iPXE would fill in: write {mac}, {mac-hyphen}, "
-                       "{uuid}, {platform} or {target}",
+                       "the command line '%.200s' has a ${, which iPXE would expand: use {mac}, {mac-hyphen}, {uuid}, "
+                       "{platform} or {target}",
                        value);
     if (template_expand(bytes_of_text(value), known, expanded, sizeof(expanded)) < 0 || strchr(expanded, '}') ||
         strstr(value, "{site}"))
         return failure(error, -EINVAL,
-                       "the command line '%.200s' has an unknown placeholder: known are {mac}, {mac-hyphen}, {uuid}, "
-                       "{platform} and {target}",
+                       "the command line '%.200s' has an unknown placeholder: use {mac}, {mac-hyphen}, {uuid}, "
+                       "{platform} or {target}",
                        value);
     return 0;
 }
@@ -451,14 +452,13 @@ int netboot_base_url_check(const char *value, struct netboot_error *error)
 
     if (bytes.size >= NETBOOT_FILE_SIZE || !is_printable_without_spaces(value) || strpbrk(value, "{}?#"))
         return failure(error, -EINVAL,
-                       "'%.200s' cannot be a base URL: files are joined to it, so it has no spaces, braces, '?' "
-                       "or '#'",
+                       "'%.200s' cannot be a base URL: paths are appended to it, so remove spaces, braces, '?' and '#'",
                        value);
     if (url_parse(bytes, &url) < 0 ||
         !(bytes_equal_any_case(url.scheme, "http") || bytes_equal_any_case(url.scheme, "https")))
-        return failure(error, -EINVAL,
-                       "'%.200s' is no base URL: write http://host/ or https://host/path/, an IPv6 address in "
-                       "brackets",
-                       value);
+        return failure(
+            error, -EINVAL,
+            "'%.200s' is not a base URL: write http://host/ or https://host/path/, with an IPv6 address in brackets",
+            value);
     return 0;
 }

@@ -2,8 +2,8 @@
 /*
  * Client facts: who asks, at which stage of its boot, on which platform.
  *
- * Each option is read by a row of the tables at the end, which checks its length and leaves what it cannot use; then
- * the stage, the platform and the identifiers are taken from what was found, best source first.
+ * The tables at the end have a row for each option: its function checks the length and skips what it cannot use. Then
+ * the stage, the platform and the identifiers are taken from what was found, the best source first.
  */
 #include "netboot.h"
 
@@ -212,7 +212,7 @@ static void read_user_class_items(struct findings *found, struct netboot_bytes o
         found->user_class_ipxe |= names_ipxe(class);
 }
 
-/* RFC 3004 has items with a length; iPXE sends its bare name. */
+/* RFC 3004: items with a length. iPXE sends its bare name. */
 static void read_user_class4(struct findings *found, struct netboot_bytes option)
 {
     if (option.size == 0)
@@ -296,8 +296,8 @@ static void read_options(struct findings *found, const struct netboot_query *que
 
 /* ---- Weighing */
 
-/* Chained iPXE still says PXEClient, so it comes first. Option 175 tells of iPXE only where no user class is sent:
- * iPXE that poses as another class sends both. */
+/* iPXE comes first: when firmware loaded it, it still sends PXEClient. Option 175 counts only without a user class:
+ * iPXE that is set to send another class sends both. */
 static enum netboot_stage stage(const struct findings *found)
 {
     if (found->user_class_ipxe || (found->ipxe_encapsulated && !found->has_user_class))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * A server's own thread: it opens the store when it can, opens it anew when it was replaced, and clears the places of
- * readers that died. So packets need not look at files, and a missing store stops no server.
+ * A thread for servers: it opens the store as soon as it can, opens it again after it was replaced, and clears the
+ * slots of dead readers. So packets never look at files, and a server runs without a store.
  */
 #include "store/store.h"
 
@@ -63,7 +63,7 @@ int follow_start(struct netboot_store *store, struct netboot_error *error)
     store->env.wake = store->once.env.wake = &store->worker.wake;
     code = worker_start(&store->worker, TICK_MS, look, store);
     if (code != 0)
-        return failure(error, code, "the thread that watches the targets store cannot be started: %s", strerror(-code));
+        return failure(error, code, "cannot start the thread that watches the targets store: %s", strerror(-code));
     worker_wait(&store->worker, FIRST_OPEN_MS);
     return 0;
 }

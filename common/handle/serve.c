@@ -11,8 +11,8 @@
 
 /* ---- What is known of one client */
 
-/* The host of a client that shows a UUID alone, by the MAC that the journal has seen with it. Not if an operator has
- * said what identifiers but MACs the host has: those are all, then. */
+/* The host of a client that sends only a UUID, by the MAC that the journal has seen with it. Not for a host that has a
+ * UUID or DUID in the store: then the operator has set all of its identifiers. */
 static int find_joined(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret)
 {
     struct netboot_host *host = &view->cache->host;
@@ -62,7 +62,7 @@ int netboot_view_policy(struct netboot_view *view, const struct netboot_client *
 
 /* ---- The packet path */
 
-/* A decision that changes nothing, for a caller that looks at it though there was a failure. */
+/* A decision that changes nothing, for callers that read it in spite of the failure. */
 static void no_decision(struct netboot_result *ret)
 {
     ret->answer.edit_count = 0;
@@ -75,7 +75,7 @@ static void decide(const struct netboot_query *query, const struct netboot_polic
     netboot_answer_encode(&ret->client, &ret->decision, &ret->answer);
 }
 
-/* A query that is not ours needs no store, so that its state is no failure there. */
+/* A query that is not ours needs no store: an unusable store is not a failure there. */
 static int serve_without(const struct netboot_query *query, struct netboot_policy *policy, int code,
                          struct netboot_result *ret)
 {
@@ -118,13 +118,13 @@ int netboot_serve(struct netboot_store *store, const struct netboot_query *query
     if (message_boots(query))
         code = find_policy(&view, &ret->client, &policy);
     else
-        lookup_begin(&policy); /* a NAK, say: whoever it is for, there is nothing to be told */
+        lookup_begin(&policy); /* a NAK for example: nothing about the client is needed */
     if (code != 0)
         no_decision(ret);
     else if (!policy.host || policy.joined || !state_serve(&view, query, &policy, ret))
         decide(query, &policy, ret);
     if (code == 0)
-        journal_note(&store->journal, query, ret); /* with the slot still held: whoever closes the store waits for it */
+        journal_note(&store->journal, query, ret); /* with the slot still held: closing the store waits for it */
     env_read_end(slot);
     return code;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The targets store as a whole: keys, creation, opening, closing, and what is told of its state. */
+/* The targets store as a whole: creation, opening, closing, and the events about its state. */
 #include "store/store.h"
 
 #include "base/bytes.h"
@@ -49,7 +49,7 @@ static int fill(MDB_txn *txn, const MDB_dbi *tables)
     uint8_t value[64];
     ssize_t size = record_encode(&record_site, &site, value, sizeof(value));
     struct key key;
-    uint64_t id; /* tells this store from any that was here before */
+    uint64_t id; /* tells this store from any earlier one in this place */
     int rc;
 
     if (size < 0)
@@ -116,7 +116,7 @@ static int store_new(const char *directory, const struct netboot_store_options *
     int code;
 
     if (!store)
-        return failure(error, -ENOMEM, "no memory for the targets store");
+        return failure(error, -ENOMEM, "out of memory for the targets store");
     memset(store, 0, sizeof(*store));
     store->directory = strdup(directory);
     store->follow = options->follow;
@@ -129,7 +129,7 @@ static int store_new(const char *directory, const struct netboot_store_options *
         code = journal_prepare(&store->journal, store->directory, options, store->once.server, error);
     if (code != 0) {
         store_free(store);
-        return code == -ENOMEM ? failure(error, code, "no memory for the targets store") : code;
+        return code == -ENOMEM ? failure(error, code, "out of memory for the targets store") : code;
     }
     store->env.first_map_size = options->map_size;
     store->env.check_most = options->check_most;
@@ -148,7 +148,7 @@ int netboot_store_open(const char *directory, const struct netboot_store_options
     int code;
 
     if (!directory || !*directory)
-        return failure(error, -EINVAL, "no directory is given for the targets store");
+        return failure(error, -EINVAL, "no directory given for the targets store");
     if (options &&
         (code = sized_read(options, OPTIONS_LEAST, "options of the store", &known, sizeof(known), error)) != 0)
         return code;

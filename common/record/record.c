@@ -8,8 +8,8 @@
  *     +--------+--------+----------------+-----------+--------+----------------+-----------+-- ...
  *      version  \___________ field ______________/    \___________ field ______________/
  *
- * A list is a field per item. What is absent has no field. Readers pass over tags that they do not know, so a new
- * field needs no new version; a version that is not 1 is not read.
+ * A list is a field per item. What is absent has no field. Readers skip tags that they do not know: a new field needs
+ * no new version. They refuse versions other than 1.
  */
 #include "record/type.h"
 
@@ -56,7 +56,7 @@ static void number_set(const struct record_field *field, void *member, uint64_t 
     memcpy(member, &number, sizeof(number));
 }
 
-/* ---- Reading: a packet reads some four records, so nothing is done twice */
+/* ---- Reading: each packet reads about four records, so nothing is done twice */
 
 static inline void clear_field(const struct record_field *field, void *ret)
 {
@@ -168,17 +168,17 @@ bool record_same(const struct record_type *type, const void *a, const void *b)
 static int check_value(const struct record_field *field, struct netboot_bytes value, struct netboot_error *error)
 {
     if (value.size > field->max)
-        return failure(error, -EINVAL, "the %s is %zu octets long: at most %u fit", field->name, value.size,
+        return failure(error, -EINVAL, "the %s is %zu octets long: give at most %u", field->name, value.size,
                        field->max);
     if (value.size < field->min || (field->shape && !field->shape(value)))
-        return failure(error, -EINVAL, "the %s is not well-formed", field->name);
+        return failure(error, -EINVAL, "the %s is malformed", field->name);
     return field->check ? field->check(field->name, value, error) : 0;
 }
 
 static int check_list(const struct record_field *field, const struct netboot_list *list, struct netboot_error *error)
 {
     if (list->count > NETBOOT_LIST_MAX)
-        return failure(error, -EINVAL, "there are %zu values of '%s': at most %d fit", list->count, field->name,
+        return failure(error, -EINVAL, "%zu values are given for '%s': give at most %d", list->count, field->name,
                        NETBOOT_LIST_MAX);
     for (size_t i = 0; i < list->count; i++) {
         int code = check_value(field, list->items[i], error);

@@ -18,8 +18,8 @@ struct record_type;
 
 /*
  * Reads `value` into the public structure of that type (struct netboot_site for record_site, ...), as views into it.
- * -EBADMSG: damaged, and what `ret` holds is to be ignored. Fields with a tag that is not known are passed over.
- * Items past the count of a list are not touched, so a structure need not be cleared before.
+ * -EBADMSG: damaged; ignore what `ret` holds. Fields with an unknown tag are skipped. Items past the count of a list
+ * are not touched: the structure need not be cleared before.
  */
 int record_decode(const struct record_type *type, struct netboot_bytes value, void *ret);
 /* Whether a person may store this: sizes, characters, names, URLs. -EINVAL with the reason. */

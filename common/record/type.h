@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * A type of record as a table of its fields: a room that has records says in its schema.c what they are, and record.c
- * reads, checks, writes, clears and compares by that.
+ * A type of record as a table of its fields. Each room that has records describes them in its schema.c; record.c reads,
+ * checks, writes, clears and compares them by these tables.
  */
 #ifndef NETBOOT_RECORD_TYPE_H
 #define NETBOOT_RECORD_TYPE_H

@@ -64,13 +64,13 @@ int record_check_text(const char *name, struct netboot_bytes value, struct netbo
         size = record_character_size(value.data + at, value.size - at);
         if (size == 0)
             return failure(error, -EINVAL,
-                           "the %s has a control character or no UTF-8 at octet %zu: write it in plain text", name,
+                           "the %s has a control character or invalid UTF-8 at octet %zu: write it in plain text", name,
                            at + 1);
     }
     return 0;
 }
 
-/* The value as a C string: false if it has a NUL or is longer than any field. */
+/* The value as a C string. False: it contains a NUL, or is longer than any field. */
 static bool to_text(struct netboot_bytes value, char text[RECORD_TEXT_MAX + 3])
 {
     if (value.size > RECORD_TEXT_MAX + 2 || memchr(value.data, '\0', value.size))
@@ -89,7 +89,7 @@ int record_check_name(const char *name, struct netboot_bytes value, struct netbo
     if (record_check_text(name, value, error) != 0)
         return -EINVAL;
     return failure(error, -EINVAL,
-                   "'%.*s' is no %s: it takes letters, digits and '._-', a letter or digit first, at most %d",
+                   "'%.*s' cannot be the %s: use letters, digits and '._-', a letter or digit first, at most %d",
                    (int)(value.size < 200 ? value.size : 200), (const char *)value.data, name, NETBOOT_NAME_MAX);
 }
 
@@ -99,7 +99,7 @@ static int check_text(const char *name, struct netboot_bytes value,
     char text[RECORD_TEXT_MAX + 3];
 
     if (!to_text(value, text))
-        return failure(error, -EINVAL, "the %s has a NUL in it: write it in plain text", name);
+        return failure(error, -EINVAL, "the %s contains a NUL: write it in plain text", name);
     return check(text, error);
 }
 
@@ -113,7 +113,7 @@ int record_check_file(const char *name, struct netboot_bytes value, struct netbo
     return check_text(name, value, netboot_file_check, error);
 }
 
-/* What a script names that is the same at every site. */
+/* A file that a target's script names: one script serves all sites. */
 int record_check_kernel(const char *name, struct netboot_bytes value, struct netboot_error *error)
 {
     static const char site[] = "{site}";
@@ -122,8 +122,8 @@ int record_check_kernel(const char *name, struct netboot_bytes value, struct net
         return -EINVAL;
     if (memmem(value.data, value.size, site, strlen(site)))
         return failure(error, -EINVAL,
-                       "the %s has {site}, and one script is for all sites: make a target for each site, or give the "
-                       "target a script of its own",
+                       "the %s has the placeholder {site}, but one script serves all sites: make a target for each "
+                       "site, or give the target its own script",
                        name);
     return 0;
 }
@@ -133,7 +133,7 @@ int record_check_command_line(const char *name, struct netboot_bytes value, stru
     return check_text(name, value, command_line_check, error);
 }
 
-/* A platform goes by its lowest architecture type. */
+/* A platform is numbered by its lowest architecture type. */
 int record_check_platform(const char *name, struct netboot_bytes value, struct netboot_error *error)
 {
     unsigned platform = be_get16(value.data);
@@ -141,7 +141,7 @@ int record_check_platform(const char *name, struct netboot_bytes value, struct n
 
     if (arch && arch->platform == platform)
         return 0;
-    return failure(error, -EINVAL, "the %s is for platform %u, which there is not", name, platform);
+    return failure(error, -EINVAL, "the %s names platform %u, which does not exist", name, platform);
 }
 
 int record_check_platform_file(const char *name, struct netboot_bytes value, struct netboot_error *error)
@@ -164,7 +164,7 @@ int record_check_label(const char *name, struct netboot_bytes value, struct netb
                              error);
 }
 
-/* Firmware that was given no UUID sends all zeros or all ones: such an identifier would mean many machines. */
+/* Firmware without a UUID sends all zeros or all ones: many machines share such an identifier. */
 int record_check_id(const char *name, struct netboot_bytes value, struct netboot_error *error)
 {
     struct netboot_bytes id = bytes_after(value, 1);
@@ -175,6 +175,6 @@ int record_check_id(const char *name, struct netboot_bytes value, struct netboot
     if (id.data[0] != 0x00 && id.data[0] != 0xff)
         return 0;
     return failure(error, -EINVAL,
-                   "the %s is %s: that is what firmware sends that has none of its own, and names no one machine", name,
+                   "the %s is %s: firmware without an identifier sends this, so it does not identify a machine", name,
                    id.data[0] == 0 ? "all zeros" : "all ones");
 }

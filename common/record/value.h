@@ -12,7 +12,7 @@ bool record_shape_kind(struct netboot_bytes value);
 bool record_shape_reasons(struct netboot_bytes value);
 bool record_shape_numbers(struct netboot_bytes value);
 
-/* Checks: 0, or -EINVAL with a reason that calls the value by `name`. The value has the field's shape and size. */
+/* Checks: 0, or -EINVAL with an error that calls the value `name`. The value has the field's shape and size. */
 int record_check_text(const char *name, struct netboot_bytes value, struct netboot_error *error);
 int record_check_name(const char *name, struct netboot_bytes value, struct netboot_error *error);
 int record_check_url(const char *name, struct netboot_bytes value, struct netboot_error *error);

@@ -4,8 +4,8 @@
 #include "base/bytes.h"
 #include "dhcp/codes.h"
 
-/* SMBIOS has the first three fields of a UUID little-endian, RFC 9562 big-endian. What a client sends may be either:
- * of the two forms the smaller one is the key. */
+/* SMBIOS has the first three fields of a UUID little-endian, RFC 9562 big-endian, and clients send either form. The
+ * smaller one is the key. */
 static void put_uuid(uint8_t *ret, const uint8_t uuid[NETBOOT_UUID_SIZE])
 {
     uint8_t swapped[NETBOOT_UUID_SIZE];

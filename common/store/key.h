@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The keys of the rows of the targets store, which its journal and its state go by as well. */
+/* The keys of the rows of the targets store; the journal and the state store use them too. */
 #ifndef NETBOOT_STORE_KEY_H
 #define NETBOOT_STORE_KEY_H
 
@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* First octet of a value that is no record: an alias in `host`, a range without a site in `policy`. */
+/* First octet of a value that is not a record: an alias in `host`, a range without a site in `policy`. */
 #define NO_RECORD 0
 
 enum { ROW_LOADER = 'l', ROW_PREFIX = 'p', ROW_RANGE = 'r', ROW_SITE = 's', ROW_TARGET = 't' };
@@ -42,23 +42,23 @@ static inline bool is_alias(struct netboot_bytes value)
     return value.size > 0 && value.data[0] == NO_RECORD;
 }
 
-/* The key of an identifier in `host`. UUIDs, and DUIDs made of one, come in two byte orders: both are the same key.
- * False: no identifier. */
+/* The key of an identifier in `host`. UUIDs, and DUIDs that contain one, have two byte orders: both have the same key.
+ * False: not an identifier. */
 bool key_of_id(struct key *ret, uint8_t type, const uint8_t *value, size_t size);
 /* Likewise of an identifier as records hold it: type, value. */
 static inline bool key_of_item(struct key *ret, struct netboot_bytes item)
 {
     return key_of_id(ret, item.data[0], item.data + 1, item.size - 1);
 }
-/* Row and name; false if it is no name by its length. */
+/* Row and name. False: too short or too long for a name. */
 bool key_of_name(struct key *ret, uint8_t row, const void *name, size_t size);
 void key_of_platform(struct key *ret, uint16_t platform);
 /* 4 or 16 octets of address, by the family. */
 void key_of_range(struct key *ret, enum netboot_family family, const uint8_t *address);
 /* Of a prefix as records hold it: length, address. */
 void key_of_prefix(struct key *ret, struct netboot_bytes prefix);
-/* Which of a host's identifiers is the key of its record: the first MAC, since by it both families find a host with one
- * look-up; else the first. */
+/* Which of a host's identifiers is the key of its record: the first MAC, by which both families find a host with one
+ * look-up; else the first identifier. */
 size_t host_primary_id(const struct netboot_host *host);
 /* That key. False: the host has no identifier. */
 bool key_of_host(struct key *ret, const struct netboot_host *host);

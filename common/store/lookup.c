@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-/* What may still be believed of it: nothing of another state than that of the view. A change's rows move. */
+/* Drops what is of another state than the view's; in the view of a change everything, since its rows move. */
 static struct lookup_cache *cache_of(struct netboot_view *view)
 {
     struct lookup_cache *cache = view->cache;
@@ -53,7 +53,7 @@ int lookup_host(struct netboot_view *view, const struct netboot_client *client, 
 static const struct netboot_bytes default_name = {(const uint8_t *)NETBOOT_NAME_DEFAULT,
                                                   sizeof(NETBOOT_NAME_DEFAULT) - 1};
 
-/* `place` is of the target in the cache: many hosts share a few, and all others the default. */
+/* `place`: of the target in the cache. Many hosts share a few targets, and all others the default. */
 static int get_target(struct netboot_view *view, struct lookup_cache *cache, unsigned place, struct netboot_bytes name,
                       const struct netboot_target **ret)
 {
@@ -82,7 +82,7 @@ static int find_target(struct netboot_view *view, struct lookup_cache *cache, st
     return code == -ENOENT ? 0 : code;
 }
 
-/* The range of the row that the cursor is at, with the site decoded from it. It begins behind the range before. */
+/* Keeps the range of the row at the cursor, and its site. It begins after the range before it. */
 static void keep_range(struct netboot_view *view, struct lookup_cache *cache, MDB_val row)
 {
     MDB_val before, value;
@@ -106,7 +106,7 @@ static bool is_in_range(const struct lookup_cache *cache, const struct key *addr
            (cache->before.size == 0 || memcmp(address->octets, cache->before.octets, address->size) > 0);
 }
 
-/* Ranges lie one behind the other under their last addresses: the first that does not end before the address has it. */
+/* Ranges are sorted by their last addresses: the first range that does not end before the address contains it. */
 static int find_range(struct netboot_view *view, struct lookup_cache *cache, const struct key *address)
 {
     MDB_val row = key_value(address), value;
@@ -127,7 +127,7 @@ static int find_range(struct netboot_view *view, struct lookup_cache *cache, con
     return code;
 }
 
-/* The ranges know about `default` as well; without an address there is nothing to look for in them. */
+/* The ranges include `default`; a client without an address gets that site. */
 static int find_site(struct netboot_view *view, struct lookup_cache *cache, const struct netboot_client *client,
                      struct netboot_policy *ret)
 {

@@ -2,16 +2,16 @@
 /*
  * What the store holds for one client: host, target, site and loader.
  *
- * Of the four rows that a client needs, the host's is another one each time; target, site and loader are mostly those
- * of the last packet. A reader keeps the last ones that it found, decoded, for as long as the store shows the same
- * state: the pages of a state do not move while it is the newest one. A policy points to them.
+ * Of the four rows that a client needs, the host's is mostly another one each time; target, site and loader are mostly
+ * those of the last packet. A reader keeps the last ones that it found, decoded, while the store is in the same state:
+ * the pages of the newest state do not move. A policy points to them.
  */
 #ifndef NETBOOT_STORE_LOOKUP_H
 #define NETBOOT_STORE_LOOKUP_H
 
 #include "store/key.h"
 
-/* What a reader last found. */
+/* What a reader found last. */
 struct lookup_cache {
     _Alignas(64) size_t transaction; /* of the state that it was found in */
     size_t epoch;                    /* and of the map */
@@ -29,8 +29,8 @@ struct netboot_view;
 
 /* A policy of nothing. */
 void lookup_begin(struct netboot_policy *ret);
-/* Each adds what it finds: 0 also where there is nothing; -EBADMSG or what LMDB says. First the host, by the client's
- * identifiers in the order MAC, UUID, DUID; then what follows from it, and from where and what the client is. */
+/* Each adds what it finds: 0, also if it finds nothing; -EBADMSG, or LMDB's code. First the host, by the client's
+ * identifiers in the order MAC, UUID, DUID; then the target, site and loader. */
 int lookup_host(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret);
 int lookup_rest(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret);
 

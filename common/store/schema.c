@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The fields of the records that people set. A tag is never used again for something else. */
+/* The fields of the records that people set. A tag is never used again for another field. */
 #include "store/schema.h"
 
 #include "record/type.h"

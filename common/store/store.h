@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The targets store: which tables its environment has and what their keys are.
+ * The targets store: the tables of its environment and their keys.
  *
  *   meta     "format", "id", "generation", "changed", "hosts"
  *   policy   'l' platform -> loader      's' name -> site      't' name -> target
@@ -9,7 +9,7 @@
  *   host     identifier -> the host, or an alias: the identifier that has it
  *   history  'e' generation -> who made it, when and what       'i' generation -> the rows as they were before
  *
- * Rows of `policy` are few, and in one table because each table that a look-up touches costs it a search of its own.
+ * `policy` has few rows of several kinds: each further table would cost a look-up one more search.
  */
 #ifndef NETBOOT_STORE_H
 #define NETBOOT_STORE_H
@@ -43,7 +43,7 @@ struct netboot_store {
     struct worker worker; /* of a server */
 };
 
-/* The thread that opens the store when it can and follows its replacement. */
+/* The thread that opens the store as soon as it can, and again after it was replaced. */
 int follow_start(struct netboot_store *store, struct netboot_error *error);
 void follow_stop(struct netboot_store *store);
 
@@ -68,7 +68,7 @@ struct netboot_view view_of_slot(struct netboot_store *store, struct env_slot *s
 int view_cursor_get(struct netboot_view *view, MDB_val *row, MDB_val *value, MDB_cursor_op where);
 /* One row: 0, -ENOENT, or what LMDB says. */
 int view_get(struct netboot_view *view, unsigned table, const struct key *key, MDB_val *ret);
-/* The key under which the host with this identifier is: 0, -ENOENT, -EBADMSG. */
+/* The key of the record of the host that has this identifier: 0, -ENOENT, -EBADMSG. */
 int view_find_host(struct netboot_view *view, const struct key *id, struct key *ret_key, MDB_val *ret_value);
 /* One decoded: 0, -ENOENT, -EBADMSG. */
 int view_get_record(struct netboot_view *view, const struct record_type *type, const struct key *key, void *ret);
@@ -81,7 +81,7 @@ int view_failed(const struct netboot_view *view, int code, struct netboot_error 
 /* How many records of a kind of `policy` there are. */
 int view_count(struct netboot_view *view, enum netboot_record_kind kind, uint64_t *ret);
 
-/* Brings the ranges up to date with the sites of the change. */
+/* Builds the ranges from the sites of the change. */
 int change_settle(struct netboot_change *change);
 
 #endif

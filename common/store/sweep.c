@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Reading all rows, and those that are damaged. */
+/* Reading all rows, and listing the damaged ones. */
 #include "store/sweep.h"
 
 #include "base/bytes.h"
@@ -77,7 +77,7 @@ static void row_text(const struct row *row, char *text, size_t size)
     }
 }
 
-/* An alias has to lead to a record; whether that can be read is told where the record is. */
+/* Whether an alias leads to no record. A damaged record is reported at its own row. */
 static bool leads_nowhere(struct netboot_view *view, const struct row *row)
 {
     struct key key;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* All rows of a store as they are, whatever they hold. */
+/* All rows of a store, also damaged ones. */
 #ifndef NETBOOT_SWEEP_H
 #define NETBOOT_SWEEP_H
 

@@ -39,7 +39,7 @@ int view_get(struct netboot_view *view, unsigned table, const struct key *key, M
     MDB_val row = key_value(key);
     int rc;
 
-    /* The cursor is where the last row of this table was: often the next one is on the same page. */
+    /* The cursor is at the last row read of this table: the next one is often on the same page. */
     if (table == TABLE_POLICY)
         rc = view_cursor_get(view, &row, ret, MDB_SET_KEY);
     else
@@ -76,7 +76,7 @@ int view_meta(struct netboot_view *view, const char *name, uint64_t *ret)
 
 /* ---- Hosts */
 
-/* The row of an identifier has the host, or says under which other identifier it is. */
+/* The row of an identifier has the host's record, or the key of the row that has it. */
 int view_find_host(struct netboot_view *view, const struct key *id, struct key *ret_key, MDB_val *ret_value)
 {
     int code = view_get(view, TABLE_HOST, id, ret_value);
@@ -111,12 +111,12 @@ static int not_open(struct netboot_store *store, int code, struct netboot_error 
     int trouble;
 
     if (code == -ECHILD)
-        return failure(error, code, "the targets store cannot be used after fork: open it anew");
+        return failure(error, code, "the targets store cannot be used after a fork: open it again");
     if (code == -EAGAIN && !env_is_open(&store->env) && (trouble = notice_trouble(&store->notice, error)) != 0)
         return trouble;
     if (code == -EAGAIN)
         return failure(error, code, "the targets store in %s is busy: try again", store->directory);
-    return failure(error, code, "the targets store in %s cannot be read: %s", store->directory, strerror(-code));
+    return failure(error, code, "cannot read the targets store in %s: %s", store->directory, strerror(-code));
 }
 
 int netboot_view_open(struct netboot_store *store, struct netboot_view **ret, struct netboot_error *error)
@@ -126,7 +126,7 @@ int netboot_view_open(struct netboot_store *store, struct netboot_view **ret, st
     int code;
 
     if (!view)
-        return failure(error, -ENOMEM, "no memory for a view of the targets store");
+        return failure(error, -ENOMEM, "out of memory for a view of the targets store");
     history_look(store);
     if ((code = env_read_wait(&store->env, &slot)) != 0) {
         free(view);

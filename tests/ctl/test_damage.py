@@ -135,7 +135,7 @@ def test_journal_is_made_anew_by_init(ctl):
     """As the message says."""
     damaged = ctl.directory / "journal" / "data.mdb"
     damaged.write_text("junk\n")
-    remedy = f"servers make it anew by themselves, or 'netbootctl -d {ctl.directory} init' does"
+    remedy = f"servers create it again by themselves, or run 'netbootctl -d {ctl.directory} init'"
     assert remedy in ctl.json("status")["journal_trouble"]
     ctl.ok("init")
     assert "journal_trouble" not in ctl.json("status")

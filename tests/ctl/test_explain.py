@@ -143,7 +143,7 @@ def test_a_target_that_is_missing_is_told(lab):
     lab.ok("target", "delete", "debian", "--force")
     result = explain(lab, "--family", "4", "web1", "--arch", "7", "--user-class", "iPXE")
     assert result["target"] == "default" and result["boot_file"] == "http://192.0.2.1/script.ipxe"
-    assert any("does not have the target" in reason for reason in result["reasons"])
+    assert any("names a target that the store does not have" in reason for reason in result["reasons"])
 
 
 def test_an_address_is_not_needed_for_a_store_fresh_from_init(ctl):

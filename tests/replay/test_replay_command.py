@@ -179,8 +179,8 @@ packet 1  2023-11-14T22:13:20.000000Z  DHCPDISCOVER  52:54:00:77:00:02
   decision   answered, target default, site default
               1. stage PXE, IPv4, platform x64-uefi
               2. no host has any of the client's identifiers
-              3. target default, as for every machine without one of its own
-              4. site default, as for every address that is in no other site
+              3. target default: it is for all clients without another target
+              4. site default: no other site contains the client's address
               5. the target's file: there is none for x64-uefi
               6. the platform's loader: taken
   answer     siaddr                              192.0.2.1

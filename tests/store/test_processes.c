@@ -20,9 +20,9 @@ static int use_in_child(struct fixture *fixture, struct netboot_view *view, stru
     result.answer.edit_count = 9;
     if (netboot_serve(store, &query, &result) != -ECHILD || result.answer.edit_count != 0)
         return 1;
-    if (netboot_view_open(store, &new_view, &told) != -ECHILD || !strstr(told.text, "after fork"))
+    if (netboot_view_open(store, &new_view, &told) != -ECHILD || !strstr(told.text, "after a fork"))
         return 2;
-    if (netboot_change_open(store, 0, &new_change, &told) != -ECHILD || !strstr(told.text, "after fork"))
+    if (netboot_change_open(store, 0, &new_change, &told) != -ECHILD || !strstr(told.text, "after a fork"))
         return 3;
     if (put_host(change, 77, NULL, &told) != -ECHILD || netboot_change_commit(change, &told) != -ECHILD)
         return 4;

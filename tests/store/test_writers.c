@@ -351,7 +351,7 @@ static void test_disk_full(void **state)
     assert_int_equal(mkdir(disk, 0700), 0);
     assert_int_equal(mount("tmpfs", disk, "tmpfs", 0, "size=1m"), 0);
     write_ballast(ballast, -1);
-    FAILS(-ENOSPC, "cannot be made", netboot_store_create(netboot, &error));
+    FAILS(-ENOSPC, "cannot create the", netboot_store_create(netboot, &error));
     assert_int_equal(access(netboot, F_OK), -1); /* nothing is left of it */
     assert_int_equal(unlink(ballast), 0);
     OK(netboot_store_create(netboot, &error));

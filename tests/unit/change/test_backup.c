@@ -198,7 +198,7 @@ static void test_cut_short(void **state)
     fill(fixture);
     back_up(fixture, &file);
     for (size_t whole = file.size; file.size-- > 0;) {
-        const char *reason = file.size < BACKUP_MAGIC_SIZE ? "no backup of netboot's" : "cut short";
+        const char *reason = file.size < BACKUP_MAGIC_SIZE ? "not a netboot backup" : "cut short";
         FAILS(-EBADMSG, reason, check(&file, &error));
         assert_true(file.size < whole);
     }
@@ -253,7 +253,7 @@ static void test_refused(void **state)
     back_up(fixture, &file);
     file.fails = -EIO;
     file.size--;
-    FAILS(-EIO, "cannot be read", check(&file, &error));
+    FAILS(-EIO, "cannot read the backup", check(&file, &error));
 }
 
 /* A change that fails so far leaves the store as it is. */
@@ -292,7 +292,7 @@ static void test_contradictory(void **state)
     OK(check(&file, &error));
     file.at = 0;
     struct netboot_change *change = begin(fixture);
-    FAILS(-EBADMSG, "two hosts have 52:54:00:00:00:01",
+    FAILS(-EBADMSG, "two hosts have the identifier or name 52:54:00:00:00:01",
           netboot_change_restore(change, read_from, &file, &backup, &error));
     netboot_change_abort(change);
 }

@@ -125,7 +125,8 @@ static void test_too_large(void **state)
     assert_false(history(fixture).entries[1].revertible);
     set_target(fixture, "t", "t.ipxe");
     change = begin(fixture);
-    FAILS(-ENODATA, "the change that made 3 was too large", netboot_change_revert(change, 2, NULL, NULL, &error));
+    FAILS(-ENODATA, "the change that made generation 3 was too large",
+          netboot_change_revert(change, 2, NULL, NULL, &error));
     netboot_change_abort(change);
     revert(fixture, 3);
     change = begin(fixture);
@@ -209,7 +210,7 @@ static void test_gap(void **state)
     assert_true(list.entries[0].revertible && list.entries[1].revertible);
     assert_false(list.entries[2].revertible);
     change = begin(fixture);
-    FAILS(-ENODATA, "does not have the change that made 3", netboot_change_revert(change, 2, NULL, NULL, &error));
+    FAILS(-ENODATA, "lacks the change that made generation 3", netboot_change_revert(change, 2, NULL, NULL, &error));
     OK(netboot_change_revert(change, 7, NULL, NULL, &error));
     netboot_change_abort(change);
     skip_to(fixture, 19);

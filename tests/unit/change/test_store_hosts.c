@@ -85,12 +85,13 @@ static void test_host_conflicts(void **state)
     put_host(fixture, HOST("web1", "52:54:00:00:00:01", "11223344-5566-7788-99aa-bbccddeeff00"));
     put_host(fixture, HOST(NULL, "52:54:00:00:00:07"));
     struct netboot_change *change = begin(fixture);
-    FAILS(-EEXIST, "52:54:00:00:00:01 belongs to the host web1",
+    FAILS(-EEXIST, "52:54:00:00:00:01 already belongs to host web1",
           typed_put_host(change, HOST("db1", "52:54:00:00:00:02", "52:54:00:00:00:01"), &error));
-    FAILS(-EEXIST, "belongs to the host web1",
+    FAILS(-EEXIST, "already belongs to host web1",
           typed_put_host(change, HOST("db1", "52:54:00:00:00:02", "44332211-6655-8877-99aa-bbccddeeff00"), &error));
-    FAILS(-EEXIST, "web1 belongs to the host web1", typed_put_host(change, HOST("web1", "52:54:00:00:00:02"), &error));
-    FAILS(-EEXIST, "belongs to the host 52:54:00:00:00:07",
+    FAILS(-EEXIST, "web1 already belongs to host web1",
+          typed_put_host(change, HOST("web1", "52:54:00:00:00:02"), &error));
+    FAILS(-EEXIST, "already belongs to host 52:54:00:00:00:07",
           typed_put_host(change, HOST("db1", "52:54:00:00:00:02", "52:54:00:00:00:07"), &error));
     FAILS(-EINVAL, "given twice",
           typed_put_host(change, HOST("db1", "52:54:00:00:00:02", "52:54:00:00:00:02"), &error));

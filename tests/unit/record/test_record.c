@@ -427,27 +427,27 @@ static void test_checks(void **state)
     type.member = (value);                                                                                             \
     assert_refused(&record_##type, &type, #type " " #member " " #value, reason)
     REFUSED(site, name, bytes_at(NULL, 0), "missing");
-    REFUSED(site, name, RAW("-lab"), "'-lab' is no name of a site");
+    REFUSED(site, name, RAW("-lab"), "'-lab' cannot be the name of a site");
     REFUSED(site, name, RAW("la\0b"), "octet 3");
     REFUSED(site, name, bytes_at(long_text, 128), "128 octets");
-    REFUSED(site, tftp4, RAW("abc"), "not well-formed");
-    REFUSED(site, tftp6, RAW("abcd"), "not well-formed");
+    REFUSED(site, tftp4, RAW("abc"), "malformed");
+    REFUSED(site, tftp6, RAW("abcd"), "malformed");
     REFUSED(site, http4, RAW("192.0.2.1"), "");
     REFUSED(site, http6, RAW("ftp://[2001:db8::1]"), "");
     REFUSED(site, http4, RAW("http://a\0b/"), "NUL");
-    REFUSED(site, prefixes.items[0], RAW("\x21zzzz"), "not well-formed");
+    REFUSED(site, prefixes.items[0], RAW("\x21zzzz"), "malformed");
     REFUSED(site, prefixes.count, 65, "at most 64");
-    REFUSED(target, name, RAW("a b"), "no name of a target");
-    REFUSED(target, kind, (enum netboot_kind)4, "not well-formed");
+    REFUSED(target, name, RAW("a b"), "'a b' cannot be the name of a target");
+    REFUSED(target, kind, (enum netboot_kind)4, "malformed");
     REFUSED(target, script, RAW("a b"), "");
     REFUSED(target, script, RAW("a{nothing}b"), "");
     REFUSED(target, description, bytes_at(long_text, 1024), "1024 octets");
     REFUSED(target, files.items[0], RAW("\0\11x.efi"), "platform 9"); /* goes by 7 */
     REFUSED(target, files.items[0], RAW("\1\0x.efi"), "platform 256");
-    REFUSED(target, files.items[0], RAW("\0\7"), "not well-formed");
+    REFUSED(target, files.items[0], RAW("\0\7"), "malformed");
     REFUSED(host, ids.count, 0, "missing");
-    REFUSED(host, ids.items[0], RAW("M12345"), "not well-formed");
-    REFUSED(host, ids.items[0], RAW("Nweb1"), "not well-formed");
+    REFUSED(host, ids.items[0], RAW("M12345"), "malformed");
+    REFUSED(host, ids.items[0], RAW("Nweb1"), "malformed");
     REFUSED(host, ids.items[0], RAW("M\0\0\0\0\0\0"), "all zeros");
     REFUSED(host, ids.items[1], RAW("U\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"), "all ones");
     REFUSED(host, labels.items[0], RAW("rack"), "no '='");

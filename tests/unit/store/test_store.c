@@ -7,7 +7,7 @@
 static void test_create(void **state)
 {
     struct fixture *fixture = *state;
-    char path[SCRATCH_SIZE + 32];
+    char path[SCRATCH_SIZE + 32], reason[SCRATCH_SIZE + 64];
     struct stat found;
     static const struct {
         const char *name;
@@ -35,7 +35,8 @@ static void test_create(void **state)
     snprintf(path, sizeof(path), "%s/slash/targets/data.mdb", fixture->directory);
     assert_int_equal(stat(path, &found), 0);
     snprintf(path, sizeof(path), "%s/no/where", fixture->directory);
-    FAILS(-ENOENT, "/no/where cannot be made", netboot_store_create(path, &error));
+    snprintf(reason, sizeof(reason), "cannot create the directory %s", path);
+    FAILS(-ENOENT, reason, netboot_store_create(path, &error));
     FAILS(-EINVAL, "no directory", netboot_store_open("", NULL, &fixture->store, &error));
 }
 

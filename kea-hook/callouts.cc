@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //
-// What Kea calls for each reply just before it packs it. Nothing may escape from here: Kea drops the reply then.
+// Kea calls these for each reply just before it packs it. No exception may escape: Kea would drop the reply.
 #include "hook.h"
 #include "packet.h"
 
@@ -41,7 +41,7 @@ template <typename PacketPtr> void store_failed(const PacketPtr &query, int code
     uint64_t left_out;
 
     hook->statistics.count_store_error();
-    // An unusable store has been told of once; this is for one that is open and fails.
+    // An unusable store was logged once; this is for an open one that fails.
     if (hook->events.usable() && hook->limits.store_read_failed.admit(left_out)) {
         LOG_ERROR(logger, NETBOOT_STORE_READ_FAILED)
             .arg(query->getLabel())
@@ -81,11 +81,11 @@ template <typename PacketPtr> void callout_failed(const PacketPtr &query, const 
                 .arg(std::string(what));
         }
     } catch (...) {
-        // Not even that can be said. The reply is what matters.
+        // Not even this can be logged. The reply goes out all the same.
     }
 }
 
-// Another hook may have decided that this reply is not to go out, or have packed it itself.
+// Another hook may have dropped this reply, or packed it itself.
 template <typename PacketPtr>
 int send(CalloutHandle &handle, const char *query_name, const char *response_name) noexcept
 {

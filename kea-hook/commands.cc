@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //
-// Kea's side of the commands: the arguments, the answers and the result codes. What they do is in json/remote/.
+// Kea's side of the commands: arguments, responses and result codes. json/remote/ carries them out.
 #include "commands.h"
 
 #include "elements.h"
@@ -59,7 +59,7 @@ ConstElementPtr run(const ConstElementPtr &command)
     return isc::config::createAnswer(result, std::string(told.text), element_of(*answer));
 }
 
-// Nothing may escape from here: Kea would answer with an error that names no reason.
+// No exception may escape: Kea's response would be an error without a reason.
 ConstElementPtr answer_of(const ConstElementPtr &command)
 {
     try {
@@ -81,7 +81,7 @@ int command_callout(CalloutHandle &handle) noexcept
         handle.setArgument("response", response);
         return 0;
     } catch (...) {
-        return 1; // Kea itself says that there is no response.
+        return 1; // Kea itself reports that there is no response.
     }
 }
 

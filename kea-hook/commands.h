@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //
-// netboot-host-get and its like, over Kea's control channel.
+// The netboot-* commands, over Kea's control channel.
 #ifndef NETBOOT_KEA_COMMANDS_H
 #define NETBOOT_KEA_COMMANDS_H
 
@@ -9,7 +9,7 @@
 namespace netboot
 {
 
-// Offers them for as long as the library is loaded.
+// Registers them until the library is unloaded.
 void register_commands(isc::hooks::LibraryHandle &handle);
 
 } // namespace netboot

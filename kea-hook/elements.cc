@@ -15,13 +15,13 @@ namespace netboot
 namespace
 {
 
-// Deeper than any command's arguments are.
+// No command has arguments nested deeper.
 const unsigned max_depth = 16;
 
 const char *text_of(const std::string &text)
 {
     if (text.find('\0') != std::string::npos)
-        throw std::invalid_argument("there is a NUL in a text");
+        throw std::invalid_argument("a text contains a NUL");
     return text.c_str();
 }
 

@@ -20,7 +20,7 @@ struct JsonDelete {
 };
 using Json = std::unique_ptr<cJSON, JsonDelete>;
 
-// Both throw where memory is short, and the first one for what cJSON cannot hold.
+// Both throw when out of memory; the first one also throws for what cJSON cannot hold.
 Json json_of(const isc::data::Element &value);
 isc::data::ElementPtr element_of(const cJSON &value);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //
-// What is there between load() and unload().
+// The hook's state between load() and unload().
 #ifndef NETBOOT_KEA_HOOK_H
 #define NETBOOT_KEA_HOOK_H
 
@@ -26,7 +26,7 @@ class Hook
     RateLimits limits;
     StoreEvents events;
     JournalEvents journal_events;
-    netboot_store *store; // null if there was no way to have one; a missing store is no reason
+    netboot_store *store; // null if it could not be made; not for a missing store
 };
 
 // Null while the hook is not loaded. Set and deleted by load() and unload(), while Kea handles no packets.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //
-// All that differs between the versions of Kea that this source is built against (2.2 to 3.3).
+// All differences between the versions of Kea that this source is built against (2.2 to 3.3).
 #ifndef NETBOOT_KEA_VERSIONS_H
 #define NETBOOT_KEA_VERSIONS_H
 
@@ -14,8 +14,8 @@
 namespace netboot
 {
 
-// KEA_HOOKS_VERSION is a constant, not a macro, so that #if cannot see it: what depends on the version has to be
-// written so that every version compiles it.
+// KEA_HOOKS_VERSION is a constant, not a macro: #if cannot test it. Code that depends on the version has to compile
+// with every version.
 inline int kea_version()
 {
     return KEA_HOOKS_VERSION;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //
-// What Kea calls when it loads and unloads the library.
+// Kea calls these when it loads and unloads the library.
 #include "commands.h"
 #include "hook.h"
 
@@ -27,7 +27,7 @@ Hook::Hook(const Parameters &wanted) : parameters(wanted), store(nullptr)
     options.journal = parameters.journal;
     options.journal_size = parameters.journal_mebibytes << 20;
     options.join = parameters.join_identifiers;
-    // With `follow` a missing store is no error. Whatever else it is, it must not keep Kea from serving.
+    // With `follow` a missing store is not an error. No other error may keep Kea from serving.
     if (netboot_store_open(parameters.database.c_str(), &options, &store, &error) < 0) {
         store = nullptr;
         LOG_ERROR(logger, NETBOOT_STORE_UNUSABLE).arg(std::string(error.text));
@@ -47,15 +47,15 @@ void check_daemon()
     const std::string name = isc::process::Daemon::getProcName();
 
     if (name != "kea-dhcp4" && name != "kea-dhcp6")
-        throw std::runtime_error("it is for kea-dhcp4 and kea-dhcp6, this daemon is " + name);
+        throw std::runtime_error("it is for kea-dhcp4 and kea-dhcp6, but this daemon is " + name);
 }
 
-// Kea opens one file once, however often it is named: a second hook would take the place of the first one, whose
-// threads would go on in a library that is gone.
+// Kea opens a file once, even if it is named twice. A second hook would replace the first one, and the threads of that
+// one would run in a library that is gone.
 void check_single()
 {
     if (hook)
-        throw std::runtime_error("it is loaded already: name it once in \"hooks-libraries\"");
+        throw std::runtime_error("it is already loaded: name it only once in \"hooks-libraries\"");
 }
 
 void load_hook(LibraryHandle &handle)
@@ -79,7 +79,7 @@ void load_failed(const char *what) noexcept
     try {
         LOG_ERROR(logger, NETBOOT_LOAD_FAILED).arg(std::string(what));
     } catch (...) {
-        // Kea tells that the library was not loaded.
+        // Kea itself logs that the library was not loaded.
     }
 }
 
@@ -98,7 +98,7 @@ int multi_threading_compatible()
     return 1;
 }
 
-// Fails for what the operator has to correct only: at config-set Kea would serve nobody afterwards.
+// Fails only for mistakes that the operator has to correct: after config-set Kea would answer no client.
 int load(LibraryHandle &handle)
 {
     try {
@@ -112,7 +112,7 @@ int load(LibraryHandle &handle)
     return 1;
 }
 
-// Whatever goes wrong here, Kea has to go on.
+// Kea has to go on, even if this fails.
 int unload()
 {
     try {

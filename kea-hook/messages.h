@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //
-// What the hook logs, and how often. The messages themselves are in netboot_messages.mes.
+// What the hook logs, and how often. The messages are in netboot_messages.mes.
 #ifndef NETBOOT_KEA_MESSAGES_H
 #define NETBOOT_KEA_MESSAGES_H
 
@@ -22,11 +22,11 @@ namespace netboot
 // "kea-dhcp4.netboot-hooks" in Kea's "loggers".
 extern isc::log::Logger logger;
 
-// Lets ten messages of a kind pass in each minute, whatever the traffic. For any number of threads.
+// Lets at most ten messages of a kind pass in each minute. Any number of threads may use it.
 class RateLimit
 {
   public:
-    // Whether to log now; `left_out` becomes the number of those that were not since the last one.
+    // Whether to log now; `left_out` becomes the number of messages that were not logged since the last one.
     bool admit(uint64_t &left_out);
 
   private:
@@ -35,7 +35,7 @@ class RateLimit
     std::atomic<uint64_t> left_out_{0};
 };
 
-// One for each message that packets can cause.
+// One for each message that a packet can cause.
 struct RateLimits {
     RateLimit callout_failed;
     RateLimit nothing_to_boot;
@@ -46,24 +46,24 @@ struct RateLimits {
 // Every reason of a decision on one line.
 std::string reasons_text(const netboot_result &result);
 
-// Tells once when the journal cannot be written, when it can be again, and at times of what was lost.
+// Logs once that the journal cannot be written, once that it can be again, and now and then how much was lost.
 class JournalEvents
 {
   public:
-    // Cheap where nothing happened. `store` may be null.
+    // Cheap if nothing happened. `store` may be null.
     void log(netboot_store *store);
 
   private:
     std::atomic<bool> told_{false};
 };
 
-// Tells once when the store was opened and when it has become unusable.
+// Logs once that the store was opened, and once that it became unusable.
 class StoreEvents
 {
   public:
-    // Cheap where nothing happened. `store` may be null.
+    // Cheap if nothing happened. `store` may be null.
     void log(netboot_store *store, const std::string &directory);
-    // Whether the store was fit for use when last heard of.
+    // Whether the store was usable at the last event.
     bool usable() const
     {
         return usable_;

@@ -23,7 +23,7 @@ namespace netboot
 namespace
 {
 
-// The class that libdhcp_bootp.so puts its queries into, which it makes look like DHCPREQUESTs.
+// libdhcp_bootp.so puts BOOTP queries into this class, and makes them look like DHCPREQUESTs.
 const ClientClass bootp_class("BOOTP");
 
 // ---- Reading
@@ -40,7 +40,7 @@ void copy(const IOAddress &address, uint8_t ret[NETBOOT_ADDRESS_SIZE])
     }
 }
 
-// Where `size` octets of an option are to go; null if there is no room for them.
+// Room for `size` octets of an option; null if there is none.
 uint8_t *take_room(OptionBytes &bytes, size_t size)
 {
     uint8_t *const start = bytes.data + bytes.size;
@@ -51,7 +51,7 @@ uint8_t *take_room(OptionBytes &bytes, size_t size)
     return start;
 }
 
-// An option's data where Kea keeps them as they were on the wire, else null. These are most of them; pack() writes a
+// An option's data if Kea keeps it as it was on the wire, else null. Most options are kept so; pack() would write a
 // long list of octets one by one.
 const OptionBuffer *plain_data(const Option &option)
 {
@@ -64,7 +64,7 @@ const OptionBuffer *plain_data(const Option &option)
     return nullptr;
 }
 
-// A list of numbers: architecture types, and what is asked for in DHCPv6.
+// A list of numbers: architecture types, and the ORO of DHCPv6.
 netboot_bytes numbers_data(const std::vector<uint16_t> &numbers, OptionBytes &bytes)
 {
     uint8_t *const start = take_room(bytes, 2 * numbers.size());
@@ -78,7 +78,7 @@ netboot_bytes numbers_data(const std::vector<uint16_t> &numbers, OptionBytes &by
     return {start, 2 * numbers.size()};
 }
 
-// Only pack() gives the data of every class of option: getData() of a list of numbers is empty.
+// Only pack() works for every class of option: getData() of a list of numbers is empty.
 netboot_bytes packed_data(const Option &option, OptionBytes &bytes)
 {
     const size_t header = option.getHeaderLen();
@@ -104,7 +104,7 @@ netboot_bytes option_data(const Option &option, OptionBytes &bytes)
     return packed_data(option, bytes);
 }
 
-// Kea has joined the parts of long DHCPv4 options (RFC 3396); in DHCPv6 each of several is one of its own.
+// Kea has concatenated the parts of long DHCPv4 options (RFC 3396); in DHCPv6 each instance is an option of its own.
 void read_options(const OptionCollection &options, OptionBytes &bytes, netboot_query &ret)
 {
     for (const uint16_t *code = netboot_query_options(ret.family); *code; code++) {
@@ -140,8 +140,8 @@ bool is_set(const uint8_t address[NETBOOT_ADDRESS_SIZE])
     return std::any_of(address, address + NETBOOT_ADDRESS_SIZE, [](uint8_t octet) { return octet != 0; });
 }
 
-// Kea keeps the relays in the order of the headers: the last one is nearest the client. Some name no link (RFC 6221):
-// the next one around them does.
+// Kea keeps the relays in the order of the headers: the last one is nearest the client. A relay may name no link
+// (RFC 6221): then the next one around it does.
 void read_relays(const Pkt6 &query, OptionBytes &bytes, netboot_query &ret)
 {
     const Pkt6::RelayInfo &relay = query.relay_info_.back();
@@ -154,7 +154,7 @@ void read_relays(const Pkt6 &query, OptionBytes &bytes, netboot_query &ret)
         ret.link_layer_address = option_data(*link_layer->second, bytes);
 }
 
-// The first address of the interface that is of use beyond its link.
+// The first address of the interface that is not link-local.
 void read_interface_address(const Pkt6 &query, netboot_query &ret)
 {
     const IfacePtr interface = query.indexSet() ? IfaceMgr::instance().getIface(query.getIndex()) : IfacePtr();
@@ -175,8 +175,8 @@ bool is_option(const netboot_edit &edit)
     return edit.field < NETBOOT_FIELD_SIADDR;
 }
 
-// Puts all new options behind the old ones, and only when they are there takes the old ones out: that cannot fail. Not
-// addOption(), which in DHCPv4 wants the old one out first.
+// Appends all new options first; then it removes the old ones, which cannot fail. addOption() would not do: in DHCPv4
+// it needs the old one removed first.
 void edit_options(const struct netboot_answer &answer, Option::Universe universe, OptionCollection &options)
 {
     OptionCollection::iterator added[NETBOOT_EDITS_MAX];
@@ -206,7 +206,7 @@ void edit_options(const struct netboot_answer &answer, Option::Universe universe
     }
 }
 
-// What the setters of Pkt4 throw at, before anything is written.
+// Throws where the setters of Pkt4 would, before anything is changed.
 void check_fields(const struct netboot_answer &answer)
 {
     for (unsigned i = 0; i < answer.edit_count; i++) {
@@ -248,7 +248,7 @@ void read_packets(const Pkt4 &query, const Pkt4 &response, OptionBytes &bytes, n
     ret.reply_type = response.getType();
     if (ret.message_type == DHCPREQUEST && query.getClasses().contains(bootp_class)) {
         ret.message_type = 0;
-        // It is a DHCPACK until that hook takes its type out, if it comes after this one.
+        // It is still a DHCPACK if libdhcp_bootp.so runs after this hook and removes the type then.
         ret.reply_type = ret.reply_type == DHCPACK ? 0 : ret.reply_type;
     }
     if (hardware) {
@@ -274,7 +274,7 @@ void read_packets(const Pkt6 &query, const Pkt6 &response, OptionBytes &bytes, n
     else
         read_relays(query, bytes, ret);
     read_assigned_address(response, ret);
-    // Costs a look-up, and would not be looked at after one of these.
+    // Costs a look-up, and is not used if one of these is set.
     if (!is_set(ret.assigned_address) && !is_set(ret.relay_address))
         read_interface_address(query, ret);
     ret.reply_has_boot_file = has_option(response, D6O_BOOTFILE_URL);

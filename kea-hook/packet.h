@@ -14,8 +14,8 @@
 namespace netboot
 {
 
-// Where options are kept while a query is looked at, if Kea does not have them as octets. It takes no packets above
-// 1500 octets; what should not fit is passed over.
+// Room for the options of a query that Kea does not keep as octets: enough for packets of 1500 octets. An option that
+// does not fit is skipped.
 struct OptionBytes {
     uint8_t data[2048];
     size_t size = 0;
@@ -28,7 +28,7 @@ void read_packets(const isc::dhcp::Pkt4 &query, const isc::dhcp::Pkt4 &response,
 void read_packets(const isc::dhcp::Pkt6 &query, const isc::dhcp::Pkt6 &response, OptionBytes &bytes,
                   netboot_query &ret);
 
-// Carries out the edits. Where it throws, the reply is as it was.
+// Carries out the edits. If it throws, the reply is as it was.
 void edit_reply(const struct netboot_answer &answer, isc::dhcp::Pkt4 &response);
 void edit_reply(const struct netboot_answer &answer, isc::dhcp::Pkt6 &response);
 

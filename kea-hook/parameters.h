@@ -25,7 +25,7 @@ struct Parameters {
     bool join_identifiers = false; // with the journal only
 };
 
-// Names the key, its value and the rule that it breaks.
+// Its text has the key, the value and the rule.
 struct ParameterError : std::runtime_error {
     using std::runtime_error::runtime_error;
 };

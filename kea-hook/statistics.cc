@@ -35,7 +35,7 @@ Statistics::~Statistics()
              {&answered_, &host_found_, &journal_dropped_, &no_boot_file_, &not_ours_, &store_error_})
             StatsMgr::instance().del(*name);
     } catch (...) {
-        // A counter stays behind, nothing worse; Kea must go on.
+        // A counter misses one; Kea must go on.
     }
 }
 
@@ -65,7 +65,7 @@ void Statistics::count_store_error()
 
 void Statistics::set_journal_dropped(uint64_t dropped)
 {
-    // One of several threads that see it first.
+    // Only one of several threads sets it.
     if (dropped != dropped_.load(std::memory_order_relaxed) && dropped != dropped_.exchange(dropped))
         StatsMgr::instance().setValue(journal_dropped_, static_cast<int64_t>(dropped));
 }

@@ -13,7 +13,7 @@
 namespace netboot
 {
 
-// They are there, at 0, as long as this object lives.
+// They exist, starting at 0, while this object lives.
 class Statistics
 {
   public:
@@ -24,7 +24,7 @@ class Statistics
 
     void count(const netboot_decision &decision);
     void count_store_error();
-    // Cheap where it is what it was.
+    // Cheap if the number is unchanged.
     void set_journal_dropped(uint64_t dropped);
     uint64_t store_errors() const
     {
@@ -32,7 +32,7 @@ class Statistics
     }
 
   private:
-    // Kea asks for strings; these are not made anew for each packet.
+    // Kea takes strings: these are made once, not for each packet.
     std::atomic<uint64_t> store_errors_{0}, dropped_{0};
     const std::string answered_, host_found_, journal_dropped_, no_boot_file_, not_ours_, store_error_;
 };

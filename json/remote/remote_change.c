@@ -151,7 +151,7 @@ static int check_new(struct netboot_view *view, const struct netboot_id *id, str
     netboot_id_text(id, text);
     if (status != 0)
         return failure(told, status, "the record of host %s is damaged", text);
-    return failure(told, -EEXIST, "%s belongs to the %s already: netboot-host-update changes it", text,
+    return failure(told, -EEXIST, "%s already belongs to %s: use netboot-host-update to change it", text,
                    netboot_record_text(&other, name));
 }
 

@@ -236,9 +236,9 @@ WRONG = {
     "a wrong name": ("host-add", {"mac": M2, "name": "a b"}, "name: `a b`"),
     "a wrong platform": ("host-add", {"mac": M2, "loader": {"x64": "a"}}, "did you mean `x64-uefi`"),
     "a wrong file": ("host-add", {"mac": M2, "loader": {"x64-uefi": "a b"}}, "loader:"),
-    "a host that is there": ("host-add", {"mac": M1}, "belongs to the host web1 already"),
-    "another card of a host that is there": ("host-add", {"mac": M2, "uuid": U1}, "belongs to the host web1 already"),
-    "a name that is taken": ("host-add", {"mac": M2, "name": "web1"}, "belongs to the host web1 already"),
+    "a host that is there": ("host-add", {"mac": M1}, "already belongs to host web1"),
+    "another card of a host that is there": ("host-add", {"mac": M2, "uuid": U1}, "already belongs to host web1"),
+    "a name that is taken": ("host-add", {"mac": M2, "name": "web1"}, "already belongs to host web1"),
     "no such target": ("host-add", {"mac": M2, "target": "nope"}, "there is no target nope"),
     "no such target once": ("host-add", {"mac": M2, "once": "nope"}, "there is no target nope"),
     "a target that cannot be once": ("host-add", {"mac": M2, "once": "quiet"}, "of kind silent"),
@@ -322,7 +322,7 @@ def test_no_such_host(server, command, arguments):
 def test_text_that_is_no_utf8(server):
     request = b'{"command": "netboot-host-update", "arguments": {"id": "web1", "note": "B\xfcro"}}'
     answer = server.send(request)
-    assert answer["result"] == ERROR and "no UTF-8 at octet" in answer["text"]
+    assert answer["result"] == ERROR and "invalid UTF-8 at octet" in answer["text"]
 
 
 def test_changes_that_are_not_allowed(link, clients, kept):

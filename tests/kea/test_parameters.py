@@ -129,7 +129,7 @@ def test_another_daemon_is_refused_by_name(link, tmp_path):
     )
     assert done.returncode != 0
     assert "NETBOOT_LOAD_FAILED" in done.stdout
-    assert "it is for kea-dhcp4 and kea-dhcp6, this daemon is kea-ctrl-agent" in done.stdout
+    assert "it is for kea-dhcp4 and kea-dhcp6, but this daemon is kea-ctrl-agent" in done.stdout
 
 
 def twice(server, store):
@@ -145,7 +145,7 @@ def test_twice_in_one_configuration(link, clients, store):
         assert clients.boot_file(4) == "ipxe.efi"
         since = len(server.log())
         assert server.command("config-set", twice(server, store), check=False)["result"] == 1
-        assert "loaded already: name it once" in server.wait_log("NETBOOT_LOAD_FAILED", since=since)
+        assert "already loaded: name it only once" in server.wait_log("NETBOOT_LOAD_FAILED", since=since)
         for _ in range(3):
             server.command("config-set", server.config())
             assert clients.boot_file(4) == "ipxe.efi"

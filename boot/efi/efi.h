@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * As much of UEFI as the programs here need: UEFI specification 2.10, sections 4 (tables), 7 (boot services), 8
- * (runtime services), 9.1 (loaded image), 10.2 (device paths). What is not used has no type, but its place in the
- * tables.
+ * The parts of UEFI that the programs here need: UEFI specification 2.10, sections 4 (tables), 7 (boot services), 8
+ * (runtime services), 9.1 (loaded image), 10.2 (device paths). Unused entries keep their places in the tables, but have
+ * no type.
  */
 #ifndef NETBOOT_EFI_H
 #define NETBOOT_EFI_H

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * An EFI program that starts what is on the machine's own disk, straight away.
+ * An EFI program that boots the machine's own disk at once.
  *
- * Firmware that a network boot program comes back to tries every other way of its network boot before it comes to the
- * disk, which takes a minute or more. So this goes through the firmware's boot options in their order, and starts the
- * first that is a file on a file system; where there is none, what a disk without an option is to be booted by
- * (UEFI specification 2.10, sections 3.1 and 3.5.1.1). It returns with an error where there is nothing to start.
+ * When a network boot program returns, firmware tries all its other ways of network boot before the disk, which takes a
+ * minute or more. So this program goes through the firmware's boot options in their order, and starts the first one
+ * that is a file on a file system; without such an option, it starts the default loader of a disk (UEFI specification
+ * 2.10, sections 3.1 and 3.5.1.1). If there is none, it returns with an error.
  */
 #include "efi.h"
 
@@ -87,8 +87,8 @@ static size_t path_size(const struct efi_device_path *path, size_t limit)
     return size + sizeof(*node) <= limit ? size : 0;
 }
 
-/* Whether the volume at `path` is what the option is on. Then `ret` is what the option names beyond it, maybe
- * nothing. An option names a partition alone ("short form"), or the whole way to a file, or the way to a disk. */
+/* Whether the option is on the volume at `path`. Then `ret` is the rest of the option's path, which may be empty. An
+ * option names only a partition ("short form"), the whole path to a file, or the path to a disk. */
 static bool option_is_on(const struct option *option, const struct efi_device_path *path, size_t size,
                          struct option *ret)
 {
@@ -114,7 +114,7 @@ static bool option_is_on(const struct option *option, const struct efi_device_pa
 
 /* ---- Starting */
 
-/* Starts a file of a volume; comes back only if that did not work or what was started came back. */
+/* Starts a file of a volume; returns only if that fails, or when the started program returns. */
 static void start(struct program *program, const struct efi_device_path *volume, size_t volume_size,
                   const struct option *file)
 {
@@ -143,7 +143,7 @@ static void start(struct program *program, const struct efi_device_path *volume,
     program->boot->free_pool(path);
 }
 
-/* Starts an option (NULL: what a disk without one is booted by) from each volume that it is on. */
+/* Starts an option (NULL: the default loader) from each volume that it is on. */
 static void start_option(struct program *program, const struct option *option)
 {
     static const struct option fallback = {&removable.node, sizeof(removable), NULL, 0};
@@ -228,7 +228,7 @@ static void start_all(struct program *program)
     start_option(program, NULL);
 }
 
-/* Firmware in a hurry connects only what it boots from. */
+/* For a fast boot, firmware connects only the device that it boots from. */
 static void connect_all(struct program *program)
 {
     efi_handle *handles;
@@ -245,10 +245,10 @@ efi_status EFIAPI efi_main(efi_handle image, struct efi_system_table *system)
 {
     struct program program = {.image = image, .boot = system->boot, .runtime = system->runtime};
 
-    system->console_out->output_string(system->console_out, u"netboot: on to this machine's own disk\r\n");
+    system->console_out->output_string(system->console_out, u"netboot: booting this machine's own disk\r\n");
     start_all(&program);
     connect_all(&program);
     start_all(&program);
-    system->console_out->output_string(system->console_out, u"netboot: there is nothing to boot on its disks\r\n");
+    system->console_out->output_string(system->console_out, u"netboot: no disk has a boot loader\r\n");
     return EFI_NOT_FOUND;
 }

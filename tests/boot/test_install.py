@@ -93,7 +93,7 @@ def test_does_not_enable_a_second_site_on_the_same_port(tmp_path):
     (tmp_path / "etc/nginx/sites-available/default").touch()
     kept = install(tmp_path)
     if default.exists():  # the link leads to this machine's own file, where nginx is installed
-        assert "--force takes its link away" in kept.stdout
+        assert "--force removes its link" in kept.stdout
         assert not (tmp_path / "etc/nginx/sites-enabled/netboot").is_symlink()
     install(tmp_path, "--force")
     assert (tmp_path / "etc/nginx/sites-enabled/netboot").is_symlink()

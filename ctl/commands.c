@@ -14,9 +14,9 @@
 /* clang-format off */
 static const struct command migrate_commands[] = {
     {.group = "migrate", .program = "netboot-migrate", .words = "[ARGUMENT]...", .most = ANY_NUMBER,
-     .remedy = "it is a program of its own, which the build of netboot installs, unless told -DNETBOOT_MIGRATE=OFF",
+     .remedy = "it is a separate program, which the build installs unless -DNETBOOT_MIGRATE=OFF is given",
      .summary = "from ISC dhcpd to Kea with netboot",
-     .details = "Runs netboot-migrate with these arguments; netboot-migrate --help says what it takes."},
+     .details = "Runs netboot-migrate with these arguments; see netboot-migrate --help."},
     {0},
 };
 /* clang-format on */

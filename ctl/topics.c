@@ -11,8 +11,8 @@ static int platforms_help(void)
 {
     const struct netboot_arch *arch;
 
-    puts("Platforms, and the architecture types (IANA) that are of them. Where a platform is wanted, the number of a\n"
-         "type does too.\n");
+    puts("Platforms, and their architecture types (IANA). Instead of a platform, you can always give the number of one "
+         "of\nits types.\n");
     for (unsigned code = 0; (arch = netboot_arch_find(code)); code++)
         printf("%4u  %-18s %s%s\n", code,
                netboot_platform_name(arch->platform) ? netboot_platform_name(arch->platform) : "-", arch->name,
@@ -22,17 +22,16 @@ static int platforms_help(void)
 
 static int json_help(void)
 {
-    puts("The keys that show, list, export and import have in JSON. show and list have all of them, with null, [] or "
-         "{}\n"
-         "for what is absent; export leaves that out, import need not have it.\n\n"
+    puts("The keys of show, list, export and import in JSON. show and list print all of them, with null, [] or {} "
+         "for\nabsent values; export leaves absent values out, and import does not need them.\n\n"
          "host    name, mac [..], uuid [..], duid [..], target, loader {platform: file}, labels {key: value}, note,\n"
          "        changed (RFC 3339, set by the store); once, if it was ever armed (not in export)\n"
          "site    name, prefixes [..], tftp4, tftp6, http4, http6\n"
          "target  name, kind (boot, local, silent, ignore), script, files {platform: file}, description,\n"
          "        kernel, initrds [..], command_line, order (number: place in the menu)\n"
          "loader  platform, file\n\n"
-         "For export and import there is one object a line (JSON Lines), with its \"type\": \"site\", \"loader\",\n"
-         "\"target\" or \"host\"; without one it is a host. A single mac, uuid or duid need not be in a list.\n\n"
+         "export and import have one object a line (JSON Lines), with its \"type\": \"site\", \"loader\",\n"
+         "\"target\" or \"host\"; without a type it is a host. A single mac, uuid or duid need not be in a list.\n\n"
          "  {\"type\": \"target\", \"name\": \"debian\", \"script\": \"debian.ipxe\"}\n"
          "  {\"name\": \"web1\", \"mac\": \"52:54:00:12:34:56\", \"target\": \"debian\", \"labels\": {\"rack\": "
          "\"12\"}}\n\n"
@@ -44,12 +43,11 @@ static int json_help(void)
 
 static int csv_help(void)
 {
-    puts(
-        "Hosts as comma-separated values (RFC 4180). The first line names the columns, in any order:\n\n"
-        "  name,mac,uuid,duid,target,note,labels,loader\n"
-        "  web1,52:54:00:12:34:56 52:54:00:12:34:57,,,debian,\"spare, rear\",rack=12 role=db,x64-uefi=snponly.efi\n\n"
-        "Several values of a field are separated by spaces or, if there is one in it, by semicolons: a=1;b=two words.\n"
-        "In a value a semicolon is \\; and a backslash \\\\.");
+    puts("Hosts as comma-separated values (RFC 4180). The first line names the columns, in any order:\n\n"
+         "  name,mac,uuid,duid,target,note,labels,loader\n"
+         "  web1,52:54:00:12:34:56 52:54:00:12:34:57,,,debian,\"spare, rear\",rack=12 role=db,x64-uefi=snponly.efi\n\n"
+         "Several values of a field are separated by spaces or, if a value contains a space, by semicolons:\na=1;b=two "
+         "words. In a value, write \\; for a semicolon and \\\\ for a backslash.");
     return DONE;
 }
 

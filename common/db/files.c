@@ -299,7 +299,7 @@ static int create_in(const struct env_spec *spec, const char *directory,
     if ((fd = lock_directory(directory, error)) < 0)
         return fd;
     if (access(placed.data_path, F_OK) == 0)
-        code = failure(error, -EEXIST, "a %s exists in %s: it stays as it is", spec->what, directory);
+        code = failure(error, -EEXIST, "a %s already exists in %s: it stays as it is", spec->what, directory);
     else if (errno == ENOENT && spec->made_anew)
         clear_remains(&placed, &damaged);
     if (code == 0)

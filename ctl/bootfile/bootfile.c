@@ -36,7 +36,7 @@ static char *stream_text(FILE *file, const char *path, struct netboot_error *err
     if (ferror(file))
         failure(error, -errno, "%.300s: %s", path, strerror(errno));
     else if (size > SCRIPT_SIZE_MAX)
-        failure(error, -EFBIG, "%.300s is larger than any script", path);
+        failure(error, -EFBIG, "%.300s is too large for a script", path);
     else {
         text[size] = '\0';
         return text;

@@ -21,13 +21,13 @@ static const struct {
     {NETBOOT_FINDING_ABSENT,      NETBOOT_SOURCE_TARGET_FILE,
      "netbootctl target set ${target} --script FILE, or --file ${platform}=FILE"                                                   },
     {NETBOOT_FINDING_ABSENT,      NETBOOT_SOURCE_LOADER,        "netbootctl loader set ${platform} FILE"                           },
-    {NETBOOT_FINDING_TOO_LONG,    NETBOOT_SOURCE_NONE,          "give a shorter name: ${command}"                                  },
-    {NETBOOT_FINDING_NO_VALUE,    NETBOOT_SOURCE_NONE,          "give a name without what this machine does not tell: ${command}"  },
+    {NETBOOT_FINDING_TOO_LONG,    NETBOOT_SOURCE_NONE,          "use a shorter name: ${command}"                                   },
+    {NETBOOT_FINDING_NO_VALUE,    NETBOOT_SOURCE_NONE,          "use a name without that placeholder: ${command}"                  },
     {NETBOOT_FINDING_NO_PLATFORM, NETBOOT_SOURCE_NONE,
-     "see what the machine sends: netbootctl replay --interface INTERFACE"                                                         },
-    {NETBOOT_FINDING_SCHEME,      NETBOOT_SOURCE_NONE,          "give a path, which each machine loads as it can: ${command}"      },
-    {NETBOOT_FINDING_FAMILY,      NETBOOT_SOURCE_NONE,          "give a path, which each machine loads as it can: ${command}"      },
-    {NETBOOT_FINDING_URL,         NETBOOT_SOURCE_NONE,          "give a path, which each machine loads as it can: ${command}"      },
+     "look at what the machine sends: netbootctl replay --interface INTERFACE"                                                     },
+    {NETBOOT_FINDING_SCHEME,      NETBOOT_SOURCE_NONE,          "use a path, which each client can load: ${command}"               },
+    {NETBOOT_FINDING_FAMILY,      NETBOOT_SOURCE_NONE,          "use a path, which each client can load: ${command}"               },
+    {NETBOOT_FINDING_URL,         NETBOOT_SOURCE_NONE,          "use a path, which each client can load: ${command}"               },
 };
 
 /* How each place is set. */

@@ -31,15 +31,15 @@ static int options_check(const struct session *session)
     static const char *const others[] = {"arch", "vendor-class", "user-class", "requested"};
 
     if (!session_has(session, "chain"))
-        return misused("--platform, --root, --fetch and --timeout go with --chain");
+        return misused("--platform, --root, --fetch and --timeout need --chain");
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         if (session_has(session, others[i]))
-            return misused("--%s does not go with --chain, which asks as each stage does: --platform names platforms",
+            return misused("--%s cannot be combined with --chain, which asks as each stage does: use --platform",
                            others[i]);
     if (session_has(session, "root") && session_has(session, "fetch"))
-        return misused("--root or --fetch: one of them looks for the files");
+        return misused("--root and --fetch exclude each other: give one of them");
     if (session_has(session, "timeout") && !session_has(session, "fetch"))
-        return misused("--timeout goes with --fetch");
+        return misused("--timeout needs --fetch");
     return DONE;
 }
 
@@ -53,7 +53,7 @@ static int timeout_option(const struct session *session, unsigned *ret)
         return DONE;
     unsigned long seconds = strtoul(text, &end, 10);
     if (text[0] < '0' || text[0] > '9' || *end || seconds < 1 || seconds > SECONDS_MAX)
-        return misused("--timeout is seconds from 1 to %d, not `%s`", SECONDS_MAX, text);
+        return misused("--timeout: give seconds from 1 to %d, not `%s`", SECONDS_MAX, text);
     *ret = (unsigned)seconds;
     return DONE;
 }
@@ -66,9 +66,9 @@ static int root_option(struct chain *chain)
     if (!chain->root)
         return DONE;
     if (stat(chain->root, &status) != 0)
-        return failed("%s: %s: --root is the data root that TFTP and HTTP serve", chain->root, strerror(errno));
+        return failed("%s: %s: --root needs the data root that TFTP and HTTP serve", chain->root, strerror(errno));
     if (!S_ISDIR(status.st_mode))
-        return failed("%s is no directory: --root is the data root that TFTP and HTTP serve", chain->root);
+        return failed("%s is not a directory: --root needs the data root that TFTP and HTTP serve", chain->root);
     return DONE;
 }
 
@@ -82,7 +82,7 @@ static int address_take(struct chain *chain)
         return DONE;
     bool v4 = inet_pton(AF_INET, address, octets) == 1;
     if (!v4 && inet_pton(AF_INET6, address, octets) != 1)
-        return misused("--address: `%s` is no IP address", address);
+        return misused("--address: `%s` is not an IP address", address);
     snprintf(v4 ? chain->address4 : chain->address6, INET6_ADDRSTRLEN, "%s", address);
     cJSON_DeleteItemFromObjectCaseSensitive(chain->who, "address");
     return DONE;
@@ -92,7 +92,7 @@ static int family_take(struct chain *chain)
 {
     chain->family = option_value(chain->session->arguments, "family");
     if (chain->family && strcmp(chain->family, "4") != 0 && strcmp(chain->family, "6") != 0)
-        return misused("--family is 4 or 6, not `%s`", chain->family);
+        return misused("--family: give 4 or 6, not `%s`", chain->family);
     cJSON_DeleteItemFromObjectCaseSensitive(chain->who, "family");
     return DONE;
 }

@@ -23,7 +23,7 @@ static void obstacle_tell(const struct chain *chain, const char *path, const str
     step->state = STEP_MISSING;
     if (obstacle->error) {
         snprintf(step->problem, sizeof(step->problem), "%s",
-                 obstacle->error == ENOENT ? "is not there" : strerror(obstacle->error));
+                 obstacle->error == ENOENT ? "does not exist" : strerror(obstacle->error));
         snprintf(step->fix, sizeof(step->fix), "put it at %s", path);
         return;
     }
@@ -48,8 +48,8 @@ static void root_check(const struct chain *chain, struct step *step)
 
     if (!step->location.below || !path_make(chain, &step->location, path)) {
         step->state = STEP_UNKNOWN;
-        snprintf(step->problem, sizeof(step->problem), "is not on the site's own server");
-        snprintf(step->fix, sizeof(step->fix), "--fetch asks for it");
+        snprintf(step->problem, sizeof(step->problem), "is not on a server of the site");
+        snprintf(step->fix, sizeof(step->fix), "use --fetch");
     } else if (!access_check(path, 0, chain->readers, CHAIN_READERS, R_OK, &obstacle)) {
         obstacle_tell(chain, path, &obstacle, step);
     } else {
@@ -82,13 +82,13 @@ static void fetch_check(const struct journey *journey, struct step *step)
 {
     if (!fetch_can(step->location.url)) {
         step->state = STEP_UNKNOWN;
-        snprintf(step->problem, sizeof(step->problem), "can only be asked for by the machine itself");
+        snprintf(step->problem, sizeof(step->problem), "only the machine itself can ask for it");
         return;
     }
     const cJSON *answer = url_ask(journey, step->location.url);
     step->state = STEP_MISSING;
     if (!answer) {
-        snprintf(step->problem, sizeof(step->problem), "cannot be asked for: out of memory");
+        snprintf(step->problem, sizeof(step->problem), "cannot ask for it: out of memory");
         return;
     }
     step->state = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(answer, "there")) ? STEP_THERE : STEP_MISSING;

@@ -28,7 +28,7 @@ int curl_load(struct curl_calls *ret, struct netboot_error *error)
     };
 
     if (!calls.library)
-        return failure(error, -ENOENT, "--fetch needs libcurl, and %.300s: install libcurl4", dlerror());
+        return failure(error, -ENOENT, "--fetch needs libcurl, but %.300s: install libcurl4", dlerror());
     for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
         void *symbol = dlsym(calls.library, symbols[i].name);
         if (!symbol) {

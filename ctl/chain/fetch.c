@@ -36,7 +36,7 @@ int fetch_open(unsigned seconds, struct fetch **ret, struct netboot_error *error
     }
     curl_unload(&fetch->calls);
     free(fetch);
-    return failure(error, -ENOMEM, "libcurl cannot begin: out of memory");
+    return failure(error, -ENOMEM, "cannot start libcurl: out of memory");
 }
 
 void fetch_close(struct fetch *fetch)
@@ -133,22 +133,22 @@ static const struct {
     CURLcode code;
     const char *problem, *fix;
 } failures[] = {
-    {CURLE_TFTP_NOTFOUND,            NULL,                                      "put it below the server's data root"          },
-    {CURLE_TFTP_PERM,                NULL,                                      "chmod o+r the file, o+x its directories"      },
-    {CURLE_TFTP_ILLEGAL,             "the TFTP server's answer is malformed",   "see whether the file is empty"                },
-    {CURLE_COULDNT_RESOLVE_HOST,     "the server's name has no address",        "see to the name, or give an address"          },
-    {CURLE_COULDNT_CONNECT,          "nobody listens there",                    "start the server, see to address and firewall"},
+    {CURLE_TFTP_NOTFOUND,            NULL,                                      "put it below the server's data root"                 },
+    {CURLE_TFTP_PERM,                NULL,                                      "chmod o+r the file, o+x its directories"             },
+    {CURLE_TFTP_ILLEGAL,             "the TFTP server's response is malformed", "check whether the file is empty"                     },
+    {CURLE_COULDNT_RESOLVE_HOST,     "cannot resolve the server's name",        "correct the name, or use an address"                 },
+    {CURLE_COULDNT_CONNECT,          "no server listens there",                 "start the server; check the address and the firewall"},
     {CURLE_PEER_FAILED_VERIFICATION, "the server's certificate is not trusted",
-     "see to the certificate; machines have authorities of their own"                                                          },
+     "correct the certificate; machines may trust other authorities"                                                                  },
 };
 
 static void timeout_tell(const struct fetch *fetch, bool tftp, struct fetch_result *ret)
 {
-    snprintf(ret->problem, sizeof(ret->problem), "no answer within %u second%s", fetch->seconds,
+    snprintf(ret->problem, sizeof(ret->problem), "no response within %u second%s", fetch->seconds,
              fetch->seconds == 1 ? "" : "s");
     snprintf(ret->fix, sizeof(ret->fix), "%s",
-             tftp ? "start the TFTP server; let UDP port 69 through, and answers from any port"
-                  : "start the web server, see to address and firewall");
+             tftp ? "start the TFTP server; allow UDP port 69, and responses from any port"
+                  : "start the HTTP server; check the address and the firewall");
 }
 
 /* libcurl's own words for a failure of TFTP are about its sockets. */
@@ -167,7 +167,7 @@ static void failure_tell(const struct fetch *fetch, CURLcode code, bool tftp, st
             fix = failures[i].fix;
         }
     if (fetch->told[0] && code == CURLE_TFTP_ILLEGAL) /* a code of TFTP's that says nothing, but words that do */
-        fix = "see to the file's mode and the server's log";
+        fix = "check the file's mode and the server's log";
     if (fetch->told[0])
         snprintf(ret->problem, sizeof(ret->problem), "the TFTP server says: %s", fetch->told);
     else
@@ -181,17 +181,17 @@ static void status_tell(struct fetch *fetch, long status, struct fetch_result *r
 
     fetch->calls.easy_getinfo(fetch->curl, CURLINFO_REDIRECT_URL, &location);
     if (status == 404) {
-        snprintf(ret->problem, sizeof(ret->problem), "the web server does not have it (404)");
+        snprintf(ret->problem, sizeof(ret->problem), "the HTTP server does not have it (404)");
         snprintf(ret->fix, sizeof(ret->fix), "put it below the server's data root");
     } else if (status == 403) {
-        snprintf(ret->problem, sizeof(ret->problem), "the web server will not give it (403)");
-        snprintf(ret->fix, sizeof(ret->fix), "chmod o+r the file, o+x its directories, or see to the server's rules");
+        snprintf(ret->problem, sizeof(ret->problem), "the HTTP server refuses it (403)");
+        snprintf(ret->fix, sizeof(ret->fix), "chmod o+r the file, o+x its directories, or correct the server's rules");
     } else if (location) {
         snprintf(ret->problem, sizeof(ret->problem),
-                 "the web server sends on to %.300s (%ld), which firmware does not follow", location, status);
-        snprintf(ret->fix, sizeof(ret->fix), "serve it where it is asked for");
+                 "the HTTP server redirects to %.300s (%ld), which firmware does not follow", location, status);
+        snprintf(ret->fix, sizeof(ret->fix), "serve it under this URL");
     } else {
-        snprintf(ret->problem, sizeof(ret->problem), "the web server answers with %ld", status);
+        snprintf(ret->problem, sizeof(ret->problem), "the HTTP server responds with %ld", status);
         snprintf(ret->fix, sizeof(ret->fix), "see the server's log");
     }
 }

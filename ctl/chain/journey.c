@@ -116,7 +116,7 @@ static bool missing_target_step(struct journey *journey)
         return true;
     struct netboot_bytes name = journey->policy.host->target;
     snprintf(target, sizeof(target), "%.*s", (int)name.size, (const char *)name.data);
-    snprintf(step.problem, sizeof(step.problem), "the host names it, and it is not there: `default` applies");
+    snprintf(step.problem, sizeof(step.problem), "the host names it, but it does not exist: `default` applies");
     snprintf(step.fix, sizeof(step.fix),
              "netbootctl target set %s --script FILE, or netbootctl host set %s --target TARGET", target,
              journey->decision.host);

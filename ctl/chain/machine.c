@@ -113,7 +113,7 @@ static void journal_read(struct chain *chain, struct platforms *platforms)
         return;
     int status = netboot_journal_machines(chain->session->store, ids.ids, ids.count, machine_take, &seen, &error);
     if (status < 0 && status != -ENOENT)
-        note("the journal is not looked at: %s", error.text);
+        note("the journal is not used: %s", error.text);
 }
 
 /* What the options do not say, the journal does; without it any platform with a loader will do. */
@@ -130,7 +130,7 @@ int machine_find(struct chain *chain, struct platforms *ret)
         netboot_view_each(chain->session->view, NETBOOT_RECORD_LOADER, NULL, loader_take, &platforms, &error) < 0)
         return failed_with(&error);
     if (platforms.count == 0)
-        return failed("no platform has a loader: netbootctl loader set PLATFORM FILE, or --platform");
+        return failed("no platform has a loader: run netbootctl loader set PLATFORM FILE, or give --platform");
     *ret = platforms;
     return DONE;
 }

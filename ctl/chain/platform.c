@@ -70,7 +70,7 @@ static int ipxe_walk(struct platform_chain *platform, enum way way, bool by_name
     int code = journey_begin(&journey, platform->chain, way, platform->platform);
 
     if (!by_name)
-        journey.note = "if the loader is iPXE, which its name does not say";
+        journey.note = "if the loader is iPXE, though its name does not say so";
     if (code == DONE)
         code = way_walk(platform, &journey);
     journey_free(&journey);

@@ -36,11 +36,11 @@ static void state_print(const cJSON *step)
     static const struct {
         const char *state, *text;
     } texts[] = {
-        {"there",    "there"                             },
-        {"optional", "not there, which the script allows"},
-        {"unknown",  "not looked for"                    },
-        {"missing",  "MISSING"                           },
-        {"none",     "NONE"                              },
+        {"there",    "there"                           },
+        {"optional", "missing, which the script allows"},
+        {"unknown",  "not looked for"                  },
+        {"missing",  "MISSING"                         },
+        {"none",     "NONE"                            },
     };
     const char *state = json_text(step, "state");
     const cJSON *size = cJSON_GetObjectItemCaseSensitive(step, "size");
@@ -120,5 +120,5 @@ void chain_print(const cJSON *object)
 
     cJSON_ArrayForEach(way, all) way_print(all, way);
     if (strcmp(json_text(object, "looked"), "nowhere") == 0)
-        puts("Files are not looked for: --root DIR looks below the data root, --fetch asks the servers.");
+        puts("Files were not looked for: use --root DIR to look below the data root, --fetch to ask the servers.");
 }

@@ -115,9 +115,9 @@ static bool file_locate(const struct journey *journey, const struct step *script
     step->state = STEP_UNKNOWN;
     step->size = -1;
     if (status == -ENOENT)
-        snprintf(step->problem, sizeof(step->problem), "only the script knows ${%s} when it runs", unknown);
+        snprintf(step->problem, sizeof(step->problem), "${%s} is known only when the script runs", unknown);
     else
-        snprintf(step->problem, sizeof(step->problem), "is no URL, and no path either");
+        snprintf(step->problem, sizeof(step->problem), "is neither a URL nor a path");
     return false;
 }
 

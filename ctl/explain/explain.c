@@ -16,36 +16,36 @@
 static const struct option_row explain_options[] = {
     {.name = "family", .value = "4|6", .help = "DHCPv4 or DHCPv6",
      .effect = EFFECT_TEXT, .key = "family", .completion = COMPLETE_WORDS, .words = "4 6"},
-    {.name = "mac", .value = "MAC", .help = "of the card that asks (default: the host's first)",
+    {.name = "mac", .value = "MAC", .help = "MAC of the network card that asks (default: the host's first)",
      .effect = EFFECT_TEXT, .key = "mac"},
-    {.name = "uuid", .value = "UUID", .help = "of the firmware (default: the host's first)",
+    {.name = "uuid", .value = "UUID", .help = "UUID of the firmware (default: the host's first)",
      .effect = EFFECT_TEXT, .key = "uuid"},
-    {.name = "duid", .value = "DUID", .help = "the client's in DHCPv6 (default: of the UUID, else the host's first)",
+    {.name = "duid", .value = "DUID", .help = "DUID of the client in DHCPv6 (default: made from the UUID, else the host's first)",
      .effect = EFFECT_TEXT, .key = "duid"},
     {.name = "arch", .value = "N",
-     .help = "architecture type, as number or platform (7 or x64-uefi); several make a list",
+     .help = "architecture type, as number or platform (7 or x64-uefi); may be given several times, as a list",
      .effect = EFFECT_LIST, .key = "arch", .repeated = true,
      .completion = COMPLETE_PLATFORM},
     {.name = "vendor-class", .value = "TEXT",
-     .help = "the vendor class (default: with --arch what such firmware sends; '' for none)",
+     .help = "vendor class (default: with --arch the one that such firmware sends; '' for none)",
      .effect = EFFECT_TEXT, .key = "vendor-class", .may_be_empty = true},
-    {.name = "user-class", .value = "TEXT", .help = "the user class: iPXE for iPXE",
+    {.name = "user-class", .value = "TEXT", .help = "user class: iPXE for iPXE",
      .effect = EFFECT_TEXT, .key = "user-class", .may_be_empty = true},
-    {.name = "address", .value = "ADDRESS", .help = "where it is: finds the site (default: site `default`)",
+    {.name = "address", .value = "ADDRESS", .help = "address of the client, which determines the site (default: site `default`)",
      .effect = EFFECT_TEXT, .key = "address"},
     {.name = "requested", .value = "N,N..",
-     .help = "the options it asks for (default: what firmware asks for; '' for none)",
+     .help = "codes of the options that it asks for (default: those that firmware asks for; '' for none)",
      .effect = EFFECT_TEXT, .key = "requested", .may_be_empty = true},
     {.name = "join-identifiers", .value = "on|off",
-     .help = "as a server that joins identifiers does (default: with ID alone as the one that answered, else off)",
+     .help = "whether the server joins identifiers (default: with ID alone as the server that replied, else off)",
      .completion = COMPLETE_WORDS, .words = "on off"},
-    {.name = "chain", .help = "all that it loads, one file after the other, in every way in which it can come"},
+    {.name = "chain", .help = "all files that it loads, one after the other, for every way of booting"},
     {.name = "platform", .value = "PLATFORM", .repeated = true, .completion = COMPLETE_PLATFORM,
-     .help = "with --chain: of its firmware (default: as the journal has it, else all that have a loader)"},
-    {.name = "root", .value = "DIR", .help = "with --chain: looks for the files below the data root",
+     .help = "with --chain: of its firmware (default: the one in the journal, else all with a loader)"},
+    {.name = "root", .value = "DIR", .help = "with --chain: look for the files below the data root",
      .completion = COMPLETE_DIRECTORY},
-    {.name = "fetch", .help = "with --chain: asks the TFTP and HTTP servers for the files"},
-    {.name = "timeout", .value = "SECONDS", .help = "with --fetch: until a file has to be there (default: 5)"},
+    {.name = "fetch", .help = "with --chain: ask the TFTP and HTTP servers for the files"},
+    {.name = "timeout", .value = "SECONDS", .help = "with --fetch: how long to wait for each file (default: 5)"},
     {.name = "json", .help = "as JSON"},
     {0},
 };
@@ -109,14 +109,15 @@ static void result_print(const cJSON *object, const cJSON *arguments)
     puts("answer");
     edits_print(object);
     if (json_text(object, "uuid") && !json_text(object, "mac"))
-        puts(cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, "join_identifiers"))
-                 ? "Asked as a server that joins identifiers."
-                 : "Asked as a server that does not join identifiers; --join-identifiers on asks as one that does.");
-    if (json_text(object, "sent_vendor_class") && !json_text(arguments, "vendor-class"))
-        puts("The vendor class is what such firmware sends; --vendor-class names another.");
-    if (strcmp(json_text(object, "stage"), netboot_stage_name(NETBOOT_STAGE_NONE)) == 0)
         puts(
-            "Asked as an ordinary host: --arch x64-uefi asks as firmware of that platform, --user-class iPXE as iPXE.");
+            cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, "join_identifiers"))
+                ? "This assumes a server that joins identifiers."
+                : "This assumes a server that does not join identifiers; use --join-identifiers on for one that does.");
+    if (json_text(object, "sent_vendor_class") && !json_text(arguments, "vendor-class"))
+        puts("The vendor class is the one that such firmware sends; use --vendor-class for another.");
+    if (strcmp(json_text(object, "stage"), netboot_stage_name(NETBOOT_STAGE_NONE)) == 0)
+        puts("This is an ordinary client: use --arch x64-uefi for firmware of that platform, --user-class iPXE for "
+             "iPXE.");
 }
 
 /* "66,67" as the list of numbers that it stands for; what is none stays as it is. */
@@ -133,7 +134,7 @@ static int requested_split(cJSON *arguments)
     list = cJSON_Parse(json);
     free(json);
     if (!list)
-        return misused("--requested: `%s` is not a list of option codes: type it like 59,60,16", text);
+        return misused("--requested: `%s` is not a list of option codes: write it like 59,60,16", text);
     return cJSON_ReplaceItemInObjectCaseSensitive(arguments, "requested", list) ? DONE : failed("out of memory");
 }
 
@@ -181,26 +182,29 @@ static int explain_run(struct session *session)
 /* clang-format off */
 const struct command explain_commands[] = {
     {.group = "explain", .run = explain_run, .words = "[ID]", .least = 0, .most = 1, .options = explain_options,
-     .completion = COMPLETE_HOST, .summary = "what a machine would get, and why",
+     .completion = COMPLETE_HOST, .summary = "show what a machine would get, and why",
      .details =
-         "With ID alone: the machine's last steps by the journal, why it got what it got, and what it would get now;\n"
-         "with --json: journal, the last steps as netbootctl log has them, and now, a decision for each kind of step,\n"
-         "with join_identifiers, and same, whether it is as it was. Otherwise it\n"
-         "makes the packet that the client would send, and serves it from the store as the DHCP servers do. ID, or\n"
-         "--mac and --uuid, say who it is; --arch what firmware; --address where. Nothing is sent, nothing changes.\n"
-         "Servers may join identifiers (docs/journal.md) or not: of a client that shows a UUID and no MAC it says which\n"
-         "was assumed.\n\n"
+         "With ID alone: the machine's last steps by the journal, what it got and why, and what it would get now.\n"
+         "Otherwise: makes the packet that a client would send, and decides as the DHCP servers do. ID, or --mac and\n"
+         "--uuid, say which machine it is; --arch which firmware; --address where it is. Nothing is sent, nothing\n"
+         "changes. Servers may join identifiers (docs/journal.md): for a client that sends a UUID and no MAC, explain\n"
+         "says whether it assumes that.\n"
+         "\n"
          "  netbootctl explain --family 4 web1 --arch x64-uefi --address 192.0.2.10\n"
          "  netbootctl explain --family 6 --mac 52:54:00:12:34:56 --arch 16\n"
-         "  netbootctl explain --family 4 --mac 52:54:00:12:34:56 --arch 7 --user-class iPXE\n\n"
-         "With --chain: every file that it loads, in every way in which it can come, and with --root or --fetch\n"
-         "whether it is there; exit status 0 all there, 1 something is missing, 2 trouble; see docs/chain.md.\n\n"
-         "  netbootctl explain --chain web1 --fetch\n\n"
+         "  netbootctl explain --family 4 --mac 52:54:00:12:34:56 --arch 7 --user-class iPXE\n"
+         "\n"
+         "With --chain: every file that the machine loads, for every way of booting; with --root or --fetch also whether\n"
+         "the file exists. Exit status: 0 nothing is missing, 1 something is missing, 2 trouble; see docs/chain.md.\n"
+         "\n"
+         "  netbootctl explain --chain web1 --fetch\n"
+         "\n"
          "With --json: family, stage (none, PXE, HTTP, iPXE), platform, arch, mac, uuid, duid, address,\n"
          "sent_vendor_class, sent_user_class, requested, join_identifiers; outcome (not-ours, kept, ignored,\n"
          "no-boot-file, silent, answered), host, target, site, boot_file, next_server, tftp_server_name,\n"
-         "vendor_class; reasons, a list of texts; edits, what changes in the server's reply: field, remove, value, hex.\n"
-         "What is absent is null."},
+         "vendor_class; reasons, a list of texts; edits, the changes of the server's reply: field, remove, value, hex.\n"
+         "What is absent is null. With ID alone: journal, the last steps as in netbootctl log, and now, a decision for\n"
+         "each kind of step, with join_identifiers, and same, whether it is as it was."},
     {0},
 };
 /* clang-format on */

@@ -239,8 +239,8 @@ int explain_journal_run(struct session *session)
         if (status < 0 && status != -ENOENT)
             code = journal_failed(session, &error);
         else if (history->count == 0)
-            code = misused("explain wants --family 4 or --family 6: DHCPv4 or DHCPv6 (without, it tells what the "
-                           "journal has, and that has nothing of %s)",
+            code = misused("explain needs --family 4 or --family 6, for DHCPv4 or DHCPv6 (without it, it shows what "
+                           "the journal has, but the journal has nothing about %s)",
                            word);
         else
             code = show(session, history);

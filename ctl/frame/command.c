@@ -53,7 +53,7 @@ static int verb_find(const char *group, const char *verb, const struct command *
 
     verbs_text(group, verbs, sizeof(verbs));
     if (!verb)
-        return -misused("%s wants to be told what to do: %s", group, verbs);
+        return -misused("missing subcommand of %s: use %s", group, verbs);
     suggest_begin(&nearest, verb);
     for (unsigned i = 0; (command = command_at(i)); i++) {
         if (strcmp(command->group, group) != 0)
@@ -64,7 +64,7 @@ static int verb_find(const char *group, const char *verb, const struct command *
         }
         suggest_offer(&nearest, command->verb);
     }
-    return -misused("there is no `%s %s`%s (there is %s)", group, verb, suggest_text(&nearest, hint), verbs);
+    return -misused("there is no command `%s %s`%s (use %s)", group, verb, suggest_text(&nearest, hint), verbs);
 }
 
 int command_find(int count, char **words, const struct command **ret)
@@ -83,5 +83,5 @@ int command_find(int count, char **words, const struct command **ret)
     }
     if (suggest_text(&nearest, hint)[0])
         return -misused("there is no command `%s`%s", words[0], hint);
-    return -misused("there is no command `%s`; %s help shows those there are", words[0], program_name());
+    return -misused("there is no command `%s`: see %s help", words[0], program_name());
 }

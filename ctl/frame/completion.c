@@ -37,7 +37,7 @@ static const char bash_script[] =
 static int completion_run(struct session *session)
 {
     if (strcmp(session->arguments->words[0], "bash") != 0)
-        return misused("there is no completion for `%s`, only for bash", session->arguments->words[0]);
+        return misused("there is no completion for `%s`: only for bash", session->arguments->words[0]);
     char *script = program_text(bash_script);
     if (!script)
         return failed("out of memory");

@@ -20,8 +20,8 @@ int confirm(const struct session *session, uint64_t hosts, const char *question)
     if (!is_wanted(session, hosts))
         return DONE;
     if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
-        return misused("%s: more than %d hosts, and no terminal to ask on; nothing was changed; --dry-run says what "
-                       "would be done, --yes goes on",
+        return misused("%s: more than %d hosts, and no terminal to ask for confirmation; nothing was changed; use "
+                       "--dry-run to see what would be done, --yes to do it",
                        question, CONFIRM_HOSTS);
     fprintf(stderr, "%s: ", program_name());
     print_safe(stderr, question);
@@ -46,11 +46,10 @@ int question_put(struct question *question, const struct session *session, uint6
                  const char *text)
 {
     if (question->answered && question->generation != generation)
-        note("the store was changed meanwhile: it is at generation %" PRIu64 ", and it was %" PRIu64
-             " that was asked about",
-             generation, question->generation);
+        note("the store has changed since the question: it is now at generation %" PRIu64 ", not %" PRIu64, generation,
+             question->generation);
     else if (question->answered)
-        note("the file was changed meanwhile");
+        note("the file has changed since the question");
     int code = confirm(session, hosts, text);
     if (code == DONE)
         *question = (struct question){.answered = true, .hosts = hosts, .generation = generation};

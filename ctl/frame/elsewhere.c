@@ -23,7 +23,7 @@ char *path_beside(const char *name)
 static int elsewhere_failed(const struct command *command, int cause)
 {
     if (cause != ENOENT)
-        return failed("%s cannot be run: %s", command->program, strerror(cause));
+        return failed("cannot run %s: %s", command->program, strerror(cause));
     return failed("%s is neither beside %s nor in PATH: %s", command->program, program_name(), command->remedy);
 }
 

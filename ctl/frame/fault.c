@@ -23,8 +23,7 @@ void fault_explain(void)
     static const int numbers[] = {SIGSEGV, SIGBUS, SIGABRT};
     struct sigaction now, handler = {.sa_handler = tell, .sa_flags = SA_RESETHAND};
 
-    snprintf(text, sizeof(text),
-             "%s: this is a fault of %s's, or the store is damaged: see what `netbootctl status --check` says\n",
+    snprintf(text, sizeof(text), "%s: internal error of %s, or damaged store: run `netbootctl status --check`\n",
              program_name(), program_name());
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
         if (sigaction(numbers[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL) /* else a sanitizer tells more */

@@ -87,10 +87,10 @@ static void commands_help(void)
     }
     putchar('\n');
     options_help(common_options);
-    printf("\n%s help COMMAND tells all about one. Topics: %s help\n", program->name, program->name);
+    printf("\n%s help COMMAND explains one. Topics: %s help\n", program->name, program->name);
     for (const struct topic *topic = program->topics; topic && topic->name; topic++)
         printf("  %-*s%s\n", COMMAND_WIDTH - 2, topic->name, topic->summary);
-    puts("\nExit status: 0 done, 1 failed, 2 used wrongly.");
+    puts("\nExit status: 0 success, 1 failure, 2 wrong command line.");
 }
 
 static void all_help(void)
@@ -115,7 +115,7 @@ static int unknown_help(const char *word)
         suggest_offer(&nearest, topic->name);
     if (suggest_text(&nearest, hint)[0])
         return misused("there is no help on `%s`%s", word, hint);
-    return misused("there is no help on `%s`; %s help shows what there is", word, program_name());
+    return misused("there is no help on `%s`: see %s help", word, program_name());
 }
 
 int help_print(unsigned count, const char *const *words)
@@ -155,7 +155,7 @@ static int help_run(struct session *session)
 /* clang-format off */
 const struct command help_commands[] = {
     {.group = "help", .run = help_run, .words = "[COMMAND|TOPIC]", .least = 0, .most = 2,
-     .completion = COMPLETE_COMMAND, .summary = "what there is, or all about one command or topic"},
+     .completion = COMPLETE_COMMAND, .summary = "list the commands, or explain one command or topic"},
     {0},
 };
 /* clang-format on */

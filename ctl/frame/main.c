@@ -29,13 +29,13 @@ static int words_check(const struct command *command, const struct arguments *ar
     const char *space = command->verb ? " " : "";
 
     if (arguments->word_count < command->least)
-        return misused("%s%s%s wants %s", command->group, space, verb, command->words);
+        return misused("%s%s%s needs %s", command->group, space, verb, command->words);
     if (arguments->word_count > command->most && command->most == 0)
-        return misused("`%s` is too much: %s%s%s takes options only", arguments->words[command->most], command->group,
-                       space, verb);
+        return misused("unexpected argument `%s`: %s%s%s takes only options", arguments->words[command->most],
+                       command->group, space, verb);
     if (arguments->word_count > command->most)
-        return misused("`%s` is too much: %s%s%s takes %s", arguments->words[command->most], command->group, space,
-                       verb, command->words);
+        return misused("unexpected argument `%s`: %s%s%s takes %s", arguments->words[command->most], command->group,
+                       space, verb, command->words);
     return DONE;
 }
 
@@ -90,7 +90,7 @@ static int line_run(int count, char **values)
     else if (code == DONE && option_given(&before, "help"))
         code = help_print(count < 2 ? (unsigned)count : 2, (const char *const *)words);
     else if (code == DONE && count == 0)
-        code = misused("a command is missing: %s help shows those there are", program_name());
+        code = misused("missing command: see %s help", program_name());
     else if (code == DONE && (command = command_named(words[0])) && command->program)
         code = command_elsewhere(command, &before, count - 1, words + 1);
     else if (code == DONE && group_help)

@@ -13,13 +13,13 @@ const struct option_row common_options[] = {
     {.name = "directory", .letter = 'd', .value = "DIR",
      .help = "the store's directory (default: $NETBOOT_DIR, else " NETBOOT_DEFAULT_DIRECTORY ")",
      .completion = COMPLETE_DIRECTORY},
-    {.name = "help", .letter = 'h', .help = "what a command does and takes"},
-    {.name = "version", .letter = 'V', .help = "the version of this program"},
+    {.name = "help", .letter = 'h', .help = "explain the command"},
+    {.name = "version", .letter = 'V', .help = "print the version"},
     {0},
 };
 
 const struct option_row dry_run_options[] = {
-    {.name = "dry-run", .help = "only says what would change"},
+    {.name = "dry-run", .help = "only print what would change"},
     {0},
 };
 
@@ -76,7 +76,7 @@ static int unknown_option(const struct option_row *rows, const char *typed)
         suggest_offer(&nearest, dashed);
     }
     suggest_text(&nearest, hint);
-    return misused("there is no option `%s` here%s", word, hint[0] ? hint : "; --help shows those there are");
+    return misused("there is no option `%s` here%s", word, hint[0] ? hint : "; see --help");
 }
 
 static int give(struct arguments *arguments, const struct option_row *row, const char *value)
@@ -84,13 +84,13 @@ static int give(struct arguments *arguments, const struct option_row *row, const
     bool again = option_given(arguments, row->name);
 
     if (again && !row->repeated && row->value)
-        return misused("--%s is given twice: once is enough", row->name);
+        return misused("--%s is given twice: give it once", row->name);
     if (value && !value[0] && !row->may_be_empty) {
         struct option_row const *no = NULL;
         char opposite[64];
         snprintf(opposite, sizeof(opposite), "no-%s", row->name);
         no = find_in(arguments->rows, opposite, strlen(opposite));
-        return misused("--%s has an empty value%s%s", row->name, no ? ": to take it away, type --" : "",
+        return misused("--%s has an empty value%s%s", row->name, no ? ": to remove it, use --" : "",
                        no ? opposite : "");
     }
     arguments->given[arguments->given_count++] = (struct given){row, value};
@@ -120,7 +120,7 @@ static int option_parse(struct arguments *arguments, int count, char **values, i
         return misused("--%s takes no value", row->name);
     if (row->value && !value) {
         if (*at + 1 >= count)
-            return misused("--%s wants a value: --%s %s", row->name, row->name, row->value);
+            return misused("--%s needs a value: --%s %s", row->name, row->name, row->value);
         value = values[++*at];
     }
     return give(arguments, row, value);
@@ -210,7 +210,7 @@ static int map_add(const struct given *given, cJSON *map)
     uint16_t platform;
 
     if (size == 0 || size >= sizeof(key))
-        return misused("--%s wants %s, not `%s`", given->row->name, given->row->value, given->value);
+        return misused("--%s needs %s, not `%s`", given->row->name, given->row->value, given->value);
     memcpy(key, given->value, size);
     key[size] = '\0';
     const char *name = key;
@@ -220,7 +220,7 @@ static int map_add(const struct given *given, cJSON *map)
         name = netboot_platform_text(platform, platform_name);
     }
     if (cJSON_GetObjectItemCaseSensitive(map, name))
-        return misused("--%s names `%s` twice", given->row->name, name);
+        return misused("--%s has `%s` twice", given->row->name, name);
     return cJSON_AddStringToObject(map, name, equals + 1) ? DONE : failed("out of memory");
 }
 
@@ -233,7 +233,7 @@ static int contradiction(const struct arguments *arguments, unsigned index)
         const struct option_row *other = arguments->given[i].row;
         bool same_key = other->key && row->key && strcmp(other->key, row->key) == 0;
         if (same_key && other != row && other->effect <= EFFECT_CLEAR && row->effect <= EFFECT_CLEAR)
-            return misused("--%s and --%s contradict each other: keep one", other->name, row->name);
+            return misused("--%s and --%s exclude each other: give one of them", other->name, row->name);
     }
     return DONE;
 }

@@ -269,7 +269,7 @@ int output_after_change(void)
     int cause = errno;
     __fpurge(stdout); /* said once is enough */
     clearerr(stdout);
-    return failed("the change was made, but standard output cannot be told of it: %s",
+    return failed("the change was made, but the result could not be written to standard output: %s",
                   cause ? strerror(cause) : "a write failed");
 }
 

@@ -89,7 +89,7 @@ static int gather(const struct netboot_journal_machine *machine, void *user)
     gathering->code = add_id(gathering->record, &machine->id);
     for (size_t i = 0; gathering->code == DONE && netboot_host_id(&ids, i, &id) == 0; i++) {
         if (machine->shared >> i & 1) {
-            note("%s is left out, since other machines have shown it as well as %s: type it with --%s if it is right",
+            note("%s is left out, since other machines than %s have sent it, too: give it with --%s if it is right",
                  netboot_id_text(&id, text), netboot_id_text(&machine->id, own), list_of(id.type));
             continue;
         }
@@ -126,9 +126,9 @@ static int check_found(const struct gathering *gathering, const struct netboot_i
 
     netboot_id_text(id, text);
     if (gathering->machines == 0)
-        return failed("the journal has not seen %s: netbootctl seen lists what it has", text);
+        return failed("the journal has not seen %s: see netbootctl seen", text);
     if (gathering->macs > 1 && id->type != NETBOOT_ID_NAME && id->type != NETBOOT_ID_MAC)
-        return failed("%u machines have shown %s: call the one that is meant by its MAC; netbootctl seen lists them",
+        return failed("%u machines have sent %s: give the MAC of the one you mean; see netbootctl seen",
                       gathering->macs, text);
     return DONE;
 }

@@ -8,7 +8,7 @@ int join_option(const struct session *session, enum join *ret)
     const char *text = option_value(session->arguments, "join-identifiers");
 
     if (text && strcmp(text, "on") != 0 && strcmp(text, "off") != 0)
-        return misused("--join-identifiers is on or off, not `%s`", text);
+        return misused("--join-identifiers: give on or off, not `%s`", text);
     *ret = !text ? JOIN_NOT_SAID : strcmp(text, "on") == 0 ? JOIN_ON : JOIN_OFF;
     return DONE;
 }

@@ -260,7 +260,7 @@ int machine_ids_read(struct session *session, const char *word, struct machine_i
     ret->count = 0;
     int status = host_get(session->view, &id, &record);
     if (status != 0 && id.type == NETBOOT_ID_NAME)
-        return failed("there is no host %s: netbootctl host list shows those there are", netboot_id_text(&id, text));
+        return failed("there is no host %s: see netbootctl host list", netboot_id_text(&id, text));
     if (id.type != NETBOOT_ID_NAME)
         ret->ids[ret->count++] = id;
     while (status == 0 && ret->count < NETBOOT_LIST_MAX &&
@@ -283,7 +283,7 @@ int machine_host(struct netboot_view *view, const struct netboot_journal_machine
 int journal_failed(const struct session *session, const struct netboot_error *error)
 {
     if (error->code == -ENOENT)
-        return failed("there is no journal in %s: 'netbootctl -d %s init' makes it, and DHCP servers fill it",
+        return failed("there is no journal in %s: run 'netbootctl -d %s init' to create it; DHCP servers fill it",
                       session->directory, session->directory);
     return failed("%s", error->text);
 }

@@ -13,13 +13,13 @@
 
 /* clang-format off */
 static const struct option_row log_options[] = {
-    {.name = "since", .value = "TIME", .help = "only what was since: 30m, 2h, 7d ago, or a time as 2027-01-31T12:00:00Z"},
-    {.name = "last", .value = "N", .help = "only the last N"},
+    {.name = "since", .value = "TIME", .help = "only later steps: since 30m, 2h, 7d ago, or a time as 2027-01-31T12:00:00Z"},
+    {.name = "last", .value = "N", .help = "only the last N steps"},
     {.name = "json", .help = "as JSON"},
     {0},
 };
 static const struct option_row watch_options[] = {
-    {.name = "json", .help = "as JSON, an object a line"},
+    {.name = "json", .help = "as JSON, one object a line"},
     {0},
 };
 /* clang-format on */
@@ -43,9 +43,9 @@ static int read_filter(struct session *session, struct machine_ids *ids, struct 
     unsigned long number;
 
     if (since && (ret->since = 1000 * when_parse(since, (uint64_t)time(NULL), true)) == 0)
-        return misused("--since: `%.50s` is no time: 30m, 2h or 7d ago, or as 2027-01-31T12:00:00Z", since);
+        return misused("--since: `%.50s` is not a time: use 30m, 2h or 7d ago, or 2027-01-31T12:00:00Z", since);
     if (last && (!number_parse(last, 1000000000, &number, &end) || *end || number == 0))
-        return misused("--last: `%.50s` is no number from 1 to 1000000000", last);
+        return misused("--last: `%.50s` is not a number from 1 to 1000000000", last);
     if (last)
         ret->last = number;
     return read_ids(session, ids, ret);
@@ -96,7 +96,7 @@ static int log_run(struct session *session)
     if (log.json)
         return listing_end(&log.listing, log.code);
     if (log.code == DONE && log.count == 0)
-        note("the journal has nothing of %s%s",
+        note("the journal has nothing about %s%s",
              session->arguments->word_count ? session->arguments->words[0] : "any machine",
              filter.since ? " since then" : "");
     return log.code;
@@ -195,22 +195,24 @@ static int watch_run(struct session *session)
 /* clang-format off */
 const struct command log_commands[] = {
     {.group = "log", .run = log_run, .words = "[ID]", .least = 0, .most = 1, .options = log_options,
-     .completion = COMPLETE_HOST, .summary = "what machines got at each step of their boots, by the journal",
+     .completion = COMPLETE_HOST, .summary = "show what machines got at each step of their boots",
      .details =
-         "DHCP servers with netboot keep a journal. A line is one step: the server's replies to one exchange. Reply is\n"
-         "offered (OFFER, Advertise), or given (ACK, Reply). ID is a MAC, UUID, DUID or name; of a host that the store\n"
-         "has, all its identifiers count. Times are UTC; the newest is at the end. It has the last 32 steps of a\n"
-         "machine, and in all what fits into its size.\n\n"
+         "DHCP servers with netboot keep a journal. A line is one step: the server's replies to one exchange. REPLY is\n"
+         "offered (OFFER, Advertise) or given (ACK, Reply). ID is a MAC, UUID, DUID or name; for a host of the store, all\n"
+         "its identifiers count. Times are UTC; the newest step is at the end. The journal keeps the last 32 steps of a\n"
+         "machine, as far as its size allows.\n"
+         "\n"
          "  netbootctl log web1\n"
-         "  netbootctl log --since 15m\n\n"
-         "With --json: number (of the entry; another one when packets were joined to it), first, last, packets,\n"
-         "first_reply, last_reply, server; family to address as explain has them; transport (TFTP, HTTP, HTTPS), once\n"
-         "(its boot-once was served); outcome to reasons as explain has them."},
+         "  netbootctl log --since 15m\n"
+         "\n"
+         "With --json: number (of the entry; a new one when packets are added to it), first, last, packets, first_reply,\n"
+         "last_reply, server; family to address as in explain; transport (TFTP, HTTP, HTTPS), once (whether its\n"
+         "boot-once was served); outcome to reasons as in explain."},
     {.group = "watch", .run = watch_run, .words = "[ID]", .least = 0, .most = 1, .options = watch_options,
-     .completion = COMPLETE_HOST, .summary = "the same as it happens",
+     .completion = COMPLETE_HOST, .summary = "show the steps as they happen",
      .details =
-         "Begins with what happens next, and ends with Ctrl-C. A step is told of again when more packets of it came,\n"
-         "as when what was offered is given. With --json: an object a line, with the keys that log has."},
+         "Shows steps from now on, until Ctrl-C. A step is shown again when more of its packets come, for example when\n"
+         "an offer is given. With --json: one object a line, with the keys of log."},
     {0},
 };
 /* clang-format on */

@@ -10,8 +10,8 @@
 
 /* clang-format off */
 static const struct option_row seen_options[] = {
-    {.name = "unknown", .help = "only those that no host of the store has"},
-    {.name = "join", .help = "in place of machines, identifiers that belong together, and how to take them"},
+    {.name = "unknown", .help = "only machines without a host in the store"},
+    {.name = "join", .help = "instead of machines, identifiers that belong together, and the command that adds them"},
     {.name = "json", .help = "as JSON"},
     {0},
 };
@@ -117,7 +117,7 @@ static int seen_run(struct session *session)
     int code = DONE, status;
 
     if (join && seen.unknown)
-        return misused("--join and --unknown exclude each other: type one of them");
+        return misused("--join and --unknown exclude each other: give one of them");
     if ((code = session_view(session)) == DONE)
         code = listing_begin(&seen.listing,
                              join           ? "identifiers to be joined"
@@ -137,16 +137,18 @@ static int seen_run(struct session *session)
 
 /* clang-format off */
 const struct command seen_commands[] = {
-    {.group = "seen", .run = seen_run, .options = seen_options, .summary = "which machines are out there",
+    {.group = "seen", .run = seen_run, .options = seen_options, .summary = "list the machines that the journal has seen",
      .details =
-         "A machine goes by its MAC, if it shows none by its UUID, else by its DUID. Host is the one that the store\n"
-         "has for it now. With --join: a client that shows a UUID alone over DHCPv6, and the machine that alone has\n"
-         "shown that UUID over DHCPv4 with its MAC; host set --from-seen takes both for one.\n\n"
+         "A machine is listed by its MAC, without one by its UUID, else by its DUID. HOST is its host in the store now.\n"
+         "With --join: clients that send only a UUID over DHCPv6, and the one machine that has sent this UUID with its\n"
+         "MAC over DHCPv4; host set --from-seen adds both to one host.\n"
+         "\n"
          "  netbootctl seen --unknown\n"
-         "  netbootctl host set 52:54:00:12:34:56 --from-seen --name web1 --target debian\n\n"
-         "With --json: id, host, mac, uuid, duid, shared (what other machines have shown too), platform, arch, stages,\n"
-         "transport (of its firmware), addresses, first, last, count (steps), outcome and target (of the last one);\n"
-         "with --join: mac, host, uuid, mac_last, uuid_last, command."},
+         "  netbootctl host set 52:54:00:12:34:56 --from-seen --name web1 --target debian\n"
+         "\n"
+         "With --json: id, host, mac, uuid, duid, shared (identifiers that other machines have sent, too), platform,\n"
+         "arch, stages, transport (of its firmware), addresses, first, last, count (steps), outcome and target (of the\n"
+         "last one); with --join: mac, host, uuid, mac_last, uuid_last, command."},
     {0},
 };
 /* clang-format on */

@@ -39,7 +39,7 @@ static void missing_found(const struct mention *mention, const char *file, const
     char fix[ACCESS_PATH_SIZE + 256];
 
     snprintf(fix, sizeof(fix), "put it there%s%s", mention->fix ? ", or " : "", mention->fix ? mention->fix : "");
-    file_found(mention, LINT_MISSING_FILE, file, path, error == ENOENT ? "is not there" : strerror(error), fix);
+    file_found(mention, LINT_MISSING_FILE, file, path, error == ENOENT ? "does not exist" : strerror(error), fix);
 }
 
 static void unreadable_found(const struct mention *mention, const char *file, const struct obstacle *obstacle)
@@ -47,7 +47,7 @@ static void unreadable_found(const struct mention *mention, const char *file, co
     struct lint *lint = mention->lint;
     char fix[ACCESS_PATH_SIZE + 32], problem[NAMES_SIZE + 64], names[NAMES_SIZE];
 
-    snprintf(problem, sizeof(problem), "may not be read by %s",
+    snprintf(problem, sizeof(problem), "cannot be read by %s",
              lint_names(lint->readers, lint->reader_count, obstacle->accounts, names));
     snprintf(fix, sizeof(fix), "chmod o+r %s", obstacle->path);
     file_found(mention, LINT_UNREADABLE_FILE, file, obstacle->path, problem, fix);
@@ -72,7 +72,7 @@ static void closed_found(const struct tally_row *row, void *user)
 
     snprintf(digits, sizeof(digits), "%s", row->key);
     lint_names(lint->readers, lint->reader_count, (unsigned)strtoul(digits, NULL, 16), names);
-    snprintf(problem, sizeof(problem), "is a directory that %s may not enter", names);
+    snprintf(problem, sizeof(problem), "is a directory that %s cannot enter", names);
     snprintf(fix, sizeof(fix), "chmod o+x %s", path);
     lint_found(lint, LINT_UNREADABLE_FILE,
                &(struct lint_finding){
@@ -95,7 +95,7 @@ void lint_data_root(struct lint *lint)
     if (slash && slash != root) {
         *slash = '\0';
         if (!access_check(root, 0, lint->readers, lint->reader_count, X_OK, &obstacle) && !obstacle.error) {
-            snprintf(problem, sizeof(problem), "is a directory that %s may not enter",
+            snprintf(problem, sizeof(problem), "is a directory that %s cannot enter",
                      lint_names(lint->readers, lint->reader_count, obstacle.accounts, names));
             snprintf(fix, sizeof(fix), "chmod o+x %s", obstacle.path);
             lint_found(
@@ -133,7 +133,8 @@ static void shim_check(const struct mention *mention, const char *file, const ch
     if (!name || access(grub, F_OK) == 0)
         return;
     snprintf(fix, sizeof(fix), "put %s there: %s", name, grub);
-    file_found(mention, LINT_SHIM_ALONE, file, path, "is a shim, and what it loads next is not beside it", fix);
+    file_found(mention, LINT_SHIM_ALONE, file, path, "is a shim, but the file that it loads next is not beside it",
+               fix);
 }
 
 /* ---- What a script loads ---------------------------------------------------------------------------------------- */
@@ -162,13 +163,13 @@ static void script_check(const struct mention *mention, const char *script, cons
         return;
     char *text = bootfile_text(path, &error);
     if (!text) {
-        file_found(mention, LINT_UNREADABLE_FILE, script, path, error.text, "let it be read");
+        file_found(mention, LINT_UNREADABLE_FILE, script, path, error.text, "make it readable");
         return;
     }
     script += script[0] == '/';
     const char *slash = strrchr(script, '/');
     snprintf(base, sizeof(base), "%.*s", slash ? (int)(slash + 1 - script) : 0, script);
-    snprintf(fix, sizeof(fix), "take the entry out of %s", script);
+    snprintf(fix, sizeof(fix), "remove the entry from %s", script);
     script_begin(&reader, text);
     while (script_next(&reader, &named)) {
         snprintf(key, sizeof(key), "%s, %s line %u", mention->key, script, named.line);

@@ -16,9 +16,9 @@ static const struct {
     const char *problem; /* %s: the target */
     const char *fix;     /* %s: the target, the host */
 } wishes[] = {
-    {"target",    "the target %s is not there: the target `default` applies",
+    {"target",    "there is no target %s: target `default` applies",
      "netbootctl target set %s --script FILE, or netbootctl host set %s --target TARGET"},
-    {"boot once", "the target %s is not there: the host boots its lasting target, and that waits",
+    {"boot once", "there is no target %s: the host boots its regular target and stays armed",
      "netbootctl target set %s --script FILE, or netbootctl host set %s --no-once"      },
 };
 
@@ -120,11 +120,12 @@ static void shared_found(struct lint *lint, const struct netboot_record *host, c
     netboot_record_text(host, record);
     netboot_record_text(other, other_record);
     netboot_id_text(id, text);
-    snprintf(problem, sizeof(problem), "%s is of %s too: which of the two a machine is depends on what it shows", text,
+    snprintf(problem, sizeof(problem),
+             "%s belongs to %s, too: the host of the machine depends on the identifiers that it sends", text,
              other_record);
     snprintf(fix, sizeof(fix),
-             "make them one, netbootctl host delete %s and netbootctl host set %s with all identifiers, or take the "
-             "wrong one away with --no-id",
+             "merge them, with netbootctl host delete %s and netbootctl host set %s with all identifiers, or remove "
+             "the wrong identifier with --no-id",
              record_name(record), record_name(other_record));
     lint_found(
         lint, LINT_SHARED_ID,
@@ -174,8 +175,8 @@ void lint_host_uuid(struct lint *lint, const struct netboot_record *record)
             continue;
         netboot_record_text(record, text);
         netboot_id_text(&id, value);
-        snprintf(problem, sizeof(problem), "%s is in many machines: each that shows no other identifier is this host",
-                 value);
+        snprintf(problem, sizeof(problem),
+                 "many machines have %s: each one without another known identifier gets this host", value);
         snprintf(fix, sizeof(fix), "netbootctl host set %s --no-id %s, with --mac MAC if it has no other",
                  record_name(text), value);
         lint_found(lint, LINT_COMMON_UUID,

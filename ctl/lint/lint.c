@@ -8,14 +8,14 @@
 
 /* clang-format off */
 static const struct option_row lint_options[] = {
-    {.name = "root", .value = "DIR", .help = "the data root, which TFTP and HTTP serve: looks for files there",
+    {.name = "root", .value = "DIR", .help = "the data root that TFTP and HTTP serve: check the files there",
      .completion = COMPLETE_DIRECTORY},
     {.name = "file-user", .value = "USER", .repeated = true,
-     .help = "as whom boot files are read (default: tftp and www-data)"},
+     .help = "user that reads boot files (default: tftp and www-data)"},
     {.name = "server-user", .value = "USER", .repeated = true,
-     .help = "as whom DHCP servers read the store (default: _kea and dhcpd, where there are such users)"},
-    {.name = "skip", .value = "CODE", .repeated = true, .help = "does not tell of findings of that kind"},
-    {.name = "codes", .help = "lists what may be found, and ends"},
+     .help = "user of a DHCP server, which reads the store (default: _kea and dhcpd, if they exist)"},
+    {.name = "skip", .value = "CODE", .repeated = true, .help = "leave out findings with that code"},
+    {.name = "codes", .help = "list the codes of all findings"},
     {.name = "json", .help = "as JSON"},
     {0},
 };
@@ -36,13 +36,13 @@ static int root_option(struct lint *lint, char root[ACCESS_PATH_SIZE])
     while (size > 1 && given[size - 1] == '/')
         size--;
     if (size == 0 || size >= ACCESS_PATH_SIZE - 2 * NETBOOT_FILE_SIZE)
-        return misused("--root is the data root, not `%.200s`", given);
+        return misused("--root needs the data root, not `%.200s`", given);
     memcpy(root, given, size);
     root[size] = '\0';
     if (stat(root, &status) != 0)
-        return failed("%s: %s: --root is the data root that TFTP and HTTP serve", root, strerror(errno));
+        return failed("%s: %s: --root needs the data root that TFTP and HTTP serve", root, strerror(errno));
     if (!S_ISDIR(status.st_mode))
-        return failed("%s is no directory: --root is the data root that TFTP and HTTP serve", root);
+        return failed("%s is not a directory: --root needs the data root that TFTP and HTTP serve", root);
     lint->root = root;
     lint->root_size = size;
     return DONE;
@@ -57,9 +57,9 @@ static int accounts_option(const struct session *session, const char *option, co
 
     while ((name = option_next(session->arguments, option, &index))) {
         if (count == LINT_ACCOUNTS_MAX)
-            return misused("--%s: at most %d of them", option, LINT_ACCOUNTS_MAX);
+            return misused("--%s: give at most %d of them", option, LINT_ACCOUNTS_MAX);
         if (account_find(name, &accounts[count++]) != 0)
-            return misused("--%s: there is no user `%.100s` on this machine", option, name);
+            return misused("--%s: there is no user `%.100s` on this computer", option, name);
     }
     bool given = count > 0;
     for (; !given && *defaults; defaults++)
@@ -79,7 +79,7 @@ static int skip_option(struct lint *lint)
         while (code < LINT_CODES && strcmp(name, lint_kinds[code].name) != 0)
             code++;
         if (code == LINT_CODES)
-            return misused("--skip: there is no `%.100s`: netbootctl lint --codes lists them", name);
+            return misused("--skip: there is no code `%.100s`: see netbootctl lint --codes", name);
         lint->skipped[code] = true;
     }
     return DONE;
@@ -174,14 +174,16 @@ static int lint_run(struct session *session)
 /* clang-format off */
 const struct command lint_commands[] = {
     {.group = "lint", .run = lint_run, .thorough = true, .options = lint_options,
-     .summary = "what will not work, before a machine finds out",
+     .summary = "find mistakes before a machine does",
      .details =
-         "Looks at the store: sites without servers, names and URLs that machines cannot follow, targets that a\n"
-         "platform cannot boot, hosts that are one machine, machines of the journal that would get nothing, a store\n"
-         "that servers cannot read. With --root also at the files that are named below the data root and in scripts.\n"
-         "A line for each finding, with what to do and its code; docs/lint.md has a paragraph for each code. Exit\n"
-         "status: 0 nothing found, 1 something found, 2 trouble.\n\n"
-         "  netbootctl lint --root /srv/tftp\n\n"
+         "Checks the store: sites without servers, boot files that machines cannot load, targets that a platform cannot\n"
+         "boot, two hosts that are one machine, machines in the journal that would get no boot file, a store that\n"
+         "servers cannot read. With --root it also checks the files below the data root that records and scripts name.\n"
+         "Each finding is a line, with what to do and its code; docs/lint.md has a paragraph on each code. Exit status:\n"
+         "0 no findings, 1 findings, 2 trouble.\n"
+         "\n"
+         "  netbootctl lint --root /srv/tftp\n"
+         "\n"
          "With --json: a list of severity, code, record, key, file, path, problem, fix, count."},
     {0},
 };

@@ -96,10 +96,10 @@ static void unserved_note(struct lint *lint, enum way way, const struct netboot_
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if (kinds[i].finding == remedy.finding && kinds[i].source == remedy.source)
             code = kinds[i].code;
-    snprintf(key, sizeof(key), "%u\n%s %s\nthe journal has seen them, and they would be sent no boot file; %s\n%s",
+    snprintf(key, sizeof(key), "%u\n%s %s\nthe journal has seen them, and they would get no boot file; %s\n%s",
              (unsigned)code,
              client->platform == NETBOOT_PLATFORM_NONE ? "-" : netboot_platform_text(client->platform, platform),
-             ways[way].name, remedy.reason, remedy.fix[0] ? remedy.fix : "netbootctl explain ID says more");
+             ways[way].name, remedy.reason, remedy.fix[0] ? remedy.fix : "see netbootctl explain ID");
     snprintf(where, sizeof(where), "machine %s",
              decision->host[0] ? decision->host : netboot_id_text(&machine->id, text));
     if (!tally_add(&lint->unserved, key, where))
@@ -149,6 +149,6 @@ void lint_machines(struct lint *lint)
     int status = netboot_journal_machines(lint->session->store, NULL, 0, machine_check, lint, &error);
 
     if (status < 0 && status != -ENOENT)
-        note("the journal is not looked at: %s", error.text);
+        note("the journal is not used: %s", error.text);
     tally_each(&lint->unserved, unserved_found, lint);
 }

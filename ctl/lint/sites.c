@@ -28,7 +28,7 @@ void lint_site_prefix(struct lint *lint, const struct netboot_record *record)
     lint_found(
         lint, LINT_SITE_WITHOUT_PREFIX,
         &(struct lint_finding){
-            .record = text, .key = "prefixes", .problem = "there is none: no machine is of this site", .fix = fix});
+            .record = text, .key = "prefixes", .problem = "there is none: no client is at this site", .fix = fix});
 }
 
 /*
@@ -98,7 +98,7 @@ static void prefix_found(struct lint *lint, const struct prefix *prefix, const c
 
     named_text(NETBOOT_RECORD_SITE, prefix->site->name, text);
     snprintf(key, sizeof(key), "prefix %s", netboot_prefix_text(prefix->bytes, shown));
-    snprintf(fix, sizeof(fix), "netbootctl site set %s with a --prefix for each of the others, if that is not meant",
+    snprintf(fix, sizeof(fix), "if this is a mistake: netbootctl site set %s with a --prefix for each of the others",
              record_name(text));
     lint_found(lint, LINT_PREFIX_WITHOUT_EFFECT,
                &(struct lint_finding){.record = text, .key = key, .problem = problem, .fix = fix});
@@ -109,9 +109,9 @@ static void prefix_check(struct lint *lint, const struct prefix *prefix)
     char problem[128], shown[NETBOOT_PREFIX_TEXT_SIZE];
 
     if (prefix->has_children && (prefix->covered[0] | prefix->covered[1]) == 0) {
-        prefix_found(lint, prefix, "has no effect: all its addresses are in longer prefixes");
+        prefix_found(lint, prefix, "has no effect: longer prefixes contain all its addresses");
     } else if (prefix->parent && prefix->parent->site == prefix->site) {
-        snprintf(problem, sizeof(problem), "has no effect: the site has %s, which holds it",
+        snprintf(problem, sizeof(problem), "has no effect: the site has %s, which contains it",
                  netboot_prefix_text(prefix->parent->bytes, shown));
         prefix_found(lint, prefix, problem);
     }
@@ -170,9 +170,9 @@ static void family_check(struct lint *lint, const struct netboot_site *site, con
     if (!wrong)
         return;
     named_text(NETBOOT_RECORD_SITE, site->name, text);
-    snprintf(problem, sizeof(problem), "%.*s has an address that IPv%c HTTP machines cannot reach", (int)base.size,
+    snprintf(problem, sizeof(problem), "%.*s has an address that HTTP firmware cannot reach over IPv%c", (int)base.size,
              (const char *)base.data, family);
-    snprintf(fix, sizeof(fix), "give one of IPv%c, or a name: netbootctl site set %s --%s URL", family,
+    snprintf(fix, sizeof(fix), "use an IPv%c address, or a name: netbootctl site set %s --%s URL", family,
              record_name(text), key);
     lint_found(lint, LINT_WRONG_FAMILY,
                &(struct lint_finding){.record = text, .key = key, .problem = problem, .fix = fix});
@@ -220,7 +220,7 @@ static void base_found(struct lint *lint, const struct netboot_site *site, const
         fix[NETBOOT_RECORD_TEXT_SIZE + 128], more[MORE_TEXT_SIZE];
 
     named_text(NETBOOT_RECORD_SITE, site->name, text);
-    snprintf(problem, sizeof(problem), "has no %s for relative files: machines that come so are not sent %s%s", server,
+    snprintf(problem, sizeof(problem), "has no %s for relative paths: machines that boot so do not get %s%s", server,
              files->first, lint_more(files->count, more));
     snprintf(fix, sizeof(fix), "netbootctl site set %s --%s", record_name(text), option);
     lint_found(lint, LINT_NO_BASE, &(struct lint_finding){.record = text, .problem = problem, .fix = fix});
@@ -234,7 +234,7 @@ static void site_bases(struct lint *lint, const struct netboot_site *site, const
     for (enum way way = 0; way < WAYS_OF_FIRMWARE; way++)
         any |= way_base(way, site).size > 0;
     if (!any && (has_family(site, NETBOOT_V4) || has_family(site, NETBOOT_V6))) {
-        base_found(lint, site, "TFTP server nor HTTP base URL",
+        base_found(lint, site, "TFTP server and no HTTP base URL",
                    has_family(site, NETBOOT_V4) ? "tftp4 ADDRESS --http4 URL" : "tftp6 ADDRESS --http6 URL", files);
         return;
     }

@@ -47,11 +47,11 @@ static void fix_text(const struct lint *lint, const struct account *account, con
 
     if (known && status.st_gid == 0 && strncmp(obstacle->path, directory, strlen(directory)) == 0)
         snprintf(fix, size,
-                 "groupadd --system netboot; chgrp -R netboot %s; usermod -a -G netboot %s; start its server again",
+                 "groupadd --system netboot; chgrp -R netboot %s; usermod -a -G netboot %s; restart its server",
                  directory, account->name);
     else if (known && status.st_gid != 0 &&
              ((status.st_mode >> 3) & (unsigned)obstacle->wanted) == (unsigned)obstacle->wanted)
-        snprintf(fix, size, "usermod -a -G %s %s, and start its server again", group_name(status.st_gid, group),
+        snprintf(fix, size, "usermod -a -G %s %s, and restart its server", group_name(status.st_gid, group),
                  account->name);
     else
         snprintf(fix, size, "chmod %c+%s%s%s %s", known ? account_class(account, &status) : 'o',
@@ -71,7 +71,7 @@ static void account_check(struct lint *lint, const struct account *account)
             obstacle.error == ENOENT)
             continue;
         snprintf(record, sizeof(record), "user %s", account->name);
-        snprintf(problem, sizeof(problem), "may not be %s by %s, so its server has no store",
+        snprintf(problem, sizeof(problem), "cannot be %s by %s, so its server has no store",
                  obstacle.is_directory    ? "entered"
                  : obstacle.wanted & W_OK ? "written"
                                           : "read",
@@ -97,6 +97,6 @@ void lint_state_store(struct lint *lint)
     if (status != 0 && status != -ENOENT)
         lint_found(lint, LINT_STATE_STORE,
                    &(struct lint_finding){.record = "state store",
-                                          .problem = "cannot be used, so nothing that is armed is booted",
+                                          .problem = "cannot be used, so armed hosts boot their regular target",
                                           .fix = error.text});
 }

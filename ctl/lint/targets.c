@@ -23,7 +23,7 @@ void lint_target_empty(struct lint *lint, const struct netboot_record *record)
              record_name(text));
     lint_found(lint, LINT_EMPTY_TARGET,
                &(struct lint_finding){
-                   .record = text, .problem = "has neither script nor kernel nor files: it boots nothing", .fix = fix});
+                   .record = text, .problem = "has no script, no kernel and no files: it boots nothing", .fix = fix});
 }
 
 static void platform_found(struct lint *lint, uint16_t platform)
@@ -31,10 +31,9 @@ static void platform_found(struct lint *lint, uint16_t platform)
     char problem[256], fix[256], name[NETBOOT_PLATFORM_TEXT_SIZE];
 
     netboot_platform_text(platform, name);
-    snprintf(
-        problem, sizeof(problem),
-        "has no script, no kernel and no file for %s: such machines, which have a loader, load it and then nothing",
-        name);
+    snprintf(problem, sizeof(problem),
+             "has no script, no kernel and no file for %s: such machines have a loader, but get nothing after it",
+             name);
     snprintf(fix, sizeof(fix), "netbootctl target set default --script FILE, or --file %s=FILE", name);
     lint_found(lint, LINT_TARGET_PLATFORM,
                &(struct lint_finding){.record = "target default", .key = name, .problem = problem, .fix = fix});

@@ -92,7 +92,7 @@ static void kernel_script_value(struct value value, const struct netboot_target 
         snprintf(script, sizeof(script), "targets/%.*s.ipxe", (int)target->name.size, (const char *)target->name.data);
 
     value.key = "script";
-    value.fix = "let it be written: netbootctl menu --output with the data root";
+    value.fix = "run netbootctl menu --output with the data root, which writes it";
     value.file = (struct netboot_bytes){(const uint8_t *)script, (size_t)size};
     each(&value, user);
 }

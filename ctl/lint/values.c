@@ -54,12 +54,12 @@ static const struct {
     const char *problem; /* %s: the ways */
     const char *fix;     /* %s: the command */
 } unusable[] = {
-    {NETBOOT_FINDING_SCHEME, LINT_WRONG_SCHEME, "is a URL of a scheme that %s machines cannot load",
-     "give a path, which each machine loads as it can: %s"                                                                                 },
-    {NETBOOT_FINDING_FAMILY, LINT_WRONG_FAMILY, "is a URL with an address that %s machines cannot reach",
-     "give a path, which each machine loads from its site's server: %s"                                                                    },
+    {NETBOOT_FINDING_SCHEME, LINT_WRONG_SCHEME, "is a URL with a scheme that %s clients cannot load",
+     "use a path, which each client can load: %s"                                                                                               },
+    {NETBOOT_FINDING_FAMILY, LINT_WRONG_FAMILY, "is a URL with an address that %s clients cannot reach",
+     "use a path, which each client loads from its site's server: %s"                                                                           },
     {NETBOOT_FINDING_URL,    LINT_UNUSABLE_URL,
-     "is a URL that %s machines cannot be told: malformed, or TFTP with a port, a user or no path",       "give a path, or another URL: %s"},
+     "is a URL that %s clients cannot use: it is malformed, or a tftp URL with a port, a user name or no path", "use a path, or another URL: %s"},
 };
 
 #define UNUSABLE (sizeof(unusable) / sizeof(unusable[0]))
@@ -105,18 +105,18 @@ static void lengths_found(const struct value_check *check, const struct value *v
 {
     char problem[512], fix[NETBOOT_RECORD_TEXT_SIZE + 512];
 
-    snprintf(fix, sizeof(fix), "give a shorter one: %s", value->fix);
+    snprintf(fix, sizeof(fix), "use a shorter one: %s", value->fix);
     if (lengths->too_long) {
-        snprintf(
-            problem, sizeof(problem),
-            "is too long for %s machines at site %.*s, filled in and joined to its server: at most %d octets go out",
-            ways[lengths->way].name, (int)lengths->site->name.size, (const char *)lengths->site->name.data,
-            ways[lengths->way].family == NETBOOT_V4 ? 255 : NETBOOT_FILE_SIZE - 1);
+        snprintf(problem, sizeof(problem),
+                 "is too long for %s clients at site %.*s, with placeholders filled in and appended to its server: at "
+                 "most %d octets fit",
+                 ways[lengths->way].name, (int)lengths->site->name.size, (const char *)lengths->site->name.data,
+                 ways[lengths->way].family == NETBOOT_V4 ? 255 : NETBOOT_FILE_SIZE - 1);
         value_found(check, value, LINT_NAME_TOO_LONG, problem, fix);
     } else if (lengths->long_for_field) {
         snprintf(problem, sizeof(problem),
-                 "is %u octets when filled in: more than %d go out in option 67 only, and some firmware reads but the "
-                 "field `file`",
+                 "has %u octets with placeholders filled in: more than %d fit only into option 67, but some firmware "
+                 "reads only the field `file`",
                  lengths->size, FILE_FIELD_MAX);
         value_found(check, value, LINT_NAME_LONG, problem, fix);
     }

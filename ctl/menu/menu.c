@@ -16,11 +16,10 @@
 
 /* clang-format off */
 static const struct option_row menu_options[] = {
-    {.name = "output", .value = "DIR", .help = "the data root: writes the menu and the targets' scripts there",
+    {.name = "output", .value = "DIR", .help = "the data root: write the menu and the targets' scripts there",
      .completion = COMPLETE_DIRECTORY},
-    {.name = "default", .value = "NAME", .help = "the target that is booted after the timeout (default: the machine's "
-         "own disk)", .completion = COMPLETE_TARGET},
-    {.name = "timeout", .value = "SECONDS", .help = "until then; 0: the menu waits (default: 10)"},
+    {.name = "default", .value = "NAME", .help = "target that boots after the timeout (default: the machine's own disk)", .completion = COMPLETE_TARGET},
+    {.name = "timeout", .value = "SECONDS", .help = "how long the menu waits; 0: for ever (default: 10)"},
     {0},
 };
 /* clang-format on */
@@ -84,8 +83,8 @@ static int sites_check(const struct entry *entry)
         found = found || has_site(entry->target.files.items[i]);
     if (!found)
         return DONE;
-    return failed("target %s has {site} in its script or files, and the menu is one for all sites: take the target out "
-                  "of it (netbootctl target set %s --no-order), or make one for each site",
+    return failed("target %s has {site} in its script or files, but one menu serves all sites: remove the target from "
+                  "the menu (netbootctl target set %s --no-order), or make a target for each site",
                   entry->name, entry->name);
 }
 
@@ -107,10 +106,11 @@ static int menu_check(const struct menu *menu)
         code = sites_check(entry);
     }
     if (code == DONE && !found)
-        return failed("target %s is not in the menu, so it cannot be its default: netbootctl target set %s --order 10",
-                      menu->fallback, menu->fallback);
+        return failed(
+            "target %s is not in the menu, so it cannot be its default: run netbootctl target set %s --order 10",
+            menu->fallback, menu->fallback);
     if (code == DONE && shown == 0)
-        note("no target is in the menu: netbootctl target set NAME --order 10 puts one there");
+        note("no target is in the menu: add one with netbootctl target set NAME --order 10");
     return code;
 }
 
@@ -165,7 +165,7 @@ static int timeout_parse(const char *text, unsigned *ret)
         return DONE;
     unsigned long value = strtoul(text, &end, 10);
     if (text[0] < '0' || text[0] > '9' || *end || value > TIMEOUT_MAX)
-        return misused("--timeout is seconds from 0 to %d, not `%s`", TIMEOUT_MAX, text);
+        return misused("--timeout: give seconds from 0 to %d, not `%s`", TIMEOUT_MAX, text);
     *ret = (unsigned)value;
     return DONE;
 }
@@ -178,14 +178,14 @@ static int menu_run(struct session *session)
     int code = timeout_parse(option_value(arguments, "timeout"), &menu.timeout);
 
     if (code == DONE && menu.fallback && !netboot_name_valid(menu.fallback))
-        code = misused("--default: `%s` is no name of a target", menu.fallback);
+        code = misused("--default: `%s` cannot be the name of a target", menu.fallback);
     if (code == DONE)
         code = session_view(session);
     if (code != DONE)
         return code;
     int status = netboot_view_each(session->view, NETBOOT_RECORD_TARGET, NULL, entry_collect, &menu, NULL);
     if (status != 0)
-        code = status < 0 ? failed("the targets cannot all be read: a record is damaged") : failed("out of memory");
+        code = status < 0 ? failed("cannot read all targets: a record is damaged") : failed("out of memory");
     if (menu.count > 0)
         qsort(menu.entries, menu.count, sizeof(*menu.entries), entry_compare);
     for (size_t i = 0; code == DONE && output && i < menu.count; i++)
@@ -204,13 +204,15 @@ static int menu_run(struct session *session)
 const struct command menu_commands[] = {
     {.group = "menu", .run = menu_run, .options = menu_options, .summary = "write the boot menu from the targets",
      .details =
-         "Writes an iPXE script that shows the targets with an --order, each where it can work, and says what failed.\n"
-         "Without --output it goes to standard output; with it, to DIR/menu.ipxe, and for each target with a kernel\n"
-         "to DIR/targets/NAME.ipxe: DIR is the data root that TFTP and HTTP serve. Call it again when targets or kernels\n"
-         "change; files that are as they should be stay untouched. A kernel that is below DIR is shown where its file\n"
-         "says that it works (64 bits, BIOS, UEFI of which processor). A default that cannot work on a machine is the\n"
-         "machine's own disk there. Machines get the menu by\n\n"
-         "  netbootctl menu --output /srv/tftp && netbootctl target set default --script menu.ipxe\n\n"
+         "Writes an iPXE script with a menu of the targets that have an --order. It shows each target where it can work,\n"
+         "and says what failed. Without --output it goes to standard output; with it, to DIR/menu.ipxe, and for each\n"
+         "target with a kernel to DIR/targets/NAME.ipxe: DIR is the data root that TFTP and HTTP serve. Run it again when\n"
+         "targets or kernels change; files that are up to date are not touched. A kernel below DIR is shown where its\n"
+         "file says that it works (64 bits, BIOS, UEFI of which processor). On a machine where the default cannot work,\n"
+         "the default is its own disk. To give machines the menu:\n"
+         "\n"
+         "  netbootctl menu --output /srv/tftp && netbootctl target set default --script menu.ipxe\n"
+         "\n"
          "As script.ipxe does, it runs a machine's own script first, and settings.ipxe beside it."},
     {0},
 };

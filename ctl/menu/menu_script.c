@@ -26,7 +26,7 @@ bool entry_is_shown(const struct entry *entry)
 
 static const char menu_head[] =
     "#!ipxe\n"
-    "# netboot: the menu of the targets. Written by \"netbootctl menu\": what is changed here is gone the next time.\n"
+    "# netboot: the menu of the targets. \"netbootctl menu\" wrote this file, and will overwrite it the next time.\n"
     "\n"
     "# This machine's own script, and the site's settings: as in script.ipxe.\n"
     "chain --autofree script.ipxe-${mac:hexhyp} && exit ||\n"
@@ -257,7 +257,7 @@ void kernel_script_print(FILE *file, const struct entry *entry)
 {
     fprintf(file,
             "#!ipxe\n"
-            "# netboot: the target %s. Written by \"netbootctl menu\": what is changed here is gone the next time.\n"
+            "# netboot: the target %s. \"netbootctl menu\" wrote this file, and will overwrite it the next time.\n"
             "isset ${netboot-menu} || chain --autofree ../settings.ipxe ||\n",
             entry->name);
     ipxe_platform_print(file);
@@ -266,8 +266,8 @@ void kernel_script_print(FILE *file, const struct entry *entry)
             "\n"
             ":failed\n"
             "echo\n"
-            "echo %s: ${netboot-step} failed: ${errno} (https://ipxe.org/${errno} says what that is)\n"
-            "isset ${netboot-menu} || prompt --timeout 30000 Any key goes on to the next boot device... ||\n"
+            "echo %s: ${netboot-step} failed: ${errno} (see https://ipxe.org/${errno})\n"
+            "isset ${netboot-menu} || prompt --timeout 30000 Any key for the next boot device... ||\n"
             "exit 1\n",
             entry->name);
 }

@@ -18,7 +18,7 @@ int place_open(struct place *place, const char *path)
     *place = (struct place){.path = path};
     place->directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (place->directory < 0)
-        return failed("%s: %s: --output is the data root that TFTP and HTTP serve", path, strerror(errno));
+        return failed("%s: %s: --output needs the data root that TFTP and HTTP serve", path, strerror(errno));
     return DONE;
 }
 
@@ -35,7 +35,7 @@ int place_directory(struct place *place, const char *name)
                                                               : failed("%s/%s: %s", place->path, name, strerror(errno));
     if (errno == EEXIST)
         return DONE;
-    return failed("%s/%s cannot be made: %s", place->path, name, strerror(errno));
+    return failed("cannot create %s/%s: %s", place->path, name, strerror(errno));
 }
 
 FILE *place_begin(struct place *place)
@@ -95,7 +95,7 @@ int place_end(struct place *place, const char *name)
     } else if (code == DONE) {
         int status = write_file(place, name);
         if (status != 0)
-            code = failed("%s/%s cannot be written: %s", place->path, name, strerror(-status));
+            code = failed("cannot write %s/%s: %s", place->path, name, strerror(-status));
         else
             printf("wrote %s/%s\n", place->path, name);
     }

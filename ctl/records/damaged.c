@@ -11,7 +11,7 @@ static int tell(const char *record, void *user)
     const char *name = strchr(record, ' ');
     int size = (int)(name ? name - record : 0);
 
-    *code = failed("%s is damaged and left out: netbootctl %.*s delete%s; then set it anew, or restore a backup",
+    *code = failed("%s is damaged and left out: run netbootctl %.*s delete%s, then set it again, or restore a backup",
                    record, size, record, name ? name : "");
     return 0;
 }
@@ -23,5 +23,5 @@ int damaged_tell(struct netboot_view *view)
 
     if (netboot_view_damaged(view, tell, &code, &error) != 0)
         code = failed_with(&error);
-    return code == DONE ? failed("a record of the store is damaged, and cannot be named") : code;
+    return code == DONE ? failed("a record of the store is damaged, but cannot be named: restore a backup") : code;
 }

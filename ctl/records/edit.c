@@ -130,7 +130,7 @@ int not_there(struct netboot_view *view, const struct netboot_record_key *key)
 
     netboot_record_key_text(key, text);
     if (key->kind == NETBOOT_RECORD_HOST)
-        return failed("there is no %s: netbootctl host list shows those there are", text);
+        return failed("there is no %s: see netbootctl host list", text);
     suggest_begin(&names.nearest, strchr(text, ' ') + 1);
     netboot_view_each(view, key->kind, NULL, name_collect, &names, NULL);
     return failed("there is no %s%s (there %s %s%s)", text, suggest_text(&names.nearest, hint),
@@ -170,8 +170,9 @@ static int put_if_changed(struct edit *edit, struct revision *revision)
 
     if (status == -EEXIST)
         return failed("%s: %s", error.text,
-                      revision->key.kind == NETBOOT_RECORD_HOST ? "set that host, or take it away there with --no-id"
-                                                                : "take it away there first, with --no-prefix");
+                      revision->key.kind == NETBOOT_RECORD_HOST
+                          ? "change that host instead, or remove the identifier from it with --no-id"
+                          : "remove it there first, with --no-prefix");
     if (status != 0)
         return failed_by_option(edit->session, &error);
     if (!revision->changed) {

@@ -18,53 +18,52 @@
 
 /* clang-format off */
 static const struct option_row host_set_options[] = {
-    {.name = "name", .value = "NAME", .help = "what people call it", .effect = EFFECT_TEXT, .key = "name"},
-    LIST("mac", "MAC", "a network card's address; may be given several times, the list replaces the old one"),
-    LIST("uuid", "UUID", "of the firmware (SMBIOS); may be given several times, the list replaces the old one"),
-    LIST("duid", "DUID", "of DHCPv6; may be given several times, the list replaces the old one"),
-    {.name = "target", .value = "NAME", .help = "what it boots (default: target `default`)", .effect = EFFECT_TEXT,
+    {.name = "name", .value = "NAME", .help = "name of the host", .effect = EFFECT_TEXT, .key = "name"},
+    LIST("mac", "MAC", "MAC address of a network card; may be given several times, the list replaces the old one"),
+    LIST("uuid", "UUID", "UUID of the firmware (SMBIOS); may be given several times, the list replaces the old one"),
+    LIST("duid", "DUID", "DUID of DHCPv6; may be given several times, the list replaces the old one"),
+    {.name = "target", .value = "NAME", .help = "target that it boots (default: target `default`)", .effect = EFFECT_TEXT,
      .key = "target", .completion = COMPLETE_TARGET},
     {.name = "loader", .value = "PLATFORM=FILE",
-     .help = "what its firmware loads in place of the platform's loader; may be given several times, the list "
-         "replaces the old one",
+     .help = "file that its firmware loads instead of the platform's loader; may be given several times, the list replaces the old one",
      .effect = EFFECT_MAP, .key = "loader", .repeated = true, .keyed_by_platform = true,
      .completion = COMPLETE_PLATFORM},
     {.name = "label", .value = "KEY=VALUE",
-     .help = "to find it by; may be given several times, the list replaces the old one", .effect = EFFECT_MAP,
+     .help = "label, to select hosts; may be given several times, the list replaces the old one", .effect = EFFECT_MAP,
      .key = "labels", .repeated = true},
-    {.name = "note", .value = "TEXT", .help = "for people", .effect = EFFECT_TEXT, .key = "note"},
-    {.name = "no-name", .help = "takes the name away", .effect = EFFECT_CLEAR, .key = "name"},
-    {.name = "no-id", .value = "ID", .help = "takes that MAC, UUID, DUID or name away", .effect = EFFECT_DROP_ID,
+    {.name = "note", .value = "TEXT", .help = "note for people", .effect = EFFECT_TEXT, .key = "note"},
+    {.name = "no-name", .help = "remove the name", .effect = EFFECT_CLEAR, .key = "name"},
+    {.name = "no-id", .value = "ID", .help = "remove that MAC, UUID, DUID or name", .effect = EFFECT_DROP_ID,
      .key = "ids", .repeated = true},
-    {.name = "no-target", .help = "back to target `default`", .effect = EFFECT_CLEAR, .key = "target"},
-    {.name = "no-loader", .value = "PLATFORM", .help = "back to the platform's loader", .effect = EFFECT_DROP_KEY,
+    {.name = "no-target", .help = "remove the target: it boots target `default`", .effect = EFFECT_CLEAR, .key = "target"},
+    {.name = "no-loader", .value = "PLATFORM", .help = "remove its loader: it loads the platform's loader", .effect = EFFECT_DROP_KEY,
      .key = "loader", .repeated = true, .keyed_by_platform = true, .completion = COMPLETE_PLATFORM},
-    {.name = "no-label", .value = "KEY", .help = "takes that label away", .effect = EFFECT_DROP_KEY, .key = "labels",
+    {.name = "no-label", .value = "KEY", .help = "remove that label", .effect = EFFECT_DROP_KEY, .key = "labels",
      .repeated = true},
-    {.name = "no-note", .help = "takes the note away", .effect = EFFECT_CLEAR, .key = "note"},
-    {.name = "from-seen", .help = "with all identifiers that the journal has seen of the machine (netbootctl seen)"},
-    {.name = "once", .value = "TARGET", .help = "boots that target at the next boot, then never again",
+    {.name = "no-note", .help = "remove the note", .effect = EFFECT_CLEAR, .key = "note"},
+    {.name = "from-seen", .help = "add all identifiers of the machine that the journal has seen (netbootctl seen)"},
+    {.name = "once", .value = "TARGET", .help = "boot that target at the next boot, then never again",
      .effect = EFFECT_TEXT, .key = "once",
      .completion = COMPLETE_TARGET},
     {.name = "until-done", .value = "TARGET",
-     .help = "boots that target until it is reported done (netbootctl host done), --tries times at most",
+     .help = "boot that target until it is reported done (netbootctl host done), --tries times at most",
      .effect = EFFECT_TEXT, .key = "until-done",
      .completion = COMPLETE_TARGET},
     {.name = "expires", .value = "TIME",
-     .help = "of --once and --until-done: 30m, 2h, 7d from now, or a time as 2027-01-31T12:00:00Z (default: 24h)",
+     .help = "with --once and --until-done: 30m, 2h, 7d from now, or a time as 2027-01-31T12:00:00Z (default: 24h)",
      .effect = EFFECT_TEXT, .key = "expires"},
-    {.name = "tries", .value = "N", .help = "of --until-done: boots at most, 1 to 1000 (default: 3)",
+    {.name = "tries", .value = "N", .help = "with --until-done: boots at most, 1 to 1000 (default: 3)",
      .effect = EFFECT_TEXT, .key = "tries"},
     {.name = "window", .value = "SECONDS",
-     .help = "of --once and --until-done: how long other packets may count as the same boot, 0 to 600 (default: 60)",
+     .help = "with --once and --until-done: how long other packets may count as the same boot, 0 to 600 (default: 60)",
      .effect = EFFECT_TEXT, .key = "window"},
-    {.name = "no-once", .help = "takes --once or --until-done back", .effect = EFFECT_CLEAR, .key = "once"},
+    {.name = "no-once", .help = "disarm: take back --once or --until-done", .effect = EFFECT_CLEAR, .key = "once"},
     {.name = "with-label", .value = "KEY=VALUE", .repeated = true,
-     .help = "for all hosts with that label; KEY alone: with any value; several: with all of them"},
-    {.name = "with-target", .value = "NAME", .help = "for all hosts that have that target now",
+     .help = "select all hosts with that label; KEY alone: with any value; several: with all of them"},
+    {.name = "with-target", .value = "NAME", .help = "select all hosts that have that target now",
      .completion = COMPLETE_TARGET},
-    SELECT_FROM_FILE("for the hosts that a file names, one ID a line; -: standard input"),
-    {.name = "dry-run", .help = "only says what would change"},
+    SELECT_FROM_FILE("select the hosts that a file names, one ID a line; -: standard input"),
+    {.name = "dry-run", .help = "only print what would change"},
     SELECT_YES,
     {0},
 };
@@ -90,14 +89,14 @@ static const struct option_row host_list_options[] = {
 static const struct option_row host_show_options[] = {
     WITH("label", "target", "those"),
     SELECT_FROM_FILE("those that a file names, one ID a line; -: standard input"),
-    {.name = "json", .help = "as JSON: one object for one ID, else a list of them"},
+    {.name = "json", .help = "as JSON: one object for one ID, else a list"},
     {0},
 };
 
 static const struct option_row host_delete_options[] = {
     WITH("label", "target", "those"),
     SELECT_FROM_FILE("those that a file names, one ID a line; -: standard input"),
-    {.name = "dry-run", .help = "only says what would change"},
+    {.name = "dry-run", .help = "only print what would change"},
     SELECT_YES,
     {0},
 };
@@ -114,9 +113,9 @@ static int name_it(const struct edit *edit, const struct netboot_id *id, bool is
 
     netboot_id_text(id, text);
     if (is_new && name && strcmp(name, text) != 0)
-        return failed("there is no host %s to be renamed: netbootctl host list shows those there are", text);
+        return failed("there is no host %s to rename: see netbootctl host list", text);
     if (is_new && host_check(record, NULL) != 0)
-        return failed("there is no host %s: to create it, type --mac, --uuid or --duid too", text);
+        return failed("there is no host %s: to create it, give --mac, --uuid or --duid, too", text);
     if (is_new && !cJSON_HasObjectItem(record, "name") && !cJSON_AddStringToObject(record, "name", text))
         return failed("out of memory");
     return DONE;
@@ -158,7 +157,7 @@ static int single_check(const struct session *session, const struct selection *s
 {
     for (size_t i = 0; i < sizeof(single_options) / sizeof(single_options[0]); i++)
         if ((selection->is_set || session->arguments->word_count > 1) && session_has(session, single_options[i]))
-            return misused("--%s is for one host: type one ID", single_options[i]);
+            return misused("--%s is for one host: give one ID", single_options[i]);
     return DONE;
 }
 
@@ -167,12 +166,12 @@ static int once_options_check(const struct session *session)
     static const char *const arming[] = {"expires", "window"};
 
     if (option_value(session->arguments, "once") && option_value(session->arguments, "until-done"))
-        return misused("--once and --until-done exclude each other: type one of them");
+        return misused("--once and --until-done exclude each other: give one of them");
     if (session_has(session, "tries") && !session_has(session, "until-done"))
-        return misused("--tries is for --until-done");
+        return misused("--tries needs --until-done");
     for (size_t i = 0; i < sizeof(arming) / sizeof(arming[0]); i++)
         if (session_has(session, arming[i]) && !session_has(session, "until-done") && !session_has(session, "once"))
-            return misused("--%s is for --once and --until-done", arming[i]);
+            return misused("--%s needs --once or --until-done", arming[i]);
     return DONE;
 }
 
@@ -328,13 +327,15 @@ static int host_delete(struct session *session)
 /* clang-format off */
 const struct command host_commands[] = {
     {.group = "host", .verb = "set", .run = host_set, .words = "[ID]...", .least = 0, .most = ANY_NUMBER,
-     .options = host_set_options, .completion = COMPLETE_HOST, .summary = "create hosts, or change what is named",
+     .options = host_set_options, .completion = COMPLETE_HOST, .summary = "create hosts, or change what is given",
      .details =
-         "ID is a MAC, UUID, DUID or name. One that no host has creates a host; a name then needs --mac, --uuid or\n"
-         "--duid too. The ID that a host is called by stays one of its own; --no-id takes it away.\n"
-         "Several hosts are changed all or none. The DHCP servers see the change with the next packet.\n"
-         "Which hosts: IDs, those that --from-file names, or all with a label or target (--with-label, --with-target);\n"
-         "both together: those of the named that have it. Lines that begin with # and empty ones are none.\n\n"
+         "ID is a MAC, UUID, DUID or name. If no host has it, a new host is created; a name then also needs --mac, --uuid\n"
+         "or --duid. A host keeps the ID that names it here; --no-id removes it. If several hosts are given, all are\n"
+         "changed or none. The next packet of each DHCP server sees the change.\n"
+         "To select hosts, give IDs, --from-file, or a label or target (--with-label, --with-target); if both, those of\n"
+         "the named hosts that have the label or target. Empty lines of the file, and those that begin with #, are\n"
+         "skipped.\n"
+         "\n"
          "  netbootctl host set 52:54:00:12:34:56 --name web1 --target debian\n"
          "  netbootctl host set web1 --mac 52:54:00:12:34:56 --mac 52:54:00:12:34:57 --label rack=12\n"
          "  netbootctl host set web1 web2 web3 --target default\n"
@@ -346,14 +347,15 @@ const struct command host_commands[] = {
     {.group = "host", .verb = "list", .run = host_list, .options = host_list_options, .summary = "list hosts"},
     {.group = "host", .verb = "delete", .run = host_delete, .words = "[ID]...", .least = 0, .most = ANY_NUMBER,
      .options = host_delete_options, .completion = COMPLETE_HOST, .summary = "delete hosts, all or none",
-     .details = "A damaged one too: by the ID that host list calls it by.\n\n"
-         "  netbootctl host delete --label rack=12 --dry-run\n"
-         "  netbootctl host delete --from-file retired.txt --yes"},
+     .details = "A damaged host can be deleted, too, by the ID that host list shows for it.\n"
+                "\n"
+                "  netbootctl host delete --label rack=12 --dry-run\n"
+                "  netbootctl host delete --from-file retired.txt --yes"},
     {.group = "host", .verb = "done", .run = host_done, .words = "[ID]...", .least = 0, .most = ANY_NUMBER,
      .options = host_delete_options, .completion = COMPLETE_HOST,
-     .summary = "report that what hosts were to boot once or until done is done",
-     .details = "For the end of an installation: from then on the hosts boot their lasting target. Of the hosts with a\n"
-         "label or target, those that have a boot-once."},
+     .summary = "report that armed hosts are done",
+     .details = "For the end of an installation: from then on the hosts boot their regular target. With a label or target, it\n"
+                "reports only hosts that have a boot-once."},
     {0},
 };
 /* clang-format on */

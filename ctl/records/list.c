@@ -36,7 +36,7 @@ int list_command(struct session *session, enum netboot_record_kind kind, const c
         return code;
     int status = netboot_view_each(session->view, kind, NULL, record_list, &list, NULL);
     if (status < 0 && status != -EBADMSG)
-        list.code = failed("the %s cannot be read: %s", what, strerror(-status));
+        list.code = failed("cannot read the %s: %s", what, strerror(-status));
     code = listing_end(&list.listing, list.code);
     return code == DONE && status == -EBADMSG ? damaged_tell(session->view) : code;
 }

@@ -40,7 +40,7 @@ static int loader_delete(struct session *session)
 const struct command loader_commands[] = {
     {.group = "loader", .verb = "set", .run = loader_set, .words = "PLATFORM FILE", .least = 2, .most = 2,
      .options = dry_run_options, .completion = COMPLETE_PLATFORM, .completed = 1,
-     .summary = "what firmware of a platform loads first",
+     .summary = "set the file that firmware of a platform loads first",
      .details = "FILE is a path below the site's TFTP or HTTP server, or a URL. Platforms: netbootctl help platforms."},
     {.group = "loader", .verb = "list", .run = loader_list, .options = json_options, .summary = "list the loaders"},
     {.group = "loader", .verb = "delete", .run = loader_delete, .words = "PLATFORM...", .least = 1,

@@ -77,11 +77,11 @@ static int keep_armed(struct session *session, struct selection *selection)
         if (status == -ENOENT && selection->by_property)
             continue;
         if (status == -ENOENT)
-            return failed("the host %s has no boot-once that could be done", netboot_id_text(id, text));
+            return failed("host %s has nothing armed that could be reported done", netboot_id_text(id, text));
         selection->ids[kept++] = *id;
     }
     selection->count = kept;
-    return kept > 0 ? DONE : failed("none of those hosts has a boot-once that could be done");
+    return kept > 0 ? DONE : failed("none of those hosts has anything armed that could be reported done");
 }
 
 int host_done(struct session *session)
@@ -108,5 +108,5 @@ void once_note_trouble(struct session *session)
     int status = netboot_once_check(session->store, &error);
 
     if (status != 0 && status != -ENOENT)
-        note("whether anything is to be booted once is not known: %s", error.text);
+        note("cannot tell which hosts are armed: %s", error.text);
 }

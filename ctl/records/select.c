@@ -125,10 +125,10 @@ static int name_add(struct gathering *gathering, const char *text, struct netboo
     key = typed;
     status = netboot_view_get(gathering->view, &typed, &record, NULL);
     if (status == -ENOENT && gathering->use != SELECT_ANY)
-        return failure(error, status, "there is no %s: netbootctl host list shows those there are",
+        return failure(error, status, "there is no %s: see netbootctl host list",
                        netboot_record_key_text(&typed, name));
     if (status != 0 && status != -ENOENT && gathering->use != SELECT_DAMAGED)
-        return failure(error, status, "%s cannot be read: it is damaged; delete it and set it anew",
+        return failure(error, status, "the record of %s is damaged: delete it and set it again",
                        netboot_record_key_text(&typed, name));
     if (status == 0 && !selection_wants(gathering->selection, &record.host))
         return 0;
@@ -217,7 +217,7 @@ static int gather(struct gathering *gathering)
     if (status == -EBADMSG)
         damaged_tell(gathering->view); /* which labels they have is not known */
     else if (status < 0)
-        gathering->code = failed("the hosts cannot be read: %s", strerror(-status));
+        gathering->code = failed("cannot read the hosts: %s", strerror(-status));
     return gathering->code;
 }
 
@@ -256,16 +256,15 @@ static int nobody(const struct selection *selection, struct netboot_view *view)
     unsigned index = 0;
 
     if (!selection->by_property)
-        return failed("there are no such hosts: %s names none",
-                      path && strcmp(path, "-") != 0 ? path : "standard input");
+        return failed("no hosts selected: %s names none", path && strcmp(path, "-") != 0 ? path : "standard input");
     while ((label = option_next(arguments, selection->label, &index)))
         if (in_vain(view, label, NULL))
-            return failed("there are no such hosts: no host has the label %s", label);
+            return failed("no hosts selected: no host has the label %s", label);
     if (target && in_vain(view, NULL, target))
-        return failed("there are no such hosts: no host has the target %s", target);
+        return failed("no hosts selected: no host has the target %s", target);
     if (path || arguments->word_count > 0)
-        return failed("there are no such hosts: no host named has all the labels and the target asked for");
-    return failed("there are no such hosts: no host has all the labels and the target asked for at once");
+        return failed("no hosts selected: none of the named hosts has all of the labels and the target");
+    return failed("no hosts selected: no host has all of the labels and the target");
 }
 
 int selection_read(struct session *session, enum select_use use, struct selection *ret)
@@ -275,10 +274,9 @@ int selection_read(struct session *session, enum select_use use, struct selectio
 
     if (session->arguments->word_count == 0 && !selection.is_set && session_has(session, "label") &&
         with_label(session))
-        return misused("host set wants to be told which hosts: --label says what they get; all that have it are "
-                       "--with-label");
+        return misused("host set: no hosts given (--label sets a label; to choose hosts by label use --with-label)");
     if (session->arguments->word_count == 0 && !selection.is_set)
-        return misused("host %s wants ID..., --%s, --%s or --from-file", session->command->verb, selection.label,
+        return misused("host %s needs ID..., --%s, --%s or --from-file", session->command->verb, selection.label,
                        selection.target);
     int code = session_view(session);
     if (code != DONE)
@@ -322,5 +320,5 @@ int selection_recheck(const struct selection *selection, struct netboot_view *vi
     if (!selection->by_property ||
         (netboot_view_get(view, &key, &record, NULL) == 0 && selection_wants(selection, &record.host)))
         return DONE;
-    return failed("%s was changed meanwhile: nothing was done; type it again", netboot_record_key_text(&key, text));
+    return failed("%s has changed meanwhile: nothing was done; try again", netboot_record_key_text(&key, text));
 }

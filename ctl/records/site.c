@@ -12,7 +12,7 @@
 static const struct option_row site_set_options[] = {
     {.name = "prefix", .value = "PREFIX",
      .help =
-         "clients with an address in it are of this site; may be given several times, the list replaces the old one",
+         "prefix of the addresses of this site; may be given several times, the list replaces the old one",
      .effect = EFFECT_LIST, .key = "prefixes", .repeated = true},
     {.name = "tftp4", .value = "ADDRESS", .help = "IPv4 address of the TFTP server", .effect = EFFECT_TEXT,
      .key = "tftp4"},
@@ -22,12 +22,12 @@ static const struct option_row site_set_options[] = {
      .key = "http4"},
     {.name = "http6", .value = "URL", .help = "base URL for IPv6 clients, http://[2001:db8::1]/",
      .effect = EFFECT_TEXT, .key = "http6"},
-    CLEAR("no-prefix", "prefixes", "takes all prefixes away"),
-    CLEAR("no-tftp4", "tftp4", "takes the address away"),
-    CLEAR("no-tftp6", "tftp6", "takes the address away"),
-    CLEAR("no-http4", "http4", "takes the URL away"),
-    CLEAR("no-http6", "http6", "takes the URL away"),
-    {.name = "dry-run", .help = "only says what would change"},
+    CLEAR("no-prefix", "prefixes", "remove all prefixes"),
+    CLEAR("no-tftp4", "tftp4", "remove the address"),
+    CLEAR("no-tftp6", "tftp6", "remove the address"),
+    CLEAR("no-http4", "http4", "remove the URL"),
+    CLEAR("no-http6", "http6", "remove the URL"),
+    {.name = "dry-run", .help = "only print what would change"},
     {0},
 };
 /* clang-format on */
@@ -65,10 +65,10 @@ static int site_delete(struct session *session)
 /* clang-format off */
 const struct command site_commands[] = {
     {.group = "site", .verb = "set", .run = site_set, .words = "NAME", .least = 1, .most = 1,
-     .options = site_set_options, .completion = COMPLETE_SITE, .summary = "create a site, or change what is named",
+     .options = site_set_options, .completion = COMPLETE_SITE, .summary = "create a site, or change what is given",
      .details =
-         "A site says where clients find TFTP and HTTP servers. Clients are of the site with the longest prefix\n"
-         "that their address is in; all others of site `default`."},
+         "A site has the TFTP and HTTP servers for its clients. The site of a client has the longest prefix that contains\n"
+         "the client's address; without one it is site `default`."},
     {.group = "site", .verb = "show", .run = site_show, .words = "NAME", .least = 1, .most = 1,
      .options = json_options, .completion = COMPLETE_SITE, .summary = "show a site"},
     {.group = "site", .verb = "list", .run = site_list, .options = json_options, .summary = "list the sites"},

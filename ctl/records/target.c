@@ -14,46 +14,45 @@
 
 /* clang-format off */
 static const struct option_row target_set_options[] = {
-    {.name = "script", .value = "FILE", .help = "what iPXE runs: a path or a URL", .effect = EFFECT_TEXT,
+    {.name = "script", .value = "FILE", .help = "script that iPXE runs: a path or a URL", .effect = EFFECT_TEXT,
      .key = "script"},
     {.name = "file", .value = "PLATFORM=FILE",
-     .help = "what firmware of that platform loads in place of iPXE; may be given several times, the list replaces "
-         "the old one",
+     .help = "file that firmware of that platform loads instead of iPXE; may be given several times, the list replaces the old one",
      .effect = EFFECT_MAP, .key = "files", .repeated = true, .keyed_by_platform = true,
      .completion = COMPLETE_PLATFORM},
     {.name = "kind", .value = "KIND", .help = "boot, local, silent or ignore", .effect = EFFECT_TEXT, .key = "kind",
      .completion = COMPLETE_WORDS, .words = "boot local silent ignore"},
-    KIND("local", "the same as --kind local: on to the machine's own disk"),
-    KIND("silent", "the same as --kind silent: no boot fields go out, the server's own are removed"),
+    KIND("local", "the same as --kind local: the machine boots its own disk"),
+    KIND("silent", "the same as --kind silent: the reply has no boot fields, not even the server's own"),
     KIND("ignore", "the same as --kind ignore: the reply stays as the server made it"),
-    {.name = "description", .value = "TEXT", .help = "for people", .effect = EFFECT_TEXT, .key = "description"},
-    {.name = "kernel", .value = "FILE", .help = "what iPXE boots where there is no script; netbootctl menu writes that",
+    {.name = "description", .value = "TEXT", .help = "description for people", .effect = EFFECT_TEXT, .key = "description"},
+    {.name = "kernel", .value = "FILE", .help = "kernel that iPXE boots if there is no script; netbootctl menu writes one",
      .effect = EFFECT_TEXT, .key = "kernel"},
     {.name = "initrd", .value = "FILE",
-     .help = "that goes with the kernel; may be given several times, the list replaces the old one",
+     .help = "initial RAM disk for the kernel; may be given several times, the list replaces the old one",
      .effect = EFFECT_LIST, .key = "initrds", .repeated = true},
     {.name = "command-line", .value = "TEXT",
-     .help = "the kernel's; BOOTIF=01-{mac-hyphen} and console=ttyS0 go here", .effect = EFFECT_TEXT,
+     .help = "command line of the kernel, as BOOTIF=01-{mac-hyphen} console=ttyS0", .effect = EFFECT_TEXT,
      .key = "command_line"},
     {.name = "order", .value = "NUMBER", .help = "place in the menu, the lowest first", .effect = EFFECT_TEXT,
      .key = "order"},
-    {.name = "no-script", .help = "takes the script away", .effect = EFFECT_CLEAR, .key = "script"},
-    {.name = "no-file", .value = "PLATFORM", .help = "takes that platform's file away", .effect = EFFECT_DROP_KEY,
+    {.name = "no-script", .help = "remove the script", .effect = EFFECT_CLEAR, .key = "script"},
+    {.name = "no-file", .value = "PLATFORM", .help = "remove that platform's file", .effect = EFFECT_DROP_KEY,
      .key = "files", .repeated = true, .keyed_by_platform = true, .completion = COMPLETE_PLATFORM},
-    {.name = "no-kernel", .help = "takes the kernel away", .effect = EFFECT_CLEAR, .key = "kernel"},
-    {.name = "no-initrd", .help = "takes all initrds away", .effect = EFFECT_CLEAR, .key = "initrds"},
-    {.name = "no-command-line", .help = "takes the command line away", .effect = EFFECT_CLEAR, .key = "command_line"},
-    {.name = "no-order", .help = "takes it out of the menu", .effect = EFFECT_CLEAR, .key = "order"},
-    {.name = "no-description", .help = "takes the description away", .effect = EFFECT_CLEAR, .key = "description"},
-    {.name = "dry-run", .help = "only says what would change"},
+    {.name = "no-kernel", .help = "remove the kernel", .effect = EFFECT_CLEAR, .key = "kernel"},
+    {.name = "no-initrd", .help = "remove all initrds", .effect = EFFECT_CLEAR, .key = "initrds"},
+    {.name = "no-command-line", .help = "remove the command line", .effect = EFFECT_CLEAR, .key = "command_line"},
+    {.name = "no-order", .help = "remove it from the menu", .effect = EFFECT_CLEAR, .key = "order"},
+    {.name = "no-description", .help = "remove the description", .effect = EFFECT_CLEAR, .key = "description"},
+    {.name = "dry-run", .help = "only print what would change"},
     {0},
 };
 /* clang-format on */
 
 /* clang-format off */
 static const struct option_row target_delete_options[] = {
-    {.name = "force", .help = "even if hosts use it, which are named and boot what they would without it until it is there again; or if it is `default`"},
-    {.name = "dry-run", .help = "only says what would change"},
+    {.name = "force", .help = "even if hosts use it, which are then listed, or if it is `default`"},
+    {.name = "dry-run", .help = "only print what would change"},
     {0},
 };
 /* clang-format on */
@@ -120,8 +119,8 @@ static int user_count(const struct netboot_record *record, void *user)
         return 0;
     netboot_record_text(record, text);
     if (users->report)
-        fprintf(users->report, "%s uses it and boots %s until it is there again\n", text,
-                lasting ? "`default`" : "its lasting target");
+        fprintf(users->report, "%s uses it, and boots %s until it exists again\n", text,
+                lasting ? "`default`" : "its regular target");
     size_t used = strlen(users->text);
     if (users->count < USERS_SHOWN)
         snprintf(users->text + used, sizeof(users->text) - used, "%s%s", users->count ? ", " : "",
@@ -137,20 +136,19 @@ static int users_check(struct edit *edit, const char *target)
     struct users users = {.view = edit->view, .target = target, .report = force ? edit->report : NULL};
 
     if (strcmp(target, NETBOOT_NAME_DEFAULT) == 0 && !force)
-        return failed("target default is what every host without a target of its own boots, and every unknown machine: "
-                      "type --force to delete it all the same");
+        return failed("target default is for all hosts and unknown machines without another target: use --force to "
+                      "delete it anyway");
     int status = netboot_view_each(edit->view, NETBOOT_RECORD_HOST, NULL, user_count, &users, NULL);
     if (status < 0 && status != -EBADMSG)
-        return failed("the hosts cannot be read: %s", strerror(-status));
+        return failed("cannot read the hosts: %s", strerror(-status));
     if (status == -EBADMSG && !force) {
         damaged_tell(edit->view);
-        return failed("whether a damaged host uses target %s is not known: delete that host first, or type --force",
-                      target);
+        return failed("a damaged host may use target %s: delete that host first, or use --force", target);
     }
     if (users.count == 0 || force)
         return DONE;
-    return failed("target %s is in use by %llu host%s (%s%s): give them another (netbootctl host set ID... --target "
-                  "NAME, or --once NAME, or --no-once), or type --force",
+    return failed("target %s is in use by %llu host%s (%s%s): give them another one (netbootctl host set ID... "
+                  "--target NAME, or --once NAME, or --no-once), or use --force",
                   target, (unsigned long long)users.count, users.count == 1 ? "" : "s", users.text,
                   users.count > USERS_SHOWN ? ", ..." : "");
 }
@@ -182,12 +180,13 @@ static int target_delete(struct session *session)
 const struct command target_commands[] = {
     {.group = "target", .verb = "set", .run = target_set, .words = "NAME", .least = 1, .most = 1,
      .options = target_set_options, .completion = COMPLETE_TARGET,
-     .summary = "create a target, or change what is named",
+     .summary = "create a target, or change what is given",
      .details =
-         "A target is what a machine boots. Machines without one of their own boot `default`.\n"
-         "Files are paths below the site's server or URLs; {mac}, {mac-hyphen}, {uuid}, {platform}, {site} and\n"
-         "{target} are filled in, in a kernel's command line too. A target with a kernel and no script boots from\n"
-         "targets/NAME.ipxe, which netbootctl menu writes.\n\n"
+         "A target is what a machine boots. Machines without another target boot `default`.\n"
+         "Files are paths below the site's server, or URLs. The placeholders {mac}, {mac-hyphen}, {uuid}, {platform},\n"
+         "{site} and {target} are filled in; in a kernel's command line, too. A target with a kernel and no script boots\n"
+         "from targets/NAME.ipxe, which netbootctl menu writes.\n"
+         "\n"
          "  netbootctl target set debian --description 'Debian 12' --order 10 --kernel debian/vmlinuz \\\n"
          "      --initrd debian/initrd.img --command-line 'boot=live BOOTIF=01-{mac-hyphen} console=ttyS0'"},
     {.group = "target", .verb = "show", .run = target_show, .words = "NAME", .least = 1, .most = 1,
@@ -195,7 +194,7 @@ const struct command target_commands[] = {
     {.group = "target", .verb = "list", .run = target_list, .options = json_options, .summary = "list the targets"},
     {.group = "target", .verb = "delete", .run = target_delete, .words = "NAME...", .least = 1, .most = ANY_NUMBER,
      .options = target_delete_options, .completion = COMPLETE_TARGET, .summary = "delete targets, all or none",
-     .details = "A target that hosts use is not deleted, unless --force says so."},
+     .details = "A target that hosts use is deleted only with --force."},
     {0},
 };
 /* clang-format on */

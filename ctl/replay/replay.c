@@ -13,16 +13,15 @@
 enum { SAME = 0, DIFFERENT = 1, TROUBLE = 2 };
 
 static const struct option_row replay_options[] = {
-    {.name = "compare",             .help = "with the answers in the capture; then the exit status is 1 if any is not the same"},
+    {.name = "compare",             .help = "compare with the replies in the capture; the exit status is then 1 if any differs"},
     {.name = "existing-boot-file",
      .value = "HOW",
-     .help = "keep, replace or remove: the server goes on to put the boot files into its answers that the capture has, "
-             "and the "
-             "hook is set so (default: they are the old server's, and gone)", .completion = COMPLETE_WORDS,
+     .help = "keep, replace or remove: the new server has the boot files of the capture in its own configuration, and "
+             "the hook has this setting (default: it has none)", .completion = COMPLETE_WORDS,
      .words = "keep replace remove"},
-    {.name = "interface",                .value = "NAME", .help = "capture live in place of reading a file, until it is interrupted"},
-    {.name = "summary", .help = "only the table by client and the totals"},
-    {.name = "all",                             .help = "hosts that do not boot from the network too"},
+    {.name = "interface",                .value = "NAME", .help = "capture live instead of reading a file, until it is interrupted"},
+    {.name = "summary", .help = "only the table of clients and the totals"},
+    {.name = "all",                             .help = "ordinary clients, too"},
     {.name = "json",.help = "as JSON"},
     {0                            },
 };
@@ -47,7 +46,7 @@ static int existing_read(const struct session *session, int *ret)
 
     *ret = value ? netboot_existing_boot_file_find(value) : EXISTING_GONE;
     if (value && *ret < 0)
-        return misused("--existing-boot-file is keep, replace or remove, not `%s`", value);
+        return misused("--existing-boot-file: give keep, replace or remove, not `%s`", value);
     return DONE;
 }
 
@@ -60,7 +59,7 @@ static int source_of(struct replay *replay)
     if (arguments->word_count == 1 && interface)
         return misused("replay takes a capture file or --interface, not both");
     if (arguments->word_count == 0 && !interface)
-        return misused("replay wants a capture file, - for standard input, or --interface NAME");
+        return misused("replay needs a capture file, - for standard input, or --interface NAME");
     replay->live = interface != NULL;
     int status = interface ? source_open_interface(interface, &replay->source, &error)
                            : source_open_file(arguments->words[0], &replay->source, &error);
@@ -68,8 +67,8 @@ static int source_of(struct replay *replay)
         return failed("%s", error.text);
     int link_type = source_link_type(replay->source);
     if (!capture_knows(link_type))
-        return failed("the capture is of link type %d (%s), which is not known here: Ethernet, Linux cooked (tcpdump "
-                      "-i any), raw IP and loopback are",
+        return failed("the capture has the link type %d (%s), which is not supported: use Ethernet, Linux cooked "
+                      "(tcpdump -i any), raw IP or loopback",
                       link_type, source_link_name(replay->source));
     replay->capture = capture_new(link_type);
     replay->exchanges = exchanges_new(!replay->live);
@@ -173,12 +172,12 @@ static int losses_check(const struct replay *replay)
     const uint64_t *verdicts = replay->report.totals.verdicts;
 
     if (replay->losses.cut_off)
-        return failed("%llu packets are cut off: capture whole ones (tcpdump -s 0)",
+        return failed("%llu packets are truncated: capture whole packets (tcpdump -s 0)",
                       (unsigned long long)replay->losses.cut_off);
     if (source_dropped(replay->source))
         return failed("%llu packets were lost while capturing", (unsigned long long)source_dropped(replay->source));
     if (replay->report.compare && verdicts[0] + verdicts[1] + verdicts[2] + replay->report.totals.ordinary == 0)
-        return failed("there is nothing to compare: the capture has no question with its answer");
+        return failed("nothing to compare: the capture has no client packet with its reply");
     return DONE;
 }
 
@@ -233,13 +232,14 @@ static int replay_run(struct session *session)
 /* clang-format off */
 const struct command replay_commands[] = {
     {.group = "replay", .run = replay_run, .words = "[FILE|-]", .least = 0, .most = 1, .options = replay_options,
-     .completion = COMPLETE_FILE, .summary = "what captured packets would get, and whether it is what they got",
+     .completion = COMPLETE_FILE, .summary = "show what captured packets would get, and compare it with what they got",
      .details =
-         "Reads a capture (tcpdump -w FILE, pcap or pcapng) and decides for each question of a network boot client as\n"
-         "the DHCP servers would, from the store as it is now: who asks, what is decided and why, what is sent. With\n"
-         "--compare each is held against the answer in the capture: same, better (for a reason that is named) or\n"
+         "Reads a capture (tcpdump -w FILE, pcap or pcapng), and decides for each packet of a boot client as the DHCP\n"
+         "servers would, with the store as it is now: who asks, what is decided and why, what is sent. With --compare\n"
+         "each decision is compared with the reply in the capture: same, better (for a reason that is named) or\n"
          "different. Nothing is sent, nothing changes. Exit status as diff(1): 0 the same, 1 better or different,\n"
-         "2 trouble.\n\n"
+         "2 trouble.\n"
+         "\n"
          "  tcpdump -i any -s 0 -w day.pcap 'udp port 67 or udp port 68 or udp port 546 or udp port 547'\n"
          "  netbootctl replay --compare --summary day.pcap\n"
          "  netbootctl replay --compare --existing-boot-file keep day.pcap\n"

@@ -227,8 +227,8 @@ static const struct column columns_compare[] = {
 static int clients_show(const struct report *report)
 {
     struct listing listing;
-    int code = listing_begin(&listing, "packets of network boot clients", report->compare ? columns_compare : columns,
-                             report->json);
+    int code =
+        listing_begin(&listing, "packets of boot clients", report->compare ? columns_compare : columns, report->json);
 
     for (const struct report_client *client = report->clients; client && code == DONE; client = client->next)
         code = listing_row(&listing, client_to_json(report, client));
@@ -282,7 +282,7 @@ static void summary_text(const struct report *report, const struct number *numbe
     if (report->clients)
         putchar('\n');
     if (report->compare) {
-        printf("answers compared: %llu same, %llu better, %llu different\n", (unsigned long long)verdicts[0],
+        printf("replies compared: %llu same, %llu better, %llu different\n", (unsigned long long)verdicts[0],
                (unsigned long long)verdicts[1], (unsigned long long)verdicts[2]);
         improvements_print(report);
     }
@@ -296,17 +296,17 @@ int report_end(struct report *report, const struct exchange_counts *counts, cons
 {
     const struct report_totals *totals = &report->totals;
     const struct number numbers[] = {
-        {"shown",            totals->shown,            NULL                                                                     },
-        {"unanswered",       totals->unanswered,       "questions without an answer in the capture"                             },
-        {"retransmitted",    totals->retransmitted,    "questions asked again, with one answer at most"                         },
-        {"ordinary",         totals->ordinary,         "questions of hosts that do not boot from the network (--all shows them)"},
-        {"others",           counts->others,           "messages that carry no boot fields (Release, Confirm, ...)"             },
-        {"lone_answers",     counts->lone_answers,     "answers without their question"                                         },
-        {"repeated_answers", counts->repeated_answers, "answers captured twice"                                                 },
-        {"malformed",        losses->malformed,        "packets that no server would understand"                                },
-        {"incomplete",       losses->incomplete,       "fragmented packets with parts missing"                                  },
-        {"cut_off",          losses->cut_off,          "packets cut off"                                                        },
-        {NULL,               0,                        NULL                                                                     },
+        {"shown",            totals->shown,            NULL                                                        },
+        {"unanswered",       totals->unanswered,       "packets without a reply in the capture"                    },
+        {"retransmitted",    totals->retransmitted,    "packets repeated, with one reply at most"                  },
+        {"ordinary",         totals->ordinary,         "packets of ordinary clients (--all shows them)"            },
+        {"others",           counts->others,           "messages that carry no boot fields (Release, Confirm, ...)"},
+        {"lone_answers",     counts->lone_answers,     "replies without their packet"                              },
+        {"repeated_answers", counts->repeated_answers, "replies captured twice"                                    },
+        {"malformed",        losses->malformed,        "malformed packets"                                         },
+        {"incomplete",       losses->incomplete,       "fragmented packets with parts missing"                     },
+        {"cut_off",          losses->cut_off,          "truncated packets"                                         },
+        {NULL,               0,                        NULL                                                        },
     };
 
     if (report->json)

@@ -246,10 +246,10 @@ static const char *client_of(const cJSON *object)
 static void head_print(const cJSON *object)
 {
     static const struct said where[] = {
-        {"VLAN",                   "vlans"            },
-        {"relay",                  "relay"            },
-        {"asks again what packet", "retransmission_of"},
-        {NULL,                     NULL               }
+        {"VLAN",           "vlans"            },
+        {"relay",          "relay"            },
+        {"repeats packet", "retransmission_of"},
+        {NULL,             NULL               }
     };
 
     printf("packet %.0f  %s  %s  %s\n", get(object, "packet")->valuedouble, json_text(object, "time"),
@@ -280,7 +280,7 @@ static void facts_print(const cJSON *object)
     said_print("", object, ids);
     said_print("", object, asks);
     if (cJSON_IsTrue(get(object, "options_cut_off")))
-        line_print("", "its options end early: those before count");
+        line_print("", "its options end early: only complete ones count");
 }
 
 static void decision_print(const cJSON *object)
@@ -338,7 +338,7 @@ static void captured_print(const cJSON *object)
     const cJSON *captured = get(object, "captured"), *field;
 
     if (!cJSON_IsObject(captured)) {
-        line_print("captured", "no answer");
+        line_print("captured", "no reply");
         return;
     }
     said_print(cJSON_IsTrue(get(object, "one_more_answer")) ? "one more" : "captured", captured, answer);

@@ -75,14 +75,14 @@ int source_open_file(const char *path, struct source **ret, struct netboot_error
     if (!file) {
         int status = -errno;
         source_close(source);
-        return failure(error, status, "%.300s cannot be opened: %s", path, strerror(-status));
+        return failure(error, status, "cannot open %.300s: %s", path, strerror(-status));
     }
     source->pcap = pcap_fopen_offline(file, reason);
     if (source->pcap) {
         *ret = source;
         return 0;
     }
-    failure(error, -EBADMSG, "%.200s is no capture file: %.200s (tcpdump -w writes one)", source->name, reason);
+    failure(error, -EBADMSG, "%.200s is not a capture file: %.200s (use tcpdump -w)", source->name, reason);
     if (!from_stdin)
         fclose(file);
     source_close(source);
@@ -121,9 +121,9 @@ static int activate(struct source *source, struct netboot_error *error)
     pcap_set_timeout(source->pcap, TICK_MS);
     int status = pcap_activate(source->pcap);
     if (status == PCAP_ERROR_NO_SUCH_DEVICE)
-        return failure(error, -ENODEV, "there is no interface `%.100s` (ip link shows those there are)", source->name);
+        return failure(error, -ENODEV, "there is no interface `%.100s`: see ip link", source->name);
     if (status == PCAP_ERROR_PERM_DENIED || status == PCAP_ERROR_PROMISC_PERM_DENIED)
-        return failure(error, -EACCES, "no permission to capture on %.100s: run it as root, or with CAP_NET_RAW",
+        return failure(error, -EACCES, "no permission to capture on %.100s: run this as root, or with CAP_NET_RAW",
                        source->name);
     if (status < 0)
         return failure(error, -EIO, "%.100s: %.200s", source->name, pcap_geterr(source->pcap));
@@ -143,7 +143,7 @@ static int block_signals(struct source *source, struct netboot_error *error)
     source->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     if (source->signals >= 0 && sigprocmask(SIG_BLOCK, &signals, &source->mask) == 0)
         return 0;
-    return failure(error, -errno, "signals cannot be waited for: %s", strerror(errno));
+    return failure(error, -errno, "cannot wait for signals: %s", strerror(errno));
 }
 
 int source_open_interface(const char *name, struct source **ret, struct netboot_error *error)
@@ -214,7 +214,7 @@ int source_next(struct source *source, struct source_frame *ret, struct netboot_
     if (status == PCAP_ERROR_BREAK)
         return 0;
     if (status == PCAP_ERROR)
-        return failure(error, -EIO, "%.100s cannot be read past packet %llu: %.200s", source->name,
+        return failure(error, -EIO, "cannot read %.100s past packet %llu: %.200s", source->name,
                        (unsigned long long)source->number, pcap_geterr(source->pcap));
     if (status == 0) { /* live, and nothing there */
         *ret = (struct source_frame){.number = source->number, .time = now()};

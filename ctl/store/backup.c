@@ -15,8 +15,8 @@
 
 /* clang-format off */
 static const struct option_row restore_options[] = {
-    {.name = "dry-run", .help = "only checks the backup and says what is in it"},
-    {.name = "yes", .help = "without asking, where that replaces more than 100 hosts"},
+    {.name = "dry-run", .help = "only check the backup, and say what is in it"},
+    {.name = "yes", .help = "do not ask, even if this replaces more than 100 hosts"},
     {0},
 };
 /* clang-format on */
@@ -44,7 +44,7 @@ static int write_file(const void *data, size_t size, void *user)
 static int damaged_name(const char *record, void *user)
 {
     (void)user;
-    note("%s is damaged, and is not in the backup", record);
+    note("%s is damaged: it is not in the backup", record);
     return 0;
 }
 
@@ -63,7 +63,7 @@ static int tell_damaged(struct session *session, const struct netboot_backup *ba
     if (backup->damaged == 0)
         return DONE;
     netboot_view_damaged(session->view, damaged_name, NULL, NULL);
-    return failed("the backup was written without %" PRIu64 " damaged record%s: delete them, and set them anew",
+    return failed("the backup was written without %" PRIu64 " damaged record%s: delete them and set them again",
                   backup->damaged, backup->damaged == 1 ? "" : "s");
 }
 
@@ -72,7 +72,7 @@ static int backup_to_output(struct session *session)
     struct netboot_backup backup;
 
     if (isatty(STDOUT_FILENO))
-        return misused("a backup is no text: type a file's name, or redirect standard output");
+        return misused("a backup is binary: give a file's name, or redirect standard output");
     int code = write_backup(session, stdout, "standard output", &backup);
     return code == DONE ? tell_damaged(session, &backup) : code;
 }
@@ -96,7 +96,7 @@ static int finish(FILE *file, const char *temporary, const char *path)
         code = fsync(fd);
         close(fd);
     }
-    return code == 0 ? DONE : failed("%s was written, but the directory is not known to be on the disk", path);
+    return code == 0 ? DONE : failed("%s was written, but its directory may not be on the disk yet", path);
 }
 
 static int backup_to_file(struct session *session, const char *path)
@@ -106,7 +106,7 @@ static int backup_to_file(struct session *session, const char *path)
     char temporary[4096], when[TIME_TEXT_SIZE], counts[128];
 
     if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
-        return misused("%s is no file: type -, and redirect standard output", path);
+        return misused("%s is not a file: give -, and redirect standard output", path);
     if (snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >= (int)sizeof(temporary))
         return misused("the name of the file is too long");
     int fd = mkostemp(temporary, O_CLOEXEC);
@@ -217,7 +217,7 @@ static int restore_file(struct session *session, FILE *file, const char *name)
     printf("%s generation %" PRIu64 " of %s: %s", dry_run ? "would restore" : "restored", backup.generation,
            time_text(backup.changed, when), counts_text(&backup, counts));
     if (!dry_run)
-        printf("; as generation %" PRIu64 ", nothing armed to boot once", generation);
+        printf("; as generation %" PRIu64 ", all hosts disarmed", generation);
     putchar('\n');
     return dry_run ? DONE : output_after_change();
 }
@@ -239,18 +239,19 @@ static int restore_run(struct session *session)
 /* clang-format off */
 const struct command backup_commands[] = {
     {.group = "backup", .run = backup_run, .thorough = true, .words = "FILE|-", .least = 1, .most = 1, 
-     .completion = COMPLETE_FILE, .summary = "write all records into a file",
+     .completion = COMPLETE_FILE, .summary = "write all records to a file",
      .details =
-         "One state of the store, while it is in use, with a checksum. The file is there whole or not at all, with\n"
-         "mode 0640. The history is not in it, nor what is armed to boot once. A damaged record is named and left\n"
-         "out, with exit status 1.\n\n"
+         "Writes one consistent state of the store, even while it is in use, with a checksum. The file is complete or\n"
+         "does not exist; its mode is 0640. The history and armings are not in it. Damaged records are named and left\n"
+         "out, and the exit status is then 1.\n"
+         "\n"
          "  netbootctl backup /var/backups/netboot-$(date +%F)"},
     {.group = "restore", .run = restore_run, .thorough = true, .words = "FILE|-", .least = 1, .most = 1, .options = restore_options,
      .completion = COMPLETE_FILE, .summary = "replace all records by those of a backup",
      .details =
-         "All of it or nothing: a backup that is damaged, cut short or of a newer version changes nothing. The servers\n"
-         "go on meanwhile, and see the old state or the new one. Whatever is armed to boot once is disarmed. Where the\n"
-         "store is lost: netbootctl init, then netbootctl restore FILE."},
+         "All or nothing: a backup that is damaged, cut short or of a newer version changes nothing. Servers go on\n"
+         "meanwhile, and see the old state or the new one. All hosts are disarmed. If the store is lost, run\n"
+         "netbootctl init, then netbootctl restore FILE."},
     {0},
 };
 /* clang-format on */

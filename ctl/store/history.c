@@ -18,8 +18,8 @@ static const struct option_row history_options[] = {
 };
 
 static const struct option_row revert_options[] = {
-    {.name = "dry-run", .help = "only says what would change"},
-    {.name = "yes", .help = "without asking, where that changes more than 100 hosts"},
+    {.name = "dry-run", .help = "only print what would change"},
+    {.name = "yes", .help = "do not ask, even if this changes more than 100 hosts"},
     {0},
 };
 /* clang-format on */
@@ -91,7 +91,7 @@ static int history_run(struct session *session)
     struct netboot_error error;
 
     if (last && (!read_number(last, &history.left) || history.left == 0))
-        return misused("--last: `%.50s` is no number of changes", last);
+        return misused("--last: `%.50s` is not a number of changes", last);
     int code = session_view(session);
     if (code == DONE)
         code = listing_begin(&history.listing, "changes so far", columns, session_has(session, "json"));
@@ -152,10 +152,10 @@ static int go_back(struct edit *edit, uint64_t generation, struct question *ques
         return DONE;
     }
     if (code == DONE && !edit->any)
-        fprintf(edit->report, "all is as it was in generation %" PRIu64 ": nothing was changed\n", generation);
+        fprintf(edit->report, "all records are as in generation %" PRIu64 ": nothing was changed\n", generation);
     else if (code == DONE && !edit->dry_run)
         fprintf(edit->report,
-                "went back to generation %" PRIu64 ", as generation %" PRIu64 "; netbootctl revert %" PRIu64
+                "reverted to generation %" PRIu64 ", as generation %" PRIu64 "; netbootctl revert %" PRIu64
                 " undoes that\n",
                 generation, ret->generation + 1, ret->generation);
     return edit_end(edit, code);
@@ -172,7 +172,7 @@ static int revert_run(struct session *session)
     int code;
 
     if (!read_number(word, &generation))
-        return misused("`%.50s` is no generation: netbootctl history shows them", word);
+        return misused("`%.50s` is not a generation: see netbootctl history", word);
     do {
         if ((code = edit_begin(session, &edit)) != DONE ||
             (code = go_back(&edit, generation, &question, &hosts, &status)) != DONE ||
@@ -185,18 +185,20 @@ static int revert_run(struct session *session)
 
 /* clang-format off */
 const struct command history_commands[] = {
-    {.group = "history", .run = history_run, .options = history_options, .summary = "who changed what, and when",
+    {.group = "history", .run = history_run, .options = history_options, .summary = "show who changed what, and when",
      .details =
-         "The last 1000 changes, the newest first. GENERATION is the number that the change gave the store; HOSTS and\n"
-         "OTHERS, how many hosts, and sites, loaders and targets it put or deleted; REVERT, whether netbootctl revert\n"
-         "can go back to the state after it. Of a change that was too large (8 MiB of what was there before), and of\n"
-         "those that are long ago (32 MiB in all), what was there before is not kept. Boot once has no part in it.\n\n"
+         "Lists the last 1000 changes, the newest first. GENERATION is the number that the change gave the store; HOSTS\n"
+         "and OTHERS are the numbers of hosts, and of sites, loaders and targets, that it put or deleted; REVERT says\n"
+         "whether netbootctl revert can go back to the state after it. The records before a change are not kept if they\n"
+         "have more than 8 MiB; of all changes together, the newest 32 MiB are kept. Armings are not in the history.\n"
+         "\n"
          "With --json: a list of generation, when, by, hosts, others, kept, revertible, what."},
     {.group = "revert", .run = revert_run, .words = "GENERATION", .least = 1, .most = 1, .options = revert_options,
      .summary = "go back to the state of an earlier generation",
      .details =
-         "Brings all records back to what they were after that generation's change, as one change of its own, which\n"
-         "can be reverted too. What is armed to boot once is never armed by it: a host that comes back is not.\n\n"
+         "Brings all records back to their state after that generation's change. This is a change itself, which can be\n"
+         "reverted, too. It never arms a host: a host that comes back is disarmed.\n"
+         "\n"
          "  netbootctl history --last 5\n"
          "  netbootctl revert 41 --dry-run\n"
          "  netbootctl revert 41"},

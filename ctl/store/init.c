@@ -65,7 +65,7 @@ static int tell_there(const struct session *session)
     struct netboot_error error;
     int status = netboot_once_check(session->store, &error);
 
-    printf("there is a store in %s already: it stays as it is\n", session->directory);
+    printf("a store already exists in %s: it stays as it is\n", session->directory);
     return status == 0 || status == -ENOENT ? DONE : failed("%s", error.text);
 }
 
@@ -94,7 +94,7 @@ static int init_run(struct session *session)
     if (!created) /* another init was faster */
         return tell_there(session);
     printf("created a store in %s\n"
-           "next: tell it where boot files are: netbootctl site set default --tftp4 ADDRESS --http4 URL\n",
+           "next: set the servers of boot files: netbootctl site set default --tftp4 ADDRESS --http4 URL\n",
            session->directory);
     return output_after_change();
 }
@@ -103,8 +103,8 @@ static int init_run(struct session *session)
 const struct command init_commands[] = {
     {.group = "init", .run = init_run, .summary = "create the store",
      .details = "Creates the directory and a store with a site `default` (without addresses), the loaders x86-bios\n"
-         "undionly.kpxe, x86-uefi ipxe32.efi and x64-uefi ipxe.efi, and a target `default` with script.ipxe.\n"
-         "Until the site has addresses no DHCP reply changes. A store that is there already stays as it is."},
+                "undionly.kpxe, x86-uefi ipxe32.efi and x64-uefi ipxe.efi, and a target `default` with script.ipxe.\n"
+                "Until the site has addresses, no DHCP reply changes. An existing store stays as it is."},
     {0},
 };
 /* clang-format on */

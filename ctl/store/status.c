@@ -15,7 +15,7 @@
 /* clang-format off */
 static const struct option_row status_options[] = {
     {.name = "json", .help = "as JSON"},
-    {.name = "check", .help = "look whether all of it is sound"},
+    {.name = "check", .help = "check all pages for damage"},
     {0},
 };
 /* clang-format on */
@@ -151,17 +151,18 @@ static int status_run(struct session *session)
 
 /* clang-format off */
 const struct command status_commands[] = {
-    {.group = "status", .run = status_run, .options = status_options, .summary = "the store at a glance",
+    {.group = "status", .run = status_run, .options = status_options, .summary = "show the state of the store",
      .details =
-         "store: its directory; format: of its records; generation: one more with every change; changed: when the\n"
-         "last one was; hosts, sites, targets, loaders: how many; size: octets in use; map_size: octets mapped, which\n"
-         "grow as needed; readers: look-ups that have a slot, of all DHCP servers and tools; used_by: the other\n"
-         "programs that have the store open, so a DHCP server that is not among them does not read it; journal: its\n"
-         "steps and machines, and how many records were dropped. What is wrong with the others is in state_trouble and\n"
-         "journal_trouble.\n\n"
-         "With --check all pages of the three are looked at, as DHCP servers do before they use them; checked says so.\n"
-         "Exit status: 1 if anything is damaged, also if it is the state store or the journal. Other commands look\n"
-         "at all pages too, but for those of more than 16 MiB where the command reads little of them."},
+         "store: its directory; format: of its records; generation: its number, which each change increases by one;\n"
+         "changed: time of the last change; hosts, sites, targets, loaders: their numbers; size: octets in use; map_size:\n"
+         "octets mapped, which grow as needed; readers: reader slots in use, by all DHCP servers and tools; used_by: the\n"
+         "other programs that have the store open (a DHCP server that is not listed does not read it); journal: its steps\n"
+         "and machines, and how many records were dropped. state_trouble and journal_trouble say what is wrong with the\n"
+         "state store and the journal.\n"
+         "\n"
+         "With --check, all pages of the three are checked, as DHCP servers do before they use them; checked says so.\n"
+         "Exit status: 1 if anything is damaged, also if it is the state store or the journal. Other commands check all\n"
+         "pages, too, except for files of more than 16 MiB of which the command reads little."},
     {0},
 };
 /* clang-format on */

@@ -38,11 +38,11 @@ static char *quoted_field(char *text, size_t size, size_t *at, struct netboot_er
         *end++ = text[i];
     }
     if (i >= size) {
-        failure(error, -EINVAL, "a quotation mark is open at the end of the line");
+        failure(error, -EINVAL, "the line ends inside of quotation marks");
         return NULL;
     }
     if (i + 1 < size && text[i + 1] != ',') {
-        failure(error, -EINVAL, "a comma is wanted after a field in quotation marks; inside of one, \"\" is a mark");
+        failure(error, -EINVAL, "write a comma after a field in quotation marks; inside of one, write \"\" for a mark");
         return NULL;
     }
     *end = '\0';
@@ -59,7 +59,8 @@ static char *next_field(char *text, size_t size, size_t *at, struct netboot_erro
     char *comma = *at < size ? memchr(ret, ',', size - *at) : NULL;
     size_t length = comma ? (size_t)(comma - ret) : size - *at;
     if (memchr(ret, '"', length)) {
-        failure(error, -EINVAL, "a quotation mark inside of a field without them: \"a \"\"b\"\" c\" is a \"b\" c");
+        failure(error, -EINVAL,
+                "a field with a quotation mark must be in quotation marks: write \"a \"\"b\"\" c\" for a \"b\" c");
         return NULL;
     }
     ret[length] = '\0';
@@ -74,20 +75,19 @@ static int unknown_column(const char *name, struct netboot_error *error)
     const char *other = strpbrk(name, ";\t|\r");
 
     if (other && *other == '\r')
-        return failure(error, -EINVAL,
-                       "lines end with a carriage return alone: tr '\\r' '\\n' makes them end with a newline");
+        return failure(error, -EINVAL, "lines end with a carriage return only: convert them with tr '\\r' '\\n'");
     if (other)
-        return failure(error, -EINVAL, "columns are separated by commas, not by %s, as in name,mac,target",
+        return failure(error, -EINVAL, "separate columns by commas, not by %s, as in name,mac,target",
                        *other == '\t'  ? "tabs"
                        : *other == ';' ? "semicolons"
                                        : "bars");
     suggest_begin(&nearest, name);
     for (size_t i = 0; i < CSV_COLUMNS_MAX; i++)
         suggest_offer(&nearest, columns[i].name);
-    return failure(error, -EINVAL,
-                   "there is no column `%.100s`%s (the first line names them: "
-                   "name,mac,uuid,duid,target,note,labels,loader)",
-                   name, suggest_text(&nearest, hint));
+    return failure(
+        error, -EINVAL,
+        "unknown column `%.100s`%s (the first line names the columns: name,mac,uuid,duid,target,note,labels,loader)",
+        name, suggest_text(&nearest, hint));
 }
 
 int csv_header_parse(char *text, size_t size, struct csv_header *ret, struct netboot_error *error)
@@ -106,7 +106,7 @@ int csv_header_parse(char *text, size_t size, struct csv_header *ret, struct net
         if (i == CSV_COLUMNS_MAX)
             return unknown_column(name, error);
         if (memchr(header.columns, i, header.count))
-            return failure(error, -EINVAL, "the column `%s` comes twice", name);
+            return failure(error, -EINVAL, "the column `%s` is given twice", name);
         header.columns[header.count++] = i;
     }
     *ret = header;
@@ -189,7 +189,7 @@ cJSON *csv_parse(const struct csv_header *header, char *text, size_t size, struc
 
     failure_no_memory(error);
     if (memchr(text, '\0', size)) {
-        failure(error, -EINVAL, "a NUL in a text");
+        failure(error, -EINVAL, "a text contains a NUL");
         size = 0;
         goto failed;
     }
@@ -205,7 +205,7 @@ cJSON *csv_parse(const struct csv_header *header, char *text, size_t size, struc
     }
     if (count == header->count)
         return ret;
-    failure(error, -EINVAL, "%u fields, where the first line names %u columns", count, header->count);
+    failure(error, -EINVAL, "the line has %u fields, but the first line names %u columns", count, header->count);
 failed:
     cJSON_Delete(ret);
     return NULL;

@@ -9,7 +9,7 @@
 
 /* clang-format off */
 static const struct option_row export_options[] = {
-    {.name = "format", .value = "jsonl|csv", .help = "jsonl: everything; csv: the hosts (default: jsonl)",
+    {.name = "format", .value = "jsonl|csv", .help = "jsonl: all records; csv: only hosts (default: jsonl)",
      .completion = COMPLETE_WORDS, .words = "jsonl csv"},
     {0},
 };
@@ -80,7 +80,7 @@ static int export_run(struct session *session)
     struct netboot_status status;
 
     if (format && !csv && strcmp(format, "jsonl") != 0)
-        return misused("--format is jsonl or csv, not `%s`", format);
+        return misused("--format: give jsonl or csv, not `%s`", format);
     int code = session_view(session);
     if (code != DONE)
         return code;
@@ -88,7 +88,7 @@ static int export_run(struct session *session)
         status.records[NETBOOT_RECORD_SITE] + status.records[NETBOOT_RECORD_TARGET] +
                 status.records[NETBOOT_RECORD_LOADER] >
             0)
-        note("CSV has the hosts only: sites, loaders and targets are in --format jsonl");
+        note("CSV has only hosts: for sites, loaders and targets, use --format jsonl");
     return export_records(session, csv);
 }
 
@@ -96,7 +96,7 @@ static int export_run(struct session *session)
 const struct command export_commands[] = {
     {.group = "export", .run = export_run, .thorough = true, .options = export_options,
      .summary = "write all records to standard output",
-     .details = "netbootctl export >FILE; netbootctl import --replace FILE brings the same back."},
+     .details = "After netbootctl export >FILE, netbootctl import --replace FILE brings back the same records."},
     {0},
 };
 /* clang-format on */

@@ -16,12 +16,12 @@
 /* clang-format off */
 static const struct option_row import_options[] = {
     {.name = "format", .value = "jsonl|csv",
-     .help = "of the file (default: csv for a name that ends in .csv, else jsonl)", .completion = COMPLETE_WORDS,
+     .help = "format of the file (default: csv for a name that ends in .csv, else jsonl)", .completion = COMPLETE_WORDS,
      .words = "jsonl csv"},
-    {.name = "replace", .help = "removes what the file does not have"},
-    {.name = "yes", .help = "without asking, where --replace removes more than 100 hosts"},
-    {.name = "force", .help = "even if hosts name targets that are not there"},
-    {.name = "dry-run", .help = "only says what would be added, changed and removed"},
+    {.name = "replace", .help = "remove records that the file does not have"},
+    {.name = "yes", .help = "do not ask, even if --replace removes more than 100 hosts"},
+    {.name = "force", .help = "even if hosts name targets that do not exist"},
+    {.name = "dry-run", .help = "only print what would be added, changed and removed"},
     {0},
 };
 /* clang-format on */
@@ -153,9 +153,10 @@ static void targets_check(struct import *import, struct source *source)
         const struct wait *wait = &import->waits->items[i];
         if (fine[wait->name])
             continue;
-        snprintf(reason, sizeof(reason),
-                 "target: there is no target %s: netbootctl target set %s creates it, --force imports all the same",
-                 import->waits->names[wait->name], import->waits->names[wait->name]);
+        snprintf(
+            reason, sizeof(reason),
+            "target: there is no target %s: create it with netbootctl target set %s, or use --force to import anyway",
+            import->waits->names[wait->name], import->waits->names[wait->name]);
         line_wrong(source, wait->line, reason);
     }
 }
@@ -193,7 +194,7 @@ static int source_take(struct import *import, struct source *source)
     for (int i = 0; i < NETBOOT_RECORD_KINDS; i++)
         empty = empty && !import->counts[i].lines;
     if (source->wrong > WRONG_ON_TERMINAL && source->on_terminal)
-        note("and %" PRIu64 " more wrong lines: 2>FILE gets all of them", source->wrong - WRONG_ON_TERMINAL);
+        note("and %" PRIu64 " more wrong lines: use 2>FILE to get them all", source->wrong - WRONG_ON_TERMINAL);
     if (source->wrong > 0)
         return failed("%s: %" PRIu64 " wrong line%s: nothing was changed", source->name, source->wrong,
                       source->wrong == 1 ? "" : "s");
@@ -202,7 +203,7 @@ static int source_take(struct import *import, struct source *source)
     if (empty && !import->replace)
         note("%s has no records: nothing was changed", source->name);
     if (empty && import->replace)
-        return failed("%s is empty, and --replace would empty the store: nothing was changed", source->name);
+        return failed("%s is empty, so --replace would empty the store: nothing was changed", source->name);
     if (import->replace && import_remove_rest(import, &error) != 0)
         return failed("%s: nothing was changed", error.text);
     return DONE;
@@ -231,7 +232,7 @@ static int import_once(struct import *import, struct source *source, const struc
     if (code == DONE)
         code = source_take(import, source);
     if (code == DONE && import->dry_run && import->on_terminal && import->told > 20)
-        printf("... and %" PRIu64 " more (into a file or a pipe all of them are written)\n", import->told - 20);
+        printf("... and %" PRIu64 " more (redirect standard output to get them all)\n", import->told - 20);
     if (code != DONE || import->dry_run || !any_change(import) || removal_is_open(import, question))
         netboot_change_abort(import->change);
     else if (netboot_change_commit(import->change, &error) != 0)
@@ -260,7 +261,7 @@ static int removal_ask(struct import *import, struct source *source, struct ques
     int status = input_rewind(&source->input);
     if (status == 0)
         status = lines_start(&source->input, source->csv, &source->lines);
-    return status == 0 ? DONE : failed("cannot read %s anew: %s", source->name, strerror(-status));
+    return status == 0 ? DONE : failed("cannot read %s again: %s", source->name, strerror(-status));
 }
 
 static int import_all(struct import *import, struct source *source)
@@ -289,7 +290,7 @@ static int format_of(const struct session *session, const char *path, bool *csv)
     else if (strcmp(format, "csv") == 0 || strcmp(format, "jsonl") == 0)
         *csv = format[0] == 'c';
     else
-        return misused("--format is jsonl or csv, not `%s`", format);
+        return misused("--format: give jsonl or csv, not `%s`", format);
     return DONE;
 }
 
@@ -328,15 +329,15 @@ static int import_run(struct session *session)
 /* clang-format off */
 const struct command import_commands[] = {
     {.group = "import", .run = import_run, .thorough = true, .words = "FILE|-", .least = 1, .most = 1, .options = import_options,
-     .completion = COMPLETE_FILE, .summary = "bring records in from a file",
+     .completion = COMPLETE_FILE, .summary = "import records from a file",
      .details =
-         "All of the file is brought in, or, if one line is wrong, nothing; every wrong line is named. A record that\n"
-         "the store has (a host: with the line's first identifier) gets what the line names and keeps the rest; null,\n"
-         "or an empty field of CSV, takes a value away; identifiers are added to those it has. With --replace the\n"
-         "store is as the file afterwards: records are as their line says, and those without a line are removed; a\n"
-         "file of hosts alone (as CSV is) leaves sites, loaders and targets as they are. Where more than 100 hosts would\n"
-         "be removed it asks first, unless --yes is given. --dry-run shows the first 20 changes on a terminal; into a\n"
-         "file or a pipe it writes all of them.\n"
+         "Imports the whole file, or, if one line is wrong, nothing; it names every wrong line. For a record of the store\n"
+         "(a host: the one with the line's first identifier), the line changes only the values that it has; null, or an\n"
+         "empty field of CSV, removes a value; identifiers are added to those of the host. With --replace, the store is\n"
+         "like the file afterwards: records are as their lines say, and records without a line are removed. A file with\n"
+         "only hosts (as CSV is) leaves sites, loaders and targets as they are. Before it removes more than 100 hosts, it\n"
+         "asks, unless --yes is given. --dry-run prints the first 20 changes on a terminal, and all of them to a file or\n"
+         "a pipe.\n"
          "Formats: netbootctl help json, netbootctl help csv."},
     {0},
 };

@@ -16,26 +16,25 @@ static int type_find(const cJSON *object, struct netboot_error *error)
     if (!type)
         return NETBOOT_RECORD_HOST;
     if (!cJSON_IsString(type))
-        return failure(error, -EINVAL, "type: site, loader, target or host is wanted");
+        return failure(error, -EINVAL, "type: give site, loader, target or host");
     int kind = netboot_record_kind_find(type->valuestring);
     if (kind >= 0)
         return kind;
     suggest_begin(&nearest, type->valuestring);
     for (int i = 0; i < NETBOOT_RECORD_KINDS; i++)
         suggest_offer(&nearest, netboot_record_kind_name((enum netboot_record_kind)i));
-    return failure(error, -EINVAL, "type: `%.100s` is none of site, loader, target and host%s", type->valuestring,
+    return failure(error, -EINVAL, "type: `%.100s` is not site, loader, target or host%s", type->valuestring,
                    suggest_text(&nearest, hint));
 }
 
 static int json_read(const char *text, size_t size, struct line_record *ret, struct netboot_error *error)
 {
     if (text[0] == '[')
-        return failure(error, -EINVAL, "a JSON list: one object a line is wanted (jq -c '.[]' makes that of it)");
+        return failure(error, -EINVAL, "this is a JSON list: give one object a line (convert it with jq -c '.[]')");
     if (text[0] == '{' && !memchr(text, '}', size))
         return failure(error, -EINVAL,
-                       "not JSON: the object does not end on this line; is the file cut short? Each object has a line "
-                       "of its own (jq "
-                       "-c . makes that of one that is spread over several)");
+                       "not JSON: the object does not end on this line; is the file cut short? Write each object on "
+                       "one line (convert it with jq -c .)");
     ret->object = json_parse(text, size, error);
     int kind = ret->object ? type_find(ret->object, error) : error->code;
     if (kind < 0)
@@ -71,8 +70,7 @@ int line_parse(struct line_reader *reader, uint64_t number, char *text, size_t s
         size -= 3;
     }
     if (number == 1 && size >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0))
-        return failure(error, -EPROTO,
-                       "the file is UTF-16, and UTF-8 is wanted: iconv -f UTF-16 -t UTF-8 makes it that");
+        return failure(error, -EPROTO, "the file is UTF-16, not UTF-8: convert it with iconv -f UTF-16 -t UTF-8");
     while (blank < size && (text[blank] == ' ' || text[blank] == '\t'))
         blank++;
     if (blank == size)

@@ -42,8 +42,8 @@ static int wait_name(struct waits *waits, const char *name, unsigned *ret, struc
     while (i < waits->name_count && strcmp(waits->names[i], name) != 0)
         i++;
     if (i == WAIT_NAMES_MAX)
-        return failure(error, -EINVAL, "target: there is no target %s, as of %d more names before", name,
-                       WAIT_NAMES_MAX);
+        return failure(error, -EINVAL, "target: there is no target %s, and %d other missing targets came before it",
+                       name, WAIT_NAMES_MAX);
     if (i == waits->name_count)
         strcpy(waits->names[waits->name_count++], name);
     *ret = i;
@@ -271,8 +271,7 @@ static int duplicate_check(struct import *import, const struct netboot_record *o
         return failure_no_memory(error);
     if (line == 0)
         return 0;
-    return failure(error, -EINVAL, "%s came before, at line %" PRId64 ": keep one", netboot_record_text(old, text),
-                   line);
+    return failure(error, -EINVAL, "%s is also on line %" PRId64 ": keep one", netboot_record_text(old, text), line);
 }
 
 static int damaged(const struct netboot_record_key *key, int status, struct netboot_error *error)
@@ -280,8 +279,8 @@ static int damaged(const struct netboot_record_key *key, int status, struct netb
     char text[NETBOOT_RECORD_TEXT_SIZE];
     const char *name = strchr(netboot_record_key_text(key, text), ' ') + 1;
 
-    return failure(error, status, "%s in the store is damaged: netbootctl %s delete %s, or import with --replace", text,
-                   netboot_record_kind_name(key->kind), name);
+    return failure(error, status, "%s in the store is damaged: run netbootctl %s delete %s, or import with --replace",
+                   text, netboot_record_kind_name(key->kind), name);
 }
 
 /* --replace: what cannot be read gives way to what the file has. */
@@ -313,7 +312,7 @@ int import_record(struct import *import, uint64_t number, struct line_record *li
     if (status != 0 && status != -ENOENT)
         return status;
     if (kind == NETBOOT_RECORD_HOST && line->key.id.type == NETBOOT_ID_NAME)
-        return failure(error, -EINVAL, "there is no host %.127s yet, and a new one needs a mac, uuid or duid",
+        return failure(error, -EINVAL, "there is no host %.127s, and a new host needs a mac, uuid or duid",
                        json_text(line->object, "name"));
     status = put(import, NULL, &line->record, error);
     if (status == 0) {

@@ -53,7 +53,7 @@ static int name_check(const struct field *field, const char *name, struct netboo
     if (netboot_name_valid(name))
         return 0;
     return failure(error, -EINVAL,
-                   "%s: `%.150s` is not a name: letters, digits and ._-, a letter or digit first, at most %d",
+                   "%s: `%.150s` is not a name: use letters, digits and ._-, a letter or digit first, at most %d",
                    field->key, name, NETBOOT_NAME_MAX);
 }
 
@@ -164,7 +164,7 @@ static int kind_decode(const struct field *field, const cJSON *value, void *at, 
     if (status)
         return status;
     if (kind < 0)
-        return failure(error, -EINVAL, "%s: `%.100s` is no kind of target: type boot, local, silent or ignore",
+        return failure(error, -EINVAL, "%s: `%.100s` is not a kind of target: use boot, local, silent or ignore",
                        field->key, value->valuestring);
     *(enum netboot_kind *)at = (enum netboot_kind)kind;
     return 0;
@@ -189,7 +189,7 @@ static int order_decode(const struct field *field, const cJSON *value, void *at,
     if (cJSON_IsString(value) && strspn(value->valuestring, "0123456789") == strlen(value->valuestring))
         number = strtod(value->valuestring, &end);
     if (!(number >= 0 && number <= UINT16_MAX) || number != (uint16_t)number)
-        return failure(error, -EINVAL, "%s: a number from 1 to %u is wanted, or 0 for none", field->key, UINT16_MAX);
+        return failure(error, -EINVAL, "%s: give a number from 1 to %u, or 0 for none", field->key, UINT16_MAX);
     *(uint16_t *)at = (uint16_t)number;
     return 0;
 }

@@ -19,7 +19,7 @@ static int strings_decode(const struct field *field, const cJSON *value, decode_
     if (cJSON_IsString(value))
         return decode(field, value->valuestring, list, memory, error);
     if (!cJSON_IsArray(value))
-        return failure(error, -EINVAL, "%s: a list of strings is wanted", field->key);
+        return failure(error, -EINVAL, "%s: give a list of strings", field->key);
     cJSON_ArrayForEach(item, value)
     {
         int status = codec_string_wanted(field, item, error);
@@ -48,7 +48,7 @@ static int prefix_append(const struct field *field, const char *text, struct net
     if (size < 0)
         return size;
     if (list_has(list, (struct netboot_bytes){prefix, (size_t)size}))
-        return failure(error, -EINVAL, "%s: `%.100s` comes twice", field->key, text);
+        return failure(error, -EINVAL, "%s: `%.100s` is given twice", field->key, text);
     return codec_list_append(field, list, memory_copy(memory, prefix, (size_t)size), error);
 }
 
@@ -84,7 +84,7 @@ static int id_append(const struct field *field, const char *text, struct netboot
         return status;
     memcpy(item + 1, id.value, id.size);
     if (list_has(list, (struct netboot_bytes){item, 1U + id.size}))
-        return failure(error, -EINVAL, "%s: `%.150s` comes twice", field->key, text);
+        return failure(error, -EINVAL, "%s: `%.150s` is given twice", field->key, text);
     return codec_list_append(field, list, memory_copy(memory, item, 1U + id.size), error);
 }
 

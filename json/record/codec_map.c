@@ -24,7 +24,7 @@ static int platform_file_append(const struct field *field, const cJSON *file, st
     if (status)
         return status;
     if (netboot_platform_file(list, platform).size > 0)
-        return failure(error, -EINVAL, "%s: platform `%s` comes twice", field->key, file->string);
+        return failure(error, -EINVAL, "%s: platform `%s` is given twice", field->key, file->string);
     size_t size = strlen(file->valuestring);
     uint8_t *item = memory_take(memory, 2 + size);
     if (!item)
@@ -42,7 +42,7 @@ static int platform_files_decode(const struct field *field, const cJSON *value, 
     int status = 0;
 
     if (!cJSON_IsObject(value))
-        return failure(error, -EINVAL, "%s: an object of platforms and files is wanted, as {\"x64-uefi\": \"a.efi\"}",
+        return failure(error, -EINVAL, "%s: give an object of platforms and files, as {\"x64-uefi\": \"a.efi\"}",
                        field->key);
     cJSON_ArrayForEach(file, value) if (status == 0) status = platform_file_append(field, file, at, memory, error);
     return status;
@@ -89,9 +89,9 @@ static int label_append(const struct field *field, const cJSON *label, struct ne
     size_t key_size = strlen(label->string) + 1;
 
     if (!value)
-        return failure(error, -EINVAL, "%s: the value of `%.100s` is no string", field->key, label->string);
+        return failure(error, -EINVAL, "%s: the value of `%.100s` is not a string", field->key, label->string);
     if (!netboot_name_valid(label->string))
-        return failure(error, -EINVAL, "%s: `%.100s` is no key of a label: letters, digits and ._-, at most %d",
+        return failure(error, -EINVAL, "%s: `%.100s` is not a key for a label: use letters, digits and ._-, at most %d",
                        field->key, label->string, NETBOOT_NAME_MAX);
     size_t value_size = strlen(value);
     char *text = memory_take(memory, key_size + value_size);
@@ -102,7 +102,7 @@ static int label_append(const struct field *field, const cJSON *label, struct ne
     memcpy(text + key_size, value, value_size);
     for (size_t i = 0; i < list->count; i++)
         if (list->items[i].size >= key_size && memcmp(list->items[i].data, text, key_size) == 0)
-            return failure(error, -EINVAL, "%s: `%s` comes twice", field->key, label->string);
+            return failure(error, -EINVAL, "%s: `%s` is given twice", field->key, label->string);
     return codec_list_append(field, list, (struct netboot_bytes){(uint8_t *)text, key_size + value_size}, error);
 }
 
@@ -113,7 +113,7 @@ static int labels_decode(const struct field *field, const cJSON *value, void *at
     int status = 0;
 
     if (!cJSON_IsObject(value))
-        return failure(error, -EINVAL, "%s: an object is wanted, as {\"rack\": \"12\"}", field->key);
+        return failure(error, -EINVAL, "%s: give an object, as {\"rack\": \"12\"}", field->key);
     cJSON_ArrayForEach(label, value) if (status == 0) status = label_append(field, label, at, memory, error);
     return status;
 }

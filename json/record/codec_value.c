@@ -32,7 +32,7 @@ int codec_string_wanted(const struct field *field, const cJSON *value, struct ne
 {
     if (cJSON_IsString(value))
         return 0;
-    return failure(error, -EINVAL, "%s: a string is wanted", field->key);
+    return failure(error, -EINVAL, "%s: give a string", field->key);
 }
 
 int codec_list_append(const struct field *field, struct netboot_list *list, struct netboot_bytes item,
@@ -41,7 +41,7 @@ int codec_list_append(const struct field *field, struct netboot_list *list, stru
     if (!item.data)
         return failure_no_memory(error);
     if (list->count == NETBOOT_LIST_MAX)
-        return failure(error, -EINVAL, "%s: more than %d of them do not fit", field->key, NETBOOT_LIST_MAX);
+        return failure(error, -EINVAL, "%s: give at most %d of them", field->key, NETBOOT_LIST_MAX);
     list->items[list->count++] = item;
     return 0;
 }

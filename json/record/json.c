@@ -96,8 +96,7 @@ cJSON *json_parse(const char *text, size_t size, struct netboot_error *error)
     size_t used = end ? (size_t)(end - text) : 0;
 
     if (!ret) {
-        failure(error, -EINVAL, "not JSON: it cannot be read from `%.*s` on",
-                (int)(size - used < 20 ? size - used : 20), text + used);
+        failure(error, -EINVAL, "invalid JSON near `%.*s`", (int)(size - used < 20 ? size - used : 20), text + used);
         return NULL;
     }
     while (used < size && strchr(" \t\r\n", text[used]))
@@ -106,10 +105,10 @@ cJSON *json_parse(const char *text, size_t size, struct netboot_error *error)
         return ret;
     cJSON_Delete(ret);
     if (used < size)
-        failure(error, -EINVAL, "one JSON object a line is wanted: `%.*s` follows it",
+        failure(error, -EINVAL, "give one JSON object a line: `%.*s` follows it",
                 (int)(size - used < 20 ? size - used : 20), text + used);
     else
-        failure(error, -EINVAL, "a NUL in a text");
+        failure(error, -EINVAL, "a text contains a NUL");
     return NULL;
 }
 
@@ -161,7 +160,7 @@ static int values_find(const cJSON *object, enum netboot_record_kind kind, const
         if (i == forms[kind].count)
             return unknown_key(kind, value->string, error);
         if (values[i])
-            return failure(error, -EINVAL, "the key `%s` comes twice", value->string);
+            return failure(error, -EINVAL, "the key `%s` is given twice", value->string);
         values[i] = value;
     }
     return 0;
@@ -175,7 +174,7 @@ int record_from_json(const cJSON *object, struct netboot_record *ret, struct mem
     int status;
 
     if (!cJSON_IsObject(object))
-        return failure(error, -EINVAL, "a JSON object is wanted, as {\"name\": \"web1\", ...}");
+        return failure(error, -EINVAL, "give a JSON object, as {\"name\": \"web1\", ...}");
     status = values_find(object, kind, values, error);
     netboot_record_clear(kind, ret);
     for (size_t i = 0; status == 0 && i < forms[kind].count; i++) {

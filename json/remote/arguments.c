@@ -19,7 +19,7 @@ static int unknown_key(const char *command, const char *key, const char *const *
         snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", i ? ", " : "", known[i]);
     }
     if (!names[0])
-        return failure(error, -EINVAL, "%s takes no arguments, and so none `%.100s`", command, key);
+        return failure(error, -EINVAL, "%s takes no arguments: remove `%.100s`", command, key);
     return failure(error, -EINVAL, "%s has no argument `%.100s`%s (its arguments are %s)", command, key,
                    suggest_text(&nearest, hint), names);
 }
@@ -31,7 +31,7 @@ int arguments_check(const char *command, const cJSON *arguments, const char *con
     if (!arguments)
         return 0;
     if (!cJSON_IsObject(arguments))
-        return failure(error, -EINVAL, "%s: the arguments are no JSON object", command);
+        return failure(error, -EINVAL, "%s: the arguments are not a JSON object", command);
     cJSON_ArrayForEach(argument, arguments)
     {
         size_t i = 0;
@@ -40,7 +40,7 @@ int arguments_check(const char *command, const cJSON *arguments, const char *con
         if (!known[i])
             return unknown_key(command, argument->string, known, error);
         if (cJSON_GetObjectItemCaseSensitive(arguments, argument->string) != argument)
-            return failure(error, -EINVAL, "%s: the argument `%s` comes twice", command, argument->string);
+            return failure(error, -EINVAL, "%s: the argument `%s` is given twice", command, argument->string);
     }
     return 0;
 }
@@ -57,7 +57,7 @@ int argument_text(const cJSON *arguments, const char *key, const char **ret, str
     const cJSON *item = find(arguments, key);
 
     if (item && !cJSON_IsString(item))
-        return failure(error, -EINVAL, "%s: a string is wanted", key);
+        return failure(error, -EINVAL, "%s: give a string", key);
     *ret = item ? item->valuestring : NULL;
     return 0;
 }
@@ -84,9 +84,9 @@ int argument_number(const cJSON *arguments, const char *key, unsigned long least
         number = number_of(item->valuestring);
     if (!(number >= (double)least && number <= (double)most) || number != (double)(unsigned long)number) {
         if (cJSON_IsString(item))
-            return failure(error, -EINVAL, "%s: `%.50s` is no number from %lu to %lu", key, item->valuestring, least,
+            return failure(error, -EINVAL, "%s: `%.50s` is not a number from %lu to %lu", key, item->valuestring, least,
                            most);
-        return failure(error, -EINVAL, "%s: a number from %lu to %lu is wanted", key, least, most);
+        return failure(error, -EINVAL, "%s: give a number from %lu to %lu", key, least, most);
     }
     *ret = (unsigned long)number;
     return 0;
@@ -98,7 +98,8 @@ int argument_no_text(const cJSON *arguments, const char *key, struct netboot_err
 
     if (!cJSON_IsString(item))
         return 0;
-    return failure(error, -EINVAL, "%s: the text `%.50s` is no number: send it without quotes", key, item->valuestring);
+    return failure(error, -EINVAL, "%s: the text `%.50s` is not a number: send a number, without quotes", key,
+                   item->valuestring);
 }
 
 int argument_id(const cJSON *arguments, const char *key, struct netboot_id *ret, struct netboot_error *error)
@@ -109,6 +110,6 @@ int argument_id(const cJSON *arguments, const char *key, struct netboot_id *ret,
     if (status != 0)
         return status;
     if (!text)
-        return failure(error, -EINVAL, "`%s` is missing: a MAC, UUID, DUID or name of a host", key);
+        return failure(error, -EINVAL, "`%s` is missing: give a MAC, UUID, DUID or name of a host", key);
     return netboot_id_parse(text, ret, error);
 }

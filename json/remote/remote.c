@@ -13,8 +13,7 @@ int remote_view(const struct remote *remote, struct netboot_view **ret, struct n
 {
     if (remote->store)
         return netboot_view_open(remote->store, ret, told);
-    return failure(told, -ENODEV, "the targets store in %s could not be opened at all: the server's log says why",
-                   remote->directory);
+    return failure(told, -ENODEV, "cannot open the targets store in %s: the server's log says why", remote->directory);
 }
 
 int remote_with_view(remote_read *read, const struct remote *remote, const cJSON *arguments, cJSON **ret,
@@ -94,7 +93,7 @@ int remote_run(const struct remote *remote, const char *name, const cJSON *argum
     if (!command)
         return failure(told, -ENOSYS, "there is no command %.100s", name);
     if (command->changes && !remote->allow_changes)
-        return failure(told, -ENOSYS,
-                       "%s is not allowed here: set the netboot hook's parameter \"allow-changes\" to true", name);
+        return failure(told, -ENOSYS, "%s is not allowed: set the netboot hook's parameter \"allow-changes\" to true",
+                       name);
     return command->run(remote, arguments, ret_answer, told);
 }

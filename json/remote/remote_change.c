@@ -43,9 +43,10 @@ static int wish_read(const struct remote *remote, const char *command, const cha
 
     if (arguments && !cJSON_IsNull(arguments) && !cJSON_IsObject(arguments))
         return failure(told, -EINVAL,
-                       "arguments must be an object: the keys of a host, as {\"mac\": \"52:54:00:12:34:56\"}");
+                       "the arguments must be an object with keys of a host, as {\"mac\": \"52:54:00:12:34:56\"}");
     if (!cJSON_IsObject(arguments))
-        return failure(told, -EINVAL, "arguments are missing: the keys of a host, as {\"mac\": \"52:54:00:12:34:56\"}");
+        return failure(told, -EINVAL,
+                       "the arguments are missing: give keys of a host, as {\"mac\": \"52:54:00:12:34:56\"}");
     if ((status = wish_check(command, first, arguments, told)) != 0)
         return status;
     if (!(wish->record = cJSON_Duplicate(arguments, true)) || !(wish->armed = once_split(wish->record)))
@@ -82,8 +83,8 @@ static int begin(const struct remote *remote, struct netboot_change **ret, struc
     status = netboot_change_open(remote->store, REMOTE_WAIT_MS, ret, told);
     if (status == -EACCES || status == -EROFS)
         return failure(told, status,
-                       "no permission to change the targets store in %s: the user of %s may only read it; "
-                       "docs/kea-commands.md says how to let it write",
+                       "no permission to change the targets store in %s: the user of %s may only read it; to let it "
+                       "write, see docs/kea-commands.md",
                        remote->directory, remote->server);
     return status;
 }
@@ -126,7 +127,7 @@ static int finish(const struct remote *remote, const struct wish *wish, const ch
     int status = once_apply(remote->store, &wish->once, &wish->id, 1, REMOTE_WAIT_MS, &reason);
 
     if (status != 0)
-        return failure(told, status, "%s %s, but its boot-once is as it was: %.350s", wish->text,
+        return failure(told, status, "%s %s, but its arming did not change: %.350s", wish->text,
                        wish->changed ? "is changed" : "needs no change", reason.text);
     status = remote_view(remote, &view, &reason);
     if (status == 0) {
@@ -134,7 +135,7 @@ static int finish(const struct remote *remote, const struct wish *wish, const ch
         netboot_view_close(view);
     }
     return failure(told, 0, "%s%s%.350s", done,
-                   status == 0 ? "" : " It cannot be shown: ", status == 0 ? "" : reason.text);
+                   status == 0 ? "" : " Cannot show the host: ", status == 0 ? "" : reason.text);
 }
 
 /* ---- netboot-host-add */
@@ -150,7 +151,7 @@ static int check_new(struct netboot_view *view, const struct netboot_id *id, str
         return 0;
     netboot_id_text(id, text);
     if (status != 0)
-        return failure(told, status, "the record of host %s is damaged", text);
+        return failure(told, status, "the record of host %s is damaged: delete it and set it again", text);
     return failure(told, -EEXIST, "%s already belongs to %s: use netboot-host-update to change it", text,
                    netboot_record_text(&other, name));
 }
@@ -252,7 +253,7 @@ static int check_only(const struct remote *remote, struct wish *wish, struct net
     if (status == -ENOENT)
         status = no_such_host(&wish->id, told);
     else if (status != 0)
-        failure(told, status, "the record of the host is damaged");
+        failure(told, status, "the record of the host is damaged: delete it and set it again");
     else
         status = once_check(view, &wish->once, told);
     if (status == 0)

@@ -84,7 +84,8 @@ static int page_read(const cJSON *arguments, struct page *page, bool *ret_from_s
     if (status == 0)
         status = argument_number(arguments, "limit", 1, REMOTE_PAGE_MAX, &page->limit, told);
     if (status == 0 && page->limit == 0)
-        return failure(told, -EINVAL, "`limit` is missing: how many hosts a page has, 1 to %d", REMOTE_PAGE_MAX);
+        return failure(told, -EINVAL, "`limit` is missing: give the number of hosts per page, 1 to %d",
+                       REMOTE_PAGE_MAX);
     if (status == 0)
         status = argument_text(arguments, "from", &from, told);
     if (status != 0)
@@ -131,7 +132,9 @@ static int page(struct netboot_view *view, const struct remote *remote, const cJ
     else if (status == -ENOMEM)
         failure_no_memory(told);
     else if (status < 0)
-        failure(told, status, "the record of a host after the first %lu of this page is damaged", page.count);
+        failure(told, status,
+                "a record is damaged, after the first %lu hosts of this page: run netbootctl host list, which names it",
+                page.count);
     else if (!(*ret = page_answer(&page)))
         status = failure_no_memory(told);
     else

@@ -44,9 +44,9 @@ static int expires_read(const cJSON *object, struct netboot_once_request *reques
     request->expires = when_parse(expires, (uint64_t)now, false);
     if (request->expires == 0)
         return failure(error, -EINVAL,
-                       "expires: `%.50s` is no time: 30m, 2h or 7d from now, or as 2027-01-31T12:00:00Z", expires);
+                       "expires: `%.50s` is not a time: use 30m, 2h or 7d from now, or 2027-01-31T12:00:00Z", expires);
     if (request->expires <= (uint64_t)now)
-        return failure(error, -EINVAL, "expires: `%.50s` is over already", expires);
+        return failure(error, -EINVAL, "expires: `%.50s` is in the past", expires);
     return 0;
 }
 
@@ -58,10 +58,10 @@ static int keys_check(const cJSON *object, const struct once *once, struct netbo
     if (has(object, "once") && has(object, "until-done"))
         return failure(error, -EINVAL, "once and until-done exclude each other: keep one");
     if (has(object, "tries") && !once->request.until_done)
-        return failure(error, -EINVAL, "tries: it is for until-done");
+        return failure(error, -EINVAL, "tries: this is only for until-done");
     for (size_t i = 0; i < sizeof(arming) / sizeof(arming[0]); i++)
         if (has(object, arming[i]) && once->action != ONCE_ARM)
-            return failure(error, -EINVAL, "%s: it is for once and until-done", arming[i]);
+            return failure(error, -EINVAL, "%s: this is only for once and until-done", arming[i]);
     return 0;
 }
 
@@ -104,18 +104,16 @@ int once_check(struct netboot_view *view, const struct once *once, struct netboo
     if (once->action != ONCE_ARM)
         return 0;
     if (netboot_record_key_parse(NETBOOT_RECORD_TARGET, name, &target, NULL) != 0)
-        return failure(error, -EINVAL, "%s: `%.150s` is no name of a target", key, name);
+        return failure(error, -EINVAL, "%s: `%.150s` cannot be the name of a target", key, name);
     int status = netboot_view_get(view, &target, &record, NULL);
     if (status == -ENOENT)
-        return failure(error, status, "%s: there is no target %s: netbootctl target list shows those there are", key,
-                       name);
+        return failure(error, status, "%s: there is no target %s: see netbootctl target list", key, name);
     if (status != 0)
-        return failure(error, status, "%s: target %s cannot be read: it is damaged; delete it and set it anew", key,
-                       name);
+        return failure(error, status, "%s: the record of target %s is damaged: delete it and set it again", key, name);
     if (record.target.kind != NETBOOT_KIND_BOOT && record.target.kind != NETBOOT_KIND_LOCAL)
         return failure(error, -EINVAL,
-                       "%s: target %s is of kind %s, and that a machine has booted it cannot be seen: make it the "
-                       "host's target",
+                       "%s: target %s is of kind %s, so its boots cannot be observed: assign it as the host's "
+                       "target instead",
                        key, name, netboot_kind_name(record.target.kind));
     return 0;
 }

@@ -22,8 +22,8 @@ static int family_read(const cJSON *arguments, struct asked *asked, struct netbo
 
     if (status == 0 && family != NETBOOT_V4 && family != NETBOOT_V6)
         return failure(error, -EINVAL,
-                       family ? "family: it is 4 or 6, DHCPv4 or DHCPv6, not `%lu`"
-                              : "family is missing: 4 or 6, DHCPv4 or DHCPv6",
+                       family ? "family: give 4 or 6, for DHCPv4 or DHCPv6, not `%lu`"
+                              : "family is missing: give 4 or 6, for DHCPv4 or DHCPv6",
                        family);
     asked->family = (enum netboot_family)family;
     return status;
@@ -64,7 +64,7 @@ static int arch_add(const cJSON *item, struct asked *asked, struct netboot_error
     uint16_t platform;
 
     if (asked->arch_count == sizeof(asked->archs) / sizeof(asked->archs[0]))
-        return failure(error, -EINVAL, "arch: more than %u of them do not fit", asked->arch_count);
+        return failure(error, -EINVAL, "arch: give at most %u of them", asked->arch_count);
     if (text && text[0] && strspn(text, "0123456789") == strlen(text)) {
         code = strtod(text, NULL);
     } else if (text) {
@@ -73,8 +73,7 @@ static int arch_add(const cJSON *item, struct asked *asked, struct netboot_error
         code = platform;
     }
     if (!(code >= 0 && code <= UINT16_MAX) || code != (uint16_t)code)
-        return failure(error, -EINVAL,
-                       "arch: an architecture type from 0 to 65535, or the name of a platform, is wanted");
+        return failure(error, -EINVAL, "arch: give an architecture type from 0 to 65535, or the name of a platform");
     asked->archs[asked->arch_count++] = (uint16_t)code;
     return 0;
 }
@@ -85,11 +84,11 @@ static int requested_add(const cJSON *item, struct asked *asked, struct netboot_
     double code = cJSON_IsNumber(item) ? item->valuedouble : -1;
 
     if (!cJSON_IsNumber(item))
-        return failure(error, -EINVAL, "requested: a list of option codes, which are numbers, is wanted");
+        return failure(error, -EINVAL, "requested: give a list of option codes, as numbers");
     if (!(code >= 1 && code <= most) || code != (uint16_t)code)
-        return failure(error, -EINVAL, "requested: %.0f is no option code: 1 to %.0f", code, most);
+        return failure(error, -EINVAL, "requested: %.0f is not an option code: use 1 to %.0f", code, most);
     if (asked->requested_count == REQUESTED_MAX)
-        return failure(error, -EINVAL, "requested: more than %d of them do not fit", REQUESTED_MAX);
+        return failure(error, -EINVAL, "requested: give at most %d of them", REQUESTED_MAX);
     asked->requested[asked->requested_count++] = (uint16_t)code;
     return 0;
 }
@@ -150,9 +149,9 @@ static int classes_read(const cJSON *arguments, struct asked *asked, struct netb
     if (status != 0)
         return status;
     if (asked->user_class && strlen(asked->user_class) > 255)
-        return failure(error, -EINVAL, "user-class: it is too long: at most 255 octets");
+        return failure(error, -EINVAL, "user-class: too long: give at most 255 octets");
     if (vendor_class && strlen(vendor_class) >= sizeof(asked->vendor_class))
-        return failure(error, -EINVAL, "vendor-class: it is too long: at most 255 octets");
+        return failure(error, -EINVAL, "vendor-class: too long: give at most 255 octets");
     if (vendor_class)
         snprintf(asked->vendor_class, sizeof(asked->vendor_class), "%s", vendor_class);
     else if (asked->arch_count > 0)
@@ -240,9 +239,9 @@ int asked_host(struct netboot_view *view, struct asked *asked, struct netboot_er
     int status = host_get(view, &asked->id, &record);
     netboot_id_text(&asked->id, text);
     if (status != 0 && status != -ENOENT)
-        return failure(error, status, "host %s cannot be read: it is damaged; delete it and set it anew", text);
+        return failure(error, status, "the record of host %s is damaged: delete it and set it again", text);
     if (status != 0 && asked->id.type == NETBOOT_ID_NAME)
-        return failure(error, status, "there is no host %s: netbootctl host list shows those there are", text);
+        return failure(error, status, "there is no host %s: see netbootctl host list", text);
     if (status != 0)
         record.host.ids.count = 0; /* not in the store, and so an answer all the more wanted */
     ids_of_host(&record.host, asked);

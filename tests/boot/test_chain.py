@@ -75,7 +75,7 @@ def test_scripts_are_read_from_the_server(served, way, transport):
     assert [(step["what"], step["line"], step["state"]) for step in steps] == [
         ("script", None, "there"), ("kernel", 2, "there"), ("initrd", 3, "missing"), ("chain", 4, "optional")]
     assert steps[1]["size"] == 300
-    assert steps[2]["problem"] == {"HTTP": "the web server does not have it (404)",
+    assert steps[2]["problem"] == {"HTTP": "the HTTP server does not have it (404)",
                                    "TFTP": "the TFTP server says: File not found"}[transport]
 
 
@@ -99,9 +99,9 @@ def test_names_with_escapes(served, root, file, names, code):
 
 # What firmware is sent to; how that ends over TFTP and HTTP.
 @pytest.mark.parametrize("file, tftp, http", [
-    ("nosuch", "the TFTP server says: File not found", "the web server does not have it (404)"),
+    ("nosuch", "the TFTP server says: File not found", "the HTTP server does not have it (404)"),
     ("closed", "the TFTP server says: Permission denied", None),  # nginx is root's here
-    ("empty", "the TFTP server's answer is malformed", "is empty"),
+    ("empty", "the TFTP server's response is malformed", "is empty"),
 ])
 @pytest.mark.parametrize("family", ["4", "6"])
 def test_what_went_wrong(served, file, tftp, http, family):
@@ -114,9 +114,9 @@ def test_what_went_wrong(served, file, tftp, http, family):
 
 
 @pytest.mark.parametrize("url, problem", [
-    (f"http://{network.SERVER4}:81/a", "nobody listens there"),
-    (f"tftp://{network.SERVER4}:70/a", "no answer within 1 second"),
-    ("http://no-such-host.invalid/a", "the server's name has no address"),
+    (f"http://{network.SERVER4}:81/a", "no server listens there"),
+    (f"tftp://{network.SERVER4}:70/a", "no response within 1 second"),
+    ("http://no-such-host.invalid/a", "cannot resolve the server's name"),
 ])
 def test_no_server(served, url, problem):
     target(served, f"--script {url}")

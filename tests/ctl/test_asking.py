@@ -93,7 +93,7 @@ def test_a_store_that_was_changed_meanwhile_is_asked_about_anew(ctl, ask, name, 
     generation = ctl.generation()
     asked.answer("y")
     second = asked.question()
-    assert f"the store was changed meanwhile: it is at generation {generation}, and it was {generation - 1}" in second
+    assert f"the store has changed since the question: it is now at generation {generation}, not {generation - 1}" in second
     assert str(HOSTS + 1 if name != "import" else HOSTS - 1) in second and first.split("netbootctl: ")[-1] not in second
     assert ctl.json("status")["hosts"] == HOSTS + 1 and ctl.generation() == generation
     asked.answer("y")
@@ -120,7 +120,7 @@ def test_an_import_is_asked_about_anew_when_its_file_was_changed(ctl, ask, tmp_p
     (tmp_path / "two").write_text(json.dumps({"mac": mac(0)}) + "\n")
     asked.answer("y")
     second = asked.question()
-    assert "the file was changed meanwhile" in second and f"removes {HOSTS - 1} of {HOSTS} hosts" in second
+    assert "the file has changed since the question" in second and f"removes {HOSTS - 1} of {HOSTS} hosts" in second
     asked.answer("y")
     code, out = asked.end()
     assert code == 0 and f"{HOSTS - 1} removed" in out

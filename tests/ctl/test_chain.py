@@ -117,10 +117,10 @@ def test_what_the_store_says(ctl, case):
     ([SITE, "loader delete x64-uefi"], "IPv4 PXE", "there is none for x64-uefi", "netbootctl loader set x64-uefi FILE"),
     ([SITE, "target delete --force default"], "IPv4 PXE", "there is no target 'default'",
      "netbootctl target set default --script FILE"),
-    ([SITE, "loader set x64-uefi http://192.0.2.1/a"], "IPv6 PXE", "a URL of a scheme",
-     "give a path, which each machine loads as it can: netbootctl loader set x64-uefi FILE"),
+    ([SITE, "loader set x64-uefi http://192.0.2.1/a"], "IPv6 PXE", "cannot load a URL of this scheme",
+     "use a path, which each client can load: netbootctl loader set x64-uefi FILE"),
     ([SITE, "target set t --script a", f"host set {MAC} --name web1 --target t", "target delete --force t"], "IPv4 PXE",
-     "the host names it, and it is not there",
+     "the host names it, but it does not exist",
      "netbootctl target set t --script FILE, or netbootctl host set web1 --target TARGET"),
 ])
 def test_what_to_do(ctl, lines, way, problem, fix):
@@ -138,7 +138,7 @@ def test_a_loader_that_is_no_ipxe_by_its_name(ctl):
     ctl.ok("target", "set", "default", "--no-script", "--file", "x86-bios=a")
     done = ctl("explain", "--chain", MAC, "--platform", "x64-uefi")
     assert done.returncode == 0  # it may never come to iPXE
-    assert "x64-uefi, IPv4 iPXE: target default, site default; if the loader is iPXE, which its name does not say\n" \
+    assert "x64-uefi, IPv4 iPXE: target default, site default; if the loader is iPXE, though its name does not say so\n" \
         in done.out
 
 
@@ -222,9 +222,9 @@ x64-uefi, IPv4 HTTP: target default, site default
                         -> chmod o+r {root}/ipxe.efi
 x64-uefi, IPv4 iPXE: target default, site default
   script              http://192.0.2.1/script.ipxe  there, {(root / "script.ipxe").stat().st_size} octets
-    line 2 kernel       http://192.0.2.1/a  MISSING: is not there
+    line 2 kernel       http://192.0.2.1/a  MISSING: does not exist
                         -> put it at {root}/a
-    line 3 chain        http://192.0.2.1/local-x86_64.efi  not there, which the script allows
+    line 3 chain        http://192.0.2.1/local-x86_64.efi  missing, which the script allows
 x64-uefi, IPv6 PXE: target default, site default
   loader              tftp://[2001:db8::1]/ipxe.efi  MISSING: tftp and www-data may not read {root}/ipxe.efi
                         -> chmod o+r {root}/ipxe.efi
@@ -257,7 +257,7 @@ def test_the_journal_knows_platform_and_place(ctl):
 
 @pytest.mark.parametrize("words, told", [
     (["--root", "/nowhere/at/all"], "/nowhere/at/all"),
-    (["--root", "/", "--fetch"], "--root or --fetch"),
+    (["--root", "/", "--fetch"], "--root and --fetch exclude each other"),
     (["--timeout", "3"], "--fetch"),
     (["--fetch", "--timeout", "0"], "--timeout"),
     (["--platform", "vax"], "vax"),

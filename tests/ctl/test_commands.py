@@ -189,8 +189,8 @@ def test_target_kinds(ctl, kind):
 
 @pytest.mark.parametrize("words, told", [
     (["x", "--kind", "locl"], "boot, local, silent or ignore"),
-    (["x", "--kind", "local", "--silent"], "contradict"),
-    (["x", "--local", "--ignore"], "contradict"),
+    (["x", "--kind", "local", "--silent"], "exclude each other"),
+    (["x", "--local", "--ignore"], "exclude each other"),
     (["x", "--file", "x64-uefi"], "PLATFORM=FILE"),
     (["x", "--file", "=a"], "PLATFORM=FILE"),
     (["x", "--file", "x64=a"], "x64-uefi"),
@@ -240,7 +240,7 @@ def test_a_target_that_a_host_is_armed_with_stays(ctl):
     ctl.ok("host", "set", "web1", "--once", "install")
     message = ctl.wrong(1, "target", "delete", "install")
     assert "1 host (web1)" in message and "--no-once" in message and "--force" in message
-    assert "web1 uses it and boots its lasting target" in ctl.ok("target", "delete", "install", "--force", "--dry-run")
+    assert "web1 uses it, and boots its regular target" in ctl.ok("target", "delete", "install", "--force", "--dry-run")
     ctl.ok("host", "done", "web1")
     ctl.ok("target", "delete", "install")
 

@@ -27,7 +27,7 @@ def spoilt(ctl):
     return ctl
 
 
-ADVICE = "host 52:54:00:00:00:02 is damaged and left out: netbootctl host delete 52:54:00:00:00:02"
+ADVICE = "host 52:54:00:00:00:02 is damaged and left out: run netbootctl host delete 52:54:00:00:00:02"
 
 
 @pytest.mark.parametrize("words", [["host", "list"], ["export"], ["host", "list", "--label", "rack=1"],
@@ -72,7 +72,7 @@ def test_import(spoilt, tmp_path):
 def test_backup(spoilt, tmp_path):
     file = tmp_path / "backup"
     done = spoilt("backup", file)
-    assert done.returncode == 1 and "host 52:54:00:00:00:02 is damaged, and is not in the backup" in done.err
+    assert done.returncode == 1 and "host 52:54:00:00:00:02 is damaged: it is not in the backup" in done.err
     spoilt.ok("restore", file)
     assert [host["name"] for host in spoilt.json("host", "list")] == ["web1", "web3"]
 
@@ -195,8 +195,8 @@ def test_page_of_a_large_store(ctl):
     assert "h1" in ctl.ok("host", "show", "h1")
     done = ctl("host", "list")
     assert (done.returncode, done.err.splitlines()[-1]) == (
-        -signal.SIGABRT, "netbootctl: this is a fault of netbootctl's, or the store is damaged: see what "
-                         "`netbootctl status --check` says")
+        -signal.SIGABRT, "netbootctl: internal error of netbootctl, or damaged store: run "
+                         "`netbootctl status --check`")
     for words in (["status", "--check"], ["backup", "-"], ["export"], ["import", "-"]):
         assert f"is damaged, page {page} at octet {4096 * page} has zeros" in ctl.wrong(1, *words, stdin='{"mac": "a"}')
     assert f"is damaged, page {page} at " in ctl.wrong(2, "lint")
@@ -344,7 +344,7 @@ def test_change_that_cannot_be_told(bare, words):
 
 @pytest.mark.parametrize("words, told", [
     (["--once", "default", "--until-done", "default"], "--once and --until-done exclude each other"),
-    (["--once", "default", "--tries", "3"], "--tries is for --until-done")])
+    (["--once", "default", "--tries", "3"], "--tries needs --until-done")])
 def test_options_have_their_dashes(ctl, words, told):
     assert told in ctl.wrong(2, "host", "set", "52:54:00:00:00:01", *words)
 

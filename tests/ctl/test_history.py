@@ -83,7 +83,7 @@ def test_revert(web):
                              "would change host web1: target default -> rescue", "would delete host web2"]
     assert web.export() == after
     told = web.ok("revert", generation).splitlines()
-    assert told[-1] == (f"went back to generation {generation}, as generation {generation + 4}; "
+    assert told[-1] == (f"reverted to generation {generation}, as generation {generation + 4}; "
                         f"netbootctl revert {generation + 3} undoes that")
     assert web.export() == before
     web.ok("revert", generation + 3)
@@ -219,7 +219,7 @@ def test_damaged_backup(web, tmp_path):
 
 
 def test_backup_to_no_file(web, tmp_path):
-    assert "is no file" in web.wrong(2, "backup", "/dev/null")
+    assert "is not a file" in web.wrong(2, "backup", "/dev/null")
     assert "cannot write" in web.wrong(1, "backup", tmp_path / "none" / "backup")
     assert "cannot read" in web.wrong(1, "restore", tmp_path / "none")
 
@@ -245,7 +245,7 @@ def test_restore_disarms(web, tmp_path):
     file = tmp_path / "backup"
     web.ok("host", "set", "web1", "--once", "rescue")
     web.ok("backup", file)
-    assert "nothing armed" in web.ok("restore", file)
+    assert "all hosts disarmed" in web.ok("restore", file)
     assert "once" not in web.json("host", "show", "web1")
     web.ok("revert", 4)
     assert "once" not in web.json("host", "show", "web1")

@@ -159,7 +159,7 @@ def test_a_name_creates_a_host_with_identifiers(ctl):
     (2, [M3, "--target", ""], "--no-target"),
     (2, [M3, "--note", ""], "--no-note"),
     (2, [M3, "--note", "a\nb"], "note"),
-    (2, [M3, "--target", "default", "--no-target"], "contradict"),
+    (2, [M3, "--target", "default", "--no-target"], "exclude each other"),
     (2, [M3, "--name", "a", "--name", "b"], "twice"),
     (2, [M3, "--lable", "rack=12"], "did you mean `--label`"),
     (2, [M3, "--targett=x"], "did you mean `--target`"),
@@ -308,4 +308,4 @@ def test_list_without_what_is_armed(web1):
     (web1.directory / "state" / "data.mdb").write_bytes(b"no store")
     done = web1("host", "list")
     assert done.returncode == 0 and "web1" in done.out
-    assert done.err.startswith("netbootctl: whether anything is to be booted once is not known")
+    assert done.err.startswith("netbootctl: cannot tell which hosts are armed")

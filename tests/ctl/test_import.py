@@ -78,7 +78,7 @@ def test_replace_into_another_store(full, tmp_path):
 
 def test_csv_round_trip(full):
     done = full("export", "--format", "csv")
-    assert done.returncode == 0 and "CSV has the hosts only" in done.err
+    assert done.returncode == 0 and "CSV has only hosts" in done.err
     rows = list(csv.DictReader(io.StringIO(done.out)))
     assert rows[0]["note"] == "a \"b\", c" and rows[0]["mac"] == "52:54:00:00:00:01 52:54:00:00:00:02"
     before = full.export()
@@ -228,16 +228,16 @@ WRONG = {
     "two objects": ('{"mac":"52:54:00:00:00:01"} {}', "one JSON object a line"),
     "a mac": ('{"mac":"52:54:00:00:00"}', "`52:54:00:00:00`"),
     "a mac of a list": ('{"mac":["52:54:00:00:00:01","zz"]}', "`zz`"),
-    "a mac that is a number": ('{"mac":525400000001}', "mac: a list"),
+    "a mac that is a number": ('{"mac":525400000001}', "mac: give a list"),
     "a uuid": ('{"uuid":"1"}', "uuid: `1`"),
     "a duid": ('{"duid":"x"}', "duid: `x`"),
     "no identifier": ('{"target":"default"}', "needs a mac, uuid or duid"),
     "a new host by name": ('{"name":"web9"}', "web9"),
     "an unknown key": ('{"mac":"52:54:00:00:00:01","lables":{}}', "did you mean `labels`"),
-    "a key twice": ('{"mac":"52:54:00:00:00:01","mac":"52:54:00:00:00:02"}', "`mac` comes twice"),
-    "a label twice": ('{"mac":"52:54:00:00:00:01","labels":{"a":"1","a":"2"}}', "`a` comes twice"),
+    "a key twice": ('{"mac":"52:54:00:00:00:01","mac":"52:54:00:00:00:02"}', "`mac` is given twice"),
+    "a label twice": ('{"mac":"52:54:00:00:00:01","labels":{"a":"1","a":"2"}}', "`a` is given twice"),
     "a label that is a list": ('{"mac":"52:54:00:00:00:01","labels":{"a":[]}}', "`a`"),
-    "labels that are a list": ('{"mac":"52:54:00:00:00:01","labels":["a=b"]}', "labels: an object"),
+    "labels that are a list": ('{"mac":"52:54:00:00:00:01","labels":["a=b"]}', "labels: give an object"),
     "an unknown type": ('{"type":"hots","mac":"52:54:00:00:00:01"}', "did you mean `host`"),
     "a platform": ('{"type":"loader","platform":"x64","file":"a"}', "x64-uefi"),
     "a loader without its file": ('{"type":"loader","platform":"x64-uefi"}', "needs the key `file`"),
@@ -274,11 +274,11 @@ def test_a_wrong_line_is_named_and_nothing_changes(full, tmp_path, line, told):
 WRONG_CSV = {
     "an unknown column": ("name,mac,lable\n", 1, "did you mean `labels`"),
     "a column twice": ("mac,mac\n", 1, "twice"),
-    "semicolons": ("name;mac\nweb9;52:54:00:00:00:0b\n", 1, "separated by commas, not by semicolons"),
-    "tabs": ("name\tmac\nweb9\t52:54:00:00:00:0b\n", 1, "separated by commas, not by tabs"),
-    "old line ends": ("name,mac\rweb9,52:54:00:00:00:0b\r", 1, "carriage return alone"),
+    "semicolons": ("name;mac\nweb9;52:54:00:00:00:0b\n", 1, "separate columns by commas, not by semicolons"),
+    "tabs": ("name\tmac\nweb9\t52:54:00:00:00:0b\n", 1, "separate columns by commas, not by tabs"),
+    "old line ends": ("name,mac\rweb9,52:54:00:00:00:0b\r", 1, "end with a carriage return only"),
     "UTF-16": ("\ufeffname,mac\n".encode("utf-16-le"), 1, "the file is UTF-16"),
-    "no header": ("web1,52:54:00:00:00:01\n", 1, "no column `web1`"),
+    "no header": ("web1,52:54:00:00:00:01\n", 1, "unknown column `web1`"),
     "too few fields": ("name,mac\nweb9\n", 2, "1 fields"),
     "too many fields": ("name,mac\nweb9,52:54:00:00:00:01,x\n", 2, "3 fields"),
     "an open quote": ('name,mac,note\nweb9,52:54:00:00:00:0b,"x\n', 2, "quotation mark"),
@@ -286,7 +286,7 @@ WRONG_CSV = {
     "text after a quote": ('name,mac,note\nweb9,52:54:00:00:00:0b,"x"y\n', 2, "comma"),
     "a mac": ("name,mac\nweb8,52:54:00:00:00:0b\nweb9,zz\n", 3, "`zz`"),
     "a label": ("mac,labels\n52:54:00:00:00:0b,rack\n", 2, "KEY=VALUE"),
-    "a label twice": ("mac,labels\n52:54:00:00:00:0b,a=1 a=2\n", 2, "`a` comes twice"),
+    "a label twice": ("mac,labels\n52:54:00:00:00:0b,a=1 a=2\n", 2, "`a` is given twice"),
 }
 
 
@@ -444,7 +444,7 @@ def test_replace_that_removes_much(ctl):
     hosts = [{"mac": f"52:54:00:00:00:{number:02x}"} for number in range(102)]
     ctl.ok("import", "-", stdin=lines(*hosts))
     reason = ctl.wrong(2, "import", "--replace", "-", stdin=lines(hosts[0]))
-    assert "removes 101 of 102 hosts" in reason and "--yes goes on" in reason
+    assert "removes 101 of 102 hosts" in reason and "--yes to do it" in reason
     assert ctl.json("status")["hosts"] == 102
     ctl.ok("import", "--replace", "-", stdin=lines(*hosts[:2]))
     assert ctl.json("status")["hosts"] == 2

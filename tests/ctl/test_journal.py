@@ -89,8 +89,8 @@ def test_log_of_a_part(booted, words, count):
 
 
 @pytest.mark.parametrize("words, code, text", [
-    (["--since", "yesterday"], 2, "--since: `yesterday` is no time"),
-    (["--last", "0"], 2, "--last: `0` is no number"),
+    (["--since", "yesterday"], 2, "--since: `yesterday` is not a time"),
+    (["--last", "0"], 2, "--last: `0` is not a number"),
     (["web9"], 1, "there is no host web9"),
     (["not a name"], 2, "not a name")])
 def test_log_says_what_is_wrong(booted, words, code, text):
@@ -99,7 +99,7 @@ def test_log_says_what_is_wrong(booted, words, code, text):
 
 def test_log_of_nothing(lab):
     done = lab("log")
-    assert (done.returncode, done.out) == (0, "") and "has nothing of any machine" in done.err
+    assert (done.returncode, done.out) == (0, "") and "has nothing about any machine" in done.err
     assert lab.json("log") == []
 
 
@@ -156,7 +156,7 @@ def test_explain_of_a_boot_once(lab):
 
 
 def test_explain_without_a_journal_asks_for_more(lab):
-    assert lab.wrong(2, "explain", "web1").startswith("explain wants --family 4 or --family 6")
+    assert lab.wrong(2, "explain", "web1").startswith("explain needs --family 4 or --family 6")
 
 
 # ---- explain, and servers that join identifiers
@@ -195,7 +195,7 @@ def test_explain_of_a_packet_says_what_it_assumed(booted):
         result = asked6(booted, *words)
         assert (result["join_identifiers"], result["host"]) == (joins, "web1" if joins else None)
         text = booted.ok("explain", "--family", "6", "--uuid", UUID, "--arch", "7", *words)
-        assert ("Asked as a server that joins identifiers." if joins else "--join-identifiers on asks") in text
+        assert ("This assumes a server that joins identifiers." if joins else "use --join-identifiers on") in text
     assert "joins identifiers" not in booted.ok("explain", "--family", "6", "--mac", MAC, "--arch", "7")
 
 
@@ -209,7 +209,7 @@ def test_explain_chain_of_a_machine_that_is_joined(booted):
 
 @pytest.mark.parametrize("words", [["web1"], ["--family", "6", "--uuid", UUID], ["--chain", "web1"]])
 def test_explain_join_identifiers_is_on_or_off(booted, words):
-    assert "--join-identifiers is on or off, not `yes`" in booted.wrong(2, "explain", *words, "--join-identifiers", "yes")
+    assert "--join-identifiers: give on or off, not `yes`" in booted.wrong(2, "explain", *words, "--join-identifiers", "yes")
 
 
 def test_explain_cannot_join_without_a_journal(lab):
@@ -262,7 +262,7 @@ def test_what_others_have_shown_is_left_out(lab):
     done = lab("host", "set", STRANGER, "--from-seen")
     assert done.returncode == 0 and f"{UUID} is left out" in done.err
     assert lab.json("host", "show", STRANGER)["uuid"] == []
-    assert "2 machines have shown" in lab.wrong(1, "host", "set", UUID, "--from-seen")
+    assert "2 machines have sent" in lab.wrong(1, "host", "set", UUID, "--from-seen")
 
 
 def test_what_was_never_seen(booted):

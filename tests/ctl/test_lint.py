@@ -83,14 +83,14 @@ def test_a_line_says_what_and_what_to_do(ctl, root):
     place(root, "targets/t.ipxe")
     done = ctl("lint", "--server-user", "root", "--root", root)
     assert (done.returncode, done.err) == (1, "")
-    assert done.out == (f"error: target t: kernel: {root}/a/k is not there: put it there, or netbootctl target set t "
+    assert done.out == (f"error: target t: kernel: {root}/a/k does not exist: put it there, or netbootctl target set t "
                         "--kernel FILE [missing-file]\n")
 
 
 @pytest.mark.parametrize("name, mode, told, lines", [
-    ("dir/a.efi", 0o640, "may not be read by tftp and www-data: chmod o+r {root}/dir/a.efi", 3),
-    ("dir", 0o754, "is a directory that tftp and www-data may not enter: chmod o+x {root}/dir", 1),
-    ("", 0o750, "is a directory that tftp and www-data may not enter: chmod o+x {root}", 1),
+    ("dir/a.efi", 0o640, "cannot be read by tftp and www-data: chmod o+r {root}/dir/a.efi", 3),
+    ("dir", 0o754, "is a directory that tftp and www-data cannot enter: chmod o+x {root}/dir", 1),
+    ("", 0o750, "is a directory that tftp and www-data cannot enter: chmod o+x {root}", 1),
 ])
 def test_servers_have_to_read_it(ctl, root, name, mode, told, lines):
     place(root, "dir/a.efi")
@@ -208,7 +208,7 @@ def test_entries_of_the_shipped_menu(ctl, root):
 
 @pytest.mark.parametrize("words, told", [
     (["--root", "/nowhere/at/all"], "/nowhere/at/all"),
-    (["--root", "/etc/passwd"], "no directory"),
+    (["--root", "/etc/passwd"], "is not a directory"),
     (["--file-user", "nobody-of-that-name"], "no user"),
     (["--server-user", "nobody-of-that-name"], "no user"),
     (["--skip", "no-such-code"], "--codes"),

@@ -158,7 +158,7 @@ def test_hosts_that_have_a_finding_in_common_are_counted(ctl):
     (found,) = lint(ctl)
     assert (found["record"], found["count"]) == ("host 52:54:00:00:00:00", 50)
     done = ctl("lint", "--server-user", "root")
-    assert done.out == ("error: host 52:54:00:00:00:00 and 49 more: target: the target t is not there: the target "
+    assert done.out == ("error: host 52:54:00:00:00:00 and 49 more: target: there is no target t: target "
                         "`default` applies: netbootctl target set t --script FILE, or netbootctl host set "
                         "52:54:00:00:00:00 --target TARGET [missing-target]\n")
 
@@ -190,7 +190,7 @@ def test_a_member_of_the_group_has_the_store(ctl, open_way):
 def test_a_user_outside_the_group(ctl, open_way):
     assert store_findings(ctl, "nobody", "www-data") == [
         ("store-access", "user nobody", str(open_way),
-         "usermod -a -G www-data nobody, and start its server again")]
+         "usermod -a -G www-data nobody, and restart its server")]
 
 
 def test_a_way_that_is_closed(ctl, open_way):

@@ -69,7 +69,7 @@ def test_each_value_changes_alone(ctl):
     (["--order", "-1"], "order"),
     (["--order", "1.5"], "order"),
     (["--order", "first"], "order"),
-    (["--kernel", "a", "--no-kernel"], "contradict"),
+    (["--kernel", "a", "--no-kernel"], "exclude each other"),
 ])
 def test_wrong_values(ctl, words, told):
     before = ctl.export()

@@ -60,7 +60,7 @@ def test_where_it_is_not_installed(tool):
 
 def test_one_that_cannot_be_run_is_named(tool, tmp_path):
     (tmp_path / "sbin" / "netboot-migrate").mkdir()
-    assert tool.wrong(1, "migrate") == "netboot-migrate cannot be run: Permission denied"
+    assert tool.wrong(1, "migrate") == "cannot run netboot-migrate: Permission denied"
 
 
 def test_help(tool):

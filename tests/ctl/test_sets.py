@@ -106,14 +106,14 @@ def test_missing_file(ctl):
 @pytest.mark.parametrize("words, why", [
     (["set", "--with-label", "rack=7", "--note", "x"], "no host has the label rack=7"),
     (["delete", "--label", "rack", "--label", "none"], "no host has the label none"),
-    (["delete", "--label", "rack=1", "--label", "rack=2"], "no host has all the labels and the target asked for at once"),
-    (["show", "web1", "--label", "rack=2"], "no host named has all the labels and the target asked for"),
+    (["delete", "--label", "rack=1", "--label", "rack=2"], "no host has all of the labels and the target"),
+    (["show", "web1", "--label", "rack=2"], "none of the named hosts has all of the labels and the target"),
     (["done", "--target", "nowhere"], "no host has the target nowhere"),
     (["show", "--from-file", "-"], "standard input names none"),
 ], ids=lambda one: " ".join(one) if isinstance(one, list) else "")
 def test_nobody(racks, words, why):
     before = racks.export()
-    assert racks.wrong(1, "host", *words, stdin="") == f"there are no such hosts: {why}"
+    assert racks.wrong(1, "host", *words, stdin="") == f"no hosts selected: {why}"
     assert racks.export() == before
 
 
@@ -213,6 +213,6 @@ def test_arming_a_set_is_all_or_nothing(racks):
 def test_done_of_whoever_is_not_armed(racks):
     racks.ok("host", "set", "web1", "--once", "rescue")
     for words in (["web1", "web2"], ["web1", "web2", "--dry-run"]):
-        assert "web2 has no boot-once" in racks.wrong(1, "host", "done", *words)
+        assert "host web2 has nothing armed" in racks.wrong(1, "host", "done", *words)
     assert racks.json("status")["once"] == {"armed": 1}
     assert "none of those hosts" in racks.wrong(1, "host", "done", "--label", "rack=2")

@@ -60,12 +60,12 @@ def wrong_files(folder):
     (folder / "zeros").write_bytes(bytes(100))
     (folder / "header").write_bytes(pcap(folder / "whole", []).read_bytes()[:20])
     return {
-        "missing": "cannot be opened: No such file",
-        ".": "no capture file",
-        "empty": "no capture file",
-        "text": "no capture file",
-        "zeros": "no capture file",
-        "header": "no capture file",
+        "missing": f"cannot open {folder / 'missing'}: No such file",
+        ".": "not a capture file",
+        "empty": "not a capture file",
+        "text": "not a capture file",
+        "zeros": "not a capture file",
+        "header": "not a capture file",
     }
 
 
@@ -91,11 +91,11 @@ def test_a_capture_that_ends_early(json_wanted, replay, capture):
 @pytest.mark.parametrize(
     "words, text",
     [
-        ([], "wants a capture file"),
+        ([], "needs a capture file"),
         (["FILE", "--interface", "eth0"], "a capture file or --interface, not both"),
         (["FILE", "--existing-boot-file", "gone"], "keep, replace or remove, not `gone`"),
         (["FILE", "--compared"], "did you mean"),
-        (["FILE", "FILE"], "is too much"),
+        (["FILE", "FILE"], "unexpected argument `"),
         (["--interface", "nonesuch0"], "no interface `nonesuch0`"),
     ],
 )
@@ -196,7 +196,7 @@ packet 1  2023-11-14T22:13:20.000000Z  DHCPDISCOVER  52:54:00:77:00:02
 CLIENT             HOST  STAGES  SAME  BETTER  DIFFERENT  UNANSWERED  BECAUSE
 52:54:00:77:00:02  -     PXE     0     0       1          0           -
 
-answers compared: 0 same, 0 better, 1 different
+replies compared: 0 same, 0 better, 1 different
 """
 
 
@@ -212,9 +212,9 @@ def test_text_of_a_summary(replay, tmp_path):
         "52:54:00:77:00:02  -     PXE     0     1       0          0           platform-loader\n"
         "52:54:00:77:00:09  -     PXE     0     0       0          1           -\n"
         "\n"
-        "answers compared: 0 same, 1 better, 0 different\n"
-        "      1  platform-loader    a loader of the client's platform in place of the BIOS one\n"
-        "questions without an answer in the capture: 1\n"
+        "replies compared: 0 same, 1 better, 0 different\n"
+        "      1  platform-loader    the client gets the loader of its platform instead of the one for BIOS\n"
+        "packets without a reply in the capture: 1\n"
     )
 
 

@@ -189,7 +189,7 @@ def test_a_fragmented_answer(replay, tmp_path):
 def test_snapshot_length(length, replay, tmp_path):
     """A question without its options might get another answer, so nothing is said of it."""
     done = replay.run("--json", pcap(tmp_path / "pcap", map(ethernet, V4), snapshot_length=length))
-    assert done.returncode == 2 and "2 packets are cut off" in done.err and "tcpdump -s 0" in done.err
+    assert done.returncode == 2 and "2 packets are truncated" in done.err and "tcpdump -s 0" in done.err
     assert '"cut_off":\t2' in done.out and '"shown":\t0' in done.out
 
 

@@ -95,7 +95,7 @@ def test_shown_at_once(live, replay):
     running.send(ethernet(to_server6(solicit())), ethernet(to_client6(advertise())))
     running.wait_for("Solicit").wait_for("captured   packet 4")
     assert running.interrupt() == 0
-    assert "answers compared: 2 same, 0 better, 0 different" in running.out
+    assert "replies compared: 2 same, 0 better, 0 different" in running.out
 
 
 def test_different(live, replay):
@@ -110,14 +110,14 @@ def test_unanswered_at_the_end(live, replay):
     running.send(ethernet(QUESTION), ethernet(to_server4(discover(OTHER_MAC))), ethernet(to_client4(offer(OTHER_MAC))))
     running.wait_for(OTHER_MAC)
     assert running.interrupt() == 0
-    assert running.out.index(OTHER_MAC) < running.out.index(MAC) and "no answer" in running.out
+    assert running.out.index(OTHER_MAC) < running.out.index(MAC) and "no reply" in running.out
 
 
 def test_unanswered_after_a_while(live, replay):
     """A server that is silent is told of without any further packet."""
     running = live(replay)
     running.send(ethernet(QUESTION))
-    running.wait_for("captured   no answer")
+    running.wait_for("captured   no reply")
     assert running.interrupt() == 0
 
 

@@ -15,7 +15,7 @@
 static const struct command migrate_commands[] = {
     {.group = "migrate", .program = "netboot-migrate", .words = "[ARGUMENT]...", .most = ANY_NUMBER,
      .remedy = "it is a separate program, which the build installs unless -DNETBOOT_MIGRATE=OFF is given",
-     .summary = "from ISC dhcpd to Kea with netboot",
+     .summary = "move from ISC dhcpd to Kea with netboot",
      .details = "Runs netboot-migrate with these arguments; see netboot-migrate --help."},
     {0},
 };

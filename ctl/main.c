@@ -5,7 +5,7 @@
 
 static const struct program program = {
     .name = "netbootctl",
-    .summary = "what network-booting machines get from their DHCP server",
+    .summary = "set what machines boot from the network",
     .commands = netbootctl_commands,
     .topics = netbootctl_topics,
 };

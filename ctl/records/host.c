@@ -52,7 +52,7 @@ static const struct option_row host_set_options[] = {
     {.name = "expires", .value = "TIME",
      .help = "with --once and --until-done: 30m, 2h, 7d from now, or a time as 2027-01-31T12:00:00Z (default: 24h)",
      .effect = EFFECT_TEXT, .key = "expires"},
-    {.name = "tries", .value = "N", .help = "with --until-done: boots at most, 1 to 1000 (default: 3)",
+    {.name = "tries", .value = "N", .help = "with --until-done: number of boots at most, 1 to 1000 (default: 3)",
      .effect = EFFECT_TEXT, .key = "tries"},
     {.name = "window", .value = "SECONDS",
      .help = "with --once and --until-done: how long other packets may count as the same boot, 0 to 600 (default: 60)",

@@ -15,7 +15,7 @@
     }
 #define SELECT_YES                                                                                                     \
     {                                                                                                                  \
-        .name = "yes", .help = "without asking, where that are more than 100 hosts"                                    \
+        .name = "yes", .help = "do not ask, even for more than 100 hosts"                                              \
     }
 
 struct selection {

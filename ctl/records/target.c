@@ -51,7 +51,7 @@ static const struct option_row target_set_options[] = {
 
 /* clang-format off */
 static const struct option_row target_delete_options[] = {
-    {.name = "force", .help = "even if hosts use it, which are then listed, or if it is `default`"},
+    {.name = "force", .help = "delete it even if hosts use it, which are listed and boot without it, or if it is `default`"},
     {.name = "dry-run", .help = "only print what would change"},
     {0},
 };

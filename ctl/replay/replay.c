@@ -20,8 +20,8 @@ static const struct option_row replay_options[] = {
              "the hook has this setting (default: it has none)", .completion = COMPLETE_WORDS,
      .words = "keep replace remove"},
     {.name = "interface",                .value = "NAME", .help = "capture live instead of reading a file, until it is interrupted"},
-    {.name = "summary", .help = "only the table of clients and the totals"},
-    {.name = "all",                             .help = "ordinary clients, too"},
+    {.name = "summary", .help = "print only the table of clients and the totals"},
+    {.name = "all",                             .help = "show ordinary clients, too"},
     {.name = "json",.help = "as JSON"},
     {0                            },
 };

@@ -20,7 +20,7 @@ static const struct option_row import_options[] = {
      .words = "jsonl csv"},
     {.name = "replace", .help = "remove records that the file does not have"},
     {.name = "yes", .help = "do not ask, even if --replace removes more than 100 hosts"},
-    {.name = "force", .help = "even if hosts name targets that do not exist"},
+    {.name = "force", .help = "import even if hosts name targets that do not exist"},
     {.name = "dry-run", .help = "only print what would be added, changed and removed"},
     {0},
 };

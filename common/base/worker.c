@@ -1,28 +1,32 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "base/worker.h"
 
-#include "base/thread.h"
-
 #include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <time.h>
 
-static void note_worked(struct worker *worker)
+/* By the clock that no one sets. */
+static struct timespec after_ms(unsigned ms)
 {
-    pthread_mutex_lock(&worker->mutex);
-    worker->worked = true;
-    pthread_cond_broadcast(&worker->change);
-    pthread_mutex_unlock(&worker->mutex);
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    time.tv_nsec += (long)(ms % 1000) * 1000000;
+    time.tv_sec += ms / 1000 + time.tv_nsec / 1000000000;
+    time.tv_nsec %= 1000000000;
+    return time;
 }
 
-/* Between two rounds. False: there is no next one. */
-static bool rest(struct worker *worker)
+/* False: it was not posted so far. */
+static bool await(sem_t *semaphore, unsigned at_most_ms)
 {
-    struct timespec next = thread_after_ms(worker->every_ms);
+    struct timespec deadline = after_ms(at_most_ms);
+    int status;
 
-    while (sem_clockwait(&worker->wake, CLOCK_MONOTONIC, &next) != 0 && errno == EINTR)
+    while ((status = sem_clockwait(semaphore, CLOCK_MONOTONIC, &deadline)) != 0 && errno == EINTR)
         ;
-    while (sem_trywait(&worker->wake) == 0) /* many may have posted it: it is one wish */
-        ;
-    return !atomic_load(&worker->stop);
+    return status == 0;
 }
 
 static void *run(void *data)
@@ -32,38 +36,42 @@ static void *run(void *data)
 
     do {
         worker->work(worker->data, ++round);
-        note_worked(worker);
-    } while (rest(worker));
+        if (round == 1)
+            sem_post(&worker->worked);
+        await(&worker->wake, worker->every_ms);
+        while (sem_trywait(&worker->wake) == 0) /* many may have posted it: it is one wish */
+            ;
+    } while (!atomic_load(&worker->stop));
     return NULL;
 }
 
-static void fini(struct worker *worker)
+/* No signal ends up in the thread: they are the program's. */
+static int start(struct worker *worker)
 {
-    sem_destroy(&worker->wake);
-    pthread_cond_destroy(&worker->change);
-    pthread_mutex_destroy(&worker->mutex);
+    sigset_t all, before;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int code = -pthread_create(&worker->thread, NULL, run, worker);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return code;
 }
 
 int worker_start(struct worker *worker, unsigned every_ms, void (*work)(void *data, unsigned round), void *data)
 {
     *worker = (struct worker){.every_ms = every_ms, .work = work, .data = data};
     sem_init(&worker->wake, 0, 0);
-    pthread_mutex_init(&worker->mutex, NULL);
-    thread_wake_init(&worker->change);
-    int code = thread_start(&worker->thread, run, worker);
+    sem_init(&worker->worked, 0, 0);
+    int code = start(worker);
     if (code != 0)
-        fini(worker);
+        worker_fini(worker);
     return code;
 }
 
 void worker_wait(struct worker *worker, unsigned at_most_ms)
 {
-    struct timespec deadline = thread_after_ms(at_most_ms);
-
-    pthread_mutex_lock(&worker->mutex);
-    while (!worker->worked && pthread_cond_timedwait(&worker->change, &worker->mutex, &deadline) == 0)
-        ;
-    pthread_mutex_unlock(&worker->mutex);
+    if (await(&worker->worked, at_most_ms))
+        sem_post(&worker->worked); /* for whoever waits next */
 }
 
 void worker_wake(struct worker *worker)
@@ -74,7 +82,12 @@ void worker_wake(struct worker *worker)
 void worker_stop(struct worker *worker)
 {
     atomic_store(&worker->stop, true);
-    sem_post(&worker->wake);
+    worker_wake(worker);
     pthread_join(worker->thread, NULL);
-    fini(worker);
+}
+
+void worker_fini(struct worker *worker)
+{
+    sem_destroy(&worker->wake);
+    sem_destroy(&worker->worked);
 }

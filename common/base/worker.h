@@ -1,33 +1,29 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* A thread of ours that has something to do again and again. */
+/* A thread of ours, in a program of others, that has something to do again and again. */
 #ifndef NETBOOT_WORKER_H
 #define NETBOOT_WORKER_H
 
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 
 struct worker {
     pthread_t thread;
     unsigned every_ms;
     void (*work)(void *data, unsigned round);
     void *data;
-
-    sem_t wake; /* without a lock, so that a packet may post it */
+    sem_t wake, worked; /* worked: the first round is over */
     atomic_bool stop;
-    pthread_mutex_t mutex; /* for `worked` */
-    pthread_cond_t change;
-    bool worked;
 };
 
 /* Calls `work` at once and then after each `every_ms`, with the number of the round from 1. Negative errno value. */
 int worker_start(struct worker *worker, unsigned every_ms, void (*work)(void *data, unsigned round), void *data);
 /* Waits for the end of the first round, and at most so long. */
 void worker_wait(struct worker *worker, unsigned at_most_ms);
-/* Lets the next round begin at once. Takes no lock. */
+/* Lets the next round begin at once. It takes no lock, and may be called until worker_fini(). */
 void worker_wake(struct worker *worker);
 /* Waits for the end of the round that is going on, if one is. */
 void worker_stop(struct worker *worker);
+void worker_fini(struct worker *worker);
 
 #endif

@@ -32,7 +32,6 @@
 #include <limits.h>
 #include <lmdb.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
 
@@ -99,7 +98,7 @@ struct env {
     const unsigned *not_forked; /* 1, and 0 in a forked child: that page is wiped there */
     pid_t pid;                  /* where such pages are not to be had */
 
-    sem_t *wake; /* posted where a packet finds that the server's thread is wanted; NULL: none is */
+    struct worker *worker; /* of a server: packets wake it where it is wanted; NULL: there is none */
 
     _Alignas(64) _Atomic(struct db *) current; /* NULL: closed */
     atomic_size_t wanted;                      /* size of map that the next change should have */

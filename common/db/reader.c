@@ -3,6 +3,7 @@
 #include "db/db.h"
 
 #include "base/failure.h"
+#include "base/worker.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -57,8 +58,8 @@ int env_code(int rc)
 
 void env_ask(struct env *env, atomic_bool *noted)
 {
-    if (!atomic_exchange(noted, true) && env->wake)
-        sem_post(env->wake);
+    if (!atomic_exchange(noted, true) && env->worker)
+        worker_wake(env->worker);
 }
 
 /* What no retry cures in a database that stays open. A record that does not fit is ENOBUFS, so that EINVAL is LMDB's.

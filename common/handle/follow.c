@@ -58,17 +58,10 @@ static void look(void *data, unsigned count)
 
 int follow_start(struct netboot_store *store, struct netboot_error *error)
 {
-    int code;
-
-    store->env.wake = store->once.env.wake = &store->worker.wake;
-    code = worker_start(&store->worker, TICK_MS, look, store);
+    store->env.worker = store->once.env.worker = &store->worker;
+    int code = worker_start(&store->worker, TICK_MS, look, store);
     if (code != 0)
         return failure(error, code, "cannot start the thread that watches the targets store: %s", strerror(-code));
     worker_wait(&store->worker, FIRST_OPEN_MS);
     return 0;
-}
-
-void follow_stop(struct netboot_store *store)
-{
-    worker_stop(&store->worker);
 }

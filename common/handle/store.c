@@ -180,10 +180,12 @@ void netboot_store_close(struct netboot_store *store)
         return;
     if (!env_in_child(&store->env)) {
         if (store->follow)
-            follow_stop(store);
+            worker_stop(&store->worker);
         env_close(&store->env);
         state_close(&store->once);
         journal_close(&store->journal);
+        if (store->follow)
+            worker_fini(&store->worker); /* no packet wakes it any more */
         notice_fini(&store->notice);
     }
     store_free(store);

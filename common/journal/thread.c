@@ -297,6 +297,7 @@ void journal_close(struct journal *journal)
 {
     if (journal->on) {
         worker_stop(&journal->worker);
+        worker_fini(&journal->worker);
         empty_queue(journal);
     }
     env_close(&journal->env);

@@ -43,9 +43,8 @@ struct netboot_store {
     struct worker worker; /* of a server */
 };
 
-/* The thread that opens the store as soon as it can, and again after it was replaced. */
+/* Starts the thread that opens the store as soon as it can, and again after it was replaced. */
 int follow_start(struct netboot_store *store, struct netboot_error *error);
-void follow_stop(struct netboot_store *store);
 
 struct netboot_view {
     struct netboot_store *store;

@@ -41,6 +41,7 @@ static void it_works_again_and_again(void **state)
     assert_int_equal(worker_start(&worker, 1, do_round, &job), 0);
     EVENTUALLY(job.rounds >= 5);
     worker_stop(&worker);
+    worker_fini(&worker);
     assert_true(job.in_order);
     assert_true(job.blocked); /* signals are the program's */
 }
@@ -56,6 +57,7 @@ static void its_first_round_is_waited_for(void **state)
     assert_int_equal(job.rounds, 1);
     worker_wait(&worker, NEVER_MS); /* that is over */
     worker_stop(&worker);
+    worker_fini(&worker);
     assert_int_equal(job.rounds, 1);
 }
 
@@ -70,6 +72,7 @@ static void a_first_round_that_takes_long_is_not_waited_for(void **state)
     assert_int_equal(job.rounds, 0);
     job.held = false;
     worker_stop(&worker); /* and that is waited for */
+    worker_fini(&worker);
     assert_int_equal(job.rounds, 1);
 }
 
@@ -86,6 +89,7 @@ static void it_can_be_woken(void **state)
         EVENTUALLY(job.rounds == round);
     }
     worker_stop(&worker);
+    worker_fini(&worker);
     assert_true(job.in_order);
 }
 
@@ -102,6 +106,7 @@ static void it_is_woken_while_it_works(void **state)
     job.held = false;
     EVENTUALLY(job.rounds == 2);
     worker_stop(&worker);
+    worker_fini(&worker);
     assert_int_equal(job.rounds, 2);
 }
 

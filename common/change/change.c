@@ -3,6 +3,7 @@
 #include "change/change.h"
 
 #include "base/bytes.h"
+#include "once/once_store.h"
 #include "store/kind.h"
 
 #include <stdlib.h>
@@ -179,6 +180,7 @@ static void end(struct netboot_change *change)
     env_reap(&change->store->env);
     env_unlock_writers(change->lock);
     images_free(&change->images);
+    arming_free(change->armings);
     free(change);
 }
 
@@ -226,6 +228,7 @@ int netboot_change_open(struct netboot_store *store, unsigned deadline_ms, struc
     change->store = change->view.store = store;
     change->view.change = change;
     change->owner = pthread_self();
+    change->deadline_ms = deadline_ms;
     change->lock = env_lock_writers(&store->env, deadline_ms, error);
     if (change->lock < 0) {
         code = change->lock;
@@ -275,27 +278,63 @@ static int check_place(struct netboot_change *change, struct netboot_error *erro
                    change->store->directory);
 }
 
+int netboot_change_arm(struct netboot_change *change, const struct netboot_id *ids, size_t count,
+                       const struct netboot_once_request *request, struct netboot_error *error)
+{
+    int code = change_check(change, error);
+
+    return code == 0 ? arming_add(&change->armings, &change->view, ids, count, request, error) : code;
+}
+
+/* All that is left to do before the commit. What is armed is written into `write`, which is then open. */
+static int prepare(struct netboot_change *change, struct state_write *write, bool *ret_open,
+                   struct netboot_error *error)
+{
+    int code = 0;
+
+    *ret_open = false;
+    if (change->touched && (code = check_place(change, error)) != 0)
+        return code;
+    if (change->touched && change_settle(change) != 0)
+        return failure(error, change->failed.code, "%s", change->failed.text);
+    if (change->touched && (code = put_all_meta(change, error)) == 0)
+        code = state_forget(&change->view, change->reverted, error);
+    if (code == 0 && change->armings) {
+        code = arming_write(change->armings, &change->view, change->deadline_ms, write, error);
+        *ret_open = code == 0;
+    }
+    return code;
+}
+
+/* The records first: a crash in between leaves them changed, and no host armed for what it was not. */
+static int commit(struct netboot_change *change, int code, struct netboot_error *error)
+{
+    if (code == 0 && change->touched) {
+        int rc = mdb_txn_commit(change->view.txn);
+        return rc == 0 ? 0 : env_failure(change->view.db, rc, "change", error);
+    }
+    mdb_txn_abort(change->view.txn);
+    return code;
+}
+
 int netboot_change_commit(struct netboot_change *change, struct netboot_error *error)
 {
+    struct netboot_error reason;
+    struct state_write write;
+    bool arming = false;
     int code = change_check(change, error);
 
     if (code == -ECHILD || code == -EPERM)
         return code;
-    if (code == 0 && change->touched)
-        code = check_place(change, error);
-    if (code == 0 && change->touched && change_settle(change) != 0)
-        code = failure(error, change->failed.code, "%s", change->failed.text);
-    if (code == 0 && change->touched)
-        code = put_all_meta(change, error);
-    if (code == 0 && change->touched)
-        code = state_forget(&change->view, change->reverted, error);
+    if (code == 0)
+        code = prepare(change, &write, &arming, error);
     close_cursors(change);
-    if (code == 0 && change->touched) {
-        int rc = mdb_txn_commit(change->view.txn);
-        if (rc != 0)
-            code = env_failure(change->view.db, rc, "change", error);
-    } else {
-        mdb_txn_abort(change->view.txn);
+    code = commit(change, code, error);
+    if (arming) {
+        int armed = state_write_end(&write, code, &reason);
+        if (code == 0 && armed != 0)
+            code = failure(error, armed, "%snothing was armed: %.400s",
+                           change->touched ? "the records were changed, but " : "", reason.text);
     }
     end(change);
     return code;
@@ -308,6 +347,7 @@ void netboot_change_abort(struct netboot_change *change)
     if (env_in_child(&change->store->env)) {
         close(change->lock);
         images_free(&change->images);
+        arming_free(change->armings);
         free(change);
         return;
     }

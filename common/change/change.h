@@ -31,6 +31,8 @@ struct netboot_change {
     uint64_t hosts;
     bool touched, ranges_stale;
     bool reverted;               /* to an earlier generation */
+    unsigned deadline_ms;        /* for other writers */
+    struct arming *armings;      /* that go with it */
     struct netboot_error failed; /* the first failure of the database: it rules out a commit */
     /* One for each type of identifier: sorted keys mostly go onto the page of the last one. */
     MDB_cursor *cursors[4];

@@ -190,7 +190,8 @@ struct netboot_change; /* a write transaction: one generation */
 
 /* --- reading */
 
-/* A view shows the same state until it is closed, also when the store is changed or replaced. */
+/* A view shows the same state until it is closed, even if the store is changed or replaced. While it is held, the pages
+ * of its state cannot be used again: the store grows with each change meanwhile. */
 int netboot_view_open(struct netboot_store *store, struct netboot_view **ret, struct netboot_error *error);
 void netboot_view_close(struct netboot_view *view);
 
@@ -250,8 +251,8 @@ struct netboot_view *netboot_change_view(struct netboot_change *change);
 /* Who makes the change, and what it is, for the history; either may be NULL. Both are copied and cut to what fits
  * there, and what is no text is replaced by '?'. */
 void netboot_change_describe(struct netboot_change *change, const char *by, const char *what);
-/* Durable and visible to every reader on return, or nothing happened. Ends the change either way. -EAGAIN: the store
- * was replaced since the change began. */
+/* Durable and visible to every reader on return, or nothing happened. Ends the change either way, except for -EPERM and
+ * -ECHILD: then it is as it was. -EAGAIN: the store was replaced since the change began. */
 int netboot_change_commit(struct netboot_change *change, struct netboot_error *error);
 void netboot_change_abort(struct netboot_change *change); /* NULL is fine */
 
@@ -390,6 +391,13 @@ int netboot_once_disarm(struct netboot_store *store, const struct netboot_id *id
                         struct netboot_error *error);
 int netboot_once_done(struct netboot_store *store, const struct netboot_id *ids, size_t count, unsigned deadline_ms,
                       struct netboot_error *error);
+
+/* Arms hosts together with a change: netboot_change_commit() then does both, or nothing. Whether they and the target
+ * are there is asked of the change as it is now, and when it is committed. `request` NULL disarms. The wait for other
+ * writers is that of the change. The records are committed first: where what was to be armed cannot be committed after
+ * them (its disk is full, say), the commit fails and says so, and they stay. */
+int netboot_change_arm(struct netboot_change *change, const struct netboot_id *ids, size_t count,
+                       const struct netboot_once_request *request, struct netboot_error *error);
 
 /* Whether the state store can be used; where not, nothing is seen to be armed, and hosts get their own target.
  * -ENOENT: there is none, nothing has ever been armed; -EACCES, -EBADMSG, -ENOTSUP, -EAGAIN as netboot_store_open(). */

@@ -8,6 +8,7 @@
 #include "base/sized.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/random.h>
 
 static int open_state(struct netboot_store *store, struct netboot_error *error)
@@ -22,6 +23,29 @@ static int open_state(struct netboot_store *store, struct netboot_error *error)
         return code;
     code = state_create(store->directory, error);
     return code == 0 || code == -EEXIST ? env_open(&state->env, 0, error) : code;
+}
+
+static struct netboot_bytes text_bytes(const char *text)
+{
+    return (struct netboot_bytes){(const uint8_t *)text, text ? strlen(text) : 0};
+}
+
+static int check_target(struct netboot_view *view, const char *name, struct netboot_error *error)
+{
+    struct netboot_target target;
+    int code = view_get_named(view, &record_target, ROW_TARGET, text_bytes(name), &target);
+
+    if (code == -ENOENT)
+        return failure(error, code, "there is no target %s", name);
+    if (code != 0)
+        return failure(error, code, "the record of the target %s is damaged: set it anew", name);
+    if (target.kind != NETBOOT_KIND_BOOT && target.kind != NETBOOT_KIND_LOCAL)
+        return failure(
+            error, -EINVAL,
+            "the target %s is of kind %s: that a machine has booted it cannot be seen; set it for good, with "
+            "--target",
+            name, netboot_kind_name(target.kind));
+    return 0;
 }
 
 /* One transaction in which each host's record is changed. `each` returns 0 to have the record put, 1 to have it
@@ -65,36 +89,48 @@ static int run_one(struct state *state, MDB_txn *txn, const struct errand *erran
     return rc == 0 ? 0 : env_failure(env_db(txn), rc, "change", error);
 }
 
-static int run_in_view(struct netboot_store *store, struct errand *errand, struct netboot_view *view,
-                       const struct netboot_id *ids, size_t count, unsigned deadline_ms, struct netboot_error *error)
+static int run_in_view(struct netboot_store *store, struct errand *errand, struct netboot_view *view, MDB_txn *txn,
+                       const struct netboot_id *ids, size_t count, struct netboot_error *error)
 {
     struct state *state = &store->once;
-    struct state_write write;
     int code = view_meta(view, "id", &errand->store);
 
     if (code != 0)
         return failure(error, code, "the targets store in %s has no id: export it, init it anew and import it",
                        store->directory);
-    if ((code = state_write_begin(state, deadline_ms, false, &write, error)) != 0)
-        return code;
-    env_repair(&state->env);
+    if (getrandom(errand->token, sizeof(errand->token), 0) != sizeof(errand->token))
+        return failure(error, -EIO, "there are no random numbers for a token");
     state->time(state, &errand->now);
     for (size_t i = 0; i < count && code == 0; i++)
-        code = run_one(state, write.txn, errand, view, &ids[i], error);
-    return state_write_end(&write, code, error);
+        code = run_one(state, txn, errand, view, &ids[i], error);
+    return code;
+}
+
+static int write_begin(struct netboot_store *store, unsigned deadline_ms, struct state_write *ret,
+                       struct netboot_error *error)
+{
+    int code = open_state(store, error);
+
+    if (code == 0 && (code = state_write_begin(&store->once, deadline_ms, false, ret, error)) == 0)
+        env_repair(&store->once.env);
+    return code;
 }
 
 static int run(struct netboot_store *store, struct errand *errand, const struct netboot_id *ids, size_t count,
                unsigned deadline_ms, struct netboot_error *error)
 {
+    struct state_write write;
     struct netboot_view *view;
-    int code = open_state(store, error);
+    int code = netboot_view_open(store, &view, error);
 
-    if (code == 0 && getrandom(errand->token, sizeof(errand->token), 0) != sizeof(errand->token))
-        code = failure(error, -EIO, "there are no random numbers for a token");
-    if (code != 0 || (code = netboot_view_open(store, &view, error)) != 0)
+    if (code != 0)
         return code;
-    code = run_in_view(store, errand, view, ids, count, deadline_ms, error);
+    if (errand->request)
+        code = check_target(view, errand->request->target, error);
+    if (code == 0 && (code = write_begin(store, deadline_ms, &write, error)) == 0) {
+        code = run_in_view(store, errand, view, write.txn, ids, count, error);
+        code = state_write_end(&write, code, error);
+    }
     netboot_view_close(view);
     return code;
 }
@@ -127,30 +163,6 @@ static int arm_one(const struct errand *errand, const struct netboot_id *id, int
     return PUT;
 }
 
-static int check_target(struct netboot_store *store, const char *name, struct netboot_error *error)
-{
-    struct netboot_target target;
-    struct netboot_view *view;
-    int code = netboot_view_open(store, &view, error);
-
-    if (code != 0)
-        return code;
-    code = view_get_named(view, &record_target, ROW_TARGET, bytes_of_text(name), &target);
-    enum netboot_kind kind = code == 0 ? target.kind : NETBOOT_KIND_BOOT;
-    netboot_view_close(view);
-    if (code == -ENOENT)
-        return failure(error, code, "there is no target %s", name);
-    if (code != 0)
-        return failure(error, code, "the record of the target %s is damaged: set it anew", name);
-    if (kind != NETBOOT_KIND_BOOT && kind != NETBOOT_KIND_LOCAL)
-        return failure(
-            error, -EINVAL,
-            "the target %s is of kind %s: that a machine has booted it cannot be seen; set it for good, with "
-            "--target",
-            name, netboot_kind_name(kind));
-    return 0;
-}
-
 static int check_request(const struct netboot_once_request *request, struct netboot_error *error)
 {
     if (!request->target || !netboot_name_valid(request->target))
@@ -173,8 +185,6 @@ int netboot_once_arm(struct netboot_store *store, const struct netboot_id *ids, 
 
     if (code == 0)
         code = check_request(&known, error);
-    if (code == 0)
-        code = check_target(store, known.target, error);
     return code == 0 ? run(store, &errand, ids, count, deadline_ms, error) : code;
 }
 
@@ -196,6 +206,88 @@ int netboot_once_disarm(struct netboot_store *store, const struct netboot_id *id
 
     return run(store, &errand, ids, count, deadline_ms, error);
 }
+
+/* ---- Together with a change of the targets store */
+
+struct arming {
+    struct arming *next;
+    bool disarms;
+    struct netboot_once_request request; /* its texts are here: */
+    char target[NETBOOT_NAME_MAX + 1], by[NETBOOT_ONCE_BY_SIZE];
+    size_t count;
+    struct netboot_id ids[];
+};
+
+static struct arming *arming_new(const struct netboot_id *ids, size_t count, const struct netboot_once_request *request)
+{
+    struct arming *arming = calloc(1, sizeof(*arming) + count * sizeof(*ids));
+
+    if (!arming)
+        return NULL;
+    arming->disarms = !request;
+    arming->count = count;
+    memcpy(arming->ids, ids, count * sizeof(*ids));
+    if (!request)
+        return arming;
+    arming->request = *request;
+    arming->request.target = strcpy(arming->target, request->target);
+    arming->request.by = request->by ? strcpy(arming->by, request->by) : NULL;
+    return arming;
+}
+
+int arming_add(struct arming **list, struct netboot_view *view, const struct netboot_id *ids, size_t count,
+               const struct netboot_once_request *request, struct netboot_error *error)
+{
+    struct netboot_once_request known;
+    struct key key;
+    int code = 0;
+
+    if (request)
+        code = sized_read(request, REQUEST_LEAST, "request to boot once", &known, sizeof(known), error);
+    if (code == 0 && request && (code = check_request(&known, error)) == 0)
+        code = check_target(view, known.target, error);
+    for (size_t i = 0; i < count && code == 0; i++)
+        code = state_find_key(view, &ids[i], &key, error);
+    if (code != 0)
+        return code;
+    struct arming *arming = arming_new(ids, count, request ? &known : NULL);
+    if (!arming)
+        return failure(error, -ENOMEM, "no memory for what is to be armed");
+    while (*list)
+        list = &(*list)->next;
+    *list = arming;
+    return 0;
+}
+
+int arming_write(const struct arming *list, struct netboot_view *view, unsigned deadline_ms, struct state_write *ret,
+                 struct netboot_error *error)
+{
+    struct netboot_store *store = view->store;
+    int code = write_begin(store, deadline_ms, ret, error);
+
+    if (code != 0)
+        return code;
+    for (; list && code == 0; list = list->next) {
+        struct errand errand = {.each = list->disarms ? disarm_one : arm_one,
+                                .request = list->disarms ? NULL : &list->request};
+        if (!list->disarms)
+            code = check_target(view, list->request.target, error);
+        if (code == 0)
+            code = run_in_view(store, &errand, view, ret->txn, list->ids, list->count, error);
+    }
+    return code == 0 ? 0 : state_write_end(ret, code, error);
+}
+
+void arming_free(struct arming *list)
+{
+    while (list) {
+        struct arming *next = list->next;
+        free(list);
+        list = next;
+    }
+}
+
+/* ---- The report of an installer */
 
 static int done_one(const struct errand *errand, const struct netboot_id *id, int found, struct once_record *record,
                     struct netboot_error *error)

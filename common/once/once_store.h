@@ -48,6 +48,17 @@ int state_write_begin(struct state *state, unsigned deadline_ms, bool packet, st
                       struct netboot_error *error);
 /* Commits if `code` is 0, else gives up. The code of the whole. */
 int state_write_end(struct state_write *write, int code, struct netboot_error *error);
+
+/* What a change of the targets store arms or disarms with it (`request` NULL). It is checked on the change as it is
+ * then, and again when it is written. */
+struct arming;
+int arming_add(struct arming **list, struct netboot_view *view, const struct netboot_id *ids, size_t count,
+               const struct netboot_once_request *request, struct netboot_error *error);
+/* Writes all of it into a transaction that is still open where this returns 0: state_write_end() ends it. */
+int arming_write(const struct arming *list, struct netboot_view *view, unsigned deadline_ms, struct state_write *ret,
+                 struct netboot_error *error);
+void arming_free(struct arming *list);
+
 unsigned state_deadline(struct state *state, bool needed, const struct once_time *now);
 void state_note_busy(struct state *state, const struct once_time *now);
 

@@ -42,14 +42,14 @@ int edit_end(struct edit *edit, int code)
 {
     struct netboot_error error;
 
-    if (code != DONE || edit->dry_run || !edit->any)
+    if (code != DONE || edit->dry_run || !(edit->any || edit->armed))
         netboot_change_abort(edit->change);
     else if (netboot_change_commit(edit->change, &error) != 0)
         code = failed("%s", error.text);
     fclose(edit->report);
     if (code == DONE)
         fputs(edit->report_text, stdout);
-    if (code == DONE && edit->any && !edit->dry_run)
+    if (code == DONE && (edit->any || edit->armed) && !edit->dry_run)
         code = output_after_change();
     edit_free(edit);
     return code;

@@ -16,6 +16,7 @@ struct edit {
     struct memory memory;
     bool dry_run, any;
     bool only_changes; /* are told */
+    bool armed;        /* there is something to commit though no record changes */
     uint64_t added, changed, unchanged, deleted;
     FILE *report; /* what will be told */
     char *report_text;

@@ -212,7 +212,7 @@ static int change_hosts(struct edit *edit, const struct selection *selection, cJ
         fprintf(edit->report, "%zu hosts: %llu added, %llu changed, %llu unchanged%s\n", selection->count,
                 (unsigned long long)edit->added, (unsigned long long)edit->changed, (unsigned long long)edit->unchanged,
                 edit->dry_run ? " (nothing was written: --dry-run)" : "");
-    return code;
+    return code == DONE ? once_join(edit, once, selection) : code;
 }
 
 static int set_selected(struct session *session, const struct selection *selection, cJSON *changes,
@@ -227,7 +227,7 @@ static int set_selected(struct session *session, const struct selection *selecti
         code = edit_begin(session, &edit);
     if (code == DONE)
         code = edit_end(&edit, change_hosts(&edit, selection, changes, once));
-    return code == DONE ? once_carry_out(session, once, selection) : code;
+    return code;
 }
 
 static int host_set(struct session *session)

@@ -12,7 +12,7 @@
 
 #define DEADLINE_MS 10000
 
-static void tell(const struct session *session, const struct once *once, const char *word)
+static void tell_one(FILE *file, const struct once *once, bool dry_run, const char *word)
 {
     static const char *const did[][2] = {
         [ONCE_ARM] = {"armed",    "would arm"     },
@@ -23,43 +23,40 @@ static void tell(const struct session *session, const struct once *once, const c
     uint64_t expires = request->expires > 0 ? request->expires : (uint64_t)time(NULL) + 86400;
     char until[TIME_TEXT_SIZE];
 
-    printf("%s host ", did[once->action][session_has(session, "dry-run")]);
-    print_safe(stdout, word);
+    fprintf(file, "%s host ", did[once->action][dry_run]);
+    print_safe(file, word);
     if (once->action == ONCE_ARM && request->until_done)
-        printf(": %s until done, %u times at most, until %s", request->target, request->tries ? request->tries : 3,
-               time_text(expires, until));
+        fprintf(file, ": %s until done, %u times at most, until %s", request->target,
+                request->tries ? request->tries : 3, time_text(expires, until));
     else if (once->action == ONCE_ARM)
-        printf(": %s once, until %s", request->target, time_text(expires, until));
-    putchar('\n');
+        fprintf(file, ": %s once, until %s", request->target, time_text(expires, until));
+    fputc('\n', file);
 }
 
-static int apply(struct session *session, const struct once *once, const struct selection *selection)
+static void tell(FILE *file, const struct once *once, bool dry_run, const struct selection *selection)
 {
-    struct netboot_error error = {0};
+    char text[NETBOOT_ID_TEXT_SIZE];
+
+    for (size_t i = 0; i < selection->count; i++)
+        tell_one(file, once, dry_run, netboot_id_text(&selection->ids[i], text));
+    if (selection->is_set)
+        fprintf(file, "%zu hosts%s\n", selection->count, dry_run ? " (nothing was written: --dry-run)" : "");
+}
+
+int once_join(struct edit *edit, const struct once *once, const struct selection *selection)
+{
+    struct netboot_error error;
     struct once signed_by = *once;
     char by[NETBOOT_ONCE_BY_SIZE];
 
-    signed_by.request.by = who_name(by);
-    if (once_apply(session->store, &signed_by, selection->ids, selection->count, DEADLINE_MS, &error) != 0)
-        return failed_with(&error);
-    return DONE;
-}
-
-int once_carry_out(struct session *session, const struct once *once, const struct selection *selection)
-{
-    bool dry_run = session_has(session, "dry-run");
-    char text[NETBOOT_ID_TEXT_SIZE];
-    int code = DONE;
-
     if (once->action == ONCE_NOTHING)
         return DONE;
-    if (!dry_run)
-        code = apply(session, once, selection);
-    for (size_t i = 0; i < selection->count && code == DONE; i++)
-        tell(session, once, netboot_id_text(&selection->ids[i], text));
-    if (code == DONE && selection->is_set)
-        printf("%zu hosts%s\n", selection->count, dry_run ? " (nothing was written: --dry-run)" : "");
-    return code == DONE && !dry_run ? output_after_change() : code;
+    signed_by.request.by = who_name(by);
+    if (once_change(edit->change, &signed_by, selection->ids, selection->count, &error) != 0)
+        return failed_with(&error);
+    edit->armed = true;
+    tell(edit->report, once, edit->dry_run, selection);
+    return DONE;
 }
 
 /* ---- host done -------------------------------------------------------------------------------------------------- */
@@ -84,9 +81,20 @@ static int keep_armed(struct session *session, struct selection *selection)
     return kept > 0 ? DONE : failed("none of those hosts has anything armed that could be reported done");
 }
 
-int host_done(struct session *session)
+static int report_done(struct session *session, const struct selection *selection)
 {
     const struct once once = {.action = ONCE_REPORT};
+    bool dry_run = session_has(session, "dry-run");
+    struct netboot_error error;
+
+    if (!dry_run && netboot_once_done(session->store, selection->ids, selection->count, DEADLINE_MS, &error) != 0)
+        return failed_with(&error);
+    tell(stdout, &once, dry_run, selection);
+    return dry_run ? DONE : output_after_change();
+}
+
+int host_done(struct session *session)
+{
     struct selection selection;
     int code = selection_read(session, SELECT_PRESENT, &selection);
 
@@ -97,7 +105,7 @@ int host_done(struct session *session)
     if (code == DONE)
         code = selection_confirm(&selection);
     if (code == DONE)
-        code = once_carry_out(session, &once, &selection);
+        code = report_done(session, &selection);
     selection_free(&selection);
     return code;
 }

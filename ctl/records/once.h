@@ -3,11 +3,12 @@
 #ifndef NETBOOTCTL_ONCE_H
 #define NETBOOTCTL_ONCE_H
 
+#include "edit.h"
 #include "select.h"
 #include "json/show/boot_once.h"
 
-/* For all hosts of a selection at once, or (--dry-run) only says so. An exit code. */
-int once_carry_out(struct session *session, const struct once *once, const struct selection *selection);
+/* Arms or disarms all hosts of a selection together with the edit, and tells it in its report. An exit code. */
+int once_join(struct edit *edit, const struct once *once, const struct selection *selection);
 /* Says so where the state store cannot be read: what was armed is then not shown. */
 void once_note_trouble(struct session *session);
 

@@ -99,7 +99,9 @@ static int carry_out(const struct remote *remote, const char *command, change_ho
     if (status != 0)
         return status;
     status = what(change, wish, told);
-    if (status == 0 && wish->changed) {
+    if (status == 0)
+        status = once_change(change, &wish->once, &wish->id, 1, told);
+    if (status == 0 && (wish->changed || wish->once.action != ONCE_NOTHING)) {
         snprintf(history, sizeof(history), "%s %s", command, wish->text);
         netboot_change_describe(change, remote->server, history);
         return netboot_change_commit(change, told);
@@ -118,18 +120,14 @@ static int targets_check(struct netboot_view *view, const struct wish *wish, str
     return status == 0 ? once_check(view, &wish->once, told) : status;
 }
 
-/* Arms when the record is kept, and answers with the host as it has become. */
+/* Answers with the host as it has become. */
 static int finish(const struct remote *remote, const struct wish *wish, const char *done, cJSON **ret,
                   struct netboot_error *told)
 {
     struct netboot_error reason;
     struct netboot_view *view;
-    int status = once_apply(remote->store, &wish->once, &wish->id, 1, REMOTE_WAIT_MS, &reason);
+    int status = remote_view(remote, &view, &reason);
 
-    if (status != 0)
-        return failure(told, status, "%s %s, but its arming did not change: %.350s", wish->text,
-                       wish->changed ? "is changed" : "needs no change", reason.text);
-    status = remote_view(remote, &view, &reason);
     if (status == 0) {
         status = host_to_json(view, &wish->id, ret, &reason);
         netboot_view_close(view);
@@ -241,7 +239,7 @@ static int update(struct netboot_change *change, struct wish *wish, struct netbo
 }
 
 /* Where the record stays, the targets store is not written: that a server may arm is permission of its own. */
-static int check_only(const struct remote *remote, struct wish *wish, struct netboot_error *told)
+static int arm_only(const struct remote *remote, struct wish *wish, struct netboot_error *told)
 {
     struct netboot_view *view;
     struct netboot_record record;
@@ -256,10 +254,8 @@ static int check_only(const struct remote *remote, struct wish *wish, struct net
         failure(told, status, "the record of the host is damaged: delete it and set it again");
     else
         status = once_check(view, &wish->once, told);
-    if (status == 0)
-        netboot_record_text(&record, wish->text);
     netboot_view_close(view);
-    return status;
+    return status == 0 ? once_apply(remote->store, &wish->once, &wish->id, 1, REMOTE_WAIT_MS, told) : status;
 }
 
 int remote_host_update(const struct remote *remote, const cJSON *arguments, cJSON **ret, struct netboot_error *told)
@@ -272,7 +268,7 @@ int remote_host_update(const struct remote *remote, const cJSON *arguments, cJSO
     cJSON_DeleteItemFromObjectCaseSensitive(wish.record, "id");
     if (status == 0)
         status = wish.record->child ? carry_out(remote, "netboot-host-update", update, &wish, told)
-                                    : check_only(remote, &wish, told);
+                                    : arm_only(remote, &wish, told);
     if (status == 0)
         status =
             finish(remote, &wish, wish.changed || wish.once.action ? "Host updated." : "Host unchanged.", ret, told);

@@ -133,6 +133,14 @@ int once_apply(struct netboot_store *store, const struct once *once, const struc
     }
 }
 
+int once_change(struct netboot_change *change, const struct once *once, const struct netboot_id *ids, size_t count,
+                struct netboot_error *error)
+{
+    if (once->action == ONCE_NOTHING)
+        return 0;
+    return netboot_change_arm(change, ids, count, once->action == ONCE_ARM ? &once->request : NULL, error);
+}
+
 /* ---- What is shown */
 
 static bool add_time(cJSON *object, const char *key, uint64_t seconds)

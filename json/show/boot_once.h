@@ -26,6 +26,10 @@ int once_check(struct netboot_view *view, const struct once *once, struct netboo
 int once_apply(struct netboot_store *store, const struct once *once, const struct netboot_id *ids, size_t count,
                unsigned deadline_ms, struct netboot_error *error);
 
+/* Arms or disarms together with a change. */
+int once_change(struct netboot_change *change, const struct once *once, const struct netboot_id *ids, size_t count,
+                struct netboot_error *error);
+
 /* Adds `once` to a host that has one. */
 int once_add(struct netboot_view *view, const struct netboot_id *id, cJSON *host, struct netboot_error *error);
 /* Adds how many hosts are in which state, if any is. */

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* A change of records and an arming to boot once in one: both or neither, and never an arming without its records. */
+#include "store_unit.h"
+
+#include <fcntl.h>
+#include <lmdb.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* What happens at the commit of the environment whose path has that name. */
+static enum { SUCCEEDS, FAILS_THERE, CRASHES } commits;
+static const char *commits_of;
+
+int __real_mdb_txn_commit(MDB_txn *txn);
+int __wrap_mdb_txn_commit(MDB_txn *txn);
+
+int __wrap_mdb_txn_commit(MDB_txn *txn)
+{
+    const char *path = "";
+
+    mdb_env_get_path(mdb_txn_env(txn), &path);
+    if (commits == SUCCEEDS || !strstr(path, commits_of))
+        return __real_mdb_txn_commit(txn);
+    if (commits == CRASHES)
+        _exit(7);
+    mdb_txn_abort(txn);
+    return ENOSPC;
+}
+
+static void set_up(struct fixture *fixture)
+{
+    struct netboot_change *change = begin(fixture);
+    struct netboot_target target = {.name = bytes_of("install"), .script = bytes_of("x")};
+
+    commits = SUCCEEDS;
+    OK(typed_put_target(change, &target, &error));
+    target = (struct netboot_target){.name = bytes_of("quiet"), .kind = NETBOOT_KIND_SILENT};
+    OK(typed_put_target(change, &target, &error));
+    OK(typed_put_host(change, HOST("web1", "52:54:00:00:00:01"), &error));
+    commit(change);
+}
+
+static const struct netboot_once_request install = {.size = sizeof(install), .target = "install", .window = -1};
+
+static bool is_armed(struct fixture *fixture, const char *name)
+{
+    struct netboot_view *opened = view(fixture);
+    struct netboot_id id = id_of(name);
+    struct netboot_once once;
+    int code = netboot_view_once(opened, &id, &once, NULL);
+
+    netboot_view_close(opened);
+    if (code == 0)
+        assert_string_equal(once.target, "install");
+    else
+        assert_int_equal(code, -ENOENT);
+    return code == 0;
+}
+
+/* A new host web2 with its arming, not committed. */
+static struct netboot_change *add_armed(struct fixture *fixture)
+{
+    struct netboot_change *change = NULL;
+    struct netboot_id id = id_of("web2");
+
+    OK(netboot_change_open(fixture->store, 50, &change, &error));
+    OK(typed_put_host(change, HOST("web2", "52:54:00:00:00:02"), &error));
+    OK(netboot_change_arm(change, &id, 1, &install, &error));
+    return change;
+}
+
+static void both_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+    struct netboot_id id = id_of("web2");
+
+    set_up(fixture);
+    struct netboot_change *change = add_armed(fixture);
+    assert_false(is_armed(fixture, "web2"));
+    commit(change);
+    assert_host(fixture, "52:54:00:00:00:02", "web2");
+    assert_true(is_armed(fixture, "web2"));
+    uint64_t generation = status_of(fixture).generation;
+    change = begin(fixture); /* an arming alone changes no record */
+    OK(netboot_change_arm(change, &id, 1, NULL, &error));
+    assert_true(is_armed(fixture, "web2"));
+    commit(change);
+    assert_false(is_armed(fixture, "web2"));
+    assert_int_equal(status_of(fixture).generation, generation);
+}
+
+static void several_of_one_change(void **state)
+{
+    struct fixture *fixture = *state;
+    struct netboot_id first = id_of("web1"), second = id_of("52:54:00:00:00:02");
+
+    set_up(fixture);
+    struct netboot_change *change = begin(fixture);
+    OK(netboot_change_arm(change, &first, 1, &install, &error));
+    OK(typed_put_host(change, HOST("web2", "52:54:00:00:00:02"), &error));
+    OK(netboot_change_arm(change, &second, 1, &install, &error));
+    OK(netboot_change_arm(change, &first, 1, NULL, &error));
+    commit(change);
+    assert_false(is_armed(fixture, "web1"));
+    assert_true(is_armed(fixture, "web2"));
+}
+
+static void what_cannot_be_is_said_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+    struct netboot_id known = id_of("web1"), unknown = id_of("web9");
+    struct netboot_once_request gone = install, quiet = install, unnamed = install, sizeless = install;
+
+    set_up(fixture);
+    gone.target = "gone";
+    quiet.target = "quiet";
+    unnamed.target = NULL;
+    sizeless.size = 0;
+    struct netboot_change *change = begin(fixture);
+    FAILS(-ENOENT, "there is no target gone", netboot_change_arm(change, &known, 1, &gone, &error));
+    FAILS(-EINVAL, "of kind silent", netboot_change_arm(change, &known, 1, &quiet, &error));
+    FAILS(-EINVAL, "no target to boot once", netboot_change_arm(change, &known, 1, &unnamed, &error));
+    FAILS(-EINVAL, "set it to its sizeof", netboot_change_arm(change, &known, 1, &sizeless, &error));
+    FAILS(-ENOENT, "there is no host web9", netboot_change_arm(change, &unknown, 1, &install, &error));
+    FAILS(-ENOENT, "there is no host web9", netboot_change_arm(change, &unknown, 1, NULL, &error));
+    commit(change); /* with nothing of these */
+    assert_false(is_armed(fixture, "web1"));
+}
+
+static void what_went_meanwhile_undoes_all(void **state)
+{
+    struct fixture *fixture = *state;
+    struct netboot_id id = id_of("web2");
+
+    set_up(fixture);
+    struct netboot_change *change = add_armed(fixture);
+    OK(typed_delete_host(change, &id, &error));
+    OK(typed_put_host(change, HOST("web3", "52:54:00:00:00:03"), &error));
+    FAILS(-ENOENT, "there is no host web2", netboot_change_commit(change, &error));
+    assert_host(fixture, "web3", NULL);
+    change = add_armed(fixture);
+    OK(typed_delete_target(change, "install", &error));
+    FAILS(-ENOENT, "there is no target install", netboot_change_commit(change, &error));
+    assert_host(fixture, "web2", NULL);
+    netboot_change_abort(add_armed(fixture));
+    assert_host(fixture, "web2", NULL);
+}
+
+/* Another process writes the state store, and does not come to an end. */
+static void a_locked_state_store_undoes_all(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[sizeof(fixture->directory) + 32];
+    struct flock lock = {.l_type = F_WRLCK};
+
+    set_up(fixture);
+    snprintf(path, sizeof(path), "%s/state/write.lock", fixture->directory);
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    assert_true(fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) == 0);
+    struct netboot_change *change = add_armed(fixture);
+    FAILS(-ETIMEDOUT, "state store", netboot_change_commit(change, &error));
+    assert_host(fixture, "web2", NULL);
+    close(fd);
+    commit(add_armed(fixture));
+    assert_host(fixture, "web2", "web2");
+    assert_true(is_armed(fixture, "web2"));
+}
+
+static void a_failure_of_the_first_commit_undoes_all(void **state)
+{
+    struct fixture *fixture = *state;
+
+    set_up(fixture);
+    struct netboot_change *change = add_armed(fixture);
+    commits = FAILS_THERE;
+    commits_of = "/targets";
+    FAILS(-ENOSPC, "", netboot_change_commit(change, &error));
+    commits = SUCCEEDS;
+    assert_host(fixture, "web2", NULL);
+    commit(add_armed(fixture));
+    assert_true(is_armed(fixture, "web2"));
+}
+
+static void a_failure_of_the_second_commit_is_said(void **state)
+{
+    struct fixture *fixture = *state;
+    struct netboot_id id = id_of("web2");
+
+    set_up(fixture);
+    struct netboot_change *change = add_armed(fixture);
+    commits = FAILS_THERE;
+    commits_of = "/state";
+    FAILS(-ENOSPC, "the records are changed, but what was to be armed is not: ", netboot_change_commit(change, &error));
+    commits = SUCCEEDS;
+    assert_host(fixture, "web2", "web2");
+    assert_false(is_armed(fixture, "web2"));
+    change = begin(fixture);
+    OK(netboot_change_arm(change, &id, 1, &install, &error));
+    commits = FAILS_THERE;
+    struct netboot_error error = {0};
+    assert_int_equal(netboot_change_commit(change, &error), -ENOSPC);
+    assert_int_equal(strncmp(error.text, "what was to be armed is not: ", 29), 0);
+    commits = SUCCEEDS;
+}
+
+/* The program ends between the two: the host is there, and not armed for what it was not before. */
+static void a_crash_between_leaves_it_unarmed(void **state)
+{
+    struct fixture *fixture = *state;
+    int status;
+
+    set_up(fixture);
+    netboot_store_close(fixture->store);
+    fixture->store = NULL;
+    pid_t child = fork();
+    if (child == 0) {
+        if (netboot_store_open(fixture->directory, NULL, &fixture->store, NULL) != 0)
+            _exit(1);
+        struct netboot_change *change = add_armed(fixture);
+        commits = CRASHES;
+        commits_of = "/state";
+        netboot_change_commit(change, NULL);
+        _exit(2);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+    OK(netboot_store_open(fixture->directory, NULL, &fixture->store, &error));
+    assert_host(fixture, "web2", "web2");
+    assert_false(is_armed(fixture, "web2"));
+    commit(add_armed(fixture));
+    assert_true(is_armed(fixture, "web2"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(both_at_once),
+        TEST(several_of_one_change),
+        TEST(what_cannot_be_is_said_at_once),
+        TEST(what_went_meanwhile_undoes_all),
+        TEST(a_locked_state_store_undoes_all),
+        TEST(a_failure_of_the_first_commit_undoes_all),
+        TEST(a_failure_of_the_second_commit_is_said),
+        TEST(a_crash_between_leaves_it_unarmed),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

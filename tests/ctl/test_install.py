@@ -12,6 +12,7 @@ from lib import paths, targets
 
 PROGRAM = r"""
 #include <netboot.h>
+#include <netboot-store.h>
 #include <stdio.h>
 #include <string.h>
 int main(void)
@@ -19,11 +20,16 @@ int main(void)
     struct netboot_answer answer;
     struct netboot_client client;
     struct netboot_decision decision;
+    struct netboot_query query;
+    struct netboot_record record;
 
-    memset(&client, 0, sizeof(client));
+    netboot_query_init(&query, NETBOOT_V4);
+    netboot_client_parse(&query, &client);
     memset(&decision, 0, sizeof(decision));
     netboot_answer_encode(&client, &decision, &answer);
-    printf("%s %u", netboot_platform_name(7), answer.edit_count);
+    netboot_record_clear(NETBOOT_RECORD_LOADER, &record);
+    record.loader.platform = 7;
+    printf("%s %u %s", netboot_platform_name(record.loader.platform), answer.edit_count, netboot_version());
     return 0;
 }
 """
@@ -49,16 +55,17 @@ def pkg_config(prefix):
     return run("pkg-config", "--cflags", "--libs", "netboot", PKG_CONFIG_PATH=str(found.parent)).split()
 
 
-@pytest.mark.parametrize("compiler, standard, suffix", [("gcc", "-std=c11", "c"), ("g++", "-std=c++14", "cc")])
+@pytest.mark.parametrize("compiler, standard, suffix", [("gcc", "-std=c99", "c"), ("gcc", "-std=c11", "c"), ("g++", "-std=c++14", "cc")])
 def test_programs_build_against_it(prefix, tmp_path, compiler, standard, suffix):
     source, program = tmp_path / f"program.{suffix}", tmp_path / "program"
     source.write_text(PROGRAM)
     flags = pkg_config(prefix)
     libraries = [flag[2:] for flag in flags if flag.startswith("-L")]
     assert [Path(path).resolve().is_relative_to(prefix.resolve()) for path in libraries] == [True]
-    run(compiler, standard, "-Wall", "-Wextra", "-Werror", "-Wshadow", source, "-o", program, *flags,
+    (version,) = re.findall(r'^#define NETBOOT_VERSION "(.*)"', (paths.SOURCE / "common/include/netboot.h").read_text(), re.M)
+    run(compiler, standard, "-Wall", "-Wextra", "-Werror", "-Wshadow", "-pedantic", source, "-o", program, *flags,
         f"-Wl,-rpath,{libraries[0]}")
-    assert run(program) == "x64-uefi 0"
+    assert run(program) == f"x64-uefi 0 {version}"
 
 
 def test_the_tool_finds_its_library(prefix):
@@ -78,8 +85,8 @@ def test_the_example_of_the_manual_page(prefix, tmp_path):
     flags = pkg_config(prefix)
     (library,) = [flag[2:] for flag in flags if flag.startswith("-L")]
     run("gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", source, "-o", program, *flags, f"-Wl,-rpath,{library}")
-    store = targets.Store(tmp_path / "store").init().set_up(["site set default --tftp4 192.0.2.1"])
-    assert run(program, store.directory) == "answered ipxe.efi\n"
+    store = targets.Store(tmp_path / "store").init().set_up(["site set default --tftp4 192.0.2.1", "host set 52:54:00:00:00:01"])
+    assert run(program, store.directory) == "answered ipxe.efi\n1 hosts\n"
 
 
 def test_documents_that_pages_name(prefix):

@@ -177,6 +177,7 @@ struct netboot_policy {
     const struct netboot_target *target; /* armed, else the host's, else `default` */
     const struct netboot_site *site;     /* by the client's address, else `default`; without its prefixes */
     struct netboot_bytes loader;         /* of the client's platform */
+    uint64_t reserved[8];
 };
 
 /* Pure: the same arguments give the same decision. */

@@ -2,8 +2,8 @@
 /*
  * A program that is built with the headers of one version and runs with the library of another: LATER with those that
  * the test makes of the present ones. Whatever it hands in, and whatever it has filled, ends at a page that nobody can
- * touch. "program DIRECTORY": what a packet gets; with a text, the default target's description, or in the later version
- * its new field, becomes that first.
+ * touch. "program DIRECTORY": what a packet gets; with a text, the default target's description, or in the later
+ * version its new field, becomes that first.
  */
 #include <netboot-store.h>
 
@@ -114,8 +114,7 @@ static void show(struct netboot_store *store)
 
     stop_if(netboot_record_key_parse(NETBOOT_RECORD_TARGET, "default", &key, &error) != 0 ||
                 netboot_id_parse("52:54:00:00:00:01", &id, &error) != 0 ||
-                netboot_view_open(store, &view, &error) != 0 ||
-                netboot_view_get(view, &key, record, &error) != 0 ||
+                netboot_view_open(store, &view, &error) != 0 || netboot_view_get(view, &key, record, &error) != 0 ||
                 netboot_view_once(view, &id, once, &error) != 0 || netboot_view_status(view, status, &error) != 0 ||
                 netboot_journal_entries(store, COPY(filter), count_entry, &entries, &error) != 0 ||
                 netboot_journal_status(store, journal, &error) != 0,

@@ -73,8 +73,8 @@ def make_later(common):
              (r"uint64_t reserved\[8\];", "uint64_t later, reserved[7];"),
              (r"^(struct netboot_target \{(?:.|\n)*?)^\};", r"\1    struct netboot_bytes later;\n};"))
     (schema,) = [path for path in common.rglob("*.c") if "netboot_target, order)" in path.read_text()]
-    replaced(schema, (r"^( *\{9, FIELD_PLACE, offsetof\(struct netboot_target, order\).*)$",
-                      r'\1\n    BYTES(10, netboot_target, later, 1, RECORD_TEXT_MAX, "later", NULL, NULL),'))
+    replaced(schema, (r"^( *FIELD_OPTIONAL\(9, netboot_target, order,.*)$",
+                      r'\1\n    FIELD_BYTES(10, netboot_target, later, 1, RECORD_TEXT_MAX, "later", NULL, NULL),'))
 
 
 def compiled(common, work):

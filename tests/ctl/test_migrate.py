@@ -65,6 +65,6 @@ def test_one_that_cannot_be_run_is_named(tool, tmp_path):
 
 def test_help(tool):
     """What needs the other program no more than netbootctl does."""
-    assert "  migrate [ARGUMENT]...      from ISC dhcpd to Kea" in tool.ok("help")
+    assert "  migrate [ARGUMENT]...      move from ISC dhcpd to Kea with netboot" in tool.ok("help")
     assert "netboot-migrate --help" in tool.ok("help", "migrate")
     assert tool.ok("--help", "migrate") == tool.ok("help", "migrate")

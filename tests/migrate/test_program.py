@@ -39,9 +39,9 @@ def test_version():
 
 
 @pytest.mark.parametrize("words, told", [
-    (["conf"], "`conf` is too much: netboot-migrate takes options only"),
+    (["conf"], "unexpected argument `conf`: netboot-migrate takes only options"),
     (["--verifi"], "there is no option `--verifi` here; did you mean `--verify`?"),
-    (["help", "xyzzy"], "there is no help on `xyzzy`; netboot-migrate help shows what there is"),
+    (["help", "xyzzy"], "there is no help on `xyzzy`: see netboot-migrate help"),
 ])
 def test_wrong_use(words, told):
     done = subprocess.run([paths.netboot_migrate(), *words], capture_output=True, text=True, check=False)

@@ -346,7 +346,7 @@ static void replace_after(const char *path, size_t first, size_t second)
  * pages are not looked through. */
 static void test_free_page_twice(void **state)
 {
-    struct netboot_store_options options = {.check_most = 1};
+    struct netboot_store_options options = {.size = sizeof(options), .check_most = 1};
     struct fixture *fixture = *state;
     const char *data = path_in(fixture, "targets/data.mdb");
 

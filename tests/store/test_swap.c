@@ -216,8 +216,10 @@ static void test_opened_twice(void **state)
     exchange(targets, spare);
     EVENTUALLY(serves_round(store, 7));
     snprintf(moved.directory, sizeof(moved.directory), "%s", path_in(fixture, "spare7"));
-    FAILS(-EBUSY, "has the targets store", netboot_store_open(fixture->directory, NULL, &twice, &error));
-    FAILS(-EBUSY, "has the targets store", netboot_store_open(moved.directory, NULL, &twice, &error));
+    FAILS(-EBUSY, "this process has already opened the targets store",
+          netboot_store_open(fixture->directory, NULL, &twice, &error));
+    FAILS(-EBUSY, "this process has already opened the targets store",
+          netboot_store_open(moved.directory, NULL, &twice, &error));
     assert_int_equal(round_of(held), 3);
     netboot_view_close(held);
     EVENTUALLY(netboot_store_open(moved.directory, NULL, &moved.store, NULL) == 0);

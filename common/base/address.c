@@ -79,10 +79,10 @@ int netboot_address_parse(const char *what, const char *text, enum netboot_famil
     size_t size = v4 ? 4 : 16;
 
     if (inet_pton(v4 ? AF_INET : AF_INET6, text, address) != 1)
-        return failure(error, -EINVAL, "%s: `%.100s` is not an %s address: type it like %s", what, text,
+        return failure(error, -EINVAL, "%s: `%.100s` is not an %s address: write it like %s", what, text,
                        v4 ? "IPv4" : "IPv6", v4 ? "192.0.2.1" : "2001:db8::1");
     if (is_zero(address, size))
-        return failure(error, -EINVAL, "%s: `%.100s` is the address of no machine", what, text);
+        return failure(error, -EINVAL, "%s: `%.100s` cannot be the address of a machine", what, text);
     memcpy(ret, address, size);
     return 0;
 }
@@ -120,8 +120,8 @@ int netboot_prefix_parse(const char *what, const char *text, uint8_t ret[NETBOOT
     int size = prefix_read(text, prefix);
 
     if (size < 0)
-        return failure(error, -EINVAL, "%s: `%.100s` is not a prefix: type it like 192.0.2.0/24 or 2001:db8::/64", what,
-                       text);
+        return failure(error, -EINVAL, "%s: `%.100s` is not a prefix: write it like 192.0.2.0/24 or 2001:db8::/64",
+                       what, text);
     struct netboot_bytes whole = {masked, (size_t)size};
     memcpy(masked, prefix, whole.size);
     prefix_set_host_bits(whole, masked + 1, false);

@@ -118,16 +118,16 @@ static const char *wanted(enum netboot_id_type type)
 {
     switch (type) {
     case NETBOOT_ID_MAC:
-        return "a MAC address: type it like 52:54:00:12:34:56";
+        return "a MAC address: write it like 52:54:00:12:34:56";
     case NETBOOT_ID_UUID:
-        return "a UUID: type it like 11223344-5566-7788-99aa-bbccddeeff00";
+        return "a UUID: write it like 11223344-5566-7788-99aa-bbccddeeff00";
     case NETBOOT_ID_DUID:
-        return "a DUID: type its octets like 00:03:00:01:52:54:00:12:34:56";
+        return "a DUID: write it like 00:03:00:01:52:54:00:12:34:56";
     case NETBOOT_ID_NAME:
         break;
     }
-    return "a name: letters, digits and ._-, a letter or digit first, at most " TEXT_OF(
-        NETBOOT_NAME_MAX) ", and no MAC, UUID or DUID";
+    return "a name: use letters, digits and ._-, a letter or digit first, at most " TEXT_OF(
+        NETBOOT_NAME_MAX) ", but not a MAC, UUID or DUID";
 }
 
 int netboot_id_parse_as(enum netboot_id_type type, const char *what, const char *text, struct netboot_id *ret,
@@ -156,8 +156,8 @@ int netboot_id_parse(const char *text, struct netboot_id *ret, struct netboot_er
     }
     if (!netboot_name_valid(text))
         return failure(error, -EINVAL,
-                       "`%.150s` is no host: type a MAC (52:54:00:12:34:56), a UUID, a DUID (00:04:...) or a name of "
-                       "letters, digits and ._-, a letter or digit first, at most %d",
+                       "`%.150s` is not an ID of a host: give a MAC (52:54:00:12:34:56), a UUID, a DUID (00:04:...) or "
+                       "a name of letters, digits and ._-, a letter or digit first, at most %d",
                        text, NETBOOT_NAME_MAX);
     *ret = (struct netboot_id){.type = NETBOOT_ID_NAME, .size = (uint8_t)strlen(text)};
     memcpy(ret->value, text, ret->size);

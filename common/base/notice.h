@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What a server's log is told of the store or the journal: the last that happened, until it is taken. */
+/* The last event of the store or the journal for a server's log, until the server takes it. */
 #ifndef NETBOOT_NOTICE_H
 #define NETBOOT_NOTICE_H
 
@@ -9,29 +9,30 @@
 #include <stdatomic.h>
 
 struct notice {
-    atomic_int event;           /* enum netboot_event that was not taken so far */
-    pthread_mutex_t mutex;      /* for all below; the one thread that tells may read without */
-    bool known, usable;         /* something was told; what it is said of may be used */
+    atomic_int event;           /* enum netboot_event that was not taken yet */
+    pthread_mutex_t mutex;      /* for all below; the one thread that writes may read without it */
+    bool known, usable;         /* an event was noted; the store or journal is usable */
     struct netboot_error cause; /* of the last event */
 };
 
 void notice_init(struct notice *notice);
 void notice_fini(struct notice *notice);
 
-/* It is usable, or unusable for this cause. That this is so still is no news. */
+/* Notes that it is usable, or unusable for this cause. An unchanged state is not an event. */
 void notice_tell(struct notice *notice, bool usable, const struct netboot_error *cause);
-/* Tells of another event, which changes nothing. */
+/* Notes another event, which does not change the state. */
 void notice_tell_event(struct notice *notice, enum netboot_event event, const struct netboot_error *cause);
 
-/* Whether something is new, by one load. */
+/* Whether there is a new event, by one load. */
 static inline bool notice_waits(struct notice *notice)
 {
     return atomic_load_explicit(&notice->event, memory_order_relaxed) != NETBOOT_EVENT_NONE;
 }
 
-/* What is new, with its cause in `error`, which may be NULL; or NETBOOT_EVENT_NONE. */
+/* Takes the new event, with its cause in `error`, which may be NULL; or NETBOOT_EVENT_NONE. */
 enum netboot_event notice_take(struct notice *notice, struct netboot_error *error);
-/* Why it is unusable: the code, with the text in `error`, which may be NULL; 0: nothing is known against it. */
+/* Why it is unusable: the code, with the text in `error`, which may be NULL; 0: it is usable, or its state is
+ * unknown. */
 int notice_trouble(struct notice *notice, struct netboot_error *error);
 
 #endif

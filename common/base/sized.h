@@ -22,8 +22,8 @@ static inline int sized_read(const void *given, size_t least, const char *what, 
 
     memcpy(&given_size, given, sizeof(given_size));
     if (given_size < least)
-        return failure(error, -EINVAL, "the size of the %s is %zu, at least %zu is wanted: set it to its sizeof", what,
-                       given_size, least);
+        return failure(error, -EINVAL, "the size of the %s is %zu, but at least %zu is needed: set it to its sizeof",
+                       what, given_size, least);
     size_t known = given_size < size ? given_size : size;
     memcpy(ret, given, known);
     memset((char *)ret + known, 0, size - known);

@@ -16,13 +16,13 @@ struct worker {
     atomic_bool stop;
 };
 
-/* Calls `work` at once and then after each `every_ms`, with the number of the round from 1. Negative errno value. */
+/* Calls `work` at once, and then every `every_ms`, with the number of the round, from 1. Negative errno value. */
 int worker_start(struct worker *worker, unsigned every_ms, void (*work)(void *data, unsigned round), void *data);
-/* Waits for the end of the first round, and at most so long. */
+/* Waits for the end of the first round, at most `at_most_ms`. */
 void worker_wait(struct worker *worker, unsigned at_most_ms);
 /* Lets the next round begin at once. It takes no lock, and may be called until worker_fini(). */
 void worker_wake(struct worker *worker);
-/* Waits for the end of the round that is going on, if one is. */
+/* Stops the thread; waits for the end of a round that is under way. */
 void worker_stop(struct worker *worker);
 void worker_fini(struct worker *worker);
 

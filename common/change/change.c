@@ -97,9 +97,9 @@ static int check_key(const struct netboot_record_key *key, const struct netboot_
     if (same && key->kind != NETBOOT_RECORD_HOST)
         same = netboot_record_key_of(record, &own) == 0 &&
                (key->kind == NETBOOT_RECORD_LOADER ? key->platform == own.platform : strcmp(key->name, own.name) == 0);
-    return same ? 0
-                : failure(error, -EINVAL, "what is to replace the %s is another record",
-                          netboot_record_key_text(key, text));
+    return same
+               ? 0
+               : failure(error, -EINVAL, "cannot replace %s by a different record", netboot_record_key_text(key, text));
 }
 
 int netboot_change_put(struct netboot_change *change, const struct netboot_record_key *key,
@@ -267,7 +267,7 @@ static int put_all_meta(struct netboot_change *change, struct netboot_error *err
     return rc == 0 ? 0 : change_failed(change, rc, error);
 }
 
-/* What was changed is to be the store that is in the directory. */
+/* Checks that the changed store is still the one in the directory. */
 static int check_place(struct netboot_change *change, struct netboot_error *error)
 {
     const struct db *db = change->view.db;

@@ -310,6 +310,6 @@ int netboot_view_history(struct netboot_view *view, int (*each)(const struct net
     int code = walk_history(view, &listing);
 
     if (code < 0 && listing.code == 0)
-        failure(error, code, "the history cannot be read: %s", strerror(-code));
+        failure(error, code, "cannot read the history: %s", strerror(-code));
     return code;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The fields of an entry of the history. A tag is never used again for something else. */
+/* The fields of an entry of the history. A tag is never used again for another field. */
 #include "change/history.h"
 #include "record/type.h"
 

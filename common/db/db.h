@@ -38,7 +38,7 @@
 #define ENV_TABLES_MAX 4
 #define ENV_READERS_MAX 2048 /* of all processes */
 #define ENV_READERS 128      /* of one process */
-/* Address space costs nothing, where there is much of it. Where sizes have 32 bits a process has three such maps. */
+/* Address space is free with 64 bits. With 32 bits, a process has room for three such maps. */
 #define ENV_MAP_SIZE_FOR(size_max) (UINT64_C(1) << ((size_max) > UINT32_MAX ? 34 : 28))
 #define ENV_MAP_SIZE ((size_t)ENV_MAP_SIZE_FOR(SIZE_MAX))
 #define ENV_PATH_SIZE 4096
@@ -47,16 +47,16 @@
 struct env_spec {
     const char *name; /* of the directory, below the operator's */
     const char *what; /* as messages call it */
-    const char *loss; /* what is lost with it where it is damaged; NULL: nothing that a backup does not have */
-    uint32_t format;  /* the newest that is understood; `format` of the first table, 4 octets, big-endian */
+    const char *loss; /* what is lost if it is damaged; NULL: a backup has all of it */
+    uint32_t format;  /* the newest known one; `format` of the first table, 4 octets, big-endian */
     unsigned tables;
-    unsigned more_tables; /* behind those: they are made with a new environment, an older one need not have them */
+    unsigned more_tables; /* after those: a new environment has them, an older one may not */
     const char *table_names[ENV_TABLES_MAX];
-    unsigned cursor_table; /* the one that the cursors of the slots are for */
+    unsigned cursor_table; /* the cursors of the slots are for this one */
     size_t cache_size;     /* octets that each slot has for its user, a multiple of 64 */
-    bool servers_write;    /* data.mdb too is the group's to write */
-    bool made_anew;        /* it is set aside where it is damaged, and made anew, by servers too */
-    bool loose;            /* a crash of the machine may lose the last changes, though nothing else */
+    bool servers_write;    /* the group may write data.mdb, too */
+    bool made_anew;        /* if damaged, it is set aside and created again, by servers, too */
+    bool loose;            /* a crash of the computer may lose the last changes, but nothing else */
 };
 
 enum env_busy { SLOT_FREE, SLOT_TAKEN, SLOT_KEPT /* by the thread that closes or remaps the database */ };
@@ -77,14 +77,14 @@ struct db {
     atomic_uint slot_count; /* usable ones */
     atomic_bool broken;     /* has to be closed and opened again */
     atomic_bool outgrown;   /* the data are larger than the map */
-    /* These change only while one keeps all slots. */
+    /* These change only while all slots are kept. */
     MDB_env *mdb; /* NULL: closed */
-    size_t epoch; /* another one for each map of the place: pointers into another one's are void */
+    size_t epoch; /* each map of the place has another one: pointers into an older map are invalid */
     MDB_dbi tables[ENV_TABLES_MAX];
     bool writable;
-    int directory;          /* held, so that it stays the same one whatever is renamed */
+    int directory;          /* held open: it stays the same directory even if it is renamed */
     int guard;              /* this process's place in the list of open databases */
-    struct stat data, lock; /* of the files that are open */
+    struct stat data, lock; /* of the open files */
 };
 
 struct env {
@@ -93,10 +93,10 @@ struct env {
     char path[ENV_PATH_SIZE], data_path[ENV_PATH_SIZE], lock_path[ENV_PATH_SIZE], write_path[ENV_PATH_SIZE];
     size_t first_map_size;
     size_t map_most;            /* the map never grows past it; 0: as far as address space goes */
-    size_t check_most;          /* pages are not looked through where there are more octets; 0: always */
+    size_t check_most;          /* with more octets than this, pages are not checked; 0: always check */
     bool server;                /* never creates files, has all its slots ready from the start */
-    const unsigned *not_forked; /* 1, and 0 in a forked child: that page is wiped there */
-    pid_t pid;                  /* where such pages are not to be had */
+    const unsigned *not_forked; /* 1; 0 in a forked child, where that page is zeroed */
+    pid_t pid;                  /* where there are no such pages */
 
     struct worker *worker; /* of a server: packets wake it where it is wanted; NULL: there is none */
 

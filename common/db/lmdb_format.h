@@ -19,7 +19,7 @@
 #define LMDB_PAGE_MAX 65536
 
 enum { PAGE_BRANCH = 0x01, PAGE_LEAF = 0x02, PAGE_OVERFLOW = 0x04, PAGE_META = 0x08 };
-enum { NODE_BIG = 0x01, NODE_TREE = 0x02 }; /* the value has pages of its own; it is a struct lmdb_tree */
+enum { NODE_BIG = 0x01, NODE_TREE = 0x02 }; /* the value has overflow pages; it is a struct lmdb_tree */
 enum { TREE_FREE, TREE_MAIN, TREES };
 enum { TREE_INTEGER_KEYS = 0x08, TREE_ORDER_FLAGS = 0x7e }; /* all that change the order of keys, or allow several */
 
@@ -28,9 +28,9 @@ struct lmdb_page {
     uint16_t pad, flags;
     union {
         struct {
-            uint16_t lower, upper; /* where what is free begins and ends: behind the nodes' places, before the nodes */
+            uint16_t lower, upper; /* begin and end of the free space: after the nodes' places, before the nodes */
         };
-        uint32_t count; /* of an overflow page: of how many it is the first */
+        uint32_t count; /* of the first overflow page: how many there are */
     };
 };
 

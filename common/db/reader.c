@@ -62,8 +62,8 @@ void env_ask(struct env *env, atomic_bool *noted)
         worker_wake(env->worker);
 }
 
-/* What no retry cures in a database that stays open. A record that does not fit is ENOBUFS, so that EINVAL is LMDB's.
- */
+/* Notes an error that only opening the database again can clear. EINVAL is LMDB's: a record that does not fit is
+ * ENOBUFS. */
 void env_note_broken(struct db *db, int rc)
 {
     if (rc == MDB_PANIC || rc == MDB_BAD_RSLOT || rc == MDB_BAD_DBI || rc == MDB_BAD_TXN || rc == EINVAL)

@@ -108,7 +108,7 @@ int netboot_platform_parse(const char *text, uint16_t *ret, struct netboot_error
     for (size_t i = 0; i < ARCH_COUNT; i++)
         if (platforms[i])
             suggest_offer(&nearest, platforms[i]);
-    return failure(error, -EINVAL, "there is no platform `%.100s`%s (netbootctl help platforms lists them)", text,
+    return failure(error, -EINVAL, "there is no platform `%.100s`%s (see netbootctl help platforms)", text,
                    suggest_text(&nearest, hint));
 }
 

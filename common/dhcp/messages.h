@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * DHCP's exchanges of a client's message and a server's reply, and what each is to a network boot. All of it is inline:
- * the packet path asks, and so do programs that the library exports none of this to.
+ * DHCP's exchanges of a client's message and a server's reply, and what each means for network boot. All of it is
+ * inline: for the packet path, and for programs that use it though the library does not export it.
  *
  * BOOTP: RFC 951. DHCPv4: RFC 2131, sections 3.1, 4.3.2 and 4.3.5; rapid commit: RFC 4039, section 3.1.
  * DHCPv6: RFC 8415, section 18.3.
@@ -16,18 +16,18 @@ enum message_phase {
     PHASE_NONE,    /* no such exchange */
     PHASE_BARE,    /* the reply carries no boot fields */
     PHASE_BEGIN,   /* the reply is an offer: the client will ask again before it boots */
-    PHASE_REQUEST, /* it boots from what the reply says */
+    PHASE_REQUEST, /* the client boots what the reply says */
     PHASE_WHOLE,   /* both at once */
-    PHASE_RENEW    /* a lease is prolonged: no boot */
+    PHASE_RENEW    /* a lease is extended: no boot */
 };
 
 enum { MESSAGE_TYPES = 12, MESSAGE_REPLIES = 8 };
 
-/* The exchange that a client begins with: of the same numbers in both families. */
+/* The exchange that a client begins with; its numbers are the same in both families. */
 enum { MESSAGE_FIRST = DHCPDISCOVER, MESSAGE_OFFER = DHCPOFFER };
 _Static_assert((int)SOLICIT == (int)DHCPDISCOVER && (int)ADVERTISE == (int)DHCPOFFER, "the same numbers");
 
-/* By its two message types alone. The usual reply to a message is the first one of its row. */
+/* By the two message types alone. The usual reply to a message is the first one in its row. */
 static inline enum message_phase message_exchange(enum netboot_family family, uint8_t message, uint8_t reply)
 {
     /* clang-format off */
@@ -60,7 +60,7 @@ static inline bool message_boots(const struct netboot_query *query)
     return message_exchange(query->family, query->message_type, query->reply_type) > PHASE_BARE;
 }
 
-/* RFC 2131, section 4.3.6: who has an address already (ciaddr) renews or rebinds. */
+/* RFC 2131, section 4.3.6: a client that already has an address (ciaddr) renews or rebinds. */
 static inline enum message_phase message_phase(const struct netboot_query *query)
 {
     enum message_phase phase = message_exchange(query->family, query->message_type, query->reply_type);
@@ -70,7 +70,7 @@ static inline enum message_phase message_phase(const struct netboot_query *query
     return phase;
 }
 
-/* The reply that a client's message usually has, or -1: no server replies to it. */
+/* The usual reply to a client's message, or -1: servers do not reply to it. */
 static inline int message_usual_reply(enum netboot_family family, uint8_t message)
 {
     for (int reply = 0; reply < MESSAGE_REPLIES; reply++)
@@ -79,7 +79,7 @@ static inline int message_usual_reply(enum netboot_family family, uint8_t messag
     return -1;
 }
 
-/* Whether a server's message is a reply to any. */
+/* Whether a server's message is a reply to any message of a client. */
 static inline bool message_is_reply(enum netboot_family family, uint8_t reply)
 {
     for (uint8_t message = 0; message < MESSAGE_TYPES; message++)
@@ -88,7 +88,7 @@ static inline bool message_is_reply(enum netboot_family family, uint8_t reply)
     return false;
 }
 
-/* A server's first reply, which a second one follows before the client boots. */
+/* A server's first reply of two: the client asks again before it boots. */
 static inline bool message_is_offer(enum netboot_family family, uint8_t reply)
 {
     return message_exchange(family, MESSAGE_FIRST, reply) == PHASE_BEGIN;

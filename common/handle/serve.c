@@ -52,7 +52,7 @@ int netboot_view_policy(struct netboot_view *view, const struct netboot_client *
     int code = find_policy(view, client, ret);
 
     if (code == -EBADMSG)
-        return failure(error, code, "a record that the decision needs is damaged: netbootctl status");
+        return failure(error, code, "a record that the decision needs is damaged: run netbootctl status");
     if (code != 0)
         return view_failed(view, code, error);
     if (ret->host && !ret->joined)

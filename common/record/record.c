@@ -223,7 +223,7 @@ int record_check(const struct record_type *type, const void *record, struct netb
     }
     for (size_t i = 0; i < type->count; i++)
         if (type->required & 1u << i && is_empty(&type->fields[i], (const uint8_t *)record + type->fields[i].offset))
-            return failure(error, -EINVAL, "the %s is missing: give it", type->fields[i].name);
+            return failure(error, -EINVAL, "the %s is missing", type->fields[i].name);
     return 0;
 }
 

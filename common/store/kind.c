@@ -93,9 +93,10 @@ int netboot_record_key_parse(enum netboot_record_kind kind, const char *text, st
     else if (netboot_name_valid(text))
         strcpy(key.name, text);
     else
-        code = failure(error, -EINVAL,
-                       "`%.150s` is no name of a %s: letters, digits and ._-, a letter or digit first, at most %d",
-                       text, record_kinds[kind].name, NETBOOT_NAME_MAX);
+        code = failure(
+            error, -EINVAL,
+            "`%.150s` cannot be the name of a %s: use letters, digits and ._-, a letter or digit first, at most %d",
+            text, record_kinds[kind].name, NETBOOT_NAME_MAX);
     if (code == 0)
         *ret = key;
     return code;

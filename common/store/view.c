@@ -150,7 +150,7 @@ void netboot_view_close(struct netboot_view *view)
 
 int view_failed(const struct netboot_view *view, int code, struct netboot_error *error)
 {
-    return failure(error, code, "the store in %s cannot be read: %s", view->store->directory,
+    return failure(error, code, "cannot read the store in %s: %s", view->store->directory,
                    code == -EBADMSG ? "it is damaged" : strerror(-code));
 }
 
@@ -248,7 +248,7 @@ int netboot_view_readers(struct netboot_view *view, int (*each)(int pid, void *u
     if (pids.failed)
         code = failure_no_memory(error);
     else if (rc < 0)
-        code = failure(error, -EIO, "the readers of the targets store in %s cannot be listed", view->store->directory);
+        code = failure(error, -EIO, "cannot list the readers of the targets store in %s", view->store->directory);
     for (size_t i = 0; i < pids.count && code == 0; i++)
         code = each(pids.items[i], user);
     free(pids.items);

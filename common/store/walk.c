@@ -32,8 +32,8 @@ int netboot_view_get(struct netboot_view *view, const struct netboot_record_key 
     if (code == -ENOENT)
         return failure(error, code, "there is no %s", text);
     if (code == -EBADMSG)
-        return failure(error, code, "%s cannot be read: it is damaged; delete it and set it anew", text);
-    return failure(error, code, "%s cannot be read: %s", text, strerror(-code));
+        return failure(error, code, "the record of %s is damaged: delete it and set it again", text);
+    return failure(error, code, "cannot read %s: %s", text, strerror(-code));
 }
 
 /* ---- All of a kind ---------------------------------------------------------------------------------------------- */
@@ -145,8 +145,8 @@ static int walk_failed(const struct walk *walk, int code, const struct netboot_r
     if (code == -ENOENT && after)
         return failure(error, code, "there is no %s", netboot_record_key_text(after, text));
     if (code == -EBADMSG)
-        return failure(error, code, "the %ss cannot all be read: a record is damaged", name);
-    return failure(error, code, "the %ss cannot be read: %s", name, strerror(-code));
+        return failure(error, code, "cannot read all %ss: a record is damaged", name);
+    return failure(error, code, "cannot read the %ss: %s", name, strerror(-code));
 }
 
 int netboot_view_each(struct netboot_view *view, enum netboot_record_kind kind, const struct netboot_record_key *after,

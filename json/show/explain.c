@@ -45,7 +45,7 @@ static int join(struct netboot_view *view, const cJSON *arguments, struct netboo
     struct netboot_error reason;
 
     if (item && !cJSON_IsNull(item) && !cJSON_IsBool(item))
-        return failure(error, -EINVAL, "%s: true or false is wanted", key);
+        return failure(error, -EINVAL, "%s: give true or false", key);
     int status = netboot_view_join(view, cJSON_IsBool(item) ? cJSON_IsTrue(item) : -1, &reason);
     if (status == -ENOENT)
         status = -ENODEV; /* that it is no host's name is what the caller takes the other for */

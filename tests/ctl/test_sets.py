@@ -94,7 +94,7 @@ def test_wrong_lines_are_named(racks):
     done = racks("host", "delete", "--from-file", "-", stdin="web1\nnone\n?\nweb2\n")
     assert (done.returncode, done.out) == (1, "")
     lines = done.err.splitlines()
-    assert "standard input:2: there is no host none" in lines[0] and "standard input:3: `?` is no host" in lines[1]
+    assert "standard input:2: there is no host none" in lines[0] and "standard input:3: `?` is not an ID of a host" in lines[1]
     assert lines[2].endswith("standard input: 2 wrong lines") and len(lines) == 3
     assert racks.export() == before
 

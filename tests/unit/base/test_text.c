@@ -12,14 +12,14 @@ static void platforms(void **state)
         int platform; /* or what is wrong */
         const char *reason;
     } cases[] = {
-        {"x64-uefi", 7,       NULL                                                                                         },
-        {"7",        7,       NULL                                                                                         },
-        {"9",        7,       NULL                                                                                         },
-        {"41",       41,      NULL                                                                                         },
-        {"42",       -EINVAL, "there is no platform `42` (netbootctl help platforms lists them)"                           },
-        {"-1",       -EINVAL, "there is no platform `-1` (netbootctl help platforms lists them)"                           },
-        {"x64",      -EINVAL, "there is no platform `x64`; did you mean `x64-uefi`? (netbootctl help platforms lists them)"},
-        {"",         -EINVAL, "there is no platform `` (netbootctl help platforms lists them)"                             },
+        {"x64-uefi", 7,       NULL                                                                                  },
+        {"7",        7,       NULL                                                                                  },
+        {"9",        7,       NULL                                                                                  },
+        {"41",       41,      NULL                                                                                  },
+        {"42",       -EINVAL, "there is no platform `42` (see netbootctl help platforms)"                           },
+        {"-1",       -EINVAL, "there is no platform `-1` (see netbootctl help platforms)"                           },
+        {"x64",      -EINVAL, "there is no platform `x64`; did you mean `x64-uefi`? (see netbootctl help platforms)"},
+        {"",         -EINVAL, "there is no platform `` (see netbootctl help platforms)"                             },
     };
     char text[NETBOOT_PLATFORM_TEXT_SIZE];
 
@@ -49,9 +49,9 @@ static void addresses(void **state)
     assert_int_equal(netboot_address_parse("tftp6", "2001:db8::1", NETBOOT_V6, address, &error), 0);
     assert_memory_equal(address, v6, sizeof(v6));
     assert_int_equal(netboot_address_parse("tftp4", "2001:db8::1", NETBOOT_V4, address, &error), -EINVAL);
-    assert_string_equal(error.text, "tftp4: `2001:db8::1` is not an IPv4 address: type it like 192.0.2.1");
+    assert_string_equal(error.text, "tftp4: `2001:db8::1` is not an IPv4 address: write it like 192.0.2.1");
     assert_int_equal(netboot_address_parse("tftp6", "::", NETBOOT_V6, address, &error), -EINVAL);
-    assert_string_equal(error.text, "tftp6: `::` is the address of no machine");
+    assert_string_equal(error.text, "tftp6: `::` cannot be the address of a machine");
     assert_memory_equal(address, v6, sizeof(v6));
 }
 
@@ -61,15 +61,15 @@ static void prefixes(void **state)
         const char *text, *shown; /* NULL: it is none */
         const char *reason;
     } cases[] = {
-        {"192.0.2.0/24",  "192.0.2.0/24",  NULL                                                                                  },
-        {"192.0.2.7",     "192.0.2.7/32",  NULL                                                                                  },
-        {"0.0.0.0/0",     "0.0.0.0/0",     NULL                                                                                  },
-        {"2001:db8::/33", "2001:db8::/33", NULL                                                                                  },
-        {"::1",           "::1/128",       NULL                                                                                  },
-        {"192.0.2.1/24",  NULL,            "prefixes: `192.0.2.1/24` has bits set past its length: did you mean 192.0.2.0/24?"   },
-        {"192.0.2.0/33",  NULL,            "prefixes: `192.0.2.0/33` is not a prefix: type it like 192.0.2.0/24 or 2001:db8::/64"},
-        {"/24",           NULL,            "prefixes: `/24` is not a prefix: type it like 192.0.2.0/24 or 2001:db8::/64"         },
-        {"192.0.2.0/",    NULL,            "prefixes: `192.0.2.0/` is not a prefix: type it like 192.0.2.0/24 or 2001:db8::/64"  },
+        {"192.0.2.0/24",  "192.0.2.0/24",  NULL                                                                                   },
+        {"192.0.2.7",     "192.0.2.7/32",  NULL                                                                                   },
+        {"0.0.0.0/0",     "0.0.0.0/0",     NULL                                                                                   },
+        {"2001:db8::/33", "2001:db8::/33", NULL                                                                                   },
+        {"::1",           "::1/128",       NULL                                                                                   },
+        {"192.0.2.1/24",  NULL,            "prefixes: `192.0.2.1/24` has bits set past its length: did you mean 192.0.2.0/24?"    },
+        {"192.0.2.0/33",  NULL,            "prefixes: `192.0.2.0/33` is not a prefix: write it like 192.0.2.0/24 or 2001:db8::/64"},
+        {"/24",           NULL,            "prefixes: `/24` is not a prefix: write it like 192.0.2.0/24 or 2001:db8::/64"         },
+        {"192.0.2.0/",    NULL,            "prefixes: `192.0.2.0/` is not a prefix: write it like 192.0.2.0/24 or 2001:db8::/64"  },
     };
 
     (void)state;

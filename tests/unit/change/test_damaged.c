@@ -317,8 +317,8 @@ static void test_others_named(void **state)
     set_policy(fixture, (const char[]){'l', 1, 7, 0}, "\7");
     assert_string_equal(damaged(fixture).text, "loader 263;target gone;");
     struct netboot_view *opened = view(fixture);
-    FAILS(-EBADMSG, "target gone cannot be read: it is damaged", netboot_view_get(opened, &key, &record, &error));
-    FAILS(-EBADMSG, "the loaders cannot all be read",
+    FAILS(-EBADMSG, "the record of target gone is damaged", netboot_view_get(opened, &key, &record, &error));
+    FAILS(-EBADMSG, "cannot read all loaders",
           netboot_view_each(opened, NETBOOT_RECORD_LOADER, NULL, pass, NULL, &error));
     netboot_view_close(opened);
     set_policy(fixture, "tdefault", "\7");

@@ -216,16 +216,17 @@ static void another_records_key_is_none(void **state)
     struct netboot_record record = {.kind = NETBOOT_RECORD_TARGET, .target.name = bytes_of("a")};
     struct netboot_record_key key = {.kind = NETBOOT_RECORD_TARGET, .name = "b"};
 
-    FAILS(-EINVAL, "target b is another record", netboot_change_put(change, &key, &record, &error));
+    FAILS(-EINVAL, "cannot replace target b by a different record", netboot_change_put(change, &key, &record, &error));
     strcpy(key.name, "a");
     OK(netboot_change_put(change, &key, &record, &error));
     key.kind = NETBOOT_RECORD_SITE;
-    FAILS(-EINVAL, "site a is another record", netboot_change_put(change, &key, &record, &error));
+    FAILS(-EINVAL, "cannot replace site a by a different record", netboot_change_put(change, &key, &record, &error));
     record = (struct netboot_record){
         .kind = NETBOOT_RECORD_LOADER, .loader = {7, bytes_of("x")}
     };
     key = (struct netboot_record_key){.kind = NETBOOT_RECORD_LOADER, .platform = 0};
-    FAILS(-EINVAL, "loader x86-bios is another record", netboot_change_put(change, &key, &record, &error));
+    FAILS(-EINVAL, "cannot replace loader x86-bios by a different record",
+          netboot_change_put(change, &key, &record, &error));
     record.kind = NETBOOT_RECORD_KINDS;
     FAILS(-EINVAL, "no kind of record", netboot_change_put(change, NULL, &record, &error));
     key.kind = NETBOOT_RECORD_KINDS;

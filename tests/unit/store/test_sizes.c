@@ -142,13 +142,13 @@ static void options_of_another_version(void **state)
           netboot_once_arm(fixture->store, &id, 1, GUARDED(request), 1000, &error));
     OK(netboot_journal_entries(fixture->store, GUARDED(filter), pass, NULL, &error));
     options.size = request.size = filter.size = sizeof(size_t);
-    FAILS(-EINVAL, "the size of the request to boot once is 8, at least",
+    FAILS(-EINVAL, "the size of the request to boot once is 8, but at least",
           netboot_once_arm(fixture->store, &id, 1, GUARDED(request), 1000, &error));
     FAILS(-EINVAL, "set it to its sizeof",
           netboot_journal_entries(fixture->store, GUARDED(filter), pass, NULL, &error));
     netboot_store_close(fixture->store);
     fixture->store = NULL;
-    FAILS(-EINVAL, "the size of the options of the store is 8, at least",
+    FAILS(-EINVAL, "the size of the options of the store is 8, but at least",
           netboot_store_open(fixture->directory, GUARDED(options), &fixture->store, &error));
 }
 

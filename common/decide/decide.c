@@ -273,18 +273,6 @@ static bool rule_boot_file(const struct deciding *deciding)
                   deciding->decision->own_file_goes ? NETBOOT_FINDING_REMOVED : NETBOOT_FINDING_NOTHING);
 }
 
-/* The texts are large: only their first octets are cleared. */
-void decision_clear(struct netboot_decision *ret, enum netboot_outcome outcome)
-{
-    ret->outcome = outcome;
-    ret->source = NETBOOT_SOURCE_NONE;
-    ret->armed = NETBOOT_ARMED_NONE;
-    ret->host_found = ret->has_next_server = ret->vendor_class = ret->own_file_goes = false;
-    ret->boot_file_size = 0;
-    ret->host[0] = ret->target[0] = ret->site[0] = ret->tftp_server_name[0] = ret->boot_file[0] = '\0';
-    ret->reason_count = 0;
-}
-
 static __attribute__((noinline)) void decide_other_size(const struct netboot_query *query,
                                                         const struct netboot_client *client,
                                                         const struct netboot_policy *policy,

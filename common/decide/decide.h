@@ -8,7 +8,16 @@
 /* What a target hands to iPXE; empty where it has no script. */
 struct netboot_bytes decide_target_script(const struct netboot_target *target);
 
-/* A decision with this outcome, and nothing else in it. */
-void decision_clear(struct netboot_decision *ret, enum netboot_outcome outcome);
+/* A decision with this outcome, and nothing else in it. The texts are large: only their first octets are cleared. */
+static inline void decision_clear(struct netboot_decision *ret, enum netboot_outcome outcome)
+{
+    ret->outcome = outcome;
+    ret->source = NETBOOT_SOURCE_NONE;
+    ret->armed = NETBOOT_ARMED_NONE;
+    ret->host_found = ret->has_next_server = ret->vendor_class = ret->own_file_goes = false;
+    ret->boot_file_size = 0;
+    ret->host[0] = ret->target[0] = ret->site[0] = ret->tftp_server_name[0] = ret->boot_file[0] = '\0';
+    ret->reason_count = 0;
+}
 
 #endif

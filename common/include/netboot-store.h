@@ -191,8 +191,9 @@ struct netboot_change; /* a write transaction: one generation */
 
 /* --- reading */
 
-/* A view shows the same state until it is closed, even if the store is changed or replaced. While it is held, the pages
- * of its state cannot be used again: the store grows with each change meanwhile. */
+/* A view shows the same state until it is closed, even if the store is changed or replaced. While it is open, in whatever
+ * process, LMDB uses no page again that it may show: the file grows by what each change writes. Keep it as long as you
+ * read, and not while you wait for a person or a slow peer. */
 int netboot_view_open(struct netboot_store *store, struct netboot_view **ret, struct netboot_error *error);
 void netboot_view_close(struct netboot_view *view);
 
@@ -253,7 +254,8 @@ struct netboot_view *netboot_change_view(struct netboot_change *change);
  * there, and what is no text is replaced by '?'. */
 void netboot_change_describe(struct netboot_change *change, const char *by, const char *what);
 /* Durable and visible to every reader on return, or nothing happened. Ends the change either way, except for -EPERM and
- * -ECHILD: then it is as it was. -EAGAIN: the store was replaced since the change began. */
+ * -ECHILD: another thread, or a forked child, cannot end it, and it goes on; the child frees its copy with
+ * netboot_change_abort(). -EAGAIN: the store was replaced since the change began. */
 int netboot_change_commit(struct netboot_change *change, struct netboot_error *error);
 void netboot_change_abort(struct netboot_change *change); /* NULL is fine */
 

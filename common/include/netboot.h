@@ -17,9 +17,9 @@
  *
  * Memory.  Structures are the caller's. `struct netboot_bytes` never owns what it points to: views into a query live
  * as long as the query's packet, views into a store as long as the netboot_view or netboot_change they came from.
- * netboot_serve() allocates nothing, takes no lock that packets share, makes no system call and logs nothing. Only
- * where a host is armed to boot once is what was served written to the state store first, in the thread of the packet:
- * a transaction, and up to 100 ms of waiting for other writers.
+ * netboot_serve() allocates nothing, takes no lock that packets share, makes no system call and logs nothing. The
+ * exception is a host that is armed to boot once: how far its boot has come is read and written in the packet's thread,
+ * which allocates, waits up to 100 ms for another writer of the state store, and waits for the disk.
  *
  * Errors.  0 or more is success, a negative errno value a failure; outputs are untouched on failure unless a call
  * says otherwise. Where a person may read it, the text is in a `struct netboot_error` of the caller's (or NULL); where

@@ -36,7 +36,8 @@ static int json_help(void)
          "  {\"name\": \"web1\", \"mac\": \"52:54:00:12:34:56\", \"target\": \"debian\", \"labels\": {\"rack\": "
          "\"12\"}}\n\n"
          "status has store, format, generation, changed, hosts, sites, targets, loaders, size, map_size, readers,\n"
-         "used_by [{program, pid}], journal {entries, machines, dropped, size, limit}.\n"
+         "used_by [{program, pid}], oldest_reader {program, pid, behind: changes; absent if none is},\n"
+         "journal {entries, machines, dropped, size, limit}.\n"
          "explain: netbootctl help explain.");
     return DONE;
 }

@@ -191,9 +191,9 @@ struct netboot_change; /* a write transaction: one generation */
 
 /* --- reading */
 
-/* A view shows the same state until it is closed, even if the store is changed or replaced. While it is open, in whatever
- * process, LMDB uses no page again that it may show: the file grows by what each change writes. Keep it as long as you
- * read, and not while you wait for a person or a slow peer. */
+/* A view shows the same state until it is closed, even if the store is changed or replaced. While it is open, in
+ * whatever process, LMDB uses no page again that it may show: the file grows by what each change writes. Keep it as
+ * long as you read, and not while you wait for a person or a slow peer; the status tells who does. */
 int netboot_view_open(struct netboot_store *store, struct netboot_view **ret, struct netboot_error *error);
 void netboot_view_close(struct netboot_view *view);
 
@@ -231,7 +231,9 @@ struct netboot_status {
     uint64_t size;                               /* of the data in use, octets */
     uint64_t map_size;                           /* of the map, octets */
     unsigned readers;                            /* reader slots in use, by all processes */
-    uint64_t reserved[8];
+    uint64_t oldest_behind;                      /* changes since the oldest state that a reader still looks at, or 0 */
+    int oldest_pid;                              /* the process of that reader; 0: none looks at an old state */
+    uint64_t reserved[6];
 };
 int netboot_view_status(struct netboot_view *view, struct netboot_status *ret, struct netboot_error *error);
 /* Calls `each` once for every process that has a reader slot, this one too, and for dead ones whose slots nobody has

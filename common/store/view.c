@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct netboot_view view_of_slot(struct netboot_store *store, struct env_slot *slot)
@@ -156,21 +157,35 @@ int view_failed(const struct netboot_view *view, int code, struct netboot_error 
 
 /* ---- Status */
 
-/* LMDB lists readers as lines of text, which begin with the process, after a heading, or says in parentheses that there
- * are none. */
-static int reader_pid(const char *line)
+/* LMDB lists readers as lines of text, after a heading, or says in parentheses that there are none: the process, its
+ * thread in hexadecimal digits, and the transaction, or a hyphen where it looks at none. */
+static int reader_pid(const char *line, size_t *ret_transaction)
 {
-    char *end;
-    long pid = strtol(line, &end, 10);
+    long pid;
 
-    return end != line && pid > 0 && pid <= INT_MAX ? (int)pid : 0;
+    *ret_transaction = SIZE_MAX;
+    return sscanf(line, "%ld %*x %zu", &pid, ret_transaction) >= 1 && pid > 0 && pid <= INT_MAX ? (int)pid : 0;
 }
+
+struct reader_list {
+    struct netboot_status *status;
+    size_t newest; /* transaction */
+};
 
 static int count_reader(const char *line, void *user)
 {
-    struct netboot_status *status = user;
+    const struct reader_list *list = user;
+    struct netboot_status *status = list->status;
+    size_t transaction;
+    int pid = reader_pid(line, &transaction);
 
-    status->readers += reader_pid(line) != 0;
+    if (pid == 0)
+        return 0;
+    status->readers++;
+    if (transaction < list->newest && list->newest - transaction > status->oldest_behind) {
+        status->oldest_behind = list->newest - transaction;
+        status->oldest_pid = pid;
+    }
     return 0;
 }
 
@@ -187,7 +202,7 @@ static int database_status(struct netboot_view *view, struct netboot_status *ret
         return env_code(rc);
     ret->size = (info.me_last_pgno + 1) * stat.ms_psize;
     ret->map_size = info.me_mapsize;
-    return mdb_reader_list(mdb, count_reader, ret) < 0 ? -EIO : 0;
+    return mdb_reader_list(mdb, count_reader, &(struct reader_list){ret, info.me_last_txnid}) < 0 ? -EIO : 0;
 }
 
 int netboot_view_status(struct netboot_view *view, struct netboot_status *ret, struct netboot_error *error)
@@ -222,7 +237,8 @@ struct pids {
 static int keep_pid(const char *line, void *user)
 {
     struct pids *pids = user;
-    int pid = reader_pid(line);
+    size_t transaction;
+    int pid = reader_pid(line, &transaction);
 
     for (size_t i = 0; i < pids->count; i++)
         if (pids->items[i] == pid)

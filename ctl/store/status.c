@@ -120,6 +120,25 @@ static bool users_add(struct session *session, cJSON *object, bool json)
     return users.list && netboot_view_readers(session->view, user_add, &users, NULL) == 0;
 }
 
+/* Who keeps pages from being used again, by looking at a state that others have changed since. */
+static bool oldest_reader_add(struct session *session, cJSON *object, bool json)
+{
+    struct netboot_status status;
+    char name[32], text[96];
+
+    if (netboot_view_status(session->view, &status, NULL) != 0 || status.oldest_behind == 0 ||
+        (kill(status.oldest_pid, 0) != 0 && errno == ESRCH))
+        return true;
+    if (!json) {
+        snprintf(text, sizeof(text), "%s (%d), %" PRIu64 " change%s behind", program_name(status.oldest_pid, name),
+                 status.oldest_pid, status.oldest_behind, status.oldest_behind == 1 ? "" : "s");
+        return cJSON_AddStringToObject(object, "oldest_reader", text);
+    }
+    cJSON *reader = user_to_json(status.oldest_pid, true);
+    return cJSON_AddItemToObject(object, "oldest_reader", reader) &&
+           cJSON_AddNumberToObject(reader, "behind", (double)status.oldest_behind);
+}
+
 static int status_run(struct session *session)
 {
     struct netboot_error error;
@@ -135,8 +154,9 @@ static int status_run(struct session *session)
         return failed_with(&error);
     }
     bool json = session_has(session, "json"), check = session_has(session, "check");
-    if (!users_add(session, object, json) || !state_trouble_add(session, object) ||
-        !journal_add(session, object, json) || (check && !cJSON_AddBoolToObject(object, "checked", true))) {
+    if (!users_add(session, object, json) || !oldest_reader_add(session, object, json) ||
+        !state_trouble_add(session, object) || !journal_add(session, object, json) ||
+        (check && !cJSON_AddBoolToObject(object, "checked", true))) {
         cJSON_Delete(object);
         return failed("out of memory");
     }
@@ -156,9 +176,10 @@ const struct command status_commands[] = {
          "store: its directory; format: of its records; generation: its number, which each change increases by one;\n"
          "changed: time of the last change; hosts, sites, targets, loaders: their numbers; size: octets in use; map_size:\n"
          "octets mapped, which grow as needed; readers: reader slots in use, by all DHCP servers and tools; used_by: the\n"
-         "other programs that have the store open (a DHCP server that is not listed does not read it); journal: its steps\n"
-         "and machines, and how many records were dropped. state_trouble and journal_trouble say what is wrong with the\n"
-         "state store and the journal.\n"
+         "other programs that have the store open (a DHCP server that is not listed does not read it); oldest_reader: the\n"
+         "program that looks at a state that was changed since, as a backup that waits: the file grows meanwhile; journal:\n"
+         "its steps and machines, and how many records were dropped. state_trouble and journal_trouble say what is wrong\n"
+         "with the state store and the journal.\n"
          "\n"
          "With --check, all pages of the three are checked, as DHCP servers do before they use them; checked says so.\n"
          "Exit status: 1 if anything is damaged, also if it is the state store or the journal. Other commands check all\n"

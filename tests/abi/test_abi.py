@@ -70,7 +70,7 @@ def make_later(common):
              (r"uint64_t reserved\[(8|32)\];", r"uint64_t later, reserved[\1 - 1];"))
     replaced(include / "netboot-store.h", grown("netboot_once_request"), grown("netboot_journal_filter"),
              grown("netboot_history"), grown("netboot_journal_machine"),
-             (r"uint64_t reserved\[8\];", "uint64_t later, reserved[7];"),
+             (r"uint64_t reserved\[(6|8)\];", r"uint64_t later, reserved[\1 - 1];"),
              (r"^(struct netboot_target \{(?:.|\n)*?)^\};", r"\1    struct netboot_bytes later;\n};"))
     (schema,) = [path for path in common.rglob("*.c") if "netboot_target, order)" in path.read_text()]
     replaced(schema, (r"^( *FIELD_OPTIONAL\(9, netboot_target, order,.*)$",

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: MPL-2.0
 """init, site, loader, target, status."""
 
+import subprocess
+
 import pytest
+
+from lib import paths
 
 SITE_KEYS = ["name", "prefixes", "tftp4", "tftp6", "http4", "http6"]
 STATUS_KEYS = ["store", "format", "generation", "changed", "hosts", "sites", "targets", "loaders", "size", "map_size",
@@ -246,6 +250,23 @@ def test_a_target_that_a_host_is_armed_with_stays(ctl):
 
 
 # ---- status
+
+
+def test_status_tells_the_oldest_reader(ctl):
+    """A program that looks at an old state keeps its pages from being used again: who it is, and how old."""
+    agent = paths.build() / "tests/store/store_agent"
+    with subprocess.Popen([agent, ctl.directory, "view"], stdout=subprocess.PIPE, text=True) as viewer:
+        try:
+            assert viewer.stdout.readline() == "viewing\n"
+            assert list(ctl.json("status")) == STATUS_KEYS
+            for number in range(3):
+                ctl.ok("host", "set", f"52:54:00:00:00:0{number}")
+            told = ctl.json("status")
+            assert told["oldest_reader"] == {"program": "store_agent", "pid": viewer.pid, "behind": 3}
+            assert f"store_agent ({viewer.pid}), 3 changes behind" in ctl.ok("status")
+        finally:
+            viewer.kill()
+    assert list(ctl.json("status")) == STATUS_KEYS, "it is dead, and the next change clears its place"
 
 
 def test_status(ctl):

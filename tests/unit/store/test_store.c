@@ -241,6 +241,33 @@ static void test_view_is_a_snapshot(void **state)
     assert_int_equal(status_of(fixture).records[NETBOOT_RECORD_HOST], 50);
 }
 
+/* What a view shows keeps its pages; the status says how far back that is, and who holds it. */
+static void test_status_tells_the_oldest_view(void **state)
+{
+    static const uint64_t behind[] = {0, 5, 3, 3, 0};
+    struct fixture *fixture = *state;
+    struct netboot_view *older = view(fixture), *old = NULL;
+    struct netboot_status seen[COUNT(behind)] = {status_of(fixture)};
+
+    for (unsigned i = 1; i <= 5; i++) {
+        char mac[32];
+        snprintf(mac, sizeof(mac), "52:54:00:00:00:%02x", i);
+        put_host(fixture, HOST(NULL, mac));
+        if (i == 2)
+            old = view(fixture);
+    }
+    seen[1] = status_of(fixture);
+    netboot_view_close(older);
+    seen[2] = status_of(fixture);
+    netboot_view_status(old, &seen[3], NULL); /* of the store, not of the view */
+    netboot_view_close(old);
+    seen[4] = status_of(fixture);
+    for (size_t i = 0; i < COUNT(behind); i++) {
+        assert_int_equal(seen[i].oldest_behind, behind[i]);
+        assert_int_equal(seen[i].oldest_pid, behind[i] > 0 ? getpid() : 0);
+    }
+}
+
 /* ---- The packet path */
 
 static void make_query(struct netboot_query *query, bool boots)
@@ -363,7 +390,7 @@ int main(void)
         TEST(test_policy_ids), TEST(test_generations),
         TEST(test_clear),      TEST(test_view_is_a_snapshot),
         TEST(test_serve),      TEST(test_serve_sees_changes),
-        TEST(test_event),
+        TEST(test_event),      TEST(test_status_tells_the_oldest_view),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,7 @@ from lib import kea, paths, targets, wire
 
 REPLACEMENTS = int(os.environ.get("NETBOOT_REPLACEMENTS", 20))
 HOSTS, OCTETS = 1_000_000, 265_000_000
-CLIENTS, SECONDS = 4, 30
+CLIENTS, SECONDS = 4, 60
 COUNTERS = ("calls", "failed", "strangers", "slept", "faulted", "over", "most_cpu", "most_wall", "replacements", "views",
             "damaged")
 FILES = ("one.efi", "other.efi")
@@ -40,7 +40,7 @@ def make_store(store, directory):
             uuid = f"{number:08x}-0000-4000-8000-000000000001"
             file.write(f'{{"type":"host","name":"host{number}","mac":["{mac_of(number)}"],"uuid":["{uuid}"],'
                        f'"note":"{"row 7, rack 12, unit 3; bought for the weather; leaves in autumn":88}"}}\n')
-    store.ctl("import", hosts)
+    store.ctl("import", hosts, seconds=300)
     hosts.unlink()
     assert (store.directory / "targets" / "data.mdb").stat().st_size >= OCTETS
     other = store.copy(directory / "other")

@@ -15,12 +15,12 @@ class Store:
     def __init__(self, directory):
         self.directory = Path(directory)
 
-    def ctl(self, *arguments, check=True, text=None):
+    def ctl(self, *arguments, check=True, text=None, seconds=60):
         """Runs netbootctl on this store; arguments as a list, or a single line as typed."""
         if len(arguments) == 1:
             arguments = shlex.split(arguments[0])
         command = [str(paths.netbootctl()), "-d", str(self.directory), *map(str, arguments)]
-        done = subprocess.run(command, capture_output=True, text=True, input=text, timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, input=text, timeout=seconds)
         if check and done.returncode:
             raise RuntimeError(f"netbootctl {shlex.join(command[3:])}: exit {done.returncode}: {done.stderr.strip()}")
         return done

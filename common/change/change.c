@@ -178,6 +178,7 @@ static void end(struct netboot_change *change)
 {
     env_give(change->view.slot);
     env_reap(&change->store->env);
+    history_look(&change->view);
     env_unlock_writers(change->lock);
     images_free(&change->images);
     arming_free(change->armings);
@@ -203,6 +204,8 @@ static int begin(struct netboot_change *change, struct netboot_error *error)
     change->view.db = change->view.slot->db;
     change->view.cache = change->view.slot->cache;
     int rc = open_cursors(change);
+    if (rc == 0)
+        rc = history_open(change);
     if (rc != 0)
         code = env_failure(change->view.db, rc, "change", error);
     else if ((code = view_meta(&change->view, "hosts", &change->hosts)) != 0)
@@ -236,7 +239,6 @@ int netboot_change_open(struct netboot_store *store, unsigned deadline_ms, struc
         return code;
     }
     env_repair(&store->env);
-    history_look(store);
     if ((code = begin(change, error)) != 0) {
         env_unlock_writers(change->lock);
         free(change);

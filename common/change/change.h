@@ -36,6 +36,7 @@ struct netboot_change {
     struct netboot_error failed; /* the first failure of the database: it rules out a commit */
     /* One for each type of identifier: sorted keys mostly go onto the page of the last one. */
     MDB_cursor *cursors[4];
+    MDB_dbi history;                        /* or ENV_NO_TABLE */
     struct images images;                   /* the rows before it changed them */
     uint64_t hosts_changed, others_changed; /* records put or deleted */
     char by[NETBOOT_HISTORY_BY_SIZE], what[NETBOOT_HISTORY_WHAT_SIZE];

@@ -178,7 +178,7 @@ static int forget_old(MDB_txn *txn, MDB_dbi table, uint64_t generation)
     return rc;
 }
 
-static int put_entry(struct netboot_change *change, MDB_dbi table, uint64_t generation)
+static int put_entry(struct netboot_change *change, uint64_t generation)
 {
     const struct history_record record = {
         .when = (uint64_t)time(NULL),
@@ -195,53 +195,68 @@ static int put_entry(struct netboot_change *change, MDB_dbi table, uint64_t gene
         return (int)-size;
     key_of_history(&key, HISTORY_ENTRY, generation);
     MDB_val row = key_value(&key), value = {(size_t)size, octets};
-    return mdb_put(change->view.txn, table, &row, &value, 0);
+    return mdb_put(change->view.txn, change->history, &row, &value, 0);
 }
 
-void history_look(struct netboot_store *store)
-{
-    struct env_slot *slot;
+/* ---- The table */
 
-    if (store->follow || env_take(&store->env, &slot) != 0)
-        return;
-    bool there = slot->db->tables[TABLE_HISTORY] != ENV_NO_TABLE;
-    env_give(slot);
-    if (!there)
-        env_open_idle(&store->env);
+int history_open(struct netboot_change *change)
+{
+    int rc = mdb_dbi_open(change->view.txn, store_spec.table_names[TABLE_HISTORY], 0, &change->history);
+
+    change->view.look = view_table(&change->view, TABLE_HISTORY) == ENV_NO_TABLE;
+    if (rc != 0)
+        change->history = ENV_NO_TABLE;
+    return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+void history_look(const struct netboot_view *view)
+{
+    if (view->look && !view->store->follow)
+        env_look_for_tables(&view->store->env);
+}
+
+static MDB_dbi table_of(const struct netboot_view *view)
+{
+    return view->change ? view->change->history : view_table(view, TABLE_HISTORY);
+}
+
+int history_get(struct netboot_view *view, uint8_t row, uint64_t generation, MDB_val *ret)
+{
+    struct key key;
+
+    if (table_of(view) == ENV_NO_TABLE)
+        return -ENOENT;
+    key_of_history(&key, row, generation);
+    MDB_val name = key_value(&key);
+    int rc = mdb_get(view->txn, table_of(view), &name, ret);
+    return rc == 0 ? 0 : env_code(rc);
 }
 
 int history_put(struct netboot_change *change, uint64_t generation)
 {
     MDB_txn *txn = change->view.txn;
     struct key key;
-    MDB_dbi table;
-    /* A store from before there was a history gets its table now. */
-    int rc = mdb_dbi_open(txn, store_spec.table_names[TABLE_HISTORY], MDB_CREATE, &table);
+    int rc = 0;
 
+    if (change->history == ENV_NO_TABLE)
+        rc = mdb_dbi_open(txn, store_spec.table_names[TABLE_HISTORY], MDB_CREATE, &change->history);
     if (rc == 0)
-        rc = put_entry(change, table, generation);
+        rc = put_entry(change, generation);
     if (rc == 0 && !change->images.too_large) {
         key_of_history(&key, HISTORY_IMAGES, generation);
         MDB_val row = key_value(&key), value = {change->images.size, change->images.octets};
-        rc = mdb_put(txn, table, &row, &value, 0);
+        rc = mdb_put(txn, change->history, &row, &value, 0);
     }
-    return rc == 0 ? forget_old(txn, table, generation) : rc;
+    return rc == 0 ? forget_old(txn, change->history, generation) : rc;
 }
 
 /* ---- The list */
 
-static bool has_images(struct netboot_view *view, uint64_t generation)
-{
-    struct key key;
-    MDB_val value;
-
-    key_of_history(&key, HISTORY_IMAGES, generation);
-    return view_get(view, TABLE_HISTORY, &key, &value) == 0;
-}
-
 static bool show(struct netboot_view *view, uint64_t generation, MDB_val value, struct netboot_history *ret)
 {
     struct history_record record;
+    MDB_val images;
 
     if (record_decode(&record_history, value_bytes(value), &record) != 0)
         return false;
@@ -249,7 +264,7 @@ static bool show(struct netboot_view *view, uint64_t generation, MDB_val value, 
                                     .when = record.when,
                                     .hosts = record.hosts,
                                     .others = record.others,
-                                    .kept = has_images(view, generation)};
+                                    .kept = history_get(view, HISTORY_IMAGES, generation, &images) == 0};
     bytes_to_text(record.by, ret->by, sizeof(ret->by));
     bytes_to_text(record.what, ret->what, sizeof(ret->what));
     return true;
@@ -287,15 +302,31 @@ static int walk(struct netboot_view *view, MDB_cursor *cursor, uint64_t present,
     return rc == 0 || rc == MDB_NOTFOUND ? listing->code : env_code(rc);
 }
 
+/* The state of a view may have a table that the handle does not know. */
+static int without_table(struct netboot_view *view)
+{
+    const char *name = store_spec.table_names[TABLE_HISTORY];
+    MDB_val key = {strlen(name), (void *)name}, value;
+    MDB_dbi tables;
+    int rc = mdb_dbi_open(view->txn, NULL, 0, &tables);
+
+    view->look = true;
+    if (rc == 0)
+        rc = mdb_get(view->txn, tables, &key, &value);
+    return rc == MDB_NOTFOUND ? 0 : rc == 0 ? -EAGAIN : env_code(rc);
+}
+
 static int walk_history(struct netboot_view *view, struct listing *listing)
 {
     uint64_t present;
     MDB_cursor *cursor;
     int code = view_meta(view, "generation", &present);
 
-    if (code != 0 || view_table(view, TABLE_HISTORY) == ENV_NO_TABLE)
+    if (code != 0)
         return code;
-    int rc = mdb_cursor_open(view->txn, view_table(view, TABLE_HISTORY), &cursor);
+    if (table_of(view) == ENV_NO_TABLE)
+        return without_table(view);
+    int rc = mdb_cursor_open(view->txn, table_of(view), &cursor);
     if (rc != 0)
         return env_code(rc);
     code = walk(view, cursor, present, listing);
@@ -309,7 +340,9 @@ int netboot_view_history(struct netboot_view *view, int (*each)(const struct net
     struct listing listing = {each, user, 0};
     int code = walk_history(view, &listing);
 
-    if (code < 0 && listing.code == 0)
+    if (code == -EAGAIN && listing.code == 0)
+        failure(error, code, "the history began after the store was opened: try again");
+    else if (code < 0 && listing.code == 0)
         failure(error, code, "cannot read the history: %s", strerror(-code));
     return code;
 }

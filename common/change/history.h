@@ -53,10 +53,16 @@ extern const struct record_type record_history;
 
 void key_of_history(struct key *ret, uint8_t row, uint64_t generation);
 
+/*
+ * An older store has no table for the history until its next change, which another program may make. A change opens it
+ * in its own transaction. A view cannot, where its store was opened without the table: history_look() opens it for
+ * later views at the end of the first one that asked, if nobody uses the store at that moment. Servers never read it.
+ */
 struct netboot_change;
-/* An older store has no table for it until its next change, which another program may make: look for the table again,
- * while no one uses the store. Call it without a slot; servers never read the history. */
-void history_look(struct netboot_store *store);
+int history_open(struct netboot_change *change); /* LMDB's code */
+void history_look(const struct netboot_view *view);
+/* A row: 0, -ENOENT, or what LMDB says. */
+int history_get(struct netboot_view *view, uint8_t row, uint64_t generation, MDB_val *ret);
 /* Adds the entry of a change that makes `generation`, and forgets what is too old. LMDB's code. */
 int history_put(struct netboot_change *change, uint64_t generation);
 

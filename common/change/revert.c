@@ -32,12 +32,9 @@ struct kept {
 
 static int not_kept(struct netboot_change *change, uint64_t generation, uint64_t missing, struct netboot_error *error)
 {
-    struct key key;
     MDB_val value;
 
-    key_of_history(&key, HISTORY_ENTRY, missing);
-    if (view_table(&change->view, TABLE_HISTORY) != ENV_NO_TABLE &&
-        view_get(&change->view, TABLE_HISTORY, &key, &value) == 0)
+    if (history_get(&change->view, HISTORY_ENTRY, missing, &value) == 0)
         return failure(error, -ENODATA,
                        "cannot revert to generation %" PRIu64 ": the change that made generation %" PRIu64
                        " was too large for the history; restore a backup",
@@ -50,12 +47,9 @@ static int not_kept(struct netboot_change *change, uint64_t generation, uint64_t
 
 static int gather_one(struct netboot_change *change, uint64_t generation, struct kept *kept)
 {
-    struct key key;
     MDB_val value;
 
-    key_of_history(&key, HISTORY_IMAGES, generation);
-    if (view_table(&change->view, TABLE_HISTORY) == ENV_NO_TABLE ||
-        view_get(&change->view, TABLE_HISTORY, &key, &value) != 0)
+    if (history_get(&change->view, HISTORY_IMAGES, generation, &value) != 0)
         return -ENODATA;
     uint8_t *octets = realloc(kept->octets, kept->size + value.mv_size + 1);
     if (!octets)

@@ -209,6 +209,15 @@ static int check_format(const struct db *db, MDB_txn *txn, struct netboot_error 
     return 0;
 }
 
+void db_open_more_tables(struct db *db, MDB_txn *txn)
+{
+    const struct env_spec *spec = db->env->spec;
+
+    for (unsigned i = spec->tables; i < spec->tables + spec->more_tables; i++)
+        if (mdb_dbi_open(txn, spec->table_names[i], 0, &db->tables[i]) != 0)
+            db->tables[i] = ENV_NO_TABLE;
+}
+
 static int open_tables(struct db *db, MDB_txn *txn, struct netboot_error *error)
 {
     const struct env *env = db->env;
@@ -226,9 +235,7 @@ static int open_tables(struct db *db, MDB_txn *txn, struct netboot_error *error)
         if (code != 0)
             return code;
     }
-    for (unsigned i = spec->tables; i < spec->tables + spec->more_tables; i++)
-        if (mdb_dbi_open(txn, spec->table_names[i], 0, &db->tables[i]) != 0)
-            db->tables[i] = ENV_NO_TABLE;
+    db_open_more_tables(db, txn);
     return 0;
 }
 

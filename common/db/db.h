@@ -166,8 +166,8 @@ void env_fini(struct env *env);
 /* Opens the files in the place, or opens them again. -EBUSY: this process has already opened them, or look-ups did not
  * end within `deadline_ms`; the same database is current as before then. After any other failure none is. */
 int env_open(struct env *env, unsigned deadline_ms, struct netboot_error *error);
-/* Opens the current database again, if nobody uses it at the moment. */
-void env_open_idle(struct env *env);
+/* Opens the tables that the current database has got since it was opened, if nobody uses it at the moment. */
+void env_look_for_tables(struct env *env);
 /* Closes the current database, as soon as no look-up is under way. */
 void env_close(struct env *env);
 /* A server's thread calls it regularly: it checks the files, and opens them if needed. 0: nothing is wrong. */
@@ -248,6 +248,8 @@ void env_sleep_us(long us);
 struct db *db_spare(struct env *env);
 /* Opens what env_look() found. */
 int db_open(struct db *db, struct netboot_error *error);
+/* Opens those tables that an older database need not have. No other transaction of the process may be under way. */
+void db_open_more_tables(struct db *db, MDB_txn *txn);
 /* With all slots kept. */
 void db_close(struct db *db);
 /* The same, for a server: has all pages in its map, so that no packet has to wait for one. */

@@ -168,21 +168,21 @@ int env_open(struct env *env, unsigned deadline_ms, struct netboot_error *error)
     return code;
 }
 
-void env_open_idle(struct env *env)
+/* With all slots, as one transaction of a process at a time may open tables. */
+void env_look_for_tables(struct env *env)
 {
     struct db *db;
+    MDB_txn *txn;
 
     if (!env_lock(env, 0))
         return;
     if ((db = env_current(env))) {
         env_hide(env, true);
-        if (db_keep_slots(db)) {
-            db_close(db);
-            if (open_held(env, 0, NULL) != 0)
-                env_hide(env, false);
-        } else {
-            env_show(env, db);
+        if (db_keep_slots(db) && mdb_txn_begin(db->mdb, NULL, MDB_RDONLY, &txn) == 0) {
+            db_open_more_tables(db, txn);
+            mdb_txn_commit(txn); /* so that they stay open */
         }
+        env_show(env, db);
     }
     pthread_mutex_unlock(&env->swap);
 }

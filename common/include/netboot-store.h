@@ -295,7 +295,8 @@ struct netboot_history {
     char what[NETBOOT_HISTORY_WHAT_SIZE];
 };
 
-/* Calls `each` for every entry, the newest first, until it returns non-zero, which is returned. */
+/* Calls `each` for every entry, the newest first, until it returns non-zero, which is returned. -EAGAIN: the history of
+ * an older store began after this handle opened it: ask a later view; where the handle has `follow`, another handle. */
 int netboot_view_history(struct netboot_view *view, int (*each)(const struct netboot_history *, void *user), void *user,
                          struct netboot_error *error);
 

@@ -55,6 +55,7 @@ struct netboot_view {
     struct lookup_cache *cache;
     struct netboot_change *change; /* that it shows, else NULL */
     bool join;                     /* identifiers are joined */
+    bool look;                     /* history_look() is to be called at its end */
 };
 
 static inline MDB_dbi view_table(const struct netboot_view *view, unsigned table)

@@ -128,7 +128,6 @@ int netboot_view_open(struct netboot_store *store, struct netboot_view **ret, st
 
     if (!view)
         return failure(error, -ENOMEM, "out of memory for a view of the targets store");
-    history_look(store);
     if ((code = env_read_wait(&store->env, &slot)) != 0) {
         free(view);
         return not_open(store, code, error);
@@ -145,6 +144,7 @@ void netboot_view_close(struct netboot_view *view)
     if (!env_in_child(&view->store->env)) {
         env_read_end(view->slot);
         env_reap(&view->store->env);
+        history_look(view);
     }
     free(view);
 }

@@ -2,6 +2,7 @@
 /* The history of the targets store: its entries, its bounds, and stores without one. */
 #include "history_unit.h"
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -267,10 +268,39 @@ static void test_older_store_that_another_changes(void **state)
     assert_int_equal(netboot_view_history(opened, add_entry, &list, NULL), 0);
     assert_int_equal(list.count, 0);
     assert_int_equal(history(fixture).count, 0); /* the other view is still open */
+    struct netboot_view *later = view(fixture);
+    FAILS(-EAGAIN, "the history began after the store was opened: try again",
+          netboot_view_history(later, add_entry, &list, &error)); /* which is not to say that there is none */
+    netboot_view_close(later);
     netboot_view_close(opened);
     assert_int_equal(history(fixture).count, 1);
     revert(fixture, 1);
     assert_int_equal(history(fixture).count, 2);
+}
+
+/* It is looked for when somebody asks for it. What cannot be opened then is no reason to close the store. */
+static void test_older_store_stays_open(void **state)
+{
+    struct fixture *fixture = *state;
+    struct rlimit files, none;
+
+    make_older(fixture);
+    size_t epoch = fixture->store->env.epoch;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+    none = (struct rlimit){0, files.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    for (unsigned i = 0; i < 3; i++) {
+        struct netboot_view *opened = NULL;
+        struct list list = {0};
+        OK(netboot_view_open(fixture->store, &opened, &error));
+        assert_int_equal(netboot_view_history(opened, add_entry, &list, NULL), 0);
+        netboot_view_close(opened);
+    }
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+    assert_int_equal(fixture->store->env.epoch, epoch); /* nor is it opened again */
+    set_target(fixture, "t", "a.ipxe");
+    assert_int_equal(history(fixture).count, 1);
+    assert_int_equal(fixture->store->env.epoch, epoch);
 }
 
 /* Whatever the table holds, a change goes through, and nothing is brought back that is not whole. */
@@ -330,7 +360,7 @@ int main(void)
         TEST(test_entries),   TEST(test_no_entry),           TEST(test_descriptions),
         TEST(test_too_large), TEST(test_total_size),         TEST(test_total_count),
         TEST(test_gap),       TEST(test_older_store),        TEST(test_older_store_that_another_changes),
-        TEST(test_damaged),   TEST(test_entry_does_not_fit),
+        TEST(test_damaged),   TEST(test_entry_does_not_fit), TEST(test_older_store_stays_open),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,14 +6,15 @@
 
 #include <errno.h>
 
-/* Drops what is of another state than the view's; in the view of a change everything, since its rows move. */
+/* Drops what is of another state than the view's; in the view of a change everything, since its rows move. What is
+ * found there is of no state: the one after the commit may be different. */
 static struct lookup_cache *cache_of(struct netboot_view *view)
 {
     struct lookup_cache *cache = view->cache;
     size_t transaction = mdb_txn_id(view->txn), epoch = view->db->epoch;
 
     if (view->change || cache->transaction != transaction || cache->epoch != epoch) {
-        cache->transaction = transaction;
+        cache->transaction = view->change ? 0 : transaction;
         cache->epoch = epoch;
         cache->has_target[0] = cache->has_target[1] = cache->has_site = cache->has_loader = false;
     }

@@ -82,6 +82,22 @@ static void test_sites_change(void **state)
     assert_int_equal(status_of(fixture).records[NETBOOT_RECORD_SITE], 0);
 }
 
+/* A packet must not take what was looked up in a change, before that changed it, for the state after the change. */
+static void test_a_change_is_looked_into_and_goes_on(void **state)
+{
+    struct fixture *fixture = *state;
+    struct netboot_change *change = begin(fixture);
+
+    OK(put_site(change, "lab", PREFIXES("192.0.2.0/24"), &error));
+    assert_site_in(netboot_change_view(change), "192.0.2.1", "lab");
+    OK(put_site(change, "lab", PREFIXES("192.0.3.0/24"), &error));
+    commit(change);
+    struct netboot_view *opened = view(fixture);
+    assert_site_in(opened, "192.0.2.1", "default");
+    assert_site_in(opened, "192.0.3.1", "lab");
+    netboot_view_close(opened);
+}
+
 static void test_site_refused(void **state)
 {
     struct fixture *fixture = *state;
@@ -215,8 +231,8 @@ static void test_targets_and_loaders(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_sites),           TEST(test_sites_change),        TEST(test_site_refused),
-        TEST(test_sites_at_random), TEST(test_targets_and_loaders),
+        TEST(test_sites),        TEST(test_sites_change),    TEST(test_a_change_is_looked_into_and_goes_on),
+        TEST(test_site_refused), TEST(test_sites_at_random), TEST(test_targets_and_loaders),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

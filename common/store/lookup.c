@@ -6,6 +6,15 @@
 
 #include <errno.h>
 
+/* Whether the view shows the state whose number LMDB says. It notes the number of the newest state, and only then
+ * copies the state from the one of two places that every second change writes: that may be two changes later. */
+static bool is_number_of(const struct netboot_view *view, size_t transaction)
+{
+    MDB_envinfo info;
+
+    return mdb_env_info(view->db->mdb, &info) == 0 && info.me_last_txnid < transaction + 2;
+}
+
 /* Drops what is of another state than the view's; in the view of a change everything, since its rows move. What is
  * found there is of no state: the one after the commit may be different. */
 static struct lookup_cache *cache_of(struct netboot_view *view)
@@ -13,7 +22,8 @@ static struct lookup_cache *cache_of(struct netboot_view *view)
     struct lookup_cache *cache = view->cache;
     size_t transaction = mdb_txn_id(view->txn), epoch = view->db->epoch;
 
-    if (view->change || cache->transaction != transaction || cache->epoch != epoch) {
+    if (view->change || cache->transaction != transaction || cache->epoch != epoch ||
+        !is_number_of(view, transaction)) {
         cache->transaction = view->change ? 0 : transaction;
         cache->epoch = epoch;
         cache->has_target[0] = cache->has_target[1] = cache->has_site = cache->has_loader = false;

@@ -128,12 +128,13 @@ static size_t label_size(const struct head *head, const char *word, size_t size)
 static bool is_label(const struct head *head)
 {
     const char *last = head->words[head->count - 1];
-    bool colon = last[0] != '"' && last[strlen(last) - 1] == ':';
+    const size_t size = strlen(last); /* 0: the string "" */
+    bool colon = size > 0 && last[0] != '"' && last[size - 1] == ':';
 
     if (strcasecmp(head->words[0], "case") == 0)
         return head->count > 1 && colon;
     return colon && strncasecmp(head->words[0], "default", 7) == 0 && head->count <= 2 &&
-           (head->count == 2 ? strcmp(last, ":") == 0 : strlen(last) == 8);
+           (head->count == 2 ? strcmp(last, ":") == 0 : size == 8);
 }
 
 /* Reads one statement. 1; 0 at the end or at the `}` of the block that it is in, which is left alone. */

@@ -207,7 +207,7 @@ static int read_header(struct reading *reading)
 static int read_item(struct reading *reading, uint8_t kind,
                      int (*each)(const struct row *row, void *change, struct netboot_error *), void *change)
 {
-    struct key key = {1, {kind}};
+    struct store_key key = {1, {kind}};
     struct row row = {.kind = kind, .key = &key};
     struct netboot_record record;
     uint8_t octets[4];

@@ -38,7 +38,7 @@ int change_check_unique(const struct netboot_list *list, size_t (*key_size)(stru
 
 /* ---- Records */
 
-int change_name_key(uint8_t row, const char *name, const char *what, struct key *ret, struct netboot_error *error)
+int change_name_key(uint8_t row, const char *name, const char *what, struct store_key *ret, struct netboot_error *error)
 {
     if (key_of_name(ret, row, name, strlen(name)))
         return 0;
@@ -50,7 +50,7 @@ static int put_alone(struct netboot_change *change, const struct netboot_record 
 {
     const struct record_type *type = record_kinds[record->kind].type;
     struct netboot_record_key name;
-    struct key key;
+    struct store_key key;
     int code = record_check(type, record->room, error);
 
     if (code == 0 && record->kind == NETBOOT_RECORD_TARGET)
@@ -68,7 +68,7 @@ static int delete_alone(struct netboot_change *change, const struct netboot_reco
                         struct netboot_error *error)
 {
     char text[NETBOOT_RECORD_TEXT_SIZE], what[NETBOOT_RECORD_TEXT_SIZE + 4];
-    struct key key;
+    struct store_key key;
     MDB_val value;
 
     if (name->kind == NETBOOT_RECORD_LOADER)
@@ -176,10 +176,10 @@ static void close_cursors(struct netboot_change *change)
 /* Gives back all that a change holds, the transaction first. */
 static void end(struct netboot_change *change)
 {
-    env_give(change->view.slot);
-    env_reap(&change->store->env);
+    db_give(change->view.reader);
+    db_place_reap(&change->store->place);
     history_look(&change->view);
-    env_unlock_writers(change->lock);
+    writers_unlock(change->lock);
     images_free(&change->images);
     arming_free(change->armings);
     free(change);
@@ -197,24 +197,24 @@ static int open_cursors(struct netboot_change *change)
 static int begin(struct netboot_change *change, struct netboot_error *error)
 {
     struct netboot_store *store = change->store;
-    int code = env_write_begin(&store->env, &change->view.txn, &change->view.slot, error);
+    int code = db_write_begin(&store->place, &change->view.txn, &change->view.reader, error);
 
     if (code != 0)
         return code;
-    change->view.db = change->view.slot->db;
-    change->view.cache = change->view.slot->cache;
+    change->view.db = change->view.reader->db;
+    change->view.cache = change->view.reader->cache;
     int rc = open_cursors(change);
     if (rc == 0)
         rc = history_open(change);
     if (rc != 0)
-        code = env_failure(change->view.db, rc, "change", error);
+        code = db_failure(change->view.db, rc, "change", error);
     else if ((code = view_meta(&change->view, "hosts", &change->hosts)) != 0)
         change_damaged_store(code, "number of hosts", error);
     if (code == 0)
         return 0;
     close_cursors(change);
     mdb_txn_abort(change->view.txn);
-    env_give(change->view.slot);
+    db_give(change->view.reader);
     return code;
 }
 
@@ -224,7 +224,7 @@ int netboot_change_open(struct netboot_store *store, unsigned deadline_ms, struc
     struct netboot_change *change;
     int code;
 
-    if (env_in_child(&store->env))
+    if (db_place_in_child(&store->place))
         return failure(error, -ECHILD, "the targets store cannot be used after a fork: open it again");
     if (!(change = calloc(1, sizeof(*change))))
         return failure(error, -ENOMEM, "out of memory for a change of the targets store");
@@ -232,15 +232,15 @@ int netboot_change_open(struct netboot_store *store, unsigned deadline_ms, struc
     change->view.change = change;
     change->owner = pthread_self();
     change->deadline_ms = deadline_ms;
-    change->lock = env_lock_writers(&store->env, deadline_ms, error);
+    change->lock = writers_lock(&store->place, deadline_ms, error);
     if (change->lock < 0) {
         code = change->lock;
         free(change);
         return code;
     }
-    env_repair(&store->env);
+    db_place_repair(&store->place);
     if ((code = begin(change, error)) != 0) {
-        env_unlock_writers(change->lock);
+        writers_unlock(change->lock);
         free(change);
         return code;
     }
@@ -274,7 +274,7 @@ static int check_place(struct netboot_change *change, struct netboot_error *erro
 {
     const struct db *db = change->view.db;
 
-    if (db == env_current(&change->store->env) && !env_is_replaced(db))
+    if (db == db_place_current(&change->store->place) && !db_is_replaced(db))
         return 0;
     return failure(error, -EAGAIN, "the targets store in %s was replaced meanwhile; nothing was changed: try again",
                    change->store->directory);
@@ -289,7 +289,7 @@ int netboot_change_arm(struct netboot_change *change, const struct netboot_id *i
 }
 
 /* All that is left to do before the commit. What is armed is written into `write`, which is then open. */
-static int prepare(struct netboot_change *change, struct state_write *write, bool *ret_open,
+static int prepare(struct netboot_change *change, struct once_writing *write, bool *ret_open,
                    struct netboot_error *error)
 {
     int code = 0;
@@ -300,7 +300,7 @@ static int prepare(struct netboot_change *change, struct state_write *write, boo
     if (change->touched && change_settle(change) != 0)
         return failure(error, change->failed.code, "%s", change->failed.text);
     if (change->touched && (code = put_all_meta(change, error)) == 0)
-        code = state_forget(&change->view, change->reverted, error);
+        code = once_forget(&change->view, change->reverted, error);
     if (code == 0 && change->armings) {
         code = arming_write(change->armings, &change->view, change->deadline_ms, write, error);
         *ret_open = code == 0;
@@ -313,7 +313,7 @@ static int commit(struct netboot_change *change, int code, struct netboot_error 
 {
     if (code == 0 && change->touched) {
         int rc = mdb_txn_commit(change->view.txn);
-        return rc == 0 ? 0 : env_failure(change->view.db, rc, "change", error);
+        return rc == 0 ? 0 : db_failure(change->view.db, rc, "change", error);
     }
     mdb_txn_abort(change->view.txn);
     return code;
@@ -322,7 +322,7 @@ static int commit(struct netboot_change *change, int code, struct netboot_error 
 int netboot_change_commit(struct netboot_change *change, struct netboot_error *error)
 {
     struct netboot_error reason;
-    struct state_write write;
+    struct once_writing write;
     bool arming = false;
     int code = change_check(change, error);
 
@@ -333,7 +333,7 @@ int netboot_change_commit(struct netboot_change *change, struct netboot_error *e
     close_cursors(change);
     code = commit(change, code, error);
     if (arming) {
-        int armed = state_write_end(&write, code, &reason);
+        int armed = once_write_end(&write, code, &reason);
         if (code == 0 && armed != 0)
             code = failure(error, armed, "%snothing was armed: %.400s",
                            change->touched ? "the records were changed, but " : "", reason.text);
@@ -346,7 +346,7 @@ void netboot_change_abort(struct netboot_change *change)
 {
     if (!change)
         return;
-    if (env_in_child(&change->store->env)) {
+    if (db_place_in_child(&change->store->place)) {
         close(change->lock);
         images_free(&change->images);
         arming_free(change->armings);

@@ -36,7 +36,7 @@ struct netboot_change {
     struct netboot_error failed; /* the first failure of the database: it rules out a commit */
     /* One for each type of identifier: sorted keys mostly go onto the page of the last one. */
     MDB_cursor *cursors[4];
-    MDB_dbi history;                        /* or ENV_NO_TABLE */
+    MDB_dbi history;                        /* or DB_NO_TABLE */
     struct images images;                   /* the rows before it changed them */
     uint64_t hosts_changed, others_changed; /* records put or deleted */
     char by[NETBOOT_HISTORY_BY_SIZE], what[NETBOOT_HISTORY_WHAT_SIZE];
@@ -53,36 +53,37 @@ int change_damaged(int code, const char *what, struct netboot_error *error);
 int change_damaged_store(int code, const char *what, struct netboot_error *error);
 
 /* Keeps the row as it is, before it is changed. LMDB's code. */
-int change_keep_row(struct netboot_change *change, unsigned table, const struct key *key);
+int change_keep_row(struct netboot_change *change, unsigned table, const struct store_key *key);
 /* All rows of a table, or none if they are too many. */
 int change_keep_table(struct netboot_change *change, unsigned table);
 
-int change_put_row(struct netboot_change *change, unsigned table, const struct key *key, const void *value, size_t size,
-                   struct netboot_error *error);
-int change_delete_row(struct netboot_change *change, unsigned table, const struct key *key,
+int change_put_row(struct netboot_change *change, unsigned table, const struct store_key *key, const void *value,
+                   size_t size, struct netboot_error *error);
+int change_delete_row(struct netboot_change *change, unsigned table, const struct store_key *key,
                       struct netboot_error *error);
-int change_put_record(struct netboot_change *change, const struct key *key, const struct record_type *type,
+int change_put_record(struct netboot_change *change, const struct store_key *key, const struct record_type *type,
                       const void *record, struct netboot_error *error);
 int change_put_meta(struct netboot_change *change, const char *name, uint64_t number, struct netboot_error *error);
 /* Gives the store a new random id: this disarms all hosts. */
 int change_new_id(struct netboot_change *change, struct netboot_error *error);
 /* Empties all tables of records. */
 int change_clear(struct netboot_change *change, struct netboot_error *error);
-MDB_cursor *change_host_cursor(struct netboot_change *change, const struct key *key);
+MDB_cursor *change_host_cursor(struct netboot_change *change, const struct store_key *key);
 
 /* The key of a row of `policy` that has a name. -ENOENT: the name is not valid, so there is no such row. */
-int change_name_key(uint8_t row, const char *name, const char *what, struct key *ret, struct netboot_error *error);
+int change_name_key(uint8_t row, const char *name, const char *what, struct store_key *ret,
+                    struct netboot_error *error);
 
 /* Copies the key of the first row of `policy` from `key` on; -ENOENT if its first `same` octets are not those of `key`.
  * `ret_name`, unless NULL, gets the value: the name of the site that has the prefix. */
-int change_next_row(struct netboot_change *change, struct key *key, size_t same, struct key *ret_name);
+int change_next_row(struct netboot_change *change, struct store_key *key, size_t same, struct store_key *ret_name);
 
 /* A damaged host: the row that was looked up, and the row where its record should be. */
 struct damaged_host {
-    struct key rows[2];
+    struct store_key rows[2];
 };
 /* `found` is where the look-up of `id` ended: at a damaged record, at none, or at an alias. */
-void change_blame(struct netboot_change *change, const struct key *id, const struct key *found,
+void change_blame(struct netboot_change *change, const struct store_key *id, const struct store_key *found,
                   struct damaged_host *ret);
 /* Deletes both rows, and all aliases that lead to them. */
 int change_drop_damaged(struct netboot_change *change, const struct damaged_host *damaged, struct netboot_error *error);

@@ -4,10 +4,10 @@
 
 /* `found` is where the look-up of `id` ended: at a damaged record, at none, or at an alias. That alias may belong to
  * another host. */
-void change_blame(struct netboot_change *change, const struct key *id, const struct key *found,
+void change_blame(struct netboot_change *change, const struct store_key *id, const struct store_key *found,
                   struct damaged_host *ret)
 {
-    struct key other;
+    struct store_key other;
     MDB_val value;
     bool of_other =
         view_find_host(&change->view, found, &other, &value) == 0 && !key_equals(&other, found->octets, found->size);
@@ -35,7 +35,7 @@ int change_drop_damaged(struct netboot_change *change, const struct damaged_host
     MDB_val row = {0}, value;
     uint64_t hosts = 0;
     MDB_cursor *cursor;
-    struct key at;
+    struct store_key at;
     int rc = mdb_cursor_open(change->view.txn, view_table(&change->view, TABLE_HOST), &cursor), code = 0;
 
     if (rc != 0)
@@ -43,7 +43,7 @@ int change_drop_damaged(struct netboot_change *change, const struct damaged_host
     while (code == 0 && (rc = mdb_cursor_get(cursor, &row, &value, next)) == 0) {
         next = MDB_NEXT;
         if (!is_of_damaged(damaged, row, value)) {
-            hosts += value.mv_size > 0 && *(const uint8_t *)value.mv_data != NO_RECORD;
+            hosts += value.mv_size > 0 && *(const uint8_t *)value.mv_data != NO_RECORD_MARK;
             continue;
         }
         at.size = smaller(row.mv_size, KEY_SIZE);

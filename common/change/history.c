@@ -37,7 +37,7 @@ void images_free(struct images *images)
 }
 
 /* A change does not fail because its images cannot be kept. */
-void images_add(struct images *images, unsigned table, const struct key *key, const MDB_val *value)
+void images_add(struct images *images, unsigned table, const struct store_key *key, const MDB_val *value)
 {
     size_t value_size = value ? value->mv_size : 0, size = IMAGE_HEADER + key->size + value_size;
 
@@ -109,7 +109,7 @@ void netboot_change_describe(struct netboot_change *change, const char *by, cons
 
 /* ---- Entries */
 
-void key_of_history(struct key *ret, uint8_t row, uint64_t generation)
+void key_of_history(struct store_key *ret, uint8_t row, uint64_t generation)
 {
     ret->size = 9;
     ret->octets[0] = row;
@@ -130,7 +130,7 @@ static bool is_row(MDB_val key, uint8_t row)
 static int delete_oldest(MDB_txn *txn, MDB_dbi table, uint8_t row, uint64_t generation, bool one)
 {
     MDB_cursor *cursor;
-    struct key first;
+    struct store_key first;
     int rc = mdb_cursor_open(txn, table, &cursor);
 
     if (rc != 0)
@@ -189,7 +189,7 @@ static int put_entry(struct netboot_change *change, uint64_t generation)
     };
     uint8_t octets[512];
     ssize_t size = record_encode(&record_history, &record, octets, sizeof(octets));
-    struct key key;
+    struct store_key key;
 
     if (size < 0)
         return (int)-size;
@@ -204,16 +204,16 @@ int history_open(struct netboot_change *change)
 {
     int rc = mdb_dbi_open(change->view.txn, store_spec.table_names[TABLE_HISTORY], 0, &change->history);
 
-    change->view.look = view_table(&change->view, TABLE_HISTORY) == ENV_NO_TABLE;
+    change->view.look = view_table(&change->view, TABLE_HISTORY) == DB_NO_TABLE;
     if (rc != 0)
-        change->history = ENV_NO_TABLE;
+        change->history = DB_NO_TABLE;
     return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
 void history_look(const struct netboot_view *view)
 {
     if (view->look && !view->store->follow)
-        env_look_for_tables(&view->store->env);
+        db_place_look_for_tables(&view->store->place);
 }
 
 static MDB_dbi table_of(const struct netboot_view *view)
@@ -223,23 +223,23 @@ static MDB_dbi table_of(const struct netboot_view *view)
 
 int history_get(struct netboot_view *view, uint8_t row, uint64_t generation, MDB_val *ret)
 {
-    struct key key;
+    struct store_key key;
 
-    if (table_of(view) == ENV_NO_TABLE)
+    if (table_of(view) == DB_NO_TABLE)
         return -ENOENT;
     key_of_history(&key, row, generation);
     MDB_val name = key_value(&key);
     int rc = mdb_get(view->txn, table_of(view), &name, ret);
-    return rc == 0 ? 0 : env_code(rc);
+    return rc == 0 ? 0 : db_code(rc);
 }
 
 int history_put(struct netboot_change *change, uint64_t generation)
 {
     MDB_txn *txn = change->view.txn;
-    struct key key;
+    struct store_key key;
     int rc = 0;
 
-    if (change->history == ENV_NO_TABLE)
+    if (change->history == DB_NO_TABLE)
         rc = mdb_dbi_open(txn, store_spec.table_names[TABLE_HISTORY], MDB_CREATE, &change->history);
     if (rc == 0)
         rc = put_entry(change, generation);
@@ -282,7 +282,7 @@ static int walk(struct netboot_view *view, MDB_cursor *cursor, uint64_t present,
     uint64_t expected = present;
     struct netboot_history entry;
     bool chain = true; /* all entries so far are kept, without a gap */
-    struct key last;
+    struct store_key last;
     MDB_val key, value;
 
     key_of_history(&last, HISTORY_IMAGES, 0);
@@ -299,7 +299,7 @@ static int walk(struct netboot_view *view, MDB_cursor *cursor, uint64_t present,
         expected = entry.generation - 1;
         listing->code = listing->each(&entry, listing->user);
     }
-    return rc == 0 || rc == MDB_NOTFOUND ? listing->code : env_code(rc);
+    return rc == 0 || rc == MDB_NOTFOUND ? listing->code : db_code(rc);
 }
 
 /* The state of a view may have a table that the handle does not know. */
@@ -313,7 +313,7 @@ static int without_table(struct netboot_view *view)
     view->look = true;
     if (rc == 0)
         rc = mdb_get(view->txn, tables, &key, &value);
-    return rc == MDB_NOTFOUND ? 0 : rc == 0 ? -EAGAIN : env_code(rc);
+    return rc == MDB_NOTFOUND ? 0 : rc == 0 ? -EAGAIN : db_code(rc);
 }
 
 static int walk_history(struct netboot_view *view, struct listing *listing)
@@ -324,11 +324,11 @@ static int walk_history(struct netboot_view *view, struct listing *listing)
 
     if (code != 0)
         return code;
-    if (table_of(view) == ENV_NO_TABLE)
+    if (table_of(view) == DB_NO_TABLE)
         return without_table(view);
     int rc = mdb_cursor_open(view->txn, table_of(view), &cursor);
     if (rc != 0)
-        return env_code(rc);
+        return db_code(rc);
     code = walk(view, cursor, present, listing);
     mdb_cursor_close(cursor);
     return code;

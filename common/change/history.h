@@ -33,12 +33,12 @@ struct images {
 struct image {
     unsigned table;
     bool present;
-    struct key key;
+    struct store_key key;
     struct netboot_bytes value;
 };
 
 /* Keeps a row (`value` NULL: there is none). */
-void images_add(struct images *images, unsigned table, const struct key *key, const MDB_val *value);
+void images_add(struct images *images, unsigned table, const struct store_key *key, const MDB_val *value);
 /* Takes the first image off `rest`. False: there is none, or it is malformed (then `rest` is not empty). */
 bool images_take(struct netboot_bytes *rest, struct image *ret);
 void images_free(struct images *images);
@@ -51,7 +51,7 @@ struct history_record {
 
 extern const struct record_type record_history;
 
-void key_of_history(struct key *ret, uint8_t row, uint64_t generation);
+void key_of_history(struct store_key *ret, uint8_t row, uint64_t generation);
 
 /*
  * An older store has no table for the history until its next change, which another program may make. A change opens it

@@ -8,7 +8,7 @@
 
 struct keys {
     size_t count, primary;
-    struct key keys[KEYS_MAX];
+    struct store_key keys[KEYS_MAX];
 };
 
 static void keys_of_host(const struct netboot_host *host, struct keys *ret)
@@ -24,18 +24,18 @@ static void keys_of_host(const struct netboot_host *host, struct keys *ret)
         ret->count++;
 }
 
-static bool same_key(const struct key *a, const struct key *b)
+static bool same_key(const struct store_key *a, const struct store_key *b)
 {
     return key_equals(a, b->octets, b->size);
 }
 
-static const struct key *primary_key(const struct keys *keys)
+static const struct store_key *primary_key(const struct keys *keys)
 {
     return &keys->keys[keys->primary];
 }
 
 /* The identifier behind a key; of a UUID, the form that is the key. */
-static const char *key_text(const struct key *key, char text[NETBOOT_ID_TEXT_SIZE])
+static const char *key_text(const struct store_key *key, char text[NETBOOT_ID_TEXT_SIZE])
 {
     struct netboot_id id = {.type = (enum netboot_id_type)key->octets[0], .size = (uint8_t)(key->size - 1)};
 
@@ -63,7 +63,7 @@ static int check_host(const struct netboot_host *host, struct keys *ret, struct 
     return 0;
 }
 
-static int host_damaged(const struct key *key, struct netboot_error *error)
+static int host_damaged(const struct store_key *key, struct netboot_error *error)
 {
     char what[NETBOOT_ID_TEXT_SIZE + 8] = "host ";
 
@@ -72,7 +72,7 @@ static int host_damaged(const struct key *key, struct netboot_error *error)
 }
 
 /* Another host has one of our identifiers. */
-static int taken(struct netboot_change *change, const struct key *key, MDB_val other, struct netboot_error *error)
+static int taken(struct netboot_change *change, const struct store_key *key, MDB_val other, struct netboot_error *error)
 {
     char text[NETBOOT_ID_TEXT_SIZE], other_text[NETBOOT_ID_TEXT_SIZE];
     struct netboot_host host;
@@ -89,7 +89,7 @@ static int taken(struct netboot_change *change, const struct key *key, MDB_val o
                    code == 0 ? netboot_id_text(&id, other_text) : "whose record is damaged");
 }
 
-static int get_host_row(struct netboot_change *change, const struct key *key, MDB_val *ret)
+static int get_host_row(struct netboot_change *change, const struct store_key *key, MDB_val *ret)
 {
     MDB_val row = key_value(key);
 
@@ -97,11 +97,11 @@ static int get_host_row(struct netboot_change *change, const struct key *key, MD
 }
 
 /* Whether the keys are free, or those of the host under `own` (NULL: none is). */
-static int check_keys(struct netboot_change *change, const struct keys *keys, const struct key *own,
+static int check_keys(struct netboot_change *change, const struct keys *keys, const struct store_key *own,
                       struct netboot_error *error)
 {
     for (size_t i = 0; i < keys->count; i++) {
-        struct key owner;
+        struct store_key owner;
         MDB_val value;
         int rc = get_host_row(change, &keys->keys[i], &value);
         if (rc == MDB_NOTFOUND)
@@ -117,7 +117,7 @@ static int check_keys(struct netboot_change *change, const struct keys *keys, co
     return 0;
 }
 
-static bool has_key(const struct keys *keys, const struct key *key)
+static bool has_key(const struct keys *keys, const struct store_key *key)
 {
     for (size_t i = 0; i < keys->count; i++)
         if (same_key(&keys->keys[i], key))
@@ -139,12 +139,12 @@ static int delete_keys(struct netboot_change *change, const struct keys *keys, c
 }
 
 /* The keys of the host that has the identifier. -ENOENT; -EBADMSG: it cannot be read. */
-static int find_keys(struct netboot_change *change, const struct key *id, struct keys *ret,
+static int find_keys(struct netboot_change *change, const struct store_key *id, struct keys *ret,
                      struct damaged_host *ret_damaged, struct netboot_error *error)
 {
     char text[NETBOOT_ID_TEXT_SIZE];
     struct netboot_host host;
-    struct key found = *id;
+    struct store_key found = *id;
     MDB_val value;
     int code = view_find_host(&change->view, id, &found, &value);
 
@@ -163,7 +163,7 @@ static int find_keys(struct netboot_change *change, const struct key *id, struct
     return host_damaged(id, error);
 }
 
-static int to_key(const struct netboot_id *id, struct key *ret, struct netboot_error *error)
+static int to_key(const struct netboot_id *id, struct store_key *ret, struct netboot_error *error)
 {
     if (key_of_id(ret, (uint8_t)id->type, id->value, id->size))
         return 0;
@@ -178,10 +178,10 @@ struct row_values {
 
 static void set_values(const struct keys *keys, MDB_val record, struct row_values *ret)
 {
-    const struct key *primary = primary_key(keys);
+    const struct store_key *primary = primary_key(keys);
 
     ret->record = record;
-    ret->alias_octets[0] = NO_RECORD;
+    ret->alias_octets[0] = NO_RECORD_MARK;
     memcpy(ret->alias_octets + 1, primary->octets, primary->size);
     ret->alias = (MDB_val){1 + primary->size, ret->alias_octets};
 }
@@ -208,7 +208,7 @@ static int put_keys(struct netboot_change *change, const struct keys *keys, cons
 
     change->touched = true;
     for (*ret_count = 0; *ret_count < keys->count; ++*ret_count) {
-        const struct key *key = &keys->keys[*ret_count];
+        const struct store_key *key = &keys->keys[*ret_count];
         MDB_val row = key_value(key), value = *ret_count == keys->primary ? values->record : values->alias;
         if (flags == 0 && (rc = change_keep_row(change, TABLE_HOST, key)) != 0)
             break;
@@ -238,7 +238,7 @@ static int add_host(struct netboot_change *change, const struct keys *keys, cons
                     struct netboot_error *error);
 
 /* Replaces the host that has the identifier. */
-static int put_over(struct netboot_change *change, const struct key *id, const struct keys *keys,
+static int put_over(struct netboot_change *change, const struct store_key *id, const struct keys *keys,
                     const struct row_values *values, struct netboot_error *error)
 {
     struct damaged_host damaged;
@@ -279,7 +279,7 @@ int change_put_host(struct netboot_change *change, const struct netboot_id *id, 
 {
     struct row_values values;
     struct keys keys;
-    struct key key;
+    struct store_key key;
     int code;
 
     if ((code = check_host(host, &keys, error)) != 0 || (code = encode_host(change, host, &keys, &values, error)) != 0)
@@ -296,7 +296,7 @@ int change_delete_host(struct netboot_change *change, const struct netboot_id *i
 {
     struct damaged_host damaged;
     struct keys keys;
-    struct key key;
+    struct store_key key;
     int code;
 
     if ((code = to_key(id, &key, error)) != 0)

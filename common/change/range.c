@@ -11,7 +11,7 @@
 
 struct open_prefix {
     uint8_t last[NETBOOT_ADDRESS_SIZE];
-    struct key site;
+    struct store_key site;
 };
 
 struct flattening {
@@ -41,9 +41,9 @@ static void subtract_one(uint8_t *address, size_t size)
 
 static int put_range(struct flattening *flat, const uint8_t *last, struct netboot_error *error)
 {
-    static const uint8_t none = NO_RECORD;
+    static const uint8_t none = NO_RECORD_MARK;
     struct netboot_site site;
-    struct key name, key;
+    struct store_key name, key;
     MDB_val value;
 
     key_of_name(&name, ROW_SITE, NETBOOT_NAME_DEFAULT, strlen(NETBOOT_NAME_DEFAULT));
@@ -89,7 +89,7 @@ static int close_prefixes(struct flattening *flat, const uint8_t *address, struc
 }
 
 /* Prefixes come sorted by address and length: the open ones contain the next prefix, or end before it. */
-static int add_prefix(struct flattening *flat, const struct key *row, const struct key *site,
+static int add_prefix(struct flattening *flat, const struct store_key *row, const struct store_key *site,
                       struct netboot_error *error)
 {
     uint8_t prefix[1 + NETBOOT_ADDRESS_SIZE], before[NETBOOT_ADDRESS_SIZE];
@@ -112,13 +112,13 @@ static int add_prefix(struct flattening *flat, const struct key *row, const stru
     return 0;
 }
 
-int change_next_row(struct netboot_change *change, struct key *key, size_t same, struct key *ret_name)
+int change_next_row(struct netboot_change *change, struct store_key *key, size_t same, struct store_key *ret_name)
 {
     MDB_val row = key_value(key), value;
     int rc = mdb_cursor_get(change->view.cursor, &row, &value, MDB_SET_RANGE);
 
     if (rc != 0)
-        return env_code(rc);
+        return db_code(rc);
     if (row.mv_size < same || memcmp(row.mv_data, key->octets, same) != 0)
         return -ENOENT;
     if (row.mv_size > KEY_SIZE)
@@ -133,7 +133,7 @@ int change_next_row(struct netboot_change *change, struct key *key, size_t same,
 static int drop_ranges(struct netboot_change *change, struct netboot_error *error)
 {
     for (;;) {
-        struct key key = {1, {ROW_RANGE}};
+        struct store_key key = {1, {ROW_RANGE}};
         int code = change_next_row(change, &key, 1, NULL);
         if (code == 0)
             code = change_delete_row(change, TABLE_POLICY, &key, error);
@@ -145,11 +145,11 @@ static int drop_ranges(struct netboot_change *change, struct netboot_error *erro
 static int build_ranges(struct netboot_change *change, enum netboot_family family, struct netboot_error *error)
 {
     struct flattening flat = {.change = change, .family = family, .size = family == NETBOOT_V4 ? 4 : 16};
-    struct key row =
-                   {
-                       2, {ROW_PREFIX, (uint8_t)family}
+    struct store_key row =
+                         {
+                             2, {ROW_PREFIX, (uint8_t)family}
     },
-               site;
+                     site;
     uint8_t last[NETBOOT_ADDRESS_SIZE];
     int code;
 

@@ -9,7 +9,7 @@ static int restore_row(const struct row *row, void *user, struct netboot_error *
     struct netboot_change *change = user;
     struct netboot_record_key name;
     struct netboot_record record;
-    struct key key;
+    struct store_key key;
     int code;
 
     if (row->holds == NETBOOT_RECORD_HOST)

@@ -132,7 +132,7 @@ static int gather(struct netboot_change *change, uint64_t generation, uint64_t p
 /* ---- What changes */
 
 /* The row as it is now. It points into the store, until that is changed. */
-static int look(struct netboot_change *change, const struct key *key, unsigned table, struct image *ret,
+static int look(struct netboot_change *change, const struct store_key *key, unsigned table, struct image *ret,
                 struct netboot_error *error)
 {
     MDB_val value;
@@ -158,7 +158,7 @@ static bool is_record(const struct image *image)
 }
 
 /* The row that has the host of `id` now, if it will have none. */
-static struct step *find_moving(struct netboot_change *change, const struct kept *kept, const struct key *id)
+static struct step *find_moving(struct netboot_change *change, const struct kept *kept, const struct store_key *id)
 {
     struct step wanted = {.image.table = TABLE_HOST};
     MDB_val value;
@@ -175,7 +175,7 @@ static int find_origin(struct netboot_change *change, struct kept *kept, struct 
 {
     struct netboot_host host;
     struct image present;
-    struct key id;
+    struct store_key id;
     struct step *origin = NULL;
     int code;
 
@@ -270,7 +270,7 @@ static int bring_back(struct netboot_change *change, const struct image *image, 
 /* Where the armings cannot be read, all hosts are disarmed: a host that comes back must not be armed. */
 static int disarm_unknown(struct netboot_change *change, struct netboot_error *error)
 {
-    return env_is_closed(&change->store->once.env) ? change_new_id(change, error) : 0;
+    return db_place_is_closed(&change->store->once.place) ? change_new_id(change, error) : 0;
 }
 
 static int check(struct netboot_change *change, uint64_t generation, uint64_t *ret_present, struct netboot_error *error)

@@ -8,7 +8,7 @@
 
 int change_failed(struct netboot_change *change, int rc, struct netboot_error *error)
 {
-    int code = env_failure(change->view.db, rc, "change", &change->failed);
+    int code = db_failure(change->view.db, rc, "change", &change->failed);
 
     if (error)
         *error = change->failed;
@@ -17,7 +17,7 @@ int change_failed(struct netboot_change *change, int rc, struct netboot_error *e
 
 int change_check(struct netboot_change *change, struct netboot_error *error)
 {
-    if (env_in_child(&change->store->env))
+    if (db_place_in_child(&change->store->place))
         return failure(error, -ECHILD, "a change of the targets store cannot go on after a fork");
     if (!pthread_equal(change->owner, pthread_self()))
         return failure(error, -EPERM, "a change of the targets store can only be used by the thread that began it");
@@ -26,7 +26,7 @@ int change_check(struct netboot_change *change, struct netboot_error *error)
     return 0;
 }
 
-MDB_cursor *change_host_cursor(struct netboot_change *change, const struct key *key)
+MDB_cursor *change_host_cursor(struct netboot_change *change, const struct store_key *key)
 {
     switch (key->octets[0]) {
     case NETBOOT_ID_MAC:
@@ -40,12 +40,12 @@ MDB_cursor *change_host_cursor(struct netboot_change *change, const struct key *
 }
 
 /* Ranges follow from sites, and `meta` is the store's own. */
-static bool is_kept(unsigned table, const struct key *key)
+static bool is_kept(unsigned table, const struct store_key *key)
 {
     return table == TABLE_HOST || (table == TABLE_POLICY && key->octets[0] != ROW_RANGE);
 }
 
-int change_keep_row(struct netboot_change *change, unsigned table, const struct key *key)
+int change_keep_row(struct netboot_change *change, unsigned table, const struct store_key *key)
 {
     MDB_val row = key_value(key), value;
     int rc;
@@ -59,8 +59,8 @@ int change_keep_row(struct netboot_change *change, unsigned table, const struct 
     return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-int change_put_row(struct netboot_change *change, unsigned table, const struct key *key, const void *value, size_t size,
-                   struct netboot_error *error)
+int change_put_row(struct netboot_change *change, unsigned table, const struct store_key *key, const void *value,
+                   size_t size, struct netboot_error *error)
 {
     MDB_val row = key_value(key), data = {size, (void *)value};
     int rc = change_keep_row(change, table, key);
@@ -72,7 +72,8 @@ int change_put_row(struct netboot_change *change, unsigned table, const struct k
     return rc == 0 ? 0 : change_failed(change, rc, error);
 }
 
-int change_delete_row(struct netboot_change *change, unsigned table, const struct key *key, struct netboot_error *error)
+int change_delete_row(struct netboot_change *change, unsigned table, const struct store_key *key,
+                      struct netboot_error *error)
 {
     MDB_val row = key_value(key);
     int rc = change_keep_row(change, table, key);
@@ -83,7 +84,7 @@ int change_delete_row(struct netboot_change *change, unsigned table, const struc
     return rc == 0 || rc == MDB_NOTFOUND ? 0 : change_failed(change, rc, error);
 }
 
-int change_put_record(struct netboot_change *change, const struct key *key, const struct record_type *type,
+int change_put_record(struct netboot_change *change, const struct store_key *key, const struct record_type *type,
                       const void *record, struct netboot_error *error)
 {
     ssize_t size = record_encode(type, record, change->record, sizeof(change->record));
@@ -95,7 +96,7 @@ int change_put_record(struct netboot_change *change, const struct key *key, cons
 
 int change_put_meta(struct netboot_change *change, const char *name, uint64_t number, struct netboot_error *error)
 {
-    struct key key = {.size = strlen(name)};
+    struct store_key key = {.size = strlen(name)};
     uint8_t octets[8];
 
     memcpy(key.octets, name, key.size);
@@ -142,7 +143,7 @@ int change_keep_table(struct netboot_change *change, unsigned table)
     if (rc != 0)
         return rc;
     while (!change->images.too_large && (rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
-        struct key kept = {.size = key.mv_size};
+        struct store_key kept = {.size = key.mv_size};
         if (kept.size > KEY_SIZE)
             continue;
         memcpy(kept.octets, key.mv_data, kept.size);

@@ -11,7 +11,7 @@ static int check_prefix(struct netboot_change *change, const struct netboot_site
     char text[NETBOOT_PREFIX_TEXT_SIZE], right_text[NETBOOT_PREFIX_TEXT_SIZE];
     struct netboot_bytes prefix = site->prefixes.items[index];
     uint8_t right[NETBOOT_PREFIX_SIZE];
-    struct key key;
+    struct store_key key;
     MDB_val other;
 
     memcpy(right, prefix.data, prefix.size);
@@ -53,7 +53,7 @@ static int check_site(struct netboot_change *change, const struct netboot_site *
 static int put_prefixes(struct netboot_change *change, const struct netboot_site *site, bool put,
                         struct netboot_error *error)
 {
-    struct key keys[NETBOOT_LIST_MAX];
+    struct store_key keys[NETBOOT_LIST_MAX];
     int code = 0;
 
     /* The site's values point into pages that the first change may move. */
@@ -68,9 +68,9 @@ static int put_prefixes(struct netboot_change *change, const struct netboot_site
 }
 
 /* Deletes the prefixes of a site whose record is damaged. */
-static int drop_damaged(struct netboot_change *change, const struct key *site, struct netboot_error *error)
+static int drop_damaged(struct netboot_change *change, const struct store_key *site, struct netboot_error *error)
 {
-    struct key row = {1, {ROW_PREFIX}}, name;
+    struct store_key row = {1, {ROW_PREFIX}}, name;
     int code;
 
     change->ranges_stale = true;
@@ -84,7 +84,7 @@ static int drop_damaged(struct netboot_change *change, const struct key *site, s
 }
 
 /* Deletes the present prefixes of the site of that name. -ENOENT: there is none. */
-static int drop_prefixes(struct netboot_change *change, const struct key *key, struct netboot_error *error)
+static int drop_prefixes(struct netboot_change *change, const struct store_key *key, struct netboot_error *error)
 {
     struct netboot_site site;
     MDB_val value;
@@ -99,7 +99,7 @@ static int drop_prefixes(struct netboot_change *change, const struct key *key, s
 
 int change_put_site(struct netboot_change *change, const struct netboot_site *site, struct netboot_error *error)
 {
-    struct key key;
+    struct store_key key;
     int code;
 
     if ((code = check_site(change, site, error)) != 0)
@@ -116,7 +116,7 @@ int change_put_site(struct netboot_change *change, const struct netboot_site *si
 
 int change_delete_site(struct netboot_change *change, const char *name, struct netboot_error *error)
 {
-    struct key key;
+    struct store_key key;
     int code;
 
     if ((code = change_name_key(ROW_SITE, name, "site", &key, error)) != 0 ||

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Opening and closing a database; the caller keeps all its slots. */
+/* Opening and closing a database; the caller keeps all its readers. */
 #include "db/db.h"
 
 #include "base/bytes.h"
@@ -58,60 +58,60 @@ static void guard_leave(int place)
 
 /* ---- One that is closed */
 
-static bool make_slots_room(struct db *db)
+static bool make_readers_room(struct db *db)
 {
-    struct env *env = db->env;
-    size_t size = env->slot_room * sizeof(struct env_slot), cache = env->spec->cache_size;
+    struct db_place *place = db->place;
+    size_t size = place->reader_room * sizeof(struct db_reader), cache = place->spec->cache_size;
 
-    db->slots = aligned_alloc(_Alignof(struct env_slot), size);
-    db->caches = cache > 0 ? aligned_alloc(64, env->slot_room * cache) : NULL;
-    if (!db->slots || (cache > 0 && !db->caches))
+    db->readers = aligned_alloc(_Alignof(struct db_reader), size);
+    db->caches = cache > 0 ? aligned_alloc(64, place->reader_room * cache) : NULL;
+    if (!db->readers || (cache > 0 && !db->caches))
         return false;
-    memset(db->slots, 0, size);
+    memset(db->readers, 0, size);
     if (cache > 0)
-        memset(db->caches, 0, env->slot_room * cache);
-    for (unsigned i = 0; i < env->slot_room; i++) {
-        atomic_init(&db->slots[i].busy, SLOT_KEPT);
-        db->slots[i].db = db;
-        db->slots[i].cache = cache > 0 ? (uint8_t *)db->caches + i * cache : NULL;
+        memset(db->caches, 0, place->reader_room * cache);
+    for (unsigned i = 0; i < place->reader_room; i++) {
+        atomic_init(&db->readers[i].busy, READER_KEPT);
+        db->readers[i].db = db;
+        db->readers[i].cache = cache > 0 ? (uint8_t *)db->caches + i * cache : NULL;
     }
     return true;
 }
 
-struct db *db_spare(struct env *env)
+struct db *db_spare(struct db_place *place)
 {
-    struct db *db = env->all;
+    struct db *db = place->all;
 
     while (db && db->mdb)
         db = db->next;
     if (db || !(db = calloc(1, sizeof(*db))))
         return db;
-    *db = (struct db){.env = env, .directory = -1, .guard = -1};
-    if (!make_slots_room(db)) {
-        free(db->slots);
+    *db = (struct db){.place = place, .directory = -1, .guard = -1};
+    if (!make_readers_room(db)) {
+        free(db->readers);
         free(db->caches);
         free(db);
         return NULL;
     }
-    db->next = env->all;
-    env->all = db;
+    db->next = place->all;
+    place->all = db;
     return db;
 }
 
-static void drop_slot(struct env_slot *slot)
+static void drop_reader(struct db_reader *reader)
 {
-    if (!slot->txn)
+    if (!reader->txn)
         return;
-    mdb_cursor_close(slot->cursor);
-    mdb_txn_abort(slot->txn);
-    slot->txn = NULL;
-    slot->cursor = NULL;
+    mdb_cursor_close(reader->cursor);
+    mdb_txn_abort(reader->txn);
+    reader->txn = NULL;
+    reader->cursor = NULL;
 }
 
 void db_close(struct db *db)
 {
-    for (unsigned i = 0; i < db->env->slot_room; i++)
-        drop_slot(&db->slots[i]);
+    for (unsigned i = 0; i < db->place->reader_room; i++)
+        drop_reader(&db->readers[i]);
     if (db->mdb)
         mdb_env_close(db->mdb);
     db->mdb = NULL;
@@ -126,9 +126,9 @@ void db_close(struct db *db)
 /* ---- Opening */
 
 /* The largest map: a part of the process's address space, and no more than the setting allows. */
-size_t env_map_limit(const struct env *env)
+size_t db_place_map_limit(const struct db_place *place)
 {
-    size_t most = env->map_most > 0 ? env->map_most : SIZE_MAX / 4 + 1;
+    size_t most = place->map_most > 0 ? place->map_most : SIZE_MAX / 4 + 1;
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
@@ -143,23 +143,24 @@ static const char *held_path(const struct db *db, char path[32])
 
     snprintf(path, 32, "/proc/self/fd/%d", db->directory);
     return fstat(db->directory, &held) == 0 && stat(path, &found) == 0 && same_file(&held, &found) ? path
-                                                                                                   : db->env->path;
+                                                                                                   : db->place->path;
 }
 
 static int open_mdb(struct db *db, size_t map_size)
 {
-    const struct env_spec *spec = db->env->spec;
+    const struct db_spec *spec = db->place->spec;
     char path[32];
     int rc = mdb_env_create(&db->mdb);
 
     if (rc != 0)
         return rc;
-    if ((rc = mdb_env_set_maxdbs(db->mdb, spec->tables + spec->more_tables)) == 0 &&
-        (rc = mdb_env_set_maxreaders(db->mdb, ENV_READERS_MAX)) == 0 &&
+    if ((rc = mdb_env_set_maxdbs(db->mdb, spec->tables + spec->optional_tables)) == 0 &&
+        (rc = mdb_env_set_maxreaders(db->mdb, DB_READERS_MAX)) == 0 &&
         (rc = mdb_env_set_mapsize(db->mdb, map_size)) == 0 && (rc = mdb_env_set_userctx(db->mdb, db)) == 0)
-        rc = mdb_env_open(
-            db->mdb, held_path(db, path),
-            MDB_NOTLS | (db->writable ? 0 : MDB_RDONLY) | (spec->loose && db->writable ? MDB_NOMETASYNC : 0), 0660);
+        rc = mdb_env_open(db->mdb, held_path(db, path),
+                          MDB_NOTLS | (db->writable ? 0 : MDB_RDONLY) |
+                              (spec->may_lose_last && db->writable ? MDB_NOMETASYNC : 0),
+                          0660);
     if (rc != 0) {
         mdb_env_close(db->mdb);
         db->mdb = NULL;
@@ -170,13 +171,13 @@ static int open_mdb(struct db *db, size_t map_size)
 /* A map as large as address space allows; LMDB makes it at least as large as the data. */
 static int open_mapped(struct db *db, struct netboot_error *error)
 {
-    const struct env *env = db->env;
-    size_t size = smaller(env->first_map_size > 0 ? env->first_map_size : ENV_MAP_SIZE, env_map_limit(env));
+    const struct db_place *place = db->place;
+    size_t size = smaller(place->first_map_size > 0 ? place->first_map_size : DB_MAP_SIZE, db_place_map_limit(place));
     int rc;
 
     while ((rc = open_mdb(db, size)) == ENOMEM && size / 2 > (size_t)db->data.st_size)
         size /= 2;
-    return rc == 0 ? 0 : env_failure(db, rc, "open", error);
+    return rc == 0 ? 0 : db_failure(db, rc, "open", error);
 }
 
 static int check_opened_file(struct db *db, struct netboot_error *error)
@@ -185,57 +186,57 @@ static int check_opened_file(struct db *db, struct netboot_error *error)
     mdb_filehandle_t fd;
 
     if (mdb_env_get_fd(db->mdb, &fd) != 0 || fstat(fd, &status) != 0 || !same_file(&status, &db->data))
-        return failure(error, -EAGAIN, "%s was replaced while it was being opened: try again", db->env->data_path);
+        return failure(error, -EAGAIN, "%s was replaced while it was being opened: try again", db->place->data_path);
     if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
-        return failure(error, -errno, "cannot set close-on-exec for %s: %s", db->env->data_path, strerror(errno));
+        return failure(error, -errno, "cannot set close-on-exec for %s: %s", db->place->data_path, strerror(errno));
     return 0;
 }
 
 static int check_format(const struct db *db, MDB_txn *txn, struct netboot_error *error)
 {
-    const struct env *env = db->env;
+    const struct db_place *place = db->place;
     MDB_val key = {6, "format"}, value;
-    char remedy[ENV_REMEDY_SIZE];
+    char remedy[DB_REMEDY_SIZE];
     int rc = mdb_get(txn, db->tables[0], &key, &value);
 
     if (rc != 0 || value.mv_size != 4)
-        return failure(error, -EBADMSG, "%s is not a netboot %s: %s", env->data_path, env->spec->what,
-                       env_remedy(env, remedy));
+        return failure(error, -EBADMSG, "%s is not a netboot %s: %s", place->data_path, place->spec->what,
+                       db_place_remedy(place, remedy));
     uint32_t format = be_get32(value.mv_data);
-    if (format > env->spec->format)
+    if (format > place->spec->format)
         return failure(error, -ENOTSUP,
                        "the %s in %s has format %u, but this program knows formats up to %u only: upgrade netboot",
-                       env->spec->what, env->directory, format, env->spec->format);
+                       place->spec->what, place->directory, format, place->spec->format);
     return 0;
 }
 
-void db_open_more_tables(struct db *db, MDB_txn *txn)
+void db_open_optional_tables(struct db *db, MDB_txn *txn)
 {
-    const struct env_spec *spec = db->env->spec;
+    const struct db_spec *spec = db->place->spec;
 
-    for (unsigned i = spec->tables; i < spec->tables + spec->more_tables; i++)
+    for (unsigned i = spec->tables; i < spec->tables + spec->optional_tables; i++)
         if (mdb_dbi_open(txn, spec->table_names[i], 0, &db->tables[i]) != 0)
-            db->tables[i] = ENV_NO_TABLE;
+            db->tables[i] = DB_NO_TABLE;
 }
 
 static int open_tables(struct db *db, MDB_txn *txn, struct netboot_error *error)
 {
-    const struct env *env = db->env;
-    const struct env_spec *spec = env->spec;
-    char remedy[ENV_REMEDY_SIZE];
+    const struct db_place *place = db->place;
+    const struct db_spec *spec = place->spec;
+    char remedy[DB_REMEDY_SIZE];
 
     for (unsigned i = 0; i < spec->tables; i++) {
         int rc = mdb_dbi_open(txn, spec->table_names[i], 0, &db->tables[i]);
         if (rc == MDB_NOTFOUND || rc == MDB_INCOMPATIBLE)
-            return failure(error, -EBADMSG, "%s is not a netboot %s: %s", env->data_path, env->spec->what,
-                           env_remedy(env, remedy));
+            return failure(error, -EBADMSG, "%s is not a netboot %s: %s", place->data_path, place->spec->what,
+                           db_place_remedy(place, remedy));
         if (rc != 0)
-            return env_failure(db, rc, "open", error);
+            return db_failure(db, rc, "open", error);
         int code = i == 0 ? check_format(db, txn, error) : 0;
         if (code != 0)
             return code;
     }
-    db_open_more_tables(db, txn);
+    db_open_optional_tables(db, txn);
     return 0;
 }
 
@@ -262,15 +263,15 @@ static int check_pages(struct db *db, MDB_txn *txn, struct netboot_error *error)
 {
     enum { TRIES = 100 };
 
-    if (!db->env->server && db->env->check_most > 0 && (size_t)db->data.st_size > db->env->check_most)
+    if (!db->place->server && db->place->check_most > 0 && (size_t)db->data.st_size > db->place->check_most)
         return 0;
-    int code = env_check_pages(db, txn, error);
+    int code = db_verify(db, txn, error);
     for (unsigned i = 1; code == -EAGAIN && i < TRIES; i++) {
         mdb_txn_reset(txn);
         int rc = mdb_txn_renew(txn);
         if (rc != 0)
-            return env_failure(db, rc, "open", error);
-        code = env_check_pages(db, txn, error);
+            return db_failure(db, rc, "open", error);
+        code = db_verify(db, txn, error);
     }
     return code;
 }
@@ -298,9 +299,9 @@ static void bring_in(struct db *db, MDB_txn *txn)
 
 void db_bring_in(struct db *db)
 {
-    MDB_txn *txn = db->slots[0].txn;
+    MDB_txn *txn = db->readers[0].txn;
 
-    if (!db->env->server || mdb_txn_renew(txn) != 0)
+    if (!db->place->server || mdb_txn_renew(txn) != 0)
         return;
     bring_in(db, txn);
     mdb_txn_reset(txn);
@@ -316,50 +317,51 @@ static int open_contents(struct db *db, struct netboot_error *error)
     if (rc == MDB_READERS_FULL && mdb_reader_check(db->mdb, NULL) == 0)
         rc = mdb_txn_begin(db->mdb, NULL, MDB_RDONLY, &txn);
     if (rc != 0)
-        return env_failure(db, rc, "open", error);
+        return db_failure(db, rc, "open", error);
     if (!locks_are_of_data(db, before, txn))
-        code = failure(error, -EAGAIN, "other programs still use an older %s: restart them", db->env->data_path);
+        code = failure(error, -EAGAIN, "other programs still use an older %s: restart them", db->place->data_path);
     else if ((code = check_pages(db, txn, error)) == 0)
         code = open_tables(db, txn, error);
     if (code != 0) {
         mdb_txn_abort(txn);
         return code;
     }
-    if ((rc = mdb_txn_commit(txn)) != 0 || (rc = db_make_slots(db)) != 0 || (rc = mdb_env_info(db->mdb, &info)) != 0)
-        return env_failure(db, rc, "open", error);
+    if ((rc = mdb_txn_commit(txn)) != 0 || (rc = db_make_readers(db)) != 0 || (rc = mdb_env_info(db->mdb, &info)) != 0)
+        return db_failure(db, rc, "open", error);
     if (info.me_numreaders == 0) /* LMDB has not told that it works without its lock file */
-        return failure(error, -EROFS, "locks do not work in %s: mount its file system writable", db->env->path);
+        return failure(error, -EROFS, "locks do not work in %s: mount its file system writable", db->place->path);
     db_bring_in(db);
     return 0;
 }
 
 int db_open(struct db *db, struct netboot_error *error)
 {
-    const struct env *env = db->env;
-    int code = env_check_data(db, error);
+    const struct db_place *place = db->place;
+    int code = db_check_data(db, error);
 
     if (code != 0)
         return code;
     db->guard = guard_enter(&db->data, &db->lock);
     if (db->guard == -EBUSY)
-        return failure(error, -EBUSY, "this process has already opened the %s in %s", env->spec->what, env->directory);
+        return failure(error, -EBUSY, "this process has already opened the %s in %s", place->spec->what,
+                       place->directory);
     if (db->guard < 0)
         return failure(error, -EBUSY,
                        "this process has too many stores open to open the %s in %s: close some, and their views",
-                       env->spec->what, env->directory);
-    if ((code = env_check_lock(db, error)) != 0 || (code = open_mapped(db, error)) != 0 ||
+                       place->spec->what, place->directory);
+    if ((code = db_check_lock(db, error)) != 0 || (code = open_mapped(db, error)) != 0 ||
         (code = check_opened_file(db, error)) != 0 || (code = open_contents(db, error)) != 0)
         return code;
     atomic_store(&db->broken, false);
     atomic_store(&db->outgrown, false);
-    db->epoch = ++db->env->epoch;
+    db->epoch = ++db->place->epoch;
     return 0;
 }
 
-void env_clear_readers(struct db *db)
+void db_clear_readers(struct db *db)
 {
     int rc = mdb_reader_check(db->mdb, NULL);
 
     if (rc != 0)
-        env_note_broken(db, rc);
+        db_note_broken(db, rc);
 }

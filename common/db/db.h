@@ -5,24 +5,24 @@
  *   header.c  the checks before a file is mapped
  *   verify.c  the checks before LMDB reads it; those of one page are in verify_page.c
  *   files.c   directory, owner, group and mode; the writers' lock
- *   reader.c  reader slots
+ *   reader.c  reader readers
  *   db.c      opening and closing a database
  *   swap.c    replacing the current database
  *   write.c   write transactions and the growth of the map
  *
  * Nothing here knows the contents of the tables, except for the format number in the first one.
  *
- * A place and its databases. `struct env` is the place, and lives as long as the handle. `struct db` is a database that
- * is open there: one is current; older ones stay open while someone still reads them. A store that replaces the current
- * one is opened and checked beside it, and becomes current by one pointer. If it is the same file, nothing is current
- * until the old database is closed: a process must not open a file of LMDB's twice.
+ * A place and its databases. `struct db_place` is the place, and lives as long as the handle. `struct db` is a database
+ * that is open there: one is current; older ones stay open while someone still reads them. A store that replaces the
+ * current one is opened and checked beside it, and becomes current by one pointer. If it is the same file, nothing is
+ * current until the old database is closed: a process must not open a file of LMDB's twice.
  *
- * Reader slots. Each belongs to one database, and holds a read transaction and a cursor, which are made once. The
+ * Reader readers. Each belongs to one database, and holds a read transaction and a cursor, which are made once. The
  * transaction is renewed for each look-up; the cursor, which costs as much as a small look-up, only where it is used. A
- * thread takes a slot with one compare-and-swap and gives it back after its look-up: nothing ever waits. To close or
- * remap a database, a thread keeps its slots one by one as they are given back, until it has all of them. A closed
- * database stays in memory with all its slots kept, until it is used for another file: a thread that still has a
- * pointer to it finds no slot there, and looks for the current one.
+ * thread takes a reader with one compare-and-swap and gives it back after its look-up: nothing ever waits. To close or
+ * remap a database, a thread keeps its readers one by one as they are given back, until it has all of them. A closed
+ * database stays in memory with all its readers kept, until it is used for another file: a thread that still has a
+ * pointer to it finds no reader there, and looks for the current one.
  */
 #ifndef NETBOOT_ENV_H
 #define NETBOOT_ENV_H
@@ -35,33 +35,33 @@
 #include <stdatomic.h>
 #include <sys/stat.h>
 
-#define ENV_TABLES_MAX 4
-#define ENV_READERS_MAX 2048 /* of all processes */
-#define ENV_READERS 128      /* of one process */
+#define DB_TABLES_MAX 4
+#define DB_READERS_MAX 2048 /* of all processes */
+#define DB_READERS 128      /* of one process */
 /* Address space is free with 64 bits. With 32 bits, a process has room for three such maps. */
-#define ENV_MAP_SIZE_FOR(size_max) (UINT64_C(1) << ((size_max) > UINT32_MAX ? 34 : 28))
-#define ENV_MAP_SIZE ((size_t)ENV_MAP_SIZE_FOR(SIZE_MAX))
-#define ENV_PATH_SIZE 4096
-#define ENV_NO_TABLE UINT_MAX /* an environment that was made without it */
+#define DB_MAP_SIZE_FOR(size_max) (UINT64_C(1) << ((size_max) > UINT32_MAX ? 34 : 28))
+#define DB_MAP_SIZE ((size_t)DB_MAP_SIZE_FOR(SIZE_MAX))
+#define DB_PATH_SIZE 4096
+#define DB_NO_TABLE UINT_MAX /* an environment that was made without it */
 
-struct env_spec {
+struct db_spec {
     const char *name; /* of the directory, below the operator's */
     const char *what; /* as messages call it */
     const char *loss; /* what is lost if it is damaged; NULL: a backup has all of it */
     uint32_t format;  /* the newest known one; `format` of the first table, 4 octets, big-endian */
     unsigned tables;
-    unsigned more_tables; /* after those: a new environment has them, an older one may not */
-    const char *table_names[ENV_TABLES_MAX];
-    unsigned cursor_table; /* the cursors of the slots are for this one */
-    size_t cache_size;     /* octets that each slot has for its user, a multiple of 64 */
+    unsigned optional_tables; /* after those: a new environment has them, an older one may not */
+    const char *table_names[DB_TABLES_MAX];
+    unsigned cursor_table; /* the cursors of the readers are for this one */
+    size_t cache_size;     /* octets that each reader has for its user, a multiple of 64 */
     bool servers_write;    /* the group may write data.mdb, too */
     bool made_anew;        /* if damaged, it is set aside and created again, by servers, too */
-    bool loose;            /* a crash of the computer may lose the last changes, but nothing else */
+    bool may_lose_last;    /* a crash of the computer may lose the last changes, but nothing else */
 };
 
-enum env_busy { SLOT_FREE, SLOT_TAKEN, SLOT_KEPT /* by the thread that closes or remaps the database */ };
+enum reader_busy { READER_FREE, READER_TAKEN, READER_KEPT /* by the thread that closes or remaps the database */ };
 
-struct env_slot {
+struct db_reader {
     _Alignas(64) atomic_uint busy;
     MDB_txn *txn; /* NULL: not made yet */
     MDB_cursor *cursor;
@@ -70,31 +70,31 @@ struct env_slot {
 };
 
 struct db {
-    struct env *env;
+    struct db_place *place;
     struct db *next; /* of the place's */
-    struct env_slot *slots;
+    struct db_reader *readers;
     void *caches;
-    atomic_uint slot_count; /* usable ones */
-    atomic_bool broken;     /* has to be closed and opened again */
-    atomic_bool outgrown;   /* the data are larger than the map */
-    /* These change only while all slots are kept. */
+    atomic_uint reader_count; /* usable ones */
+    atomic_bool broken;       /* has to be closed and opened again */
+    atomic_bool outgrown;     /* the data are larger than the map */
+    /* These change only while all readers are kept. */
     MDB_env *mdb; /* NULL: closed */
     size_t epoch; /* each map of the place has another one: pointers into an older map are invalid */
-    MDB_dbi tables[ENV_TABLES_MAX];
+    MDB_dbi tables[DB_TABLES_MAX];
     bool writable;
     int directory;          /* held open: it stays the same directory even if it is renamed */
     int guard;              /* this process's place in the list of open databases */
     struct stat data, lock; /* of the open files */
 };
 
-struct env {
-    const struct env_spec *spec;
+struct db_place {
+    const struct db_spec *spec;
     const char *directory; /* the operator's */
-    char path[ENV_PATH_SIZE], data_path[ENV_PATH_SIZE], lock_path[ENV_PATH_SIZE], write_path[ENV_PATH_SIZE];
+    char path[DB_PATH_SIZE], data_path[DB_PATH_SIZE], lock_path[DB_PATH_SIZE], write_path[DB_PATH_SIZE];
     size_t first_map_size;
     size_t map_most;            /* the map never grows past it; 0: as far as address space goes */
     size_t check_most;          /* with more octets than this, pages are not checked; 0: always check */
-    bool server;                /* never creates files, has all its slots ready from the start */
+    bool server;                /* never creates files, has all its readers ready from the start */
     const unsigned *not_forked; /* 1; 0 in a forked child, where that page is zeroed */
     pid_t pid;                  /* where there are no such pages */
 
@@ -106,181 +106,183 @@ struct env {
     /* Held by whoever opens, closes or maps: no packet takes it. It is for all below. */
     _Alignas(64) pthread_mutex_t swap;
     struct db *all; /* never fewer, until the handle is closed */
-    unsigned slot_room;
+    unsigned reader_room;
     size_t epoch; /* the last one */
 };
 
 /* ---- header.c */
 
 /* What to do if the environment is damaged. Returns `text`. */
-#define ENV_REMEDY_SIZE (3 * ENV_PATH_SIZE)
-const char *env_remedy(const struct env *env, char text[ENV_REMEDY_SIZE]);
+#define DB_REMEDY_SIZE (3 * DB_PATH_SIZE)
+const char *db_place_remedy(const struct db_place *place, char text[DB_REMEDY_SIZE]);
 
 /* Notes which files exist, and holds their directory open. -ENOENT, ... with a text. */
-int env_look(struct db *db, struct netboot_error *error);
+int db_find_files(struct db *db, struct netboot_error *error);
 /* Whether data.mdb can be mapped: the noted file, a regular file of LMDB's, as long as its header says. Also notes
  * whether this process may write it. -ENOENT, -EACCES, -EBADMSG, ... with a text. */
-int env_check_data(struct db *db, struct netboot_error *error);
+int db_check_data(struct db *db, struct netboot_error *error);
 /* Whether something other than LMDB has written to the header of the open file, by copying over it for example. `idle`:
- * the transaction of a taken slot. */
-bool env_is_overwritten(const struct db *db, MDB_txn *idle);
+ * the transaction of a taken reader. */
+bool db_is_overwritten(const struct db *db, MDB_txn *idle);
 /* Whether lock.mdb may be written: else LMDB would work without locks. Must not be called while LMDB has it open in
  * this process: closing a file drops all locks of the process on it. */
-int env_check_lock(struct db *db, struct netboot_error *error);
+int db_check_lock(struct db *db, struct netboot_error *error);
 
 /* ---- verify.c */
 
 /* Checks all pages of the state of a transaction that has read none so far. -EBADMSG with a text; -EAGAIN: other
  * programs write too fast, begin the transaction again. */
-int env_check_pages(const struct db *db, MDB_txn *txn, struct netboot_error *error);
+int db_verify(const struct db *db, MDB_txn *txn, struct netboot_error *error);
 
 /* ---- files.c */
 
 /* Creates the directory and an empty environment, which `fill` completes; all or nothing. -EEXIST. */
-int env_create(const struct env_spec *spec, const char *directory, int (*fill)(MDB_txn *txn, const MDB_dbi *tables),
-               struct netboot_error *error);
+int db_place_create(const struct db_spec *spec, const char *directory, int (*fill)(MDB_txn *txn, const MDB_dbi *tables),
+                    struct netboot_error *error);
 /* Moves a damaged environment to NAME.damaged, in place of an older one there. `damaged` identifies its data file: an
  * environment with another one stays. */
-int env_set_aside(const struct env_spec *spec, const char *directory, const struct stat *damaged,
-                  struct netboot_error *error);
+int db_place_set_aside(const struct db_spec *spec, const char *directory, const struct stat *damaged,
+                       struct netboot_error *error);
 /* Restores missing permissions of the directory and its files, where this process may. */
-void env_repair(const struct env *env);
+void db_place_repair(const struct db_place *place);
 /* Makes lock.mdb or write.lock with the right group and mode. Negative errno value. */
-int env_make_file(const struct env *env, const char *path);
+int db_place_make_file(const struct db_place *place, const char *path);
 /* Gives the lock file of that size all its blocks. */
-int env_allocate_lock(int fd, off_t size);
-bool env_is_owner(const struct env *env);
+int allocate_lock_file(int fd, off_t size);
+bool db_place_is_owner(const struct db_place *place);
 /* Every writer takes this lock before LMDB's, which has no deadline. Returns a file descriptor. A forked child has it
  * too, but only closes it; the process that locked it unlocks it. */
-int env_lock_writers(const struct env *env, unsigned deadline_ms, struct netboot_error *error);
-void env_unlock_writers(int lock);
+int writers_lock(const struct db_place *place, unsigned deadline_ms, struct netboot_error *error);
+void writers_unlock(int lock);
 
 /* ---- reader.c, db.c, swap.c, write.c */
 
-int env_init(struct env *env, const struct env_spec *spec, const char *directory, struct netboot_error *error);
+int db_place_init(struct db_place *place, const struct db_spec *spec, const char *directory,
+                  struct netboot_error *error);
 /* Makes room for that many simultaneous look-ups; 0: the default. The environment is closed then. */
-int env_prepare(struct env *env, unsigned readers, struct netboot_error *error);
-/* Frees what env_prepare() made. The environment is closed, or this is a forked child. */
-void env_fini(struct env *env);
+int db_place_prepare(struct db_place *place, unsigned readers, struct netboot_error *error);
+/* Frees what db_place_prepare() made. The environment is closed, or this is a forked child. */
+void db_place_fini(struct db_place *place);
 
 /* Opens the files in the place, or opens them again. -EBUSY: this process has already opened them, or look-ups did not
  * end within `deadline_ms`; the same database is current as before then. After any other failure none is. */
-int env_open(struct env *env, unsigned deadline_ms, struct netboot_error *error);
+int db_place_open(struct db_place *place, unsigned deadline_ms, struct netboot_error *error);
 /* Opens the tables that the current database has got since it was opened, if nobody uses it at the moment. */
-void env_look_for_tables(struct env *env);
+void db_place_look_for_tables(struct db_place *place);
 /* Closes the current database, as soon as no look-up is under way. */
-void env_close(struct env *env);
+void db_place_close(struct db_place *place);
 /* A server's thread calls it regularly: it checks the files, and opens them if needed. 0: nothing is wrong. */
-int env_follow(struct env *env, bool clear_readers, struct netboot_error *error);
+int db_place_follow(struct db_place *place, bool clear_readers, struct netboot_error *error);
 /* Closes databases that are no longer current, if their look-ups have ended. Not on the packet path: it may take a
  * moment. */
-void env_reap(struct env *env);
+void db_place_reap(struct db_place *place);
 /* Whether the open files were replaced or cut short. */
-bool env_is_replaced(const struct db *db);
-/* Whether it has to be opened again, for that or another reason. `slot` is a taken one. */
-bool env_is_stale(const struct env_slot *slot);
-bool env_in_child(const struct env *env);
+bool db_is_replaced(const struct db *db);
+/* Whether it has to be opened again, for that or another reason. `reader` is a taken one. */
+bool db_is_stale(const struct db_reader *reader);
+bool db_place_in_child(const struct db_place *place);
 
-/* Current while what was is closed or mapped anew, and comes again. No slot of it is free. */
-extern struct db env_between;
+/* Current while what was is closed or mapped anew, and comes again. No reader of it is free. */
+extern struct db db_between;
 
 /* NULL: none. */
-static inline struct db *env_current(const struct env *env)
+static inline struct db *db_place_current(const struct db_place *place)
 {
-    struct db *db = atomic_load_explicit(&env->current, memory_order_acquire);
+    struct db *db = atomic_load_explicit(&place->current, memory_order_acquire);
 
-    return db != &env_between ? db : NULL;
+    return db != &db_between ? db : NULL;
 }
 
-static inline bool env_is_open(const struct env *env)
+static inline bool db_place_is_open(const struct db_place *place)
 {
-    return env_current(env) != NULL;
+    return db_place_current(place) != NULL;
 }
 
 /* Not only for the moment. */
-static inline bool env_is_closed(const struct env *env)
+static inline bool db_place_is_closed(const struct db_place *place)
 {
-    return atomic_load(&env->current) == NULL;
+    return atomic_load(&place->current) == NULL;
 }
 
-/* A slot for this thread: no system call, no lock, and no waiting. -EAGAIN: all are busy, or it is closed; -ECHILD. */
-int env_take(struct env *env, struct env_slot **ret);
-void env_give(struct env_slot *slot);
-/* A slot with a transaction of the newest state, until env_read_end(). */
-int env_read_begin(struct env *env, struct env_slot **ret);
+/* A reader for this thread: no system call, no lock, and no waiting. -EAGAIN: all are busy, or it is closed; -ECHILD.
+ */
+int db_take(struct db_place *place, struct db_reader **ret);
+void db_give(struct db_reader *reader);
+/* A reader with a transaction of the newest state, until db_read_end(). */
+int db_read_begin(struct db_place *place, struct db_reader **ret);
 /* The same outside of the packet path: waits a moment while the database is being closed or remapped. */
-int env_read_wait(struct env *env, struct env_slot **ret);
-/* Makes the slot's cursor one of its transaction. LMDB's code. */
-int env_renew_cursor(struct env_slot *slot);
-void env_read_end(struct env_slot *slot);
+int db_read_wait(struct db_place *place, struct db_reader **ret);
+/* Makes the reader's cursor one of its transaction. LMDB's code. */
+int db_renew_cursor(struct db_reader *reader);
+void db_read_end(struct db_reader *reader);
 
 /* The database that a transaction is of. */
-static inline struct db *env_db(MDB_txn *txn)
+static inline struct db *db_of(MDB_txn *txn)
 {
     return mdb_env_get_userctx(mdb_txn_env(txn));
 }
 
 /* A table of that, which is one of the place's. */
-static inline MDB_dbi env_table(const struct env *env, MDB_txn *txn, unsigned table)
+static inline MDB_dbi db_place_table(const struct db_place *place, MDB_txn *txn, unsigned table)
 {
-    const struct db *db = env_db(txn);
+    const struct db *db = db_of(txn);
 
-    return db->env == env ? db->tables[table] : ENV_NO_TABLE;
+    return db->place == place ? db->tables[table] : DB_NO_TABLE;
 }
 
-/* A write transaction for the holder of the writers' lock, and a slot that keeps the database open until it is given
+/* A write transaction for the holder of the writers' lock, and a reader that keeps the database open until it is given
  * back. The map has room for more than is stored. */
-int env_write_begin(struct env *env, MDB_txn **ret_txn, struct env_slot **ret_slot, struct netboot_error *error);
+int db_write_begin(struct db_place *place, MDB_txn **ret_txn, struct db_reader **ret_slot, struct netboot_error *error);
 /* The same on the packet path of a server, whose thread opens and maps. -ESTALE: the database has to be opened again,
  * and values read from it may be outdated; -EAGAIN. */
-int env_write_now(struct env *env, MDB_txn **ret_txn, struct env_slot **ret_slot);
+int db_write_now(struct db_place *place, MDB_txn **ret_txn, struct db_reader **ret_slot);
 
-/* Clears the slots of dead readers. */
-void env_clear_readers(struct db *db);
+/* Clears the readers of dead readers. */
+void db_clear_readers(struct db *db);
 
 /* ---- Between these files only */
 
-uint64_t env_now_us(void);
-void env_sleep_us(long us);
+uint64_t clock_us(void);
+void sleep_us(long us);
 
-/* A closed database with all its slots kept. NULL: out of memory. The mutex `swap` is held, or no other thread
+/* A closed database with all its readers kept. NULL: out of memory. The mutex `swap` is held, or no other thread
  * exists. */
-struct db *db_spare(struct env *env);
-/* Opens what env_look() found. */
+struct db *db_spare(struct db_place *place);
+/* Opens what db_find_files() found. */
 int db_open(struct db *db, struct netboot_error *error);
 /* Opens those tables that an older database need not have. No other transaction of the process may be under way. */
-void db_open_more_tables(struct db *db, MDB_txn *txn);
-/* With all slots kept. */
+void db_open_optional_tables(struct db *db, MDB_txn *txn);
+/* With all readers kept. */
 void db_close(struct db *db);
 /* The same, for a server: has all pages in its map, so that no packet has to wait for one. */
 void db_bring_in(struct db *db);
-/* Makes the slots' transactions, with all of them kept. */
-int db_make_slots(struct db *db);
-/* A slot of this very database, current or not; NULL: none is free. */
-struct env_slot *db_take(struct db *db);
-/* Keeps the free slots. Returns whether all are kept now. */
-bool db_keep_slots(struct db *db);
+/* Makes the readers' transactions, with all of them kept. */
+int db_make_readers(struct db *db);
+/* A reader of this very database, current or not; NULL: none is free. */
+struct db_reader *db_take_of(struct db *db);
+/* Keeps the free readers. Returns whether all are kept now. */
+bool db_keep_readers(struct db *db);
 /* The same until all are kept, or until the deadline. */
 bool db_drain(struct db *db, uint64_t deadline_us);
 /* Frees those that were kept. */
-void db_free_slots(struct db *db);
+void db_free_readers(struct db *db);
 /* Locks the mutex `swap`. False: others held it until the deadline. */
-bool env_lock(struct env *env, uint64_t deadline_us);
-/* With that held: makes current a database whose slots are all kept. */
-void env_show(struct env *env, struct db *db);
+bool db_place_lock(struct db_place *place, uint64_t deadline_us);
+/* With that held: makes current a database whose readers are all kept. */
+void db_place_show(struct db_place *place, struct db *db);
 /* Makes none current. */
-void env_hide(struct env *env, bool comes_again);
+void db_place_hide(struct db_place *place, bool comes_again);
 /* The largest map that address space and settings allow. */
-size_t env_map_limit(const struct env *env);
+size_t db_place_map_limit(const struct db_place *place);
 /* The size of map for a change when `used` octets are in use: `least`, doubled until half of it is free. */
-size_t env_map_for(size_t used, size_t least, size_t limit);
+size_t map_size_for(size_t used, size_t least, size_t limit);
 /* Makes the map large enough for the data, and at least as large as wanted if that can be had. -EAGAIN: look-ups did
  * not end in time. */
-int env_remap(struct env *env, size_t wanted, unsigned deadline_ms);
+int db_place_remap(struct db_place *place, size_t wanted, unsigned deadline_ms);
 /* Notes an error that only opening the database again can clear. */
-void env_note_broken(struct db *db, int rc);
+void db_note_broken(struct db *db, int rc);
 /* Wakes the server's thread to check the files. */
-void env_ask(struct env *env, atomic_bool *noted);
+void db_place_ask(struct db_place *place, atomic_bool *noted);
 
 static inline bool same_file(const struct stat *a, const struct stat *b)
 {
@@ -295,8 +297,8 @@ static inline size_t smaller(size_t a, size_t b)
 /* ---- Codes */
 
 /* LMDB's code as negative errno value. */
-int env_code(int rc);
+int db_code(int rc);
 /* The same with a text; `doing` is what failed, as "open". Notes whether the database has to be opened again. */
-int env_failure(struct db *db, int rc, const char *doing, struct netboot_error *error);
+int db_failure(struct db *db, int rc, const char *doing, struct netboot_error *error);
 
 #endif

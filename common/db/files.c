@@ -28,20 +28,20 @@
 #define WRITE_LOCK_SIZE 128 /* its block is allocated before a disk is full */
 /* LMDB's header and a line of 64 octets per reader, all blocks allocated: a write through a map must not need a block
  * of a full disk. */
-#define LOCK_SIZE ((ENV_READERS_MAX + 16) * 64)
+#define LOCK_SIZE ((DB_READERS_MAX + 16) * 64)
 
 /* ---- Owner, group and mode */
 
-static mode_t data_mode(const struct env_spec *spec)
+static mode_t data_mode(const struct db_spec *spec)
 {
     return spec->servers_write ? LOCK_MODE : DATA_MODE;
 }
 
-bool env_is_owner(const struct env *env)
+bool db_place_is_owner(const struct db_place *place)
 {
     struct stat directory;
 
-    return geteuid() == 0 || (stat(env->path, &directory) == 0 && directory.st_uid == geteuid());
+    return geteuid() == 0 || (stat(place->path, &directory) == 0 && directory.st_uid == geteuid());
 }
 
 /* The group `netboot`, else the group of `directory`. */
@@ -83,17 +83,17 @@ static int make_file(const char *path, gid_t group, mode_t mode, off_t size)
     return code;
 }
 
-int env_make_file(const struct env *env, const char *path)
+int db_place_make_file(const struct db_place *place, const char *path)
 {
     struct stat directory;
 
-    if (stat(env->path, &directory) != 0)
+    if (stat(place->path, &directory) != 0)
         return -errno;
     return make_file(path, directory.st_gid, LOCK_MODE,
-                     strcmp(path, env->lock_path) == 0 ? LOCK_SIZE : WRITE_LOCK_SIZE);
+                     strcmp(path, place->lock_path) == 0 ? LOCK_SIZE : WRITE_LOCK_SIZE);
 }
 
-int env_allocate_lock(int fd, off_t size)
+int allocate_lock_file(int fd, off_t size)
 {
     /* The length of a lock file in use must not change: LMDB derives the number of readers from it. */
     int code = size > 0 ? fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, size) : -posix_fallocate(fd, 0, LOCK_SIZE);
@@ -130,29 +130,29 @@ static void repair_file(const char *path, mode_t mode, gid_t group)
     close(fd);
 }
 
-void env_repair(const struct env *env)
+void db_place_repair(const struct db_place *place)
 {
     struct stat directory;
 
-    if (stat(env->path, &directory) != 0)
+    if (stat(place->path, &directory) != 0)
         return;
-    repair_file(env->path, DIRECTORY_MODE, directory.st_gid);
-    repair_file(env->data_path, data_mode(env->spec), directory.st_gid);
-    repair_file(env->lock_path, LOCK_MODE, directory.st_gid);
-    repair_file(env->write_path, LOCK_MODE, directory.st_gid);
+    repair_file(place->path, DIRECTORY_MODE, directory.st_gid);
+    repair_file(place->data_path, data_mode(place->spec), directory.st_gid);
+    repair_file(place->lock_path, LOCK_MODE, directory.st_gid);
+    repair_file(place->write_path, LOCK_MODE, directory.st_gid);
 }
 
 /* ---- Creation: built aside, then put in its place with one rename */
 
-static int build_tables(const struct env_spec *spec, MDB_env *mdb, int (*fill)(MDB_txn *txn, const MDB_dbi *tables))
+static int build_tables(const struct db_spec *spec, MDB_env *mdb, int (*fill)(MDB_txn *txn, const MDB_dbi *tables))
 {
-    MDB_dbi tables[ENV_TABLES_MAX];
+    MDB_dbi tables[DB_TABLES_MAX];
     MDB_txn *txn;
     int rc = mdb_txn_begin(mdb, NULL, 0, &txn);
 
     if (rc != 0)
         return rc;
-    for (unsigned i = 0; i < spec->tables + spec->more_tables && rc == 0; i++)
+    for (unsigned i = 0; i < spec->tables + spec->optional_tables && rc == 0; i++)
         rc = mdb_dbi_open(txn, spec->table_names[i], MDB_CREATE, &tables[i]);
     if (rc == 0)
         rc = fill(txn, tables);
@@ -163,25 +163,25 @@ static int build_tables(const struct env_spec *spec, MDB_env *mdb, int (*fill)(M
     return mdb_txn_commit(txn);
 }
 
-static int build_data(const struct env_spec *spec, const char *path, int (*fill)(MDB_txn *txn, const MDB_dbi *tables))
+static int build_data(const struct db_spec *spec, const char *path, int (*fill)(MDB_txn *txn, const MDB_dbi *tables))
 {
     MDB_env *mdb;
     int rc = mdb_env_create(&mdb);
 
     if (rc != 0)
-        return env_code(rc);
-    rc = mdb_env_set_maxdbs(mdb, spec->tables + spec->more_tables);
+        return db_code(rc);
+    rc = mdb_env_set_maxdbs(mdb, spec->tables + spec->optional_tables);
     if (rc == 0)
-        rc = mdb_env_set_maxreaders(mdb, ENV_READERS_MAX);
+        rc = mdb_env_set_maxreaders(mdb, DB_READERS_MAX);
     if (rc == 0)
         rc = mdb_env_open(mdb, path, 0, data_mode(spec));
     if (rc == 0)
         rc = build_tables(spec, mdb, fill);
     mdb_env_close(mdb);
-    return env_code(rc);
+    return db_code(rc);
 }
 
-static int build_files(const struct env *built, gid_t group, int (*fill)(MDB_txn *txn, const MDB_dbi *tables))
+static int build_files(const struct db_place *built, gid_t group, int (*fill)(MDB_txn *txn, const MDB_dbi *tables))
 {
     int code = make_file(built->data_path, group, data_mode(built->spec), 0);
 
@@ -192,7 +192,7 @@ static int build_files(const struct env *built, gid_t group, int (*fill)(MDB_txn
     return code == 0 ? build_data(built->spec, built->path, fill) : code;
 }
 
-static void remove_built(const struct env *built)
+static void remove_built(const struct db_place *built)
 {
     unlink(built->data_path);
     unlink(built->lock_path);
@@ -200,7 +200,7 @@ static void remove_built(const struct env *built)
     rmdir(built->path);
 }
 
-static int build_aside(const struct env *built, gid_t group, int (*fill)(MDB_txn *txn, const MDB_dbi *tables),
+static int build_aside(const struct db_place *built, gid_t group, int (*fill)(MDB_txn *txn, const MDB_dbi *tables),
                        struct netboot_error *error)
 {
     int code = 0;
@@ -218,7 +218,7 @@ static int build_aside(const struct env *built, gid_t group, int (*fill)(MDB_txn
     return failure(error, code, "cannot create the %s in %s: %s", built->spec->what, built->directory, strerror(-code));
 }
 
-static int put_in_place(const struct env *built, int directory_fd, struct netboot_error *error)
+static int put_in_place(const struct db_place *built, int directory_fd, struct netboot_error *error)
 {
     int code = 0;
 
@@ -239,61 +239,61 @@ static int put_in_place(const struct env *built, int directory_fd, struct netboo
 static int lock_directory(const char *directory, struct netboot_error *error)
 {
     enum { DEADLINE_US = 5000000 };
-    uint64_t deadline = env_now_us() + DEADLINE_US;
+    uint64_t deadline = clock_us() + DEADLINE_US;
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (fd < 0)
         return failure(error, -errno, "cannot open the directory %s: %s", directory, strerror(errno));
     while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         int code = -errno;
-        if ((code != -EWOULDBLOCK && code != -EINTR) || env_now_us() >= deadline) {
+        if ((code != -EWOULDBLOCK && code != -EINTR) || clock_us() >= deadline) {
             close(fd);
             return failure(error, code, "cannot lock the directory %s: check whether another init runs", directory);
         }
-        env_sleep_us(5000);
+        sleep_us(5000);
     }
     return fd;
 }
 
 /* Removes what is left of an environment whose data file was removed: its lock files. A file that is not netboot's is
  * moved aside. If that fails, put_in_place() reports it. */
-static void clear_remains(const struct env *env, const struct env *aside)
+static void clear_remains(const struct db_place *place, const struct db_place *aside)
 {
-    unlink(env->lock_path);
-    unlink(env->write_path);
-    if (rmdir(env->path) == 0 || (errno != ENOTEMPTY && errno != EEXIST))
+    unlink(place->lock_path);
+    unlink(place->write_path);
+    if (rmdir(place->path) == 0 || (errno != ENOTEMPTY && errno != EEXIST))
         return;
     remove_built(aside);
-    may_fail(rename(env->path, aside->path));
+    may_fail(rename(place->path, aside->path));
 }
 
-static int init_aside(struct env *aside, const struct env_spec *spec, const char *directory,
+static int init_aside(struct db_place *aside, const struct db_spec *spec, const char *directory,
                       struct netboot_error *error)
 {
-    struct env_spec named = *spec;
+    struct db_spec named = *spec;
     char name[64];
 
     snprintf(name, sizeof(name), "%s.damaged", spec->name);
     named.name = name;
-    int code = env_init(aside, &named, directory, error);
+    int code = db_place_init(aside, &named, directory, error);
     aside->spec = spec;
     return code;
 }
 
-static int create_in(const struct env_spec *spec, const char *directory,
+static int create_in(const struct db_spec *spec, const char *directory,
                      int (*fill)(MDB_txn *txn, const MDB_dbi *tables), struct netboot_error *error)
 {
-    struct env_spec aside = *spec;
-    struct env built, placed, damaged;
+    struct db_spec aside = *spec;
+    struct db_place built, placed, damaged;
     char name[64];
     int fd, code;
 
     snprintf(name, sizeof(name), ".%s.new", spec->name);
     aside.name = name;
-    if ((code = env_init(&built, &aside, directory, error)) != 0)
+    if ((code = db_place_init(&built, &aside, directory, error)) != 0)
         return code;
     built.spec = spec;
-    if ((code = env_init(&placed, spec, directory, error)) != 0 ||
+    if ((code = db_place_init(&placed, spec, directory, error)) != 0 ||
         (code = init_aside(&damaged, spec, directory, error)) != 0)
         return code;
     if ((fd = lock_directory(directory, error)) < 0)
@@ -310,8 +310,8 @@ static int create_in(const struct env_spec *spec, const char *directory,
     return code;
 }
 
-int env_create(const struct env_spec *spec, const char *directory, int (*fill)(MDB_txn *txn, const MDB_dbi *tables),
-               struct netboot_error *error)
+int db_place_create(const struct db_spec *spec, const char *directory, int (*fill)(MDB_txn *txn, const MDB_dbi *tables),
+                    struct netboot_error *error)
 {
     bool made = mkdir(directory, 0700) == 0;
     int code = made || errno == EEXIST ? 0 : -errno;
@@ -329,36 +329,36 @@ int env_create(const struct env_spec *spec, const char *directory, int (*fill)(M
 
 /* ---- Out of the way */
 
-static int move_aside(const struct env *env, const struct env *aside, const struct stat *damaged)
+static int move_aside(const struct db_place *place, const struct db_place *aside, const struct stat *damaged)
 {
     struct stat status;
 
-    if (stat(env->data_path, &status) != 0)
+    if (stat(place->data_path, &status) != 0)
         return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
     if (status.st_dev != damaged->st_dev || status.st_ino != damaged->st_ino)
         return 0; /* another program was faster */
     remove_built(aside);
-    return rename(env->path, aside->path) == 0 ? 0 : -errno;
+    return rename(place->path, aside->path) == 0 ? 0 : -errno;
 }
 
-int env_set_aside(const struct env_spec *spec, const char *directory, const struct stat *damaged,
-                  struct netboot_error *error)
+int db_place_set_aside(const struct db_spec *spec, const char *directory, const struct stat *damaged,
+                       struct netboot_error *error)
 {
-    struct env env, aside;
+    struct db_place place, aside;
     int fd, code;
 
-    if ((code = env_init(&env, spec, directory, error)) != 0 ||
+    if ((code = db_place_init(&place, spec, directory, error)) != 0 ||
         (code = init_aside(&aside, spec, directory, error)) != 0)
         return code;
     if ((fd = lock_directory(directory, error)) < 0)
         return fd;
-    code = move_aside(&env, &aside, damaged);
+    code = move_aside(&place, &aside, damaged);
     close(fd);
     if (code == -ENOTEMPTY || code == -EEXIST || code == -ENOTDIR)
-        return failure(error, code, "%s is damaged and cannot be moved to %s, which exists: remove that one", env.path,
-                       aside.path);
+        return failure(error, code, "%s is damaged and cannot be moved to %s, which exists: remove that one",
+                       place.path, aside.path);
     return code == 0 ? 0
-                     : failure(error, code, "%s is damaged and cannot be moved away: %s", env.path, strerror(-code));
+                     : failure(error, code, "%s is damaged and cannot be moved away: %s", place.path, strerror(-code));
 }
 
 /* ---- The writers' lock */
@@ -388,31 +388,31 @@ static void read_holder(int fd, char holder[HOLDER_SIZE + 1])
         strcpy(holder, "another program");
 }
 
-static int open_writers_lock(const struct env *env, struct netboot_error *error)
+static int open_writers_lock(const struct db_place *place, struct netboot_error *error)
 {
-    int fd = open(env->write_path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    int fd = open(place->write_path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
 
-    if (fd < 0 && errno == ENOENT && env_is_owner(env)) {
-        int code = env_make_file(env, env->write_path);
+    if (fd < 0 && errno == ENOENT && db_place_is_owner(place)) {
+        int code = db_place_make_file(place, place->write_path);
         if (code != 0 && code != -EEXIST)
-            return failure(error, code, "cannot create %s: %s", env->write_path, strerror(-code));
-        fd = open(env->write_path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+            return failure(error, code, "cannot create %s: %s", place->write_path, strerror(-code));
+        fd = open(place->write_path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
     }
     if (fd >= 0)
         return fd;
     int code = -errno;
     if (code == -EACCES || code == -EPERM)
-        return failure(error, -EACCES, "no permission to change the %s in %s: run this as root", env->spec->what,
-                       env->directory);
-    return failure(error, code, "cannot open %s: %s", env->write_path, strerror(-code));
+        return failure(error, -EACCES, "no permission to change the %s in %s: run this as root", place->spec->what,
+                       place->directory);
+    return failure(error, code, "cannot open %s: %s", place->write_path, strerror(-code));
 }
 
 /* A lock on a file that is no longer in the directory excludes nobody. */
-static bool is_current(const struct env *env, int fd)
+static bool is_current(const struct db_place *place, int fd)
 {
     struct stat locked, current;
 
-    return fstat(fd, &locked) == 0 && stat(env->write_path, &current) == 0 && locked.st_dev == current.st_dev &&
+    return fstat(fd, &locked) == 0 && stat(place->write_path, &current) == 0 && locked.st_dev == current.st_dev &&
            locked.st_ino == current.st_ino;
 }
 
@@ -424,24 +424,24 @@ static int wait_for_lock(int fd, uint64_t deadline)
             return 0;
         if (errno != EAGAIN && errno != EACCES && errno != EINTR)
             return -errno;
-        uint64_t now = env_now_us();
+        uint64_t now = clock_us();
         if (now >= deadline)
             return -ETIMEDOUT;
-        env_sleep_us((long)(deadline - now < pause ? deadline - now : pause));
+        sleep_us((long)(deadline - now < pause ? deadline - now : pause));
     }
 }
 
-int env_lock_writers(const struct env *env, unsigned deadline_ms, struct netboot_error *error)
+int writers_lock(const struct db_place *place, unsigned deadline_ms, struct netboot_error *error)
 {
-    uint64_t deadline = env_now_us() + deadline_ms * UINT64_C(1000);
+    uint64_t deadline = clock_us() + deadline_ms * UINT64_C(1000);
     char holder[HOLDER_SIZE + 1];
     int fd, code;
 
     for (;;) {
-        if ((fd = open_writers_lock(env, error)) < 0)
+        if ((fd = open_writers_lock(place, error)) < 0)
             return fd;
         code = wait_for_lock(fd, deadline);
-        if (code == 0 && is_current(env, fd)) {
+        if (code == 0 && is_current(place, fd)) {
             write_holder(fd);
             return fd;
         }
@@ -455,11 +455,11 @@ int env_lock_writers(const struct env *env, unsigned deadline_ms, struct netboot
         return failure(
             error, code,
             "the %s in %s is being changed by %s: try again; if this goes on, check whether that program is stopped",
-            env->spec->what, env->directory, holder);
-    return failure(error, code, "cannot lock %s: %s", env->write_path, strerror(-code));
+            place->spec->what, place->directory, holder);
+    return failure(error, code, "cannot lock %s: %s", place->write_path, strerror(-code));
 }
 
-void env_unlock_writers(int lock)
+void writers_unlock(int lock)
 {
     struct flock nobody = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
 

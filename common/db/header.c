@@ -17,36 +17,36 @@
 
 /* ---- What to do about it */
 
-const char *env_remedy(const struct env *env, char text[ENV_REMEDY_SIZE])
+const char *db_place_remedy(const struct db_place *place, char text[DB_REMEDY_SIZE])
 {
-    if (env->spec->made_anew)
-        snprintf(text, ENV_REMEDY_SIZE, "servers create it again by themselves, or run 'netbootctl -d %s init'",
-                 env->directory);
-    else if (env->spec->loss)
-        snprintf(text, ENV_REMEDY_SIZE, "move the directory %s away; %s", env->path, env->spec->loss);
+    if (place->spec->made_anew)
+        snprintf(text, DB_REMEDY_SIZE, "servers create it again by themselves, or run 'netbootctl -d %s init'",
+                 place->directory);
+    else if (place->spec->loss)
+        snprintf(text, DB_REMEDY_SIZE, "move the directory %s away; %s", place->path, place->spec->loss);
     else
-        snprintf(text, ENV_REMEDY_SIZE,
+        snprintf(text, DB_REMEDY_SIZE,
                  "move the directory %s away, run 'netbootctl -d %s init', then 'netbootctl -d %s restore BACKUP'",
-                 env->path, env->directory, env->directory);
+                 place->path, place->directory, place->directory);
     return text;
 }
 
 /* ---- The header */
 
-static int read_meta(const struct env *env, int fd, size_t page_size, unsigned index, struct lmdb_meta *ret,
+static int read_meta(const struct db_place *place, int fd, size_t page_size, unsigned index, struct lmdb_meta *ret,
                      struct netboot_error *error)
 {
-    const char *path = env->data_path;
-    char remedy[ENV_REMEDY_SIZE];
+    const char *path = place->data_path;
+    char remedy[DB_REMEDY_SIZE];
     struct lmdb_head head;
     ssize_t size = pread(fd, &head, sizeof(head), (off_t)(index * page_size));
 
     if (size < 0)
         return failure(error, -errno, "cannot read %s: %s", path, strerror(errno));
     if (size != sizeof(head))
-        return failure(error, -EBADMSG, "%s is too short for a store: %s", path, env_remedy(env, remedy));
+        return failure(error, -EBADMSG, "%s is too short for a store: %s", path, db_place_remedy(place, remedy));
     if (!(head.page.flags & PAGE_META) || head.meta.magic != LMDB_MAGIC)
-        return failure(error, -EBADMSG, "%s is not a netboot store: %s", path, env_remedy(env, remedy));
+        return failure(error, -EBADMSG, "%s is not a netboot store: %s", path, db_place_remedy(place, remedy));
     if (head.meta.version != LMDB_VERSION)
         return failure(error, -EBADMSG, "%s has version %" PRIu32 " of LMDB's format; this program reads version %d",
                        path, head.meta.version, LMDB_VERSION);
@@ -54,86 +54,87 @@ static int read_meta(const struct env *env, int fd, size_t page_size, unsigned i
     return 0;
 }
 
-int env_read_header(const struct env *env, int fd, MDB_txn *txn, struct lmdb_meta *ret, struct netboot_error *error)
+int read_header(const struct db_place *place, int fd, MDB_txn *txn, struct lmdb_meta *ret, struct netboot_error *error)
 {
-    char remedy[ENV_REMEDY_SIZE];
+    char remedy[DB_REMEDY_SIZE];
     struct lmdb_meta metas[2];
     size_t page_size = 0;
 
     for (unsigned i = 0; i < 2; i++) {
-        int code = read_meta(env, fd, page_size, i, &metas[i], error);
+        int code = read_meta(place, fd, page_size, i, &metas[i], error);
         if (code != 0)
             return code;
         page_size = meta_page_size(&metas[0]);
         if (!is_page_size(page_size))
-            return failure(error, -EBADMSG, "%s is damaged, its header claims pages of %zu octets: %s", env->data_path,
-                           page_size, env_remedy(env, remedy));
+            return failure(error, -EBADMSG, "%s is damaged, its header claims pages of %zu octets: %s",
+                           place->data_path, page_size, db_place_remedy(place, remedy));
     }
     *ret = metas[txn ? mdb_txn_id(txn) & 1 : metas[1].transaction > metas[0].transaction];
     if (txn && ret->transaction != mdb_txn_id(txn))
-        return failure(error, -EAGAIN, "other programs keep changing %s: try again", env->data_path);
+        return failure(error, -EAGAIN, "other programs keep changing %s: try again", place->data_path);
     if (!meta_is_sane(ret, page_size))
-        return failure(error, -EBADMSG, "%s has a damaged header: %s", env->data_path, env_remedy(env, remedy));
+        return failure(error, -EBADMSG, "%s has a damaged header: %s", place->data_path,
+                       db_place_remedy(place, remedy));
     return 0;
 }
 
 /* ---- The file */
 
 /* A writer may change the header and the list meanwhile: then try again. */
-static int check_length(const struct env *env, int fd, struct stat *ret, struct netboot_error *error)
+static int check_length(const struct db_place *place, int fd, struct stat *ret, struct netboot_error *error)
 {
     enum { TRIES = 100 };
     struct lmdb_meta meta, after;
     int code = 0;
 
     for (unsigned i = 0; i < TRIES; i++) {
-        if ((code = env_read_header(env, fd, NULL, &meta, error)) != 0)
+        if ((code = read_header(place, fd, NULL, &meta, error)) != 0)
             return code;
         /* The size is read after the header: files of a store in use only grow. */
         if (fstat(fd, ret) != 0)
-            return failure(error, -errno, "cannot stat %s: %s", env->data_path, strerror(errno));
-        code = env_check_state(env, fd, &meta, (size_t)ret->st_size, false, error);
-        if (code != -EBADMSG || env_read_header(env, fd, NULL, &after, NULL) != 0 ||
+            return failure(error, -errno, "cannot stat %s: %s", place->data_path, strerror(errno));
+        code = verify_state(place, fd, &meta, (size_t)ret->st_size, false, error);
+        if (code != -EBADMSG || read_header(place, fd, NULL, &after, NULL) != 0 ||
             after.transaction == meta.transaction)
             return code;
-        env_sleep_us(1000);
+        sleep_us(1000);
     }
     return code;
 }
 
 /* The lock file has the number of the last state. The header is written first: it has that number, or the next one. */
-bool env_is_overwritten(const struct db *db, MDB_txn *idle)
+bool db_is_overwritten(const struct db *db, MDB_txn *idle)
 {
     enum { TRIES = 3 }; /* a writer may be writing the header at that moment */
-    const struct env *env = db->env;
+    const struct db_place *place = db->place;
     struct lmdb_meta before, after;
     int fd;
 
     if (mdb_env_get_fd(db->mdb, &fd) != 0)
         return true;
     for (unsigned i = 0; i < TRIES; i++) {
-        if (env_read_header(env, fd, NULL, &before, NULL) != 0)
+        if (read_header(place, fd, NULL, &before, NULL) != 0)
             continue;
         if (mdb_txn_renew(idle) != 0)
             return false; /* a reader gets the same error, and handles it */
         size_t locked = mdb_txn_id(idle);
         mdb_txn_reset(idle);
-        if (env_read_header(env, fd, NULL, &after, NULL) == 0 && before.transaction <= locked + 1 &&
+        if (read_header(place, fd, NULL, &after, NULL) == 0 && before.transaction <= locked + 1 &&
             locked <= after.transaction)
             return false;
     }
     return true;
 }
 
-static int open_failure(const struct env *env, const char *path, struct netboot_error *error)
+static int open_failure(const struct db_place *place, const char *path, struct netboot_error *error)
 {
     int code = errno;
 
     switch (code) {
     case ENOENT:
     case ENOTDIR:
-        return failure(error, -ENOENT, "there is no %s in %s: run 'netbootctl -d %s init'", env->spec->what,
-                       env->directory, env->directory);
+        return failure(error, -ENOENT, "there is no %s in %s: run 'netbootctl -d %s init'", place->spec->what,
+                       place->directory, place->directory);
     case EACCES:
     case EPERM:
         return failure(error, -EACCES,
@@ -162,26 +163,26 @@ static int check_noted(int fd, const char *path, const char *remedy, struct stat
     return 0;
 }
 
-int env_check_data(struct db *db, struct netboot_error *error)
+int db_check_data(struct db *db, struct netboot_error *error)
 {
-    const struct env *env = db->env;
-    char remedy[ENV_REMEDY_SIZE];
+    const struct db_place *place = db->place;
+    char remedy[DB_REMEDY_SIZE];
     int fd = openat(db->directory, "data.mdb", O_RDWR | O_CLOEXEC | O_NONBLOCK), code;
 
     db->writable = fd >= 0;
     if (fd < 0 && (errno == EACCES || errno == EPERM || errno == EROFS || errno == EISDIR))
         fd = openat(db->directory, "data.mdb", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
-        return open_failure(env, env->data_path, error);
-    code = check_noted(fd, env->data_path, env_remedy(env, remedy), &db->data, error);
+        return open_failure(place, place->data_path, error);
+    code = check_noted(fd, place->data_path, db_place_remedy(place, remedy), &db->data, error);
     if (code == 0)
-        code = check_length(env, fd, &db->data, error);
+        code = check_length(place, fd, &db->data, error);
     close(fd);
     return code;
 }
 
 /* LMDB would wait without a deadline for another process that is opening the file. Give up, and try again later. */
-static int wait_for_opener(const struct env *env, int fd, struct netboot_error *error)
+static int wait_for_opener(const struct db_place *place, int fd, struct netboot_error *error)
 {
     enum { TRIES = 1000 };
 
@@ -189,35 +190,35 @@ static int wait_for_opener(const struct env *env, int fd, struct netboot_error *
         struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
         if (fcntl(fd, F_OFD_GETLK, &lock) != 0 || lock.l_type == F_UNLCK)
             return 0;
-        env_sleep_us(1000);
+        sleep_us(1000);
     }
     return failure(error, -EAGAIN, "another process has been opening %s for a second: check whether it is stopped",
-                   env->lock_path);
+                   place->lock_path);
 }
 
-static int missing_lock(const struct env *env, struct netboot_error *error)
+static int missing_lock(const struct db_place *place, struct netboot_error *error)
 {
-    if (env->server || !env_is_owner(env))
+    if (place->server || !db_place_is_owner(place))
         return failure(error, -ENOENT, "%s is missing: run 'netbootctl -d %s status' as root, which creates it again",
-                       env->lock_path, env->directory);
-    int code = env_make_file(env, env->lock_path);
+                       place->lock_path, place->directory);
+    int code = db_place_make_file(place, place->lock_path);
     if (code != 0 && code != -EEXIST)
-        return failure(error, code, "%s is missing and cannot be created: %s", env->lock_path, strerror(-code));
+        return failure(error, code, "%s is missing and cannot be created: %s", place->lock_path, strerror(-code));
     return 0;
 }
 
-int env_check_lock(struct db *db, struct netboot_error *error)
+int db_check_lock(struct db *db, struct netboot_error *error)
 {
-    const struct env *env = db->env;
+    const struct db_place *place = db->place;
     int fd = openat(db->directory, "lock.mdb", O_RDWR | O_CLOEXEC | O_NONBLOCK), code;
 
     if (fd < 0)
-        return open_failure(env, env->lock_path, error);
-    if ((code = check_noted(fd, env->lock_path, "remove it", &db->lock, error)) == 0) {
-        if ((code = env_allocate_lock(fd, db->lock.st_size)) != 0)
-            failure(error, code, "cannot allocate room for %s: %s", env->lock_path, strerror(-code));
+        return open_failure(place, place->lock_path, error);
+    if ((code = check_noted(fd, place->lock_path, "remove it", &db->lock, error)) == 0) {
+        if ((code = allocate_lock_file(fd, db->lock.st_size)) != 0)
+            failure(error, code, "cannot allocate room for %s: %s", place->lock_path, strerror(-code));
         else
-            code = wait_for_opener(env, fd, error);
+            code = wait_for_opener(place, fd, error);
     }
     close(fd);
     return code;
@@ -225,19 +226,19 @@ int env_check_lock(struct db *db, struct netboot_error *error)
 
 /* ---- What there is */
 
-int env_look(struct db *db, struct netboot_error *error)
+int db_find_files(struct db *db, struct netboot_error *error)
 {
-    const struct env *env = db->env;
+    const struct db_place *place = db->place;
     int code;
 
-    db->directory = open(env->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    db->directory = open(place->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (db->directory < 0 || fstatat(db->directory, "data.mdb", &db->data, 0) != 0)
-        return open_failure(env, env->data_path, error);
+        return open_failure(place, place->data_path, error);
     if (fstatat(db->directory, "lock.mdb", &db->lock, 0) == 0)
         return 0;
-    if (errno == ENOENT && (code = missing_lock(env, error)) != 0)
+    if (errno == ENOENT && (code = missing_lock(place, error)) != 0)
         return code;
     if (fstatat(db->directory, "lock.mdb", &db->lock, 0) != 0)
-        return open_failure(env, env->lock_path, error);
+        return open_failure(place, place->lock_path, error);
     return 0;
 }

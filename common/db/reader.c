@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Setting up and freeing a place, LMDB's codes, and the reader slots. */
+/* Setting up and freeing a place, LMDB's codes, and the reader readers. */
 #include "db/db.h"
 
 #include "base/failure.h"
@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-uint64_t env_now_us(void)
+uint64_t clock_us(void)
 {
     struct timespec now;
 
@@ -21,7 +21,7 @@ uint64_t env_now_us(void)
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-void env_sleep_us(long us)
+void sleep_us(long us)
 {
     nanosleep(&(struct timespec){.tv_nsec = us * 1000}, NULL);
 }
@@ -46,7 +46,7 @@ static const struct {
     {MDB_VERSION_MISMATCH, -EBADMSG  },
 };
 
-int env_code(int rc)
+int db_code(int rc)
 {
     if (rc >= 0)
         return -rc;
@@ -56,43 +56,43 @@ int env_code(int rc)
     return -EIO;
 }
 
-void env_ask(struct env *env, atomic_bool *noted)
+void db_place_ask(struct db_place *place, atomic_bool *noted)
 {
-    if (!atomic_exchange(noted, true) && env->worker)
-        worker_wake(env->worker);
+    if (!atomic_exchange(noted, true) && place->worker)
+        worker_wake(place->worker);
 }
 
 /* Notes an error that only opening the database again can clear. EINVAL is LMDB's: a record that does not fit is
  * ENOBUFS. */
-void env_note_broken(struct db *db, int rc)
+void db_note_broken(struct db *db, int rc)
 {
     if (rc == MDB_PANIC || rc == MDB_BAD_RSLOT || rc == MDB_BAD_DBI || rc == MDB_BAD_TXN || rc == EINVAL)
-        env_ask(db->env, &db->broken);
+        db_place_ask(db->place, &db->broken);
 }
 
 /* LMDB reports a write that a full disk cut short as EIO. */
-static bool disk_is_full(const struct env *env)
+static bool disk_is_full(const struct db_place *place)
 {
     struct statvfs status;
 
-    return statvfs(env->path, &status) == 0 && (status.f_bavail < 16 || (status.f_files > 0 && status.f_favail == 0));
+    return statvfs(place->path, &status) == 0 && (status.f_bavail < 16 || (status.f_files > 0 && status.f_favail == 0));
 }
 
-int env_failure(struct db *db, int rc, const char *doing, struct netboot_error *error)
+int db_failure(struct db *db, int rc, const char *doing, struct netboot_error *error)
 {
-    struct env *env = db->env;
-    const char *what = env->spec->what, *directory = env->directory;
-    int code = env_code(rc);
+    struct db_place *place = db->place;
+    const char *what = place->spec->what, *directory = place->directory;
+    int code = db_code(rc);
 
-    env_note_broken(db, rc);
+    db_note_broken(db, rc);
     if (rc == MDB_MAP_FULL) {
-        atomic_store(&env->wanted, 2 * ENV_MAP_SIZE);
+        atomic_store(&place->wanted, 2 * DB_MAP_SIZE);
         return failure(error, -ENOSPC,
                        "cannot %s the %s in %s: this change needs more room than was reserved; nothing was changed; "
                        "try again: the next change gets more room",
                        doing, what, directory);
     }
-    if (rc == ENOSPC || rc == EDQUOT || (rc == EIO && disk_is_full(env)))
+    if (rc == ENOSPC || rc == EDQUOT || (rc == EIO && disk_is_full(place)))
         return failure(error, -ENOSPC,
                        "cannot %s the %s in %s: the disk is full; nothing was changed; free some space and try again",
                        doing, what, directory);
@@ -103,33 +103,34 @@ int env_failure(struct db *db, int rc, const char *doing, struct netboot_error *
                        doing, what, directory);
     if (rc == MDB_READERS_FULL)
         return failure(error, code,
-                       "cannot %s the %s in %s: all %d reader slots are in use; stop some programs that use it", doing,
-                       what, directory, ENV_READERS_MAX);
+                       "cannot %s the %s in %s: all %d reader readers are in use; stop some programs that use it",
+                       doing, what, directory, DB_READERS_MAX);
     return failure(error, code, "cannot %s the %s in %s: %s", doing, what, directory, mdb_strerror(rc));
 }
 
 /* ---- Beginning and end of the structure */
 
-static int set_path(char path[ENV_PATH_SIZE], const char *directory, const char *name, const char *file,
+static int set_path(char path[DB_PATH_SIZE], const char *directory, const char *name, const char *file,
                     struct netboot_error *error)
 {
-    if (snprintf(path, ENV_PATH_SIZE, "%s/%s%s", directory, name, file) >= ENV_PATH_SIZE)
+    if (snprintf(path, DB_PATH_SIZE, "%s/%s%s", directory, name, file) >= DB_PATH_SIZE)
         return failure(error, -ENAMETOOLONG, "the path of the directory '%.80s...' is too long: use a shorter one",
                        directory);
     return 0;
 }
 
-int env_init(struct env *env, const struct env_spec *spec, const char *directory, struct netboot_error *error)
+int db_place_init(struct db_place *place, const struct db_spec *spec, const char *directory,
+                  struct netboot_error *error)
 {
     int code;
 
-    *env = (struct env){.spec = spec, .directory = directory, .pid = getpid()};
+    *place = (struct db_place){.spec = spec, .directory = directory, .pid = getpid()};
     if (!directory || !*directory)
         return failure(error, -EINVAL, "no directory given for the %s", spec->what);
-    if ((code = set_path(env->path, directory, spec->name, "", error)) != 0 ||
-        (code = set_path(env->data_path, directory, spec->name, "/data.mdb", error)) != 0 ||
-        (code = set_path(env->lock_path, directory, spec->name, "/lock.mdb", error)) != 0 ||
-        (code = set_path(env->write_path, directory, spec->name, "/write.lock", error)) != 0)
+    if ((code = set_path(place->path, directory, spec->name, "", error)) != 0 ||
+        (code = set_path(place->data_path, directory, spec->name, "/data.mdb", error)) != 0 ||
+        (code = set_path(place->lock_path, directory, spec->name, "/lock.mdb", error)) != 0 ||
+        (code = set_path(place->write_path, directory, spec->name, "/write.lock", error)) != 0)
         return code;
     return 0;
 }
@@ -150,116 +151,116 @@ static const unsigned *make_fork_page(void)
     return page;
 }
 
-int env_prepare(struct env *env, unsigned readers, struct netboot_error *error)
+int db_place_prepare(struct db_place *place, unsigned readers, struct netboot_error *error)
 {
-    env->slot_room = readers > 0 ? readers : ENV_READERS;
-    if (env->slot_room >= ENV_READERS_MAX)
-        return failure(error, -EINVAL, "%u simultaneous look-ups requested: at most %d are possible", env->slot_room,
-                       ENV_READERS_MAX - 1);
-    env->not_forked = make_fork_page();
-    pthread_mutex_init(&env->swap, NULL);
-    if (!db_spare(env))
-        return failure(error, -ENOMEM, "out of memory for %u reader slots", env->slot_room);
+    place->reader_room = readers > 0 ? readers : DB_READERS;
+    if (place->reader_room >= DB_READERS_MAX)
+        return failure(error, -EINVAL, "%u simultaneous look-ups requested: at most %d are possible",
+                       place->reader_room, DB_READERS_MAX - 1);
+    place->not_forked = make_fork_page();
+    pthread_mutex_init(&place->swap, NULL);
+    if (!db_spare(place))
+        return failure(error, -ENOMEM, "out of memory for %u reader readers", place->reader_room);
     return 0;
 }
 
-void env_fini(struct env *env)
+void db_place_fini(struct db_place *place)
 {
-    if (env->slot_room == 0)
+    if (place->reader_room == 0)
         return;
-    while (env->all) {
-        struct db *db = env->all;
-        env->all = db->next;
-        free(db->slots);
+    while (place->all) {
+        struct db *db = place->all;
+        place->all = db->next;
+        free(db->readers);
         free(db->caches);
         free(db);
     }
-    if (!env_in_child(env))
-        pthread_mutex_destroy(&env->swap);
-    if (env->not_forked)
-        munmap((void *)env->not_forked, (size_t)sysconf(_SC_PAGESIZE));
+    if (!db_place_in_child(place))
+        pthread_mutex_destroy(&place->swap);
+    if (place->not_forked)
+        munmap((void *)place->not_forked, (size_t)sysconf(_SC_PAGESIZE));
 }
 
-bool env_in_child(const struct env *env)
+bool db_place_in_child(const struct db_place *place)
 {
-    return env->not_forked ? *(const volatile unsigned *)env->not_forked != 1 : getpid() != env->pid;
+    return place->not_forked ? *(const volatile unsigned *)place->not_forked != 1 : getpid() != place->pid;
 }
 
 /* ---- Slots */
 
-static int make_slot(struct env_slot *slot)
+static int make_reader(struct db_reader *reader)
 {
-    struct db *db = slot->db;
-    int rc = mdb_txn_begin(db->mdb, NULL, MDB_RDONLY, &slot->txn);
+    struct db *db = reader->db;
+    int rc = mdb_txn_begin(db->mdb, NULL, MDB_RDONLY, &reader->txn);
 
     if (rc != 0) {
-        slot->txn = NULL;
+        reader->txn = NULL;
         return rc;
     }
-    rc = mdb_cursor_open(slot->txn, db->tables[db->env->spec->cursor_table], &slot->cursor);
+    rc = mdb_cursor_open(reader->txn, db->tables[db->place->spec->cursor_table], &reader->cursor);
     if (rc != 0) {
-        mdb_txn_abort(slot->txn);
-        slot->txn = NULL;
+        mdb_txn_abort(reader->txn);
+        reader->txn = NULL;
     }
     return rc;
 }
 
-/* Servers make all their slots at the start: later, this would allocate on the packet path. Where other processes left
- * fewer reader slots than wanted, as many as there are. */
-int db_make_slots(struct db *db)
+/* Servers make all their readers at the start: later, this would allocate on the packet path. Where other processes
+ * left fewer reader readers than wanted, as many as there are. */
+int db_make_readers(struct db *db)
 {
-    const struct env *env = db->env;
-    unsigned wanted = env->server ? env->slot_room : 1, count = 0;
+    const struct db_place *place = db->place;
+    unsigned wanted = place->server ? place->reader_room : 1, count = 0;
     int rc = 0;
 
-    while (count < wanted && (rc = make_slot(&db->slots[count])) == 0)
-        mdb_txn_reset(db->slots[count++].txn);
+    while (count < wanted && (rc = make_reader(&db->readers[count])) == 0)
+        mdb_txn_reset(db->readers[count++].txn);
     if (rc != 0 && (rc != MDB_READERS_FULL || count == 0))
         return rc;
-    atomic_store(&db->slot_count, env->server ? count : env->slot_room);
+    atomic_store(&db->reader_count, place->server ? count : place->reader_room);
     return 0;
 }
 
-/* Where a thread begins to look for a free slot: mostly at another one for each thread, to share no cache lines. Thread
- * pointers are a stack apart; the golden ratio spreads evenly spaced values. */
-static unsigned first_slot(unsigned count)
+/* Where a thread begins to look for a free reader: mostly at another one for each thread, to share no cache lines.
+ * Thread pointers are a stack apart; the golden ratio spreads evenly spaced values. */
+static unsigned first_reader(unsigned count)
 {
     uint32_t hash = (uint32_t)(((uint64_t)(uintptr_t)pthread_self() * UINT64_C(0x9e3779b97f4a7c15)) >> 32);
 
     return (unsigned)((uint64_t)hash * count >> 32);
 }
 
-static inline struct env_slot *take_free(struct db *db)
+static inline struct db_reader *take_free(struct db *db)
 {
-    unsigned count = atomic_load_explicit(&db->slot_count, memory_order_relaxed), at = first_slot(count);
+    unsigned count = atomic_load_explicit(&db->reader_count, memory_order_relaxed), at = first_reader(count);
 
     for (unsigned i = 0; i < count; i++) {
-        struct env_slot *slot = &db->slots[at];
-        unsigned idle = SLOT_FREE;
-        if (atomic_compare_exchange_strong_explicit(&slot->busy, &idle, SLOT_TAKEN, memory_order_acquire,
+        struct db_reader *reader = &db->readers[at];
+        unsigned idle = READER_FREE;
+        if (atomic_compare_exchange_strong_explicit(&reader->busy, &idle, READER_TAKEN, memory_order_acquire,
                                                     memory_order_relaxed))
-            return slot;
+            return reader;
         at = at + 1 < count ? at + 1 : 0;
     }
     return NULL;
 }
 
-struct env_slot *db_take(struct db *db)
+struct db_reader *db_take_of(struct db *db)
 {
     return take_free(db);
 }
 
-int env_take(struct env *env, struct env_slot **ret)
+int db_take(struct db_place *place, struct db_reader **ret)
 {
-    struct db *db = atomic_load_explicit(&env->current, memory_order_acquire), *before = NULL;
+    struct db *db = atomic_load_explicit(&place->current, memory_order_acquire), *before = NULL;
 
-    if (env_in_child(env))
+    if (db_place_in_child(place))
         return -ECHILD;
-    /* A database that is no longer current has all slots kept: look for the current one. */
-    for (; db && db != before; db = atomic_load(&env->current)) {
-        struct env_slot *slot = take_free(db);
-        if (slot) {
-            *ret = slot;
+    /* A database that is no longer current has all readers kept: look for the current one. */
+    for (; db && db != before; db = atomic_load(&place->current)) {
+        struct db_reader *reader = take_free(db);
+        if (reader) {
+            *ret = reader;
             return 0;
         }
         before = db;
@@ -267,101 +268,101 @@ int env_take(struct env *env, struct env_slot **ret)
     return -EAGAIN;
 }
 
-void env_give(struct env_slot *slot)
+void db_give(struct db_reader *reader)
 {
-    atomic_store_explicit(&slot->busy, SLOT_FREE, memory_order_release);
+    atomic_store_explicit(&reader->busy, READER_FREE, memory_order_release);
 }
 
-bool db_keep_slots(struct db *db)
+bool db_keep_readers(struct db *db)
 {
     bool all = true;
 
-    for (unsigned i = 0; i < db->env->slot_room; i++) {
-        unsigned is = SLOT_FREE;
-        all &= atomic_compare_exchange_strong(&db->slots[i].busy, &is, SLOT_KEPT) || is == SLOT_KEPT;
+    for (unsigned i = 0; i < db->place->reader_room; i++) {
+        unsigned is = READER_FREE;
+        all &= atomic_compare_exchange_strong(&db->readers[i].busy, &is, READER_KEPT) || is == READER_KEPT;
     }
     return all;
 }
 
 bool db_drain(struct db *db, uint64_t deadline)
 {
-    for (long pause = 20; !db_keep_slots(db); pause = pause < 1000 ? 2 * pause : 1000) {
-        if (env_now_us() >= deadline)
+    for (long pause = 20; !db_keep_readers(db); pause = pause < 1000 ? 2 * pause : 1000) {
+        if (clock_us() >= deadline)
             return false;
-        env_sleep_us(pause);
+        sleep_us(pause);
     }
     return true;
 }
 
-void db_free_slots(struct db *db)
+void db_free_readers(struct db *db)
 {
-    for (unsigned i = 0; i < db->env->slot_room; i++)
-        if (atomic_load_explicit(&db->slots[i].busy, memory_order_relaxed) == SLOT_KEPT)
-            env_give(&db->slots[i]);
+    for (unsigned i = 0; i < db->place->reader_room; i++)
+        if (atomic_load_explicit(&db->readers[i].busy, memory_order_relaxed) == READER_KEPT)
+            db_give(&db->readers[i]);
 }
 
 /* ---- Reading */
 
 /* In a server, its thread repairs the failure; packets just fail. */
-static int begin_failed(struct env *env, struct env_slot *slot, int rc)
+static int begin_failed(struct db_place *place, struct db_reader *reader, int rc)
 {
-    struct db *db = slot->db;
+    struct db *db = reader->db;
 
-    env_note_broken(db, rc);
+    db_note_broken(db, rc);
     if (rc == MDB_MAP_RESIZED)
-        env_ask(env, &db->outgrown);
-    env_give(slot);
-    if (rc == MDB_MAP_RESIZED && !env->server)
-        return env_remap(env, 0, 0);
-    return env_code(rc);
+        db_place_ask(place, &db->outgrown);
+    db_give(reader);
+    if (rc == MDB_MAP_RESIZED && !place->server)
+        return db_place_remap(place, 0, 0);
+    return db_code(rc);
 }
 
-int env_read_begin(struct env *env, struct env_slot **ret)
+int db_read_begin(struct db_place *place, struct db_reader **ret)
 {
-    struct env_slot *slot;
+    struct db_reader *reader;
     int code;
 
-    while ((code = env_take(env, &slot)) == 0) {
-        int rc = slot->txn ? mdb_txn_renew(slot->txn) : make_slot(slot);
+    while ((code = db_take(place, &reader)) == 0) {
+        int rc = reader->txn ? mdb_txn_renew(reader->txn) : make_reader(reader);
         if (rc == 0) {
-            *ret = slot;
+            *ret = reader;
             return 0;
         }
-        if ((code = begin_failed(env, slot, rc)) != 0)
+        if ((code = begin_failed(place, reader, rc)) != 0)
             break;
     }
     return code;
 }
 
-static bool comes_again(const struct env *env)
+static bool comes_again(const struct db_place *place)
 {
-    const struct db *db = atomic_load(&env->current);
+    const struct db *db = atomic_load(&place->current);
 
-    return db && (db == &env_between || atomic_load(&db->outgrown));
+    return db && (db == &db_between || atomic_load(&db->outgrown));
 }
 
-int env_read_wait(struct env *env, struct env_slot **ret)
+int db_read_wait(struct db_place *place, struct db_reader **ret)
 {
     enum { WAIT_MS = 200 };
-    uint64_t deadline = env_now_us() + WAIT_MS * 1000;
+    uint64_t deadline = clock_us() + WAIT_MS * 1000;
     int code;
 
-    while ((code = env_read_begin(env, ret)) == -EAGAIN && comes_again(env) && env_now_us() < deadline)
-        env_sleep_us(1000);
+    while ((code = db_read_begin(place, ret)) == -EAGAIN && comes_again(place) && clock_us() < deadline)
+        sleep_us(1000);
     return code;
 }
 
-int env_renew_cursor(struct env_slot *slot)
+int db_renew_cursor(struct db_reader *reader)
 {
-    int rc = mdb_cursor_renew(slot->txn, slot->cursor);
+    int rc = mdb_cursor_renew(reader->txn, reader->cursor);
 
     if (rc != 0)
-        env_note_broken(slot->db, rc);
+        db_note_broken(reader->db, rc);
     return rc;
 }
 
-void env_read_end(struct env_slot *slot)
+void db_read_end(struct db_reader *reader)
 {
-    mdb_txn_reset(slot->txn);
-    env_give(slot);
+    mdb_txn_reset(reader->txn);
+    db_give(reader);
 }

@@ -13,44 +13,44 @@
 
 #include <errno.h>
 
-struct db env_between;
+struct db db_between;
 
 /* ---- What is current, with the mutex held */
 
-bool env_lock(struct env *env, uint64_t deadline)
+bool db_place_lock(struct db_place *place, uint64_t deadline)
 {
-    while (pthread_mutex_trylock(&env->swap) != 0) {
-        if (env_now_us() >= deadline)
+    while (pthread_mutex_trylock(&place->swap) != 0) {
+        if (clock_us() >= deadline)
             return false;
-        env_sleep_us(50);
+        sleep_us(50);
     }
     return true;
 }
 
-void env_show(struct env *env, struct db *db)
+void db_place_show(struct db_place *place, struct db *db)
 {
-    db_free_slots(db);
-    atomic_store(&env->current, db);
+    db_free_readers(db);
+    atomic_store(&place->current, db);
 }
 
-void env_hide(struct env *env, bool comes_again)
+void db_place_hide(struct db_place *place, bool comes_again)
 {
-    atomic_store(&env->current, comes_again ? &env_between : NULL);
+    atomic_store(&place->current, comes_again ? &db_between : NULL);
 }
 
-static void reap_held(struct env *env)
+static void reap_held(struct db_place *place)
 {
-    for (struct db *db = env->all; db; db = db->next)
-        if (db->mdb && db != env_current(env) && db_keep_slots(db))
+    for (struct db *db = place->all; db; db = db->next)
+        if (db->mdb && db != db_place_current(place) && db_keep_readers(db))
             db_close(db);
 }
 
-void env_reap(struct env *env)
+void db_place_reap(struct db_place *place)
 {
-    if (pthread_mutex_trylock(&env->swap) != 0)
+    if (pthread_mutex_trylock(&place->swap) != 0)
         return; /* the thread that has it does it */
-    reap_held(env);
-    pthread_mutex_unlock(&env->swap);
+    reap_held(place);
+    pthread_mutex_unlock(&place->swap);
 }
 
 /* ---- Whether it still should be */
@@ -65,34 +65,34 @@ static bool is_other_file(const char *path, const struct stat *opened_file)
     return !same_file(&status, opened_file) || status.st_size < opened_file->st_size;
 }
 
-bool env_is_replaced(const struct db *db)
+bool db_is_replaced(const struct db *db)
 {
-    return is_other_file(db->env->data_path, &db->data) || is_other_file(db->env->lock_path, &db->lock);
+    return is_other_file(db->place->data_path, &db->data) || is_other_file(db->place->lock_path, &db->lock);
 }
 
-bool env_is_stale(const struct env_slot *slot)
+bool db_is_stale(const struct db_reader *reader)
 {
-    const struct db *db = slot->db;
+    const struct db *db = reader->db;
 
-    return atomic_load(&db->broken) || env_is_replaced(db) || (slot->txn && env_is_overwritten(db, slot->txn));
+    return atomic_load(&db->broken) || db_is_replaced(db) || (reader->txn && db_is_overwritten(db, reader->txn));
 }
 
 static bool is_stale(struct db *db)
 {
-    struct env_slot *slot = db_take(db);
-    bool stale = slot ? env_is_stale(slot) : atomic_load(&db->broken) || env_is_replaced(db);
+    struct db_reader *reader = db_take_of(db);
+    bool stale = reader ? db_is_stale(reader) : atomic_load(&db->broken) || db_is_replaced(db);
 
-    if (slot)
-        env_give(slot);
+    if (reader)
+        db_give(reader);
     return stale;
 }
 
 /* ---- Opening, with the mutex held */
 
 /* An open database that has one of the files that were found. */
-static struct db *find_same(struct env *env, const struct db *found)
+static struct db *find_same(struct db_place *place, const struct db *found)
 {
-    struct db *db = env->all;
+    struct db *db = place->all;
 
     while (db && (!db->mdb || (!same_file(&db->data, &found->data) && !same_file(&db->lock, &found->lock))))
         db = db->next;
@@ -100,120 +100,120 @@ static struct db *find_same(struct env *env, const struct db *found)
 }
 
 /* Closes it: then its files may be opened again. */
-static int close_first(struct env *env, struct db *db, uint64_t deadline, struct netboot_error *error)
+static int close_first(struct db_place *place, struct db *db, uint64_t deadline, struct netboot_error *error)
 {
-    if (db == env_current(env))
-        env_hide(env, true);
+    if (db == db_place_current(place))
+        db_place_hide(place, true);
     if (!db_drain(db, deadline))
-        return failure(error, -EBUSY, "another thread of this process uses the %s in %s: try again", env->spec->what,
-                       env->directory);
+        return failure(error, -EBUSY, "another thread of this process uses the %s in %s: try again", place->spec->what,
+                       place->directory);
     db_close(db);
     return 0;
 }
 
 /* Makes the found files current. They may be those of an open database: a store that had replaced it may have been
  * removed again. */
-static int show_found(struct env *env, struct db *found, uint64_t deadline, struct netboot_error *error)
+static int show_found(struct db_place *place, struct db *found, uint64_t deadline, struct netboot_error *error)
 {
     struct db *same;
     int code;
 
-    while ((same = find_same(env, found))) {
-        if (same != env_current(env))
-            db_free_slots(same);
+    while ((same = find_same(place, found))) {
+        if (same != db_place_current(place))
+            db_free_readers(same);
         if (!is_stale(same)) {
-            env_show(env, same);
+            db_place_show(place, same);
             return 0;
         }
-        if ((code = close_first(env, same, deadline, error)) != 0)
+        if ((code = close_first(place, same, deadline, error)) != 0)
             return code;
     }
     if ((code = db_open(found, error)) == 0)
-        env_show(env, found);
+        db_place_show(place, found);
     return code;
 }
 
-static int open_held(struct env *env, uint64_t deadline, struct netboot_error *error)
+static int open_held(struct db_place *place, uint64_t deadline, struct netboot_error *error)
 {
-    struct db *found = db_spare(env);
+    struct db *found = db_spare(place);
     int code;
 
     if (!found)
-        return failure(error, -ENOMEM, "out of memory for the %s", env->spec->what);
-    if ((code = env_look(found, error)) == 0)
-        code = show_found(env, found, deadline, error);
-    if (found != env_current(env))
+        return failure(error, -ENOMEM, "out of memory for the %s", place->spec->what);
+    if ((code = db_find_files(found, error)) == 0)
+        code = show_found(place, found, deadline, error);
+    if (found != db_place_current(place))
         db_close(found);
     return code;
 }
 
-int env_open(struct env *env, unsigned deadline_ms, struct netboot_error *error)
+int db_place_open(struct db_place *place, unsigned deadline_ms, struct netboot_error *error)
 {
     enum { STEPS_US = 500000 }; /* a program may replace a store in two steps */
-    uint64_t now = env_now_us(), deadline = now + deadline_ms * UINT64_C(1000), last = now + STEPS_US;
+    uint64_t now = clock_us(), deadline = now + deadline_ms * UINT64_C(1000), last = now + STEPS_US;
     int code;
 
-    if (!env_lock(env, deadline))
-        return failure(error, -EBUSY, "another thread of this process uses the %s in %s: try again", env->spec->what,
-                       env->directory);
-    code = open_held(env, deadline, error);
-    while ((code == -ENOENT || code == -EAGAIN) && env_is_open(env) && env_now_us() < last) {
-        env_sleep_us(10000);
-        code = open_held(env, deadline, error);
+    if (!db_place_lock(place, deadline))
+        return failure(error, -EBUSY, "another thread of this process uses the %s in %s: try again", place->spec->what,
+                       place->directory);
+    code = open_held(place, deadline, error);
+    while ((code == -ENOENT || code == -EAGAIN) && db_place_is_open(place) && clock_us() < last) {
+        sleep_us(10000);
+        code = open_held(place, deadline, error);
     }
     if (code != 0 && code != -EBUSY)
-        env_hide(env, code == -EAGAIN);
-    reap_held(env);
-    pthread_mutex_unlock(&env->swap);
+        db_place_hide(place, code == -EAGAIN);
+    reap_held(place);
+    pthread_mutex_unlock(&place->swap);
     return code;
 }
 
-/* With all slots, as one transaction of a process at a time may open tables. */
-void env_look_for_tables(struct env *env)
+/* With all readers, as one transaction of a process at a time may open tables. */
+void db_place_look_for_tables(struct db_place *place)
 {
     struct db *db;
     MDB_txn *txn;
 
-    if (!env_lock(env, 0))
+    if (!db_place_lock(place, 0))
         return;
-    if ((db = env_current(env))) {
-        env_hide(env, true);
-        if (db_keep_slots(db) && mdb_txn_begin(db->mdb, NULL, MDB_RDONLY, &txn) == 0) {
-            db_open_more_tables(db, txn);
+    if ((db = db_place_current(place))) {
+        db_place_hide(place, true);
+        if (db_keep_readers(db) && mdb_txn_begin(db->mdb, NULL, MDB_RDONLY, &txn) == 0) {
+            db_open_optional_tables(db, txn);
             mdb_txn_commit(txn); /* so that they stay open */
         }
-        env_show(env, db);
+        db_place_show(place, db);
     }
-    pthread_mutex_unlock(&env->swap);
+    pthread_mutex_unlock(&place->swap);
 }
 
-void env_close(struct env *env)
+void db_place_close(struct db_place *place)
 {
-    pthread_mutex_lock(&env->swap);
-    env_hide(env, false);
-    for (struct db *db = env->all; db; db = db->next)
+    pthread_mutex_lock(&place->swap);
+    db_place_hide(place, false);
+    for (struct db *db = place->all; db; db = db->next)
         if (db->mdb && db_drain(db, UINT64_MAX))
             db_close(db);
-    pthread_mutex_unlock(&env->swap);
+    pthread_mutex_unlock(&place->swap);
 }
 
 /* ---- The thread of a server */
 
-int env_follow(struct env *env, bool clear_readers, struct netboot_error *error)
+int db_place_follow(struct db_place *place, bool clear_readers, struct netboot_error *error)
 {
     enum { DEADLINE_MS = 1000 };
-    struct env_slot *slot;
+    struct db_reader *reader;
 
-    env_reap(env);
-    if (env_take(env, &slot) != 0) /* closed, or all slots are busy: then packets are being answered */
-        return env_is_open(env) ? 0 : env_open(env, DEADLINE_MS, error);
-    bool reopen = env_is_stale(slot), outgrown = atomic_load(&slot->db->outgrown);
+    db_place_reap(place);
+    if (db_take(place, &reader) != 0) /* closed, or all readers are busy: then packets are being answered */
+        return db_place_is_open(place) ? 0 : db_place_open(place, DEADLINE_MS, error);
+    bool reopen = db_is_stale(reader), outgrown = atomic_load(&reader->db->outgrown);
     if (!reopen && clear_readers)
-        env_clear_readers(slot->db);
-    env_give(slot);
+        db_clear_readers(reader->db);
+    db_give(reader);
     if (reopen)
-        return env_open(env, DEADLINE_MS, error);
+        return db_place_open(place, DEADLINE_MS, error);
     if (outgrown)
-        env_remap(env, 0, DEADLINE_MS);
+        db_place_remap(place, 0, DEADLINE_MS);
     return 0;
 }

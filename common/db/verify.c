@@ -28,35 +28,35 @@ static int walk_tree(struct walk *walk, const struct lmdb_tree *says, unsigned k
 
 /* ---- What is wrong, and where */
 
-int walk_damaged(const struct walk *walk, size_t number, const char *what)
+int page_damaged(const struct walk *walk, size_t number, const char *what)
 {
-    const struct env *env = walk->env;
-    char remedy[ENV_REMEDY_SIZE];
+    const struct db_place *place = walk->place;
+    char remedy[DB_REMEDY_SIZE];
 
-    return failure(walk->error, -EBADMSG, "%s is damaged, page %zu at octet %zu %s: %s", env->data_path, number,
-                   number * walk->page_size, what, env_remedy(env, remedy));
+    return failure(walk->error, -EBADMSG, "%s is damaged, page %zu at octet %zu %s: %s", place->data_path, number,
+                   number * walk->page_size, what, db_place_remedy(place, remedy));
 }
 
 static int damaged_tree(const struct tree *tree, const char *what)
 {
     static const char *const kinds[] = {"the free list", "the list of tables", "a table"};
-    const struct env *env = tree->walk->env;
-    char remedy[ENV_REMEDY_SIZE], name[64] = "";
+    const struct db_place *place = tree->walk->place;
+    char remedy[DB_REMEDY_SIZE], name[64] = "";
 
-    for (unsigned i = 0; i < env->spec->tables + env->spec->more_tables && tree->kind == TREES; i++)
-        if (strlen(env->spec->table_names[i]) == tree->name.size &&
-            memcmp(env->spec->table_names[i], tree->name.data, tree->name.size) == 0)
-            snprintf(name, sizeof(name), " '%s'", env->spec->table_names[i]);
-    return failure(tree->walk->error, -EBADMSG, "%s is damaged, %s%s %s: %s", env->data_path, kinds[tree->kind], name,
-                   what, env_remedy(env, remedy));
+    for (unsigned i = 0; i < place->spec->tables + place->spec->optional_tables && tree->kind == TREES; i++)
+        if (strlen(place->spec->table_names[i]) == tree->name.size &&
+            memcmp(place->spec->table_names[i], tree->name.data, tree->name.size) == 0)
+            snprintf(name, sizeof(name), " '%s'", place->spec->table_names[i]);
+    return failure(tree->walk->error, -EBADMSG, "%s is damaged, %s%s %s: %s", place->data_path, kinds[tree->kind], name,
+                   what, db_place_remedy(place, remedy));
 }
 
 static int foreign(const struct walk *walk)
 {
-    char remedy[ENV_REMEDY_SIZE];
+    char remedy[DB_REMEDY_SIZE];
 
-    return failure(walk->error, -EBADMSG, "%s is not a netboot %s: %s", walk->env->data_path, walk->env->spec->what,
-                   env_remedy(walk->env, remedy));
+    return failure(walk->error, -EBADMSG, "%s is not a netboot %s: %s", walk->place->data_path, walk->place->spec->what,
+                   db_place_remedy(walk->place, remedy));
 }
 
 /* ---- Pages of the file */
@@ -70,9 +70,9 @@ static bool is_used(const struct walk *walk, size_t number)
 static int use(const struct walk *walk, size_t number, size_t from)
 {
     if (number < TREES || number > walk->last_page)
-        return walk_damaged(walk, from, "points to a page that does not exist");
+        return page_damaged(walk, from, "points to a page that does not exist");
     if (is_used(walk, number))
-        return walk_damaged(walk, from, "points to a page that is used twice");
+        return page_damaged(walk, from, "points to a page that is used twice");
     walk->used[number / 8] |= (uint8_t)(1 << number % 8);
     return 0;
 }
@@ -83,7 +83,7 @@ static int use_stored(const struct walk *walk, size_t number, size_t count, size
     int code = 0;
 
     if (number >= walk->pages || count > walk->pages - number)
-        return walk_damaged(walk, from, "points past the end of the file");
+        return page_damaged(walk, from, "points past the end of the file");
     for (size_t i = 0; i < count && code == 0; i++)
         code = use(walk, number + i, from);
     return code;
@@ -96,8 +96,8 @@ static int read_octets(const struct walk *walk, size_t number, void *ret, size_t
     if (got == (ssize_t)size)
         return 0;
     if (got < 0 && errno != EIO)
-        return failure(walk->error, -errno, "cannot read %s: %s", walk->env->data_path, strerror(errno));
-    return walk_damaged(walk, number, "cannot be read");
+        return failure(walk->error, -errno, "cannot read %s: %s", walk->place->data_path, strerror(errno));
+    return page_damaged(walk, number, "cannot be read");
 }
 
 /* ---- Keys */
@@ -121,11 +121,11 @@ static int check_key(const struct page *page, struct netboot_bytes key, bool is_
     struct tree *tree = page->tree;
 
     if (key.size == 0 || key.size > LMDB_KEY_MAX || (tree->kind == TREE_FREE && key.size != sizeof(size_t)))
-        return walk_damaged(tree->walk, page->number, "has a key of a wrong length");
+        return page_damaged(tree->walk, page->number, "has a key of a wrong length");
     if (tree->last.size > 0) {
         int order = compare_keys(tree, tree->last, key);
         if (order > 0 || (order == 0 && !tree->last_is_bound))
-            return walk_damaged(tree->walk, page->number, "has a key out of order");
+            return page_damaged(tree->walk, page->number, "has a key out of order");
     }
     tree->last = key;
     tree->last_is_bound = is_bound;
@@ -150,14 +150,14 @@ static int check_list(const struct page *page, const uint8_t *data, size_t size)
     int code = 0;
 
     if (size < sizeof(count))
-        return walk_damaged(walk, page->number, "has a list of free pages that is cut short");
+        return page_damaged(walk, page->number, "has a list of free pages that is cut short");
     memcpy(&count, data, sizeof(count));
     if (count > size / sizeof(number) - 1)
-        return walk_damaged(walk, page->number, "has a list of free pages that is cut short");
+        return page_damaged(walk, page->number, "has a list of free pages that is cut short");
     for (size_t i = 1; i <= count && code == 0; i++) {
         memcpy(&number, data + i * sizeof(number), sizeof(number));
         if (number >= before)
-            return walk_damaged(walk, page->number, "has a list of free pages out of order");
+            return page_damaged(walk, page->number, "has a list of free pages out of order");
         before = number;
         code = use(walk, number, page->number);
     }
@@ -171,7 +171,7 @@ static int check_big_list(const struct page *page, size_t number, size_t size)
     int code;
 
     if (!octets)
-        return failure(walk->error, -ENOMEM, "out of memory while checking %s", walk->env->data_path);
+        return failure(walk->error, -ENOMEM, "out of memory while checking %s", walk->place->data_path);
     code = read_octets(walk, number, octets, sizeof(struct lmdb_page) + size);
     if (code == 0)
         code = check_list(page, octets + sizeof(struct lmdb_page), size);
@@ -190,13 +190,13 @@ static int check_big_value(const struct page *page, const uint8_t *data, size_t 
 
     memcpy(&number, data, sizeof(number));
     if (number >= walk->pages)
-        return walk_damaged(walk, page->number, "points past the end of the file");
+        return page_damaged(walk, page->number, "points past the end of the file");
     if ((code = read_octets(walk, number, &head, sizeof(head))) != 0)
         return code;
     if (head.number != number || head.flags != PAGE_OVERFLOW)
-        return walk_damaged(walk, number, "should be the page of a large value, but is not");
+        return page_damaged(walk, number, "should be the page of a large value, but is not");
     if (head.count == 0 || (sizeof(head) + size - 1) / walk->page_size >= head.count)
-        return walk_damaged(walk, number, "is too short for the value in it");
+        return page_damaged(walk, number, "is too short for the value in it");
     if ((code = use_stored(walk, number, head.count, page->number)) != 0)
         return code;
     tree->overflows += head.count;
@@ -208,7 +208,7 @@ static int check_table(const struct page *page, struct netboot_bytes name, const
     struct lmdb_tree says;
 
     if (page->tree->kind != TREE_MAIN || size != sizeof(says))
-        return walk_damaged(page->tree->walk, page->number, "has a table where none should be");
+        return page_damaged(page->tree->walk, page->number, "has a table where none should be");
     memcpy(&says, data, sizeof(says));
     return walk_tree(page->tree->walk, &says, TREES, name);
 }
@@ -230,11 +230,11 @@ static int check_leaf_node(const struct page *page, size_t at)
     if (node.flags == NODE_BIG)
         return check_big_value(page, data, size);
     if (sizeof(node) + node.key_size + size > (walk->page_size - sizeof(struct lmdb_page)) / 2)
-        return walk_damaged(walk, page->number, "has an entry that is too large for it");
+        return page_damaged(walk, page->number, "has an entry that is too large for it");
     if (node.flags == NODE_TREE)
         return check_table(page, key, data, size);
     if (node.flags != 0)
-        return walk_damaged(walk, page->number, "has an entry of an unknown kind");
+        return page_damaged(walk, page->number, "has an entry of an unknown kind");
     return page->tree->kind == TREE_FREE ? check_list(page, data, size) : 0;
 }
 
@@ -248,7 +248,7 @@ static int check_branch_node(const struct page *page, size_t index)
     if (index > 0) /* the first one has all keys that are less than the second one's */
         code = check_key(page, key, true);
     else if (key.size > LMDB_KEY_MAX)
-        code = walk_damaged(page->tree->walk, page->number, "has a key of a wrong length");
+        code = page_damaged(page->tree->walk, page->number, "has a key of a wrong length");
     if (code == 0)
         code = use_stored(page->tree->walk, node_child(&node), 1, page->number);
     return code == 0 ? visit(page->tree, node_child(&node), page->level - 1) : code;
@@ -286,7 +286,7 @@ static int walk_pages(struct tree *tree)
         return code;
     tree->pages = malloc(tree->says.depth * walk->page_size);
     if (!tree->pages)
-        return failure(walk->error, -ENOMEM, "out of memory while checking %s", walk->env->data_path);
+        return failure(walk->error, -ENOMEM, "out of memory while checking %s", walk->place->data_path);
     code = visit(tree, tree->says.root, tree->says.depth);
     free(tree->pages);
     return code;
@@ -312,10 +312,10 @@ static int walk_tree(struct walk *walk, const struct lmdb_tree *says, unsigned k
 
 static int cut_short(const struct walk *walk)
 {
-    char remedy[ENV_REMEDY_SIZE];
+    char remedy[DB_REMEDY_SIZE];
 
-    return failure(walk->error, -EBADMSG, "%s is cut short, with %zu octets instead of %zu: %s", walk->env->data_path,
-                   walk->size, (walk->last_page + 1) * walk->page_size, env_remedy(walk->env, remedy));
+    return failure(walk->error, -EBADMSG, "%s is cut short, with %zu octets instead of %zu: %s", walk->place->data_path,
+                   walk->size, (walk->last_page + 1) * walk->page_size, db_place_remedy(walk->place, remedy));
 }
 
 /* Also checks that pages missing from the file are in the list: LMDB does not write pages at the end that a transaction
@@ -329,10 +329,10 @@ static int walk_free_list(struct walk *walk, const struct lmdb_tree *says)
     return code == -EBADMSG && walk->pages <= walk->last_page ? cut_short(walk) : code;
 }
 
-int env_check_state(const struct env *env, int fd, const struct lmdb_meta *state, size_t size, bool whole,
-                    struct netboot_error *error)
+int verify_state(const struct db_place *place, int fd, const struct lmdb_meta *state, size_t size, bool whole,
+                 struct netboot_error *error)
 {
-    struct walk walk = {.env = env, .fd = fd, .page_size = meta_page_size(state), .size = size, .error = error};
+    struct walk walk = {.place = place, .fd = fd, .page_size = meta_page_size(state), .size = size, .error = error};
     int code;
 
     walk.pages = size / walk.page_size;
@@ -344,7 +344,7 @@ int env_check_state(const struct env *env, int fd, const struct lmdb_meta *state
     walk.used = calloc(1, walk.last_page / 8 + 1);
     walk.starts = malloc(walk.page_size / 16);
     if (!walk.used || !walk.starts)
-        code = failure(error, -ENOMEM, "out of memory while checking %s", env->data_path);
+        code = failure(error, -ENOMEM, "out of memory while checking %s", place->data_path);
     else if ((code = walk_free_list(&walk, &state->trees[TREE_FREE])) == 0 && whole)
         code = walk_tree(&walk, &state->trees[TREE_MAIN], TREE_MAIN, (struct netboot_bytes){0});
     free(walk.used);
@@ -352,20 +352,20 @@ int env_check_state(const struct env *env, int fd, const struct lmdb_meta *state
     return code;
 }
 
-int env_check_pages(const struct db *db, MDB_txn *txn, struct netboot_error *error)
+int db_verify(const struct db *db, MDB_txn *txn, struct netboot_error *error)
 {
-    const struct env *env = db->env;
+    const struct db_place *place = db->place;
     struct lmdb_meta state;
     struct stat status;
     int fd, code;
 
     if (mdb_env_get_fd(db->mdb, &fd) != 0)
-        return failure(error, -EINVAL, "the %s in %s is not open", env->spec->what, env->directory);
-    if ((code = env_read_header(env, fd, txn, &state, error)) != 0)
+        return failure(error, -EINVAL, "the %s in %s is not open", place->spec->what, place->directory);
+    if ((code = read_header(place, fd, txn, &state, error)) != 0)
         return code;
     if (fstat(fd, &status) != 0)
-        return failure(error, -errno, "cannot stat %s: %s", env->data_path, strerror(errno));
+        return failure(error, -errno, "cannot stat %s: %s", place->data_path, strerror(errno));
     /* The pages of a store that changed often are scattered: read one by one, each would cost a seek. */
     posix_fadvise(fd, 0, status.st_size, POSIX_FADV_WILLNEED);
-    return env_check_state(env, fd, &state, (size_t)status.st_size, true, error);
+    return verify_state(place, fd, &state, (size_t)status.st_size, true, error);
 }

@@ -12,7 +12,7 @@
 #include <string.h>
 
 struct walk {
-    const struct env *env;
+    const struct db_place *place;
     int fd;
     size_t page_size;
     size_t last_page;   /* as the header says */
@@ -45,18 +45,18 @@ struct page {
 
 /* The header of the transaction's state; without a transaction, of the newest state. -EAGAIN: other programs have made
  * two states since the transaction began, and have overwritten its header. */
-int env_read_header(const struct env *env, int fd, MDB_txn *txn, struct lmdb_meta *ret, struct netboot_error *error);
+int read_header(const struct db_place *place, int fd, MDB_txn *txn, struct lmdb_meta *ret, struct netboot_error *error);
 
 /* Whether the file, of `size` octets, has all pages that the state needs: missing ones have to be in the free list.
  * With `whole`, all pages are checked. */
-int env_check_state(const struct env *env, int fd, const struct lmdb_meta *state, size_t size, bool whole,
-                    struct netboot_error *error);
+int verify_state(const struct db_place *place, int fd, const struct lmdb_meta *state, size_t size, bool whole,
+                 struct netboot_error *error);
 
 /* -EBADMSG, with a text: `what` follows the number of the page, as "has a wrong header". */
-int walk_damaged(const struct walk *walk, size_t number, const char *what);
+int page_damaged(const struct walk *walk, size_t number, const char *what);
 
 /* Checks the header of the page at page->octets and the places of its nodes: then all of them can be read. 0 or
- * walk_damaged(). */
+ * page_damaged(). */
 int page_check(struct page *page);
 
 /* Where a node is in its page, by its place in the order of keys; and its header. */

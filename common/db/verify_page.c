@@ -25,9 +25,9 @@ static int mark_starts(const struct page *page)
     for (size_t i = 0; i < page->nodes; i++) {
         size_t at = page_place(page, i);
         if (at % 2 != 0 || at < page->head.upper || at > walk->page_size - sizeof(struct lmdb_node))
-            return walk_damaged(walk, page->number, "has an entry outside of it");
+            return page_damaged(walk, page->number, "has an entry outside of it");
         if (walk->starts[at / 16] & 1 << at / 2 % 8)
-            return walk_damaged(walk, page->number, "has an entry twice");
+            return page_damaged(walk, page->number, "has an entry twice");
         walk->starts[at / 16] |= (uint8_t)(1 << at / 2 % 8);
     }
     return 0;
@@ -46,11 +46,11 @@ static int check_places(const struct page *page)
         struct lmdb_node node = page_node(page, at);
         size_t size = node_size(page, &node);
         if (size > walk->page_size - at)
-            return walk_damaged(walk, page->number, "has an entry that reaches past its end");
+            return page_damaged(walk, page->number, "has an entry that reaches past its end");
         at += size;
     }
     if (at != walk->page_size || nodes != page->nodes)
-        return walk_damaged(walk, page->number, "has entries that overlap");
+        return page_damaged(walk, page->number, "has entries that overlap");
     return 0;
 }
 
@@ -63,16 +63,16 @@ int page_check(struct page *page)
 
     memcpy(head, page->octets, sizeof(*head));
     if (head->number == 0 && head->flags == 0)
-        return walk_damaged(walk, page->number, "has zeros in place of a header");
+        return page_damaged(walk, page->number, "has zeros in place of a header");
     if (head->number != page->number)
-        return walk_damaged(walk, page->number, "has the number of another page");
+        return page_damaged(walk, page->number, "has the number of another page");
     if (head->flags != (page->level == 1 ? PAGE_LEAF : PAGE_BRANCH))
-        return walk_damaged(walk, page->number, "has the wrong kind");
+        return page_damaged(walk, page->number, "has the wrong kind");
     if (head->lower < sizeof(*head) || head->lower > head->upper || head->upper > walk->page_size ||
         head->lower % 2 != 0 || head->upper % 2 != 0)
-        return walk_damaged(walk, page->number, "has a wrong header");
+        return page_damaged(walk, page->number, "has a wrong header");
     page->nodes = (head->lower - sizeof(*head)) / sizeof(uint16_t);
     if (page->nodes < least)
-        return walk_damaged(walk, page->number, "has too few entries");
+        return page_damaged(walk, page->number, "has too few entries");
     return check_places(page);
 }

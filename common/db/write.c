@@ -29,10 +29,10 @@ static int map_state(const struct db *db, size_t *ret_used, size_t *ret_size)
 static bool is_longer_than_file(struct db *db, size_t used)
 {
     struct stat status;
-    bool damaged = stat(db->env->data_path, &status) == 0 && used > (size_t)status.st_size;
+    bool damaged = stat(db->place->data_path, &status) == 0 && used > (size_t)status.st_size;
 
     if (damaged)
-        env_ask(db->env, &db->broken);
+        db_place_ask(db->place, &db->broken);
     return damaged;
 }
 
@@ -52,12 +52,12 @@ static int new_size(struct db *db, size_t wanted, size_t *ret)
 
     *ret = 0;
     if (rc != 0)
-        return env_code(rc);
+        return db_code(rc);
     if (size >= used && size >= wanted)
         return 0; /* another thread was faster */
     if (wanted == 0)
         wanted = smaller(used, SIZE_MAX / 2) * 2;
-    if (wanted > env_map_limit(db->env) || !has_address_space(wanted))
+    if (wanted > db_place_map_limit(db->place) || !has_address_space(wanted))
         wanted = used + used / 4;
     if (wanted <= size || !has_address_space(wanted))
         return size >= used ? 0 : is_longer_than_file(db, used) ? -EBADMSG : -ENOMEM;
@@ -66,43 +66,43 @@ static int new_size(struct db *db, size_t wanted, size_t *ret)
 }
 
 /* Nothing is current meanwhile. */
-static int remap_held(struct env *env, struct db *db, size_t size, uint64_t deadline)
+static int remap_held(struct db_place *place, struct db *db, size_t size, uint64_t deadline)
 {
     int rc = EAGAIN;
 
-    env_hide(env, true);
+    db_place_hide(place, true);
     if (db_drain(db, deadline)) {
-        db->epoch = ++env->epoch;
+        db->epoch = ++place->epoch;
         rc = mdb_env_set_mapsize(db->mdb, size);
         if (rc != 0) { /* there is no map any more */
             db_close(db);
-            env_hide(env, false);
-            return env_code(rc);
+            db_place_hide(place, false);
+            return db_code(rc);
         }
         db_bring_in(db);
     }
-    env_show(env, db);
-    return env_code(rc);
+    db_place_show(place, db);
+    return db_code(rc);
 }
 
-int env_remap(struct env *env, size_t wanted, unsigned deadline_ms)
+int db_place_remap(struct db_place *place, size_t wanted, unsigned deadline_ms)
 {
-    uint64_t deadline = env_now_us() + deadline_ms * UINT64_C(1000);
+    uint64_t deadline = clock_us() + deadline_ms * UINT64_C(1000);
     size_t size;
 
-    if (!env_lock(env, deadline))
+    if (!db_place_lock(place, deadline))
         return -EAGAIN;
-    struct db *db = env_current(env);
+    struct db *db = db_place_current(place);
     int code = db ? new_size(db, wanted, &size) : -EAGAIN;
     if (code == 0 && size > 0)
-        code = remap_held(env, db, size, deadline);
+        code = remap_held(place, db, size, deadline);
     if (code == 0)
         atomic_store(&db->outgrown, false);
-    pthread_mutex_unlock(&env->swap);
+    pthread_mutex_unlock(&place->swap);
     return code;
 }
 
-size_t env_map_for(size_t used, size_t least, size_t limit)
+size_t map_size_for(size_t used, size_t least, size_t limit)
 {
     size_t size = smaller(least, limit);
 
@@ -114,15 +114,15 @@ size_t env_map_for(size_t used, size_t least, size_t limit)
 /* The size of map for a change. How much it will write is unknown, and address space is free. */
 static int writers_map(const struct db *db, size_t *ret_wanted)
 {
-    struct env *env = db->env;
-    size_t used, size, wanted = ENV_MAP_SIZE;
+    struct db_place *place = db->place;
+    size_t used, size, wanted = DB_MAP_SIZE;
     int rc = map_state(db, &used, &size);
 
     if (rc != 0)
         return rc;
-    if (wanted < atomic_load(&env->wanted))
-        wanted = atomic_load(&env->wanted);
-    wanted = env_map_for(used, wanted, env_map_limit(env));
+    if (wanted < atomic_load(&place->wanted))
+        wanted = atomic_load(&place->wanted);
+    wanted = map_size_for(used, wanted, db_place_map_limit(place));
     *ret_wanted = wanted > size ? wanted : 0;
     return 0;
 }
@@ -131,96 +131,96 @@ static int writers_map(const struct db *db, size_t *ret_wanted)
 
 enum step { STEP_DONE, STEP_FAILED, STEP_REOPEN, STEP_GROW, STEP_RESIZED };
 
-/* One attempt, by the holder of a slot. */
-static enum step try_write(const struct env_slot *slot, bool grow, size_t *ret_wanted, MDB_txn **ret_txn, int *ret_code,
-                           struct netboot_error *error)
+/* One attempt, by the holder of a reader. */
+static enum step try_write(const struct db_reader *reader, bool grow, size_t *ret_wanted, MDB_txn **ret_txn,
+                           int *ret_code, struct netboot_error *error)
 {
-    struct db *db = slot->db;
+    struct db *db = reader->db;
     int rc;
 
-    if (env_is_stale(slot))
+    if (db_is_stale(reader))
         return STEP_REOPEN;
     if (!db->writable) {
         *ret_code = failure(error, -EACCES, "no permission to change the %s in %s: run this as root",
-                            db->env->spec->what, db->env->directory);
+                            db->place->spec->what, db->place->directory);
         return STEP_FAILED;
     }
     if ((rc = writers_map(db, ret_wanted)) == 0 && grow && *ret_wanted > 0)
         return STEP_GROW;
-    env_clear_readers(db);
+    db_clear_readers(db);
     if (rc == 0)
         rc = mdb_txn_begin(db->mdb, NULL, 0, ret_txn);
     if (rc == MDB_MAP_RESIZED)
         return STEP_RESIZED;
     if (rc == 0)
         return STEP_DONE;
-    *ret_code = env_failure(db, rc, "change", error);
+    *ret_code = db_failure(db, rc, "change", error);
     return STEP_FAILED;
 }
 
 /* Prepares another attempt. */
-static int mend(struct env *env, enum step step, size_t wanted, struct netboot_error *error)
+static int mend(struct db_place *place, enum step step, size_t wanted, struct netboot_error *error)
 {
     enum { REOPEN_MS = 2000, REMAP_MS = 200 /* for look-ups to end: those that come meanwhile fail */ };
 
     if (step == STEP_REOPEN)
-        return env_open(env, REOPEN_MS, error);
-    env_remap(env, wanted, REMAP_MS);
+        return db_place_open(place, REOPEN_MS, error);
+    db_place_remap(place, wanted, REMAP_MS);
     return 0;
 }
 
-int env_write_begin(struct env *env, MDB_txn **ret_txn, struct env_slot **ret_slot, struct netboot_error *error)
+int db_write_begin(struct db_place *place, MDB_txn **ret_txn, struct db_reader **ret_slot, struct netboot_error *error)
 {
     enum { TRIES = 5 };
     bool grow = true; /* once: a change may fit without more room */
     int code = 0;
 
     for (unsigned i = 0; i < TRIES; i++) {
-        struct env_slot *slot;
+        struct db_reader *reader;
         size_t wanted = 0;
         enum step step = STEP_REOPEN;
-        code = env_take(env, &slot);
+        code = db_take(place, &reader);
         if (code == -ECHILD)
-            return failure(error, code, "the %s cannot be used after a fork: open it again", env->spec->what);
-        if (code == -EAGAIN && env_is_open(env)) {
-            env_sleep_us(1000);
+            return failure(error, code, "the %s cannot be used after a fork: open it again", place->spec->what);
+        if (code == -EAGAIN && db_place_is_open(place)) {
+            sleep_us(1000);
             continue;
         }
         if (code == 0) {
-            step = try_write(slot, grow, &wanted, ret_txn, &code, error);
+            step = try_write(reader, grow, &wanted, ret_txn, &code, error);
             if (step == STEP_DONE) {
-                *ret_slot = slot;
+                *ret_slot = reader;
                 return 0;
             }
-            env_give(slot);
+            db_give(reader);
         }
         if (step == STEP_FAILED)
             return code;
-        if ((code = mend(env, step, wanted, error)) != 0)
+        if ((code = mend(place, step, wanted, error)) != 0)
             return code;
         grow = grow && step != STEP_GROW;
     }
-    return failure(error, code != 0 ? code : -EAGAIN, "the %s in %s is busy: try again", env->spec->what,
-                   env->directory);
+    return failure(error, code != 0 ? code : -EAGAIN, "the %s in %s is busy: try again", place->spec->what,
+                   place->directory);
 }
 
-int env_write_now(struct env *env, MDB_txn **ret_txn, struct env_slot **ret_slot)
+int db_write_now(struct db_place *place, MDB_txn **ret_txn, struct db_reader **ret_slot)
 {
-    struct env_slot *slot;
+    struct db_reader *reader;
     size_t wanted;
-    int code = env_take(env, &slot);
+    int code = db_take(place, &reader);
 
     if (code != 0)
         return code;
-    enum step step = try_write(slot, false, &wanted, ret_txn, &code, NULL);
+    enum step step = try_write(reader, false, &wanted, ret_txn, &code, NULL);
     if (step == STEP_DONE) {
-        *ret_slot = slot;
+        *ret_slot = reader;
         return 0;
     }
     if (step == STEP_REOPEN)
-        env_ask(env, &slot->db->broken);
+        db_place_ask(place, &reader->db->broken);
     if (step == STEP_RESIZED)
-        env_ask(env, &slot->db->outgrown);
-    env_give(slot);
+        db_place_ask(place, &reader->db->outgrown);
+    db_give(reader);
     return step == STEP_FAILED ? code : step == STEP_REOPEN ? -ESTALE : -EAGAIN;
 }

@@ -38,9 +38,9 @@ static void note_usable(struct netboot_store *store)
 static void tick(struct netboot_store *store, bool clear_readers)
 {
     struct netboot_error reason;
-    int code = env_follow(&store->env, clear_readers, &reason);
+    int code = db_place_follow(&store->place, clear_readers, &reason);
 
-    if (env_is_open(&store->env)) {
+    if (db_place_is_open(&store->place)) {
         if (!store->notice.usable)
             note_usable(store);
     } else if (code != 0) {
@@ -52,13 +52,13 @@ static void look(void *data, unsigned count)
 {
     struct netboot_store *store = data;
 
-    state_tick(&store->once, count % CLEAR_TICKS == 0);
+    once_tick(&store->once, count % CLEAR_TICKS == 0);
     tick(store, count % CLEAR_TICKS == 0);
 }
 
 int follow_start(struct netboot_store *store, struct netboot_error *error)
 {
-    store->env.worker = store->once.env.worker = &store->worker;
+    store->place.worker = store->once.place.worker = &store->worker;
     int code = worker_start(&store->worker, TICK_MS, look, store);
     if (code != 0)
         return failure(error, code, "cannot start the thread that watches the targets store: %s", strerror(-code));

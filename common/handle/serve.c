@@ -16,7 +16,7 @@
 static int find_joined(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret)
 {
     struct netboot_host *host = &view->cache->host;
-    struct key mac;
+    struct store_key mac;
 
     if (view->change || !view->join || !journal_find_mac(&view->store->journal, client, &mac))
         return 0;
@@ -56,7 +56,7 @@ int netboot_view_policy(struct netboot_view *view, const struct netboot_client *
     if (code != 0)
         return view_failed(view, code, error);
     if (ret->host && !ret->joined)
-        state_peek(view, ret, &view->cache->armed);
+        once_peek(view, ret, &view->cache->armed);
     return 0;
 }
 
@@ -104,7 +104,7 @@ static __attribute__((noinline)) int serve_other_size(struct netboot_store *stor
 int netboot_serve(struct netboot_store *store, const struct netboot_query *query, struct netboot_result *ret)
 {
     struct netboot_policy policy;
-    struct env_slot *slot;
+    struct db_reader *reader;
     int code;
 
     if (query->size != sizeof(*query))
@@ -112,19 +112,19 @@ int netboot_serve(struct netboot_store *store, const struct netboot_query *query
     netboot_client_parse(query, &ret->client);
     if (ret->client.stage == NETBOOT_STAGE_NONE)
         return serve_without(query, &policy, 0, ret);
-    if ((code = env_read_begin(&store->env, &slot)) != 0)
+    if ((code = db_read_begin(&store->place, &reader)) != 0)
         return serve_without(query, &policy, code, ret);
-    struct netboot_view view = view_of_slot(store, slot);
+    struct netboot_view view = view_of_reader(store, reader);
     if (message_boots(query))
         code = find_policy(&view, &ret->client, &policy);
     else
         lookup_begin(&policy); /* a NAK for example: nothing about the client is needed */
     if (code != 0)
         no_decision(ret);
-    else if (!policy.host || policy.joined || !state_serve(&view, query, &policy, ret))
+    else if (!policy.host || policy.joined || !once_serve(&view, query, &policy, ret))
         decide(query, &policy, ret);
     if (code == 0)
-        journal_note(&store->journal, query, ret); /* with the slot still held: closing the store waits for it */
-    env_read_end(slot);
+        journal_note(&store->journal, query, ret); /* with the reader still held: closing the store waits for it */
+    db_read_end(reader);
     return code;
 }

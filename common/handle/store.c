@@ -11,12 +11,12 @@
 #include <sys/random.h>
 #include <time.h>
 
-const struct env_spec store_spec = {
+const struct db_spec store_spec = {
     .name = "targets",
     .what = "targets store",
     .format = STORE_FORMAT,
     .tables = TABLES,
-    .more_tables = ALL_TABLES - TABLES,
+    .optional_tables = ALL_TABLES - TABLES,
     .table_names =
         {[TABLE_META] = "meta", [TABLE_POLICY] = "policy", [TABLE_HOST] = "host", [TABLE_HISTORY] = "history"},
     .cursor_table = TABLE_POLICY,
@@ -48,7 +48,7 @@ static int fill(MDB_txn *txn, const MDB_dbi *tables)
     const struct netboot_site site = {.name = bytes_of_text(NETBOOT_NAME_DEFAULT)};
     uint8_t value[64];
     ssize_t size = record_encode(&record_site, &site, value, sizeof(value));
-    struct key key;
+    struct store_key key;
     uint64_t id; /* tells this store from any earlier one in this place */
     int rc;
 
@@ -77,11 +77,11 @@ static int fill(MDB_txn *txn, const MDB_dbi *tables)
 
 int netboot_store_create(const char *directory, struct netboot_error *error)
 {
-    int code = env_create(&store_spec, directory, fill, error), other;
+    int code = db_place_create(&store_spec, directory, fill, error), other;
 
     if (code != 0 && code != -EEXIST)
         return code;
-    other = state_create(directory, code == 0 ? error : NULL);
+    other = once_create(directory, code == 0 ? error : NULL);
     if (other == 0 || other == -EEXIST)
         other = journal_create(directory, code == 0 ? error : NULL);
     if (other == -EEXIST && code == -EEXIST)
@@ -91,7 +91,7 @@ int netboot_store_create(const char *directory, struct netboot_error *error)
 
 enum netboot_event netboot_store_event(struct netboot_store *store, struct netboot_error *error)
 {
-    if (!notice_waits(&store->notice) || env_in_child(&store->env))
+    if (!notice_waits(&store->notice) || db_place_in_child(&store->place))
         return NETBOOT_EVENT_NONE;
     return notice_take(&store->notice, error);
 }
@@ -102,8 +102,8 @@ enum netboot_event netboot_store_event(struct netboot_store *store, struct netbo
 
 static void store_free(struct netboot_store *store)
 {
-    env_fini(&store->env);
-    state_fini(&store->once);
+    db_place_fini(&store->place);
+    once_fini(&store->once);
     journal_fini(&store->journal);
     free(store->directory);
     free(store);
@@ -120,20 +120,20 @@ static int store_new(const char *directory, const struct netboot_store_options *
     memset(store, 0, sizeof(*store));
     store->directory = strdup(directory);
     store->follow = options->follow;
-    code = store->directory ? env_init(&store->env, &store_spec, store->directory, error) : -ENOMEM;
+    code = store->directory ? db_place_init(&store->place, &store_spec, store->directory, error) : -ENOMEM;
     if (code == 0)
-        code = env_prepare(&store->env, options->readers, error);
+        code = db_place_prepare(&store->place, options->readers, error);
     if (code == 0)
-        code = state_prepare(&store->once, store->directory, options, error);
+        code = once_prepare(&store->once, store->directory, options, error);
     if (code == 0)
         code = journal_prepare(&store->journal, store->directory, options, store->once.server, error);
     if (code != 0) {
         store_free(store);
         return code == -ENOMEM ? failure(error, code, "out of memory for the targets store") : code;
     }
-    store->env.first_map_size = options->map_size;
-    store->env.check_most = options->check_most;
-    store->env.server = options->follow;
+    store->place.first_map_size = options->map_size;
+    store->place.check_most = options->check_most;
+    store->place.server = options->follow;
     notice_init(&store->notice);
     *ret = store;
     return 0;
@@ -156,8 +156,8 @@ int netboot_store_open(const char *directory, const struct netboot_store_options
         return code;
     if (store->follow) {
         code = follow_start(store, error);
-    } else if ((code = env_open(&store->env, 0, &reason)) == 0) {
-        state_open(&store->once);
+    } else if ((code = db_place_open(&store->place, 0, &reason)) == 0) {
+        once_open(&store->once);
         notice_tell(&store->notice, true, &reason);
     } else if (error) {
         *error = reason;
@@ -178,11 +178,11 @@ void netboot_store_close(struct netboot_store *store)
 {
     if (!store)
         return;
-    if (!env_in_child(&store->env)) {
+    if (!db_place_in_child(&store->place)) {
         if (store->follow)
             worker_stop(&store->worker);
-        env_close(&store->env);
-        state_close(&store->once);
+        db_place_close(&store->place);
+        once_close(&store->once);
         journal_close(&store->journal);
         if (store->follow)
             worker_fini(&store->worker); /* no packet wakes it any more */

@@ -96,7 +96,7 @@ struct id_items {
     uint8_t uuid[1 + NETBOOT_UUID_SIZE], duid[1 + NETBOOT_DUID_MAX];
 };
 
-static int note_ids(const struct batch *batch, struct machine_record *machine, const struct key *key,
+static int note_ids(const struct batch *batch, struct machine_record *machine, const struct store_key *key,
                     const struct entry_record *record, struct id_items *items)
 {
     bool over4 = record->family == NETBOOT_V4;
@@ -123,7 +123,7 @@ int batch_add(struct batch *batch, const struct netboot_journal_entry *entry)
     struct entry_record record;
     struct id_items items;
     struct numbers numbers;
-    struct key key;
+    struct store_key key;
     int code, rc;
 
     batch->number += entry->packets; /* one for each of them: the entry goes by the last one's */

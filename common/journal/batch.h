@@ -40,9 +40,9 @@ void numbers_remove(struct numbers *numbers, size_t at);
 /* ---- journal_shown.c */
 
 /* Puts the identifier last among the machine's. `item` is of the caller's, as long as the record is used. */
-int shown_note(const struct batch *batch, struct machine_record *machine, const struct key *machine_key,
+int shown_note(const struct batch *batch, struct machine_record *machine, const struct store_key *machine_key,
                struct netboot_bytes item, bool over4);
-int shown_forget(const struct batch *batch, const struct key *id, const struct key *machine);
+int shown_forget(const struct batch *batch, const struct store_key *id, const struct store_key *machine);
 
 /* ---- journal_add.c */
 

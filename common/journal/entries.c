@@ -72,8 +72,8 @@ static int pick_all(const struct journal *journal, MDB_txn *txn, const struct ne
 
     if (filter->after == UINT64_MAX)
         return 0;
-    if ((rc = mdb_cursor_open(txn, env_table(&journal->env, txn, JOURNAL_ENTRY), &cursor)) != 0)
-        return env_code(rc);
+    if ((rc = mdb_cursor_open(txn, db_place_table(&journal->place, txn, JOURNAL_ENTRY), &cursor)) != 0)
+        return db_code(rc);
     journal_number_key(filter->after + 1, octets);
     for (rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE); rc == 0 && code == 0;
          rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
@@ -81,7 +81,7 @@ static int pick_all(const struct journal *journal, MDB_txn *txn, const struct ne
             code = pick(picked, journal_key_number(key.mv_data));
     }
     mdb_cursor_close(cursor);
-    return code != 0 || rc == MDB_NOTFOUND ? code : env_code(rc);
+    return code != 0 || rc == MDB_NOTFOUND ? code : db_code(rc);
 }
 
 struct picking {
@@ -91,7 +91,7 @@ struct picking {
     struct picked *picked;
 };
 
-static int pick_of_machine(const struct key *key, void *user)
+static int pick_of_machine(const struct store_key *key, void *user)
 {
     const struct picking *picking = user;
     struct journal_row row, entry;
@@ -115,17 +115,17 @@ static int pick_of_machine(const struct key *key, void *user)
 static int pick_numbers(struct netboot_store *store, const struct netboot_journal_filter *filter, struct picked *picked,
                         struct netboot_error *error)
 {
-    struct env_slot *slot;
-    int code = journal_read_begin(store, &slot, error);
+    struct db_reader *reader;
+    int code = journal_read_begin(store, &reader, error);
 
     if (code != 0)
         return code;
-    struct picking picking = {&store->journal, slot->txn, filter, picked};
+    struct picking picking = {&store->journal, reader->txn, filter, picked};
     if (!filter->ids)
-        code = pick_all(&store->journal, slot->txn, filter, picked);
+        code = pick_all(&store->journal, reader->txn, filter, picked);
     for (size_t i = 0; filter->ids && i < filter->id_count && code == 0; i++)
-        code = journal_each_key(&store->journal, slot->txn, &filter->ids[i], pick_of_machine, &picking);
-    env_read_end(slot);
+        code = journal_each_key(&store->journal, reader->txn, &filter->ids[i], pick_of_machine, &picking);
+    db_read_end(reader);
     if (code != 0)
         return failure(error, code, "the journal in %s cannot be read: %s", store->directory, strerror(-code));
     sort(picked);
@@ -150,9 +150,9 @@ static int read_portion(struct netboot_store *store, const uint64_t *numbers, si
 {
     struct journal_row row;
     struct entry_record record;
-    struct env_slot *slot;
+    struct db_reader *reader;
     uint8_t octets[8];
-    int code = journal_read_begin(store, &slot, error);
+    int code = journal_read_begin(store, &reader, error);
 
     if (code != 0)
         return code;
@@ -161,7 +161,7 @@ static int read_portion(struct netboot_store *store, const uint64_t *numbers, si
         struct entry *entry = &ret->entries[ret->count];
         journal_number_key(numbers[i], octets);
         MDB_val key = {sizeof(octets), octets};
-        if (journal_get(&store->journal, slot->txn, JOURNAL_ENTRY, key, &record_entry, &row, &record) != 0 ||
+        if (journal_get(&store->journal, reader->txn, JOURNAL_ENTRY, key, &record_entry, &row, &record) != 0 ||
             entry_from_record(&record, numbers[i], &entry->entry) != 0)
             continue;
         if (record.duid.size > 0)
@@ -169,7 +169,7 @@ static int read_portion(struct netboot_store *store, const uint64_t *numbers, si
         entry->entry.client.duid.data = entry->duid;
         ret->count++;
     }
-    env_read_end(slot);
+    db_read_end(reader);
     return 0;
 }
 

@@ -20,12 +20,12 @@ static unsigned count_uuids(const struct machine_record *machine)
     return count;
 }
 
-int journal_resolve(const struct journal *journal, MDB_txn *txn, const struct key *uuid, struct key *ret)
+int journal_resolve(const struct journal *journal, MDB_txn *txn, const struct store_key *uuid, struct store_key *ret)
 {
     struct journal_row row;
     struct shown_record shown;
     struct machine_record machine;
-    struct key key;
+    struct store_key key;
     int code = journal_get(journal, txn, JOURNAL_ID, key_value(uuid), &record_shown, &row, &shown);
 
     if (code != 0)
@@ -46,17 +46,17 @@ int journal_resolve(const struct journal *journal, MDB_txn *txn, const struct ke
     return 0;
 }
 
-bool journal_find_mac(struct journal *journal, const struct netboot_client *client, struct key *ret)
+bool journal_find_mac(struct journal *journal, const struct netboot_client *client, struct store_key *ret)
 {
-    struct env_slot *slot;
-    struct key uuid;
+    struct db_reader *reader;
+    struct store_key uuid;
 
     if (client->has_mac || !client->has_uuid ||
         !key_of_id(&uuid, NETBOOT_ID_UUID, client->uuid, sizeof(client->uuid)) ||
-        env_read_begin(&journal->env, &slot) != 0)
+        db_read_begin(&journal->place, &reader) != 0)
         return false;
-    int code = journal_resolve(journal, slot->txn, &uuid, ret);
-    env_read_end(slot);
+    int code = journal_resolve(journal, reader->txn, &uuid, ret);
+    db_read_end(reader);
     return code == 0;
 }
 
@@ -64,13 +64,13 @@ bool journal_find_mac(struct journal *journal, const struct netboot_client *clie
 
 int netboot_view_join(struct netboot_view *view, int join, struct netboot_error *error)
 {
-    struct env_slot *slot;
-    int code = join > 0 ? journal_read_begin(view->store, &slot, error) : 0;
+    struct db_reader *reader;
+    int code = join > 0 ? journal_read_begin(view->store, &reader, error) : 0;
 
     if (code != 0)
         return code;
     if (join > 0)
-        env_read_end(slot);
+        db_read_end(reader);
     if (join >= 0)
         view->join = join > 0;
     return view->join;
@@ -84,19 +84,19 @@ struct proposing {
     void *user;
 };
 
-static bool find_last(struct journal *journal, const struct key *uuid, struct netboot_journal_join *ret)
+static bool find_last(struct journal *journal, const struct store_key *uuid, struct netboot_journal_join *ret)
 {
     struct machine_record machine;
     struct journal_row row;
-    struct env_slot *slot;
-    struct key mac;
+    struct db_reader *reader;
+    struct store_key mac;
 
-    if (env_read_begin(&journal->env, &slot) != 0)
+    if (db_read_begin(&journal->place, &reader) != 0)
         return false;
-    int code = journal_resolve(journal, slot->txn, uuid, &mac);
+    int code = journal_resolve(journal, reader->txn, uuid, &mac);
     if (code == 0)
-        code = journal_get(journal, slot->txn, JOURNAL_MACHINE, key_value(&mac), &record_machine, &row, &machine);
-    env_read_end(slot);
+        code = journal_get(journal, reader->txn, JOURNAL_MACHINE, key_value(&mac), &record_machine, &row, &machine);
+    db_read_end(reader);
     if (code != 0)
         return false;
     ret->mac = (struct netboot_id){.type = NETBOOT_ID_MAC, .size = NETBOOT_MAC_SIZE};
@@ -110,7 +110,7 @@ static int propose(const struct netboot_journal_machine *machine, void *user)
 {
     struct proposing *proposing = user;
     struct netboot_journal_join join = {.uuid = machine->id, .uuid_last = machine->last};
-    struct key uuid;
+    struct store_key uuid;
 
     if (machine->id.type != NETBOOT_ID_UUID || !machine->stages6 ||
         !key_of_id(&uuid, NETBOOT_ID_UUID, machine->id.value, machine->id.size) ||

@@ -28,7 +28,7 @@
 #include "journal/queue.h"
 #include "journal/record.h"
 
-struct key;
+struct store_key;
 
 enum { JOURNAL_META, JOURNAL_ENTRY, JOURNAL_MACHINE, JOURNAL_ID, JOURNAL_TABLES };
 
@@ -36,7 +36,7 @@ enum { JOURNAL_META, JOURNAL_ENTRY, JOURNAL_MACHINE, JOURNAL_ID, JOURNAL_TABLES 
 #define JOURNAL_SIZE_MIN ((size_t)1 << 20)
 
 struct journal {
-    struct env env;
+    struct db_place place;
     bool on;   /* records are taken, and the thread runs */
     bool join; /* identifiers are joined */
     const char *server;
@@ -73,7 +73,7 @@ static inline void journal_note(struct journal *journal, const struct netboot_qu
 }
 
 /* The key of the machine whose MAC was seen with the client's UUID, where that may be believed. */
-bool journal_find_mac(struct journal *journal, const struct netboot_client *client, struct key *ret);
+bool journal_find_mac(struct journal *journal, const struct netboot_client *client, struct store_key *ret);
 
 /* ---- Between these files only */
 
@@ -95,11 +95,11 @@ uint64_t journal_key_number(const uint8_t octets[8]);
 int journal_used(const struct journal *journal, MDB_txn *txn, size_t *ret);
 uint64_t journal_meta(const struct journal *journal, MDB_txn *txn, const char *name);
 /* The key that a machine goes by; false: the client shows no identifier. */
-bool journal_client_key(const struct netboot_client *client, struct key *ret);
+bool journal_client_key(const struct netboot_client *client, struct store_key *ret);
 /* Likewise of an entry. */
-bool journal_record_key(const struct entry_record *record, struct key *ret);
+bool journal_record_key(const struct entry_record *record, struct store_key *ret);
 
 /* The machine with a MAC that alone has shown this UUID over DHCPv4, and no other UUID. 0, -ENOENT, or negative. */
-int journal_resolve(const struct journal *journal, MDB_txn *txn, const struct key *uuid, struct key *ret);
+int journal_resolve(const struct journal *journal, MDB_txn *txn, const struct store_key *uuid, struct store_key *ret);
 
 #endif

@@ -12,27 +12,28 @@ static const char meta_name[] = "kept";
 /* ---- Machines */
 
 struct candidate {
-    struct key key;
+    struct store_key key;
     struct machine_record machine;
     struct journal_row row;
 };
 
 /* Whether the identifier is one of a host of the store; where that cannot be looked at, whether the machine was one. */
-static bool is_of_host(const struct journal *journal, const struct key *id, const struct machine_record *machine)
+static bool is_of_host(const struct journal *journal, const struct store_key *id, const struct machine_record *machine)
 {
     struct netboot_store *store = (struct netboot_store *)((char *)journal - offsetof(struct netboot_store, journal));
     MDB_val key = key_value(id), value;
-    struct env_slot *slot;
+    struct db_reader *reader;
 
-    if (env_read_begin(&store->env, &slot) != 0)
+    if (db_read_begin(&store->place, &reader) != 0)
         return machine->host.size > 0;
-    int rc = mdb_get(slot->txn, env_table(&store->env, slot->txn, TABLE_HOST), &key, &value);
-    env_read_end(slot);
+    int rc = mdb_get(reader->txn, db_place_table(&store->place, reader->txn, TABLE_HOST), &key, &value);
+    db_read_end(reader);
     return rc == 0;
 }
 
 /* Who shows a UUID or DUID of a host need not be it: so many that have shown it are believed as are kept of it. */
-static bool has_shown(const struct journal *journal, MDB_txn *txn, const struct key *id, const struct key *machine)
+static bool has_shown(const struct journal *journal, MDB_txn *txn, const struct store_key *id,
+                      const struct store_key *machine)
 {
     struct journal_row row;
     struct shown_record shown;
@@ -48,7 +49,7 @@ static bool has_shown(const struct journal *journal, MDB_txn *txn, const struct 
 static bool is_known(const struct journal *journal, MDB_txn *txn, const struct candidate *candidate)
 {
     const struct machine_record *machine = &candidate->machine;
-    struct key id;
+    struct store_key id;
 
     if (is_of_host(journal, &candidate->key, machine))
         return true;
@@ -107,7 +108,7 @@ static int find_next(const struct journal *journal, MDB_txn *txn, const struct r
     uint8_t octets[8];
     MDB_val key = {sizeof(octets), octets}, value;
     MDB_cursor *cursor;
-    int rc = mdb_cursor_open(txn, env_table(&journal->env, txn, JOURNAL_ENTRY), &cursor);
+    int rc = mdb_cursor_open(txn, db_place_table(&journal->place, txn, JOURNAL_ENTRY), &cursor);
 
     if (rc != 0)
         return rc;
@@ -128,7 +129,7 @@ static int find_oldest(const struct journal *journal, MDB_txn *txn, uint64_t *re
 {
     MDB_val key, value;
     MDB_cursor *cursor;
-    int rc = mdb_cursor_open(txn, env_table(&journal->env, txn, JOURNAL_ENTRY), &cursor);
+    int rc = mdb_cursor_open(txn, db_place_table(&journal->place, txn, JOURNAL_ENTRY), &cursor);
 
     if (rc != 0)
         return rc;
@@ -141,7 +142,7 @@ static int find_oldest(const struct journal *journal, MDB_txn *txn, uint64_t *re
 int keep_find(const struct journal *journal, MDB_txn *txn, struct keep *keep, uint64_t *ret_number)
 {
     MDB_stat status;
-    int rc = mdb_stat(txn, env_table(&journal->env, txn, JOURNAL_ENTRY), &status);
+    int rc = mdb_stat(txn, db_place_table(&journal->place, txn, JOURNAL_ENTRY), &status);
 
     for (unsigned i = 0; i < KEEP_RULES && rc == 0; i++) {
         struct kept *kept = &keep->rules[i];
@@ -166,7 +167,7 @@ void keep_deleted(struct keep *keep, uint64_t number)
 void keep_begin(const struct journal *journal, MDB_txn *txn, struct keep *ret)
 {
     MDB_val key = {sizeof(meta_name) - 1, (void *)meta_name}, value;
-    int rc = mdb_get(txn, env_table(&journal->env, txn, JOURNAL_META), &key, &value);
+    int rc = mdb_get(txn, db_place_table(&journal->place, txn, JOURNAL_META), &key, &value);
     bool known = rc == 0 && value.mv_size == 16 * KEEP_RULES;
 
     *ret = (struct keep){.looks = LOOKS_MOST};
@@ -185,5 +186,5 @@ int keep_end(const struct journal *journal, MDB_txn *txn, const struct keep *kee
         journal_number_key(keep->rules[i].below, octets + 16 * i);
         journal_number_key(keep->rules[i].count, octets + 16 * i + 8);
     }
-    return mdb_put(txn, env_table(&journal->env, txn, JOURNAL_META), &key, &value, 0);
+    return mdb_put(txn, db_place_table(&journal->place, txn, JOURNAL_META), &key, &value, 0);
 }

@@ -17,7 +17,7 @@ static bool is_shared(const struct journal *journal, MDB_txn *txn, struct netboo
 {
     struct journal_row row;
     struct shown_record shown;
-    struct key key;
+    struct store_key key;
 
     return key_of_item(&key, id) &&
            journal_get(journal, txn, JOURNAL_ID, key_value(&key), &record_shown, &row, &shown) == 0 &&
@@ -59,22 +59,22 @@ static int read_machine(const struct journal *journal, MDB_txn *txn, MDB_val key
 }
 
 /* The first machine behind `after` (size 0: at all), which becomes that one's key. -ENOENT. */
-static int next_machine(struct netboot_store *store, struct key *after, struct machine *ret,
+static int next_machine(struct netboot_store *store, struct store_key *after, struct machine *ret,
                         struct netboot_error *error)
 {
     MDB_val key = key_value(after), value;
     MDB_cursor *cursor;
-    struct env_slot *slot;
-    int code = journal_read_begin(store, &slot, error), rc;
+    struct db_reader *reader;
+    int code = journal_read_begin(store, &reader, error), rc;
 
     if (code != 0)
         return code;
-    rc = mdb_cursor_open(slot->txn, env_table(&store->journal.env, slot->txn, JOURNAL_MACHINE), &cursor);
+    rc = mdb_cursor_open(reader->txn, db_place_table(&store->journal.place, reader->txn, JOURNAL_MACHINE), &cursor);
     if (rc == 0) {
         rc = mdb_cursor_get(cursor, &key, &value, after->size > 0 ? MDB_SET_RANGE : MDB_FIRST);
         if (rc == 0 && key_equals(after, key.mv_data, key.mv_size))
             rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
-        while (rc == 0 && (key.mv_size > KEY_SIZE || read_machine(&store->journal, slot->txn, key, ret) != 0))
+        while (rc == 0 && (key.mv_size > KEY_SIZE || read_machine(&store->journal, reader->txn, key, ret) != 0))
             rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
         mdb_cursor_close(cursor);
     }
@@ -82,9 +82,9 @@ static int next_machine(struct netboot_store *store, struct key *after, struct m
         after->size = key.mv_size;
         memcpy(after->octets, key.mv_data, key.mv_size);
     }
-    env_read_end(slot);
+    db_read_end(reader);
     if (rc != 0 && rc != MDB_NOTFOUND)
-        return failure(error, env_code(rc), "the journal in %s cannot be read: %s", store->directory, mdb_strerror(rc));
+        return failure(error, db_code(rc), "the journal in %s cannot be read: %s", store->directory, mdb_strerror(rc));
     return rc == 0 ? 0 : -ENOENT;
 }
 
@@ -92,27 +92,27 @@ static int each_machine(struct netboot_store *store, struct machine *machine,
                         int (*each)(const struct netboot_journal_machine *, void *user), void *user,
                         struct netboot_error *error)
 {
-    struct key key = {.size = 0};
+    struct store_key key = {.size = 0};
     int code;
 
     while ((code = next_machine(store, &key, machine, error)) == 0)
         if ((code = each(&machine->machine, user)) != 0)
             return code;
     /* Without a journal there is no key either; a machine that was there is not the journal's absence. */
-    struct env_slot *slot;
-    if (code == -ENOENT && journal_read_begin(store, &slot, error) == 0) {
-        env_read_end(slot);
+    struct db_reader *reader;
+    if (code == -ENOENT && journal_read_begin(store, &reader, error) == 0) {
+        db_read_end(reader);
         return 0;
     }
     return code;
 }
 
 struct keys {
-    struct key *keys;
+    struct store_key *keys;
     size_t count, room;
 };
 
-static int keep_key(const struct key *key, void *user)
+static int keep_key(const struct store_key *key, void *user)
 {
     struct keys *keys = user;
 
@@ -121,7 +121,7 @@ static int keep_key(const struct key *key, void *user)
             return 0;
     if (keys->count == keys->room) {
         size_t room = keys->room > 0 ? 2 * keys->room : 16;
-        struct key *more = realloc(keys->keys, room * sizeof(*more));
+        struct store_key *more = realloc(keys->keys, room * sizeof(*more));
         if (!more)
             return -ENOMEM;
         keys->keys = more;
@@ -135,14 +135,14 @@ static int each_wanted(struct netboot_store *store, const struct keys *keys, str
                        int (*each)(const struct netboot_journal_machine *, void *user), void *user,
                        struct netboot_error *error)
 {
-    struct env_slot *slot;
+    struct db_reader *reader;
     int code = 0;
 
     for (size_t i = 0; i < keys->count && code == 0; i++) {
-        if ((code = journal_read_begin(store, &slot, error)) != 0)
+        if ((code = journal_read_begin(store, &reader, error)) != 0)
             return code;
-        int found = read_machine(&store->journal, slot->txn, key_value(&keys->keys[i]), machine);
-        env_read_end(slot);
+        int found = read_machine(&store->journal, reader->txn, key_value(&keys->keys[i]), machine);
+        db_read_end(reader);
         if (found == 0)
             code = each(&machine->machine, user);
     }
@@ -152,14 +152,14 @@ static int each_wanted(struct netboot_store *store, const struct keys *keys, str
 static int find_keys(struct netboot_store *store, const struct netboot_id *ids, size_t count, struct keys *ret,
                      struct netboot_error *error)
 {
-    struct env_slot *slot;
-    int code = journal_read_begin(store, &slot, error);
+    struct db_reader *reader;
+    int code = journal_read_begin(store, &reader, error);
 
     if (code != 0)
         return code;
     for (size_t i = 0; i < count && code == 0; i++)
-        code = journal_each_key(&store->journal, slot->txn, &ids[i], keep_key, ret);
-    env_read_end(slot);
+        code = journal_each_key(&store->journal, reader->txn, &ids[i], keep_key, ret);
+    db_read_end(reader);
     return code == 0 ? 0 : failure(error, code, "no memory to read the journal");
 }
 

@@ -4,9 +4,9 @@
 
 #include "store/store.h"
 
-static int forget_machine(const struct batch *batch, const struct key *key, const struct machine_record *machine)
+static int forget_machine(const struct batch *batch, const struct store_key *key, const struct machine_record *machine)
 {
-    struct key id;
+    struct store_key id;
     int rc = 0;
 
     for (size_t i = 0; i < machine->ids.count && rc == 0; i++)
@@ -21,7 +21,7 @@ static int forget_entry(const struct batch *batch, const struct entry_record *re
     struct journal_row row;
     struct machine_record machine;
     struct numbers numbers;
-    struct key key;
+    struct store_key key;
 
     if (!journal_record_key(record, &key) ||
         batch_get(batch, JOURNAL_MACHINE, key_value(&key), &record_machine, &row, &machine) != 0)

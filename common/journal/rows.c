@@ -21,10 +21,10 @@ int journal_get(const struct journal *journal, MDB_txn *txn, unsigned table, MDB
                 const struct record_type *type, struct journal_row *row, void *ret)
 {
     MDB_val value;
-    int rc = mdb_get(txn, env_table(&journal->env, txn, table), &key, &value);
+    int rc = mdb_get(txn, db_place_table(&journal->place, txn, table), &key, &value);
 
     if (rc != 0)
-        return env_code(rc);
+        return db_code(rc);
     if (value.mv_size > sizeof(row->octets))
         return -EBADMSG;
     memcpy(row->octets, value.mv_data, value.mv_size);
@@ -34,7 +34,7 @@ int journal_get(const struct journal *journal, MDB_txn *txn, unsigned table, MDB
 uint64_t journal_meta(const struct journal *journal, MDB_txn *txn, const char *name)
 {
     MDB_val key = {strlen(name), (void *)name}, value;
-    int rc = mdb_get(txn, env_table(&journal->env, txn, JOURNAL_META), &key, &value);
+    int rc = mdb_get(txn, db_place_table(&journal->place, txn, JOURNAL_META), &key, &value);
 
     return rc == 0 && value.mv_size == 8 ? journal_key_number(value.mv_data) : 0;
 }
@@ -45,7 +45,7 @@ int batch_put_meta(const struct batch *batch, const char *name, uint64_t number)
     MDB_val key = {strlen(name), (void *)name}, value = {sizeof(octets), octets};
 
     journal_number_key(number, octets);
-    return mdb_put(batch->txn, env_table(&batch->journal->env, batch->txn, JOURNAL_META), &key, &value, 0);
+    return mdb_put(batch->txn, db_place_table(&batch->journal->place, batch->txn, JOURNAL_META), &key, &value, 0);
 }
 
 int batch_put(const struct batch *batch, unsigned table, MDB_val key, const struct record_type *type,
@@ -55,12 +55,13 @@ int batch_put(const struct batch *batch, unsigned table, MDB_val key, const stru
     ssize_t size = record_encode(type, record, octets, sizeof(octets));
     MDB_val value = {(size_t)size, octets};
 
-    return size < 0 ? EINVAL : mdb_put(batch->txn, env_table(&batch->journal->env, batch->txn, table), &key, &value, 0);
+    return size < 0 ? EINVAL
+                    : mdb_put(batch->txn, db_place_table(&batch->journal->place, batch->txn, table), &key, &value, 0);
 }
 
 int batch_delete(const struct batch *batch, unsigned table, MDB_val key)
 {
-    int rc = mdb_del(batch->txn, env_table(&batch->journal->env, batch->txn, table), &key, NULL);
+    int rc = mdb_del(batch->txn, db_place_table(&batch->journal->place, batch->txn, table), &key, NULL);
 
     return rc == MDB_NOTFOUND ? 0 : rc;
 }
@@ -77,7 +78,7 @@ int journal_used(const struct journal *journal, MDB_txn *txn, size_t *ret)
 
     *ret = 0;
     for (unsigned i = 0; i < JOURNAL_TABLES; i++) {
-        int rc = mdb_stat(txn, env_table(&journal->env, txn, i), &status);
+        int rc = mdb_stat(txn, db_place_table(&journal->place, txn, i), &status);
         if (rc != 0)
             return rc;
         *ret += (status.ms_branch_pages + status.ms_leaf_pages + status.ms_overflow_pages) * status.ms_psize;
@@ -87,7 +88,7 @@ int journal_used(const struct journal *journal, MDB_txn *txn, size_t *ret)
 
 /* ---- Keys */
 
-bool journal_client_key(const struct netboot_client *client, struct key *ret)
+bool journal_client_key(const struct netboot_client *client, struct store_key *ret)
 {
     if (client->has_mac)
         return key_of_id(ret, NETBOOT_ID_MAC, client->mac, sizeof(client->mac));
@@ -96,7 +97,7 @@ bool journal_client_key(const struct netboot_client *client, struct key *ret)
     return key_of_id(ret, NETBOOT_ID_DUID, client->duid.data, client->duid.size);
 }
 
-bool journal_record_key(const struct entry_record *record, struct key *ret)
+bool journal_record_key(const struct entry_record *record, struct store_key *ret)
 {
     if (record->mac.size > 0)
         return key_of_id(ret, NETBOOT_ID_MAC, record->mac.data, record->mac.size);
@@ -133,7 +134,7 @@ int batch_delete_entry(struct batch *batch, uint64_t number)
     MDB_val key = {sizeof(octets), octets};
 
     journal_number_key(number, octets);
-    int rc = mdb_del(batch->txn, env_table(&batch->journal->env, batch->txn, JOURNAL_ENTRY), &key, NULL);
+    int rc = mdb_del(batch->txn, db_place_table(&batch->journal->place, batch->txn, JOURNAL_ENTRY), &key, NULL);
     if (rc == 0)
         keep_deleted(&batch->keep, number);
     return rc == MDB_NOTFOUND ? 0 : rc;

@@ -11,7 +11,7 @@ static void list_remove(struct netboot_list *list, size_t at)
 }
 
 /* Where the machine is among those of an identifier, or their number. */
-static size_t find_machine(const struct shown_record *shown, const struct key *machine)
+static size_t find_machine(const struct shown_record *shown, const struct store_key *machine)
 {
     size_t i = 0;
 
@@ -21,7 +21,8 @@ static size_t find_machine(const struct shown_record *shown, const struct key *m
     return i;
 }
 
-static int note_shown(const struct batch *batch, const struct key *id, const struct key *machine, bool over4)
+static int note_shown(const struct batch *batch, const struct store_key *id, const struct store_key *machine,
+                      bool over4)
 {
     struct journal_row row;
     struct shown_record shown;
@@ -46,7 +47,7 @@ static int note_shown(const struct batch *batch, const struct key *id, const str
 }
 
 /* An identifier that once had more machines than are kept stays one of several as long as it has any. */
-int shown_forget(const struct batch *batch, const struct key *id, const struct key *machine)
+int shown_forget(const struct batch *batch, const struct store_key *id, const struct store_key *machine)
 {
     struct journal_row row;
     struct shown_record shown;
@@ -62,11 +63,11 @@ int shown_forget(const struct batch *batch, const struct key *id, const struct k
     return batch_put(batch, JOURNAL_ID, key_value(id), &record_shown, &shown);
 }
 
-int shown_note(const struct batch *batch, struct machine_record *machine, const struct key *machine_key,
+int shown_note(const struct batch *batch, struct machine_record *machine, const struct store_key *machine_key,
                struct netboot_bytes item, bool over4)
 {
     struct netboot_list *ids = &machine->ids;
-    struct key key, other;
+    struct store_key key, other;
     int rc = 0;
 
     if (!key_of_item(&key, item) || key_equals(machine_key, key.octets, key.size))

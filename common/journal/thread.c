@@ -18,7 +18,7 @@
 #define START_MS 1000 /* that a server's start waits for the first attempt to open it */
 #define TELL_MS 60000 /* between two reports of lost records */
 
-static const struct env_spec journal_spec = {
+static const struct db_spec journal_spec = {
     .name = "journal",
     .what = "journal",
     .made_anew = true,
@@ -28,7 +28,7 @@ static const struct env_spec journal_spec = {
         {[JOURNAL_META] = "meta", [JOURNAL_ENTRY] = "entry", [JOURNAL_MACHINE] = "machine", [JOURNAL_ID] = "id"},
     .cursor_table = JOURNAL_ENTRY,
     .servers_write = true,
-    .loose = true,
+    .may_lose_last = true,
 };
 
 /* ---- Creation */
@@ -53,7 +53,7 @@ static int fill(MDB_txn *txn, const MDB_dbi *tables)
 
 int journal_create(const char *directory, struct netboot_error *error)
 {
-    return env_create(&journal_spec, directory, fill, error);
+    return db_place_create(&journal_spec, directory, fill, error);
 }
 
 /* ---- Opening */
@@ -61,14 +61,14 @@ int journal_create(const char *directory, struct netboot_error *error)
 /* A journal that is missing or damaged is no reason to do without one. 0 also where another program was faster. */
 static int make_anew(struct journal *journal, bool is_there, const struct stat *damaged, struct netboot_error *error)
 {
-    const char *directory = journal->env.directory;
+    const char *directory = journal->place.directory;
     struct stat status;
     int code = 0;
 
     if (stat(directory, &status) != 0)
         return failure(error, -errno, "the directory %s cannot be looked at: %s", directory, strerror(errno));
     if (is_there)
-        code = env_set_aside(&journal_spec, directory, damaged, error);
+        code = db_place_set_aside(&journal_spec, directory, damaged, error);
     if (code == 0)
         code = journal_create(directory, error);
     return code == -EEXIST ? 0 : code;
@@ -78,11 +78,11 @@ static int make_anew(struct journal *journal, bool is_there, const struct stat *
 static int try_open(struct journal *journal, int *ret_cause, struct netboot_error *error)
 {
     enum { DEADLINE_MS = 1000 };
-    struct env *env = &journal->env;
+    struct db_place *place = &journal->place;
     struct netboot_error reason;
     struct stat damaged;
-    bool is_there = stat(env->data_path, &damaged) == 0;
-    int code = env_open(env, DEADLINE_MS, error);
+    bool is_there = stat(place->data_path, &damaged) == 0;
+    int code = db_place_open(place, DEADLINE_MS, error);
 
     *ret_cause = 0;
     if (code != -ENOENT && code != -EBADMSG)
@@ -90,12 +90,12 @@ static int try_open(struct journal *journal, int *ret_cause, struct netboot_erro
     int made = make_anew(journal, is_there, &damaged, &reason);
     if (made == 0) {
         *ret_cause = code;
-        return env_open(env, DEADLINE_MS, error);
+        return db_place_open(place, DEADLINE_MS, error);
     }
     if (made == -EACCES || made == -EPERM)
         return failure(error, code,
                        "%s and this program may not make it anew: run 'netbootctl -d %s init' as root, which makes it",
-                       code == -ENOENT ? "there is no journal," : "the journal is damaged,", env->directory);
+                       code == -ENOENT ? "there is no journal," : "the journal is damaged,", place->directory);
     return failure(error, made, "%s", reason.text);
 }
 
@@ -104,7 +104,7 @@ static int try_open(struct journal *journal, int *ret_cause, struct netboot_erro
 /* `cause`: why it was made anew, or 0. */
 static void note_open(struct journal *journal, int cause)
 {
-    const char *directory = journal->env.directory;
+    const char *directory = journal->place.directory;
     struct netboot_error state;
 
     if (cause == -ENOENT)
@@ -134,7 +134,7 @@ static void tell_dropped(struct journal *journal, uint64_t now_ms)
     failure(&lost, -ENOBUFS,
             "%" PRIu64 " records of the journal in %s were lost, as more came than could be written: answers are "
             "not affected; see whether its disk is slow or full, or who holds it locked",
-            dropped - journal->told, journal->env.directory);
+            dropped - journal->told, journal->place.directory);
     notice_tell_event(&journal->notice, NETBOOT_EVENT_LOST, &lost);
     journal->told = dropped;
     journal->told_ms = now_ms;
@@ -144,7 +144,7 @@ enum netboot_event netboot_journal_event(struct netboot_store *store, struct net
 {
     struct notice *notice = &store->journal.notice;
 
-    if (!notice_waits(notice) || env_in_child(&store->env))
+    if (!notice_waits(notice) || db_place_in_child(&store->place))
         return NETBOOT_EVENT_NONE;
     return notice_take(notice, error);
 }
@@ -164,13 +164,13 @@ uint64_t netboot_journal_dropped(const struct netboot_store *store)
 /* Whether the environment is open, and of the files that are there. */
 static bool is_open(struct journal *journal)
 {
-    struct env *env = &journal->env;
-    struct env_slot *slot;
+    struct db_place *place = &journal->place;
+    struct db_reader *reader;
 
-    if (env_take(env, &slot) != 0)
-        return env_is_open(env);
-    bool reopen = env_is_stale(slot);
-    env_give(slot);
+    if (db_take(place, &reader) != 0)
+        return db_place_is_open(place);
+    bool reopen = db_is_stale(reader);
+    db_give(reader);
     return !reopen;
 }
 
@@ -191,9 +191,9 @@ static void lose_oldest(struct journal *journal)
 /* Without a targets store there is nothing to be told beside that. */
 static bool has_store(const struct journal *journal)
 {
-    char path[ENV_PATH_SIZE];
+    char path[DB_PATH_SIZE];
 
-    snprintf(path, sizeof(path), "%s/%s/data.mdb", journal->env.directory, store_spec.name);
+    snprintf(path, sizeof(path), "%s/%s/data.mdb", journal->place.directory, store_spec.name);
     return access(path, F_OK) == 0;
 }
 
@@ -206,13 +206,13 @@ static void look_at_files(struct journal *journal, uint64_t now_ms)
     if (now_ms < journal->opened_ms + OPEN_MS && journal->opened_ms > 0 && queue_count(&journal->queue) == 0)
         return;
     journal->opened_ms = now_ms;
-    env_reap(&journal->env);
+    db_place_reap(&journal->place);
     if (is_open(journal) || !has_store(journal))
         return;
     int code = try_open(journal, &cause, &error);
     if (code == 0)
         note_open(journal, cause);
-    else if (!env_is_open(&journal->env)) /* else it is in use, and opened anew at another time */
+    else if (!db_place_is_open(&journal->place)) /* else it is in use, and opened anew at another time */
         notice_tell(&journal->notice, false, &error);
 }
 
@@ -230,22 +230,22 @@ static void write_all(struct journal *journal)
         notice_tell(&journal->notice, false, &error);
     if (count != -EBADMSG)
         return;
-    env_close(&journal->env); /* LMDB found it damaged: the next look at the files finds another one */
+    db_place_close(&journal->place); /* LMDB found it damaged: the next look at the files finds another one */
     struct stat damaged;
-    if (stat(journal->env.data_path, &damaged) == 0 && make_anew(journal, true, &damaged, &error) == 0)
+    if (stat(journal->place.data_path, &damaged) == 0 && make_anew(journal, true, &damaged, &error) == 0)
         journal->opened_ms = 0;
 }
 
 static void empty_queue(struct journal *journal)
 {
-    if (env_is_open(&journal->env))
+    if (db_place_is_open(&journal->place))
         write_all(journal);
 }
 
 static void work(void *data, unsigned round)
 {
     struct journal *journal = data;
-    uint64_t now_ms = env_now_us() / 1000;
+    uint64_t now_ms = clock_us() / 1000;
 
     (void)round;
     look_at_files(journal, now_ms);
@@ -260,7 +260,7 @@ int journal_prepare(struct journal *journal, const char *directory, const struct
                     const char *server, struct netboot_error *error)
 {
     enum { FEW_READERS = 8 };
-    int code = env_init(&journal->env, &journal_spec, directory, error);
+    int code = db_place_init(&journal->place, &journal_spec, directory, error);
 
     if (code != 0)
         return code;
@@ -270,11 +270,11 @@ int journal_prepare(struct journal *journal, const char *directory, const struct
     journal->limit = options->journal_size > 0 ? options->journal_size : JOURNAL_SIZE;
     if (journal->limit < JOURNAL_SIZE_MIN)
         journal->limit = JOURNAL_SIZE_MIN;
-    journal->env.first_map_size = journal->env.map_most = journal->limit;
-    journal->env.server = options->follow;
-    journal->env.check_most = options->check_most;
+    journal->place.first_map_size = journal->place.map_most = journal->limit;
+    journal->place.server = options->follow;
+    journal->place.check_most = options->check_most;
     notice_init(&journal->notice);
-    code = env_prepare(&journal->env, journal->join ? options->readers : FEW_READERS, error);
+    code = db_place_prepare(&journal->place, journal->join ? options->readers : FEW_READERS, error);
     if (code == 0 && journal->on)
         code = queue_init(&journal->queue);
     return code;
@@ -300,13 +300,13 @@ void journal_close(struct journal *journal)
         worker_fini(&journal->worker);
         empty_queue(journal);
     }
-    env_close(&journal->env);
+    db_place_close(&journal->place);
     notice_fini(&journal->notice);
 }
 
 void journal_fini(struct journal *journal)
 {
-    env_fini(&journal->env);
+    db_place_fini(&journal->place);
     queue_fini(&journal->queue);
 }
 

@@ -87,15 +87,15 @@ static ssize_t write_locked(struct journal *journal, struct netboot_error *error
 
     for (unsigned i = 0; i < TRIES; i++) {
         struct batch batch = {.journal = journal};
-        struct env_slot *slot;
-        int code = env_write_begin(&journal->env, &batch.txn, &slot, error);
+        struct db_reader *reader;
+        int code = db_write_begin(&journal->place, &batch.txn, &reader, error);
         if (code != 0)
             return code;
-        db = slot->db;
+        db = reader->db;
         rc = write_records(&batch, &count);
         if (rc == MDB_MAP_FULL && mdb_txn_begin(db->mdb, NULL, 0, &batch.txn) == 0)
             write_pruned(&batch);
-        env_give(slot);
+        db_give(reader);
         if (rc == 0) {
             queue_drop(&journal->queue, count);
             atomic_fetch_add_explicit(&journal->written, count, memory_order_relaxed);
@@ -109,8 +109,8 @@ static ssize_t write_locked(struct journal *journal, struct netboot_error *error
         return failure(error, -ENOSPC,
                        "the journal in %s is full, and a program that reads it keeps what was forgotten from being "
                        "used anew: see whether a netbootctl is stopped",
-                       journal->env.directory);
-    return env_failure(db, rc, "write", error);
+                       journal->place.directory);
+    return db_failure(db, rc, "write", error);
 }
 
 ssize_t journal_write(struct journal *journal, unsigned deadline_ms, struct netboot_error *error)
@@ -120,9 +120,9 @@ ssize_t journal_write(struct journal *journal, unsigned deadline_ms, struct netb
 
     if (!queue_look(&journal->queue, 0, &entry))
         return 0;
-    if ((lock = env_lock_writers(&journal->env, deadline_ms, error)) < 0)
+    if ((lock = writers_lock(&journal->place, deadline_ms, error)) < 0)
         return lock;
     ssize_t count = write_locked(journal, error);
-    env_unlock_writers(lock);
+    writers_unlock(lock);
     return count;
 }

@@ -13,16 +13,16 @@
 
 static int open_state(struct netboot_store *store, struct netboot_error *error)
 {
-    struct state *state = &store->once;
+    struct once_store *once = &store->once;
     int code;
 
-    if (!env_is_closed(&state->env))
+    if (!db_place_is_closed(&once->place))
         return 0;
-    code = env_open(&state->env, 0, error);
+    code = db_place_open(&once->place, 0, error);
     if (code != -ENOENT)
         return code;
-    code = state_create(store->directory, error);
-    return code == 0 || code == -EEXIST ? env_open(&state->env, 0, error) : code;
+    code = once_create(store->directory, error);
+    return code == 0 || code == -EEXIST ? db_place_open(&once->place, 0, error) : code;
 }
 
 static struct netboot_bytes text_bytes(const char *text)
@@ -61,38 +61,38 @@ struct errand {
 
 enum { PUT, DELETE, LEAVE };
 
-static int run_one(struct state *state, MDB_txn *txn, const struct errand *errand, struct netboot_view *view,
+static int run_one(struct once_store *once, MDB_txn *txn, const struct errand *errand, struct netboot_view *view,
                    const struct netboot_id *id, struct netboot_error *error)
 {
     struct once_record record;
-    struct key key;
-    int code = state_find_key(view, id, &key, error), rc = 0;
+    struct store_key key;
+    int code = once_find_key(view, id, &key, error), rc = 0;
 
     if (code != 0)
         return code;
-    int found = state_get(state, txn, &key, &record);
+    int found = once_get(once, txn, &key, &record);
     if (found != 0 && found != -ENOENT && found != -EBADMSG)
-        return failure(error, found, "the state store in %s cannot be read: %s", state->env.directory,
+        return failure(error, found, "the state store in %s cannot be read: %s", once->place.directory,
                        strerror(-found));
     if (found == 0 && record.store != errand->store)
         found = -ENOENT;
     code = errand->each(errand, id, found, &record, error);
     if (code == PUT) {
-        rc = state_put(state, txn, &key, &record);
+        rc = once_put(once, txn, &key, &record);
     } else if (code == DELETE) {
         MDB_val row = key_value(&key);
-        rc = mdb_del(txn, env_table(&state->env, txn, STATE_ONCE), &row, NULL);
+        rc = mdb_del(txn, db_place_table(&once->place, txn, ONCE_TABLE), &row, NULL);
         rc = rc == MDB_NOTFOUND ? 0 : rc;
     }
     if (code < 0)
         return code;
-    return rc == 0 ? 0 : env_failure(env_db(txn), rc, "change", error);
+    return rc == 0 ? 0 : db_failure(db_of(txn), rc, "change", error);
 }
 
 static int run_in_view(struct netboot_store *store, struct errand *errand, struct netboot_view *view, MDB_txn *txn,
                        const struct netboot_id *ids, size_t count, struct netboot_error *error)
 {
-    struct state *state = &store->once;
+    struct once_store *once = &store->once;
     int code = view_meta(view, "id", &errand->store);
 
     if (code != 0)
@@ -100,26 +100,26 @@ static int run_in_view(struct netboot_store *store, struct errand *errand, struc
                        store->directory);
     if (getrandom(errand->token, sizeof(errand->token), 0) != sizeof(errand->token))
         return failure(error, -EIO, "there are no random numbers for a token");
-    state->time(state, &errand->now);
+    once->time(once, &errand->now);
     for (size_t i = 0; i < count && code == 0; i++)
-        code = run_one(state, txn, errand, view, &ids[i], error);
+        code = run_one(once, txn, errand, view, &ids[i], error);
     return code;
 }
 
-static int write_begin(struct netboot_store *store, unsigned deadline_ms, struct state_write *ret,
+static int write_begin(struct netboot_store *store, unsigned deadline_ms, struct once_writing *ret,
                        struct netboot_error *error)
 {
     int code = open_state(store, error);
 
-    if (code == 0 && (code = state_write_begin(&store->once, deadline_ms, false, ret, error)) == 0)
-        env_repair(&store->once.env);
+    if (code == 0 && (code = once_write_begin(&store->once, deadline_ms, false, ret, error)) == 0)
+        db_place_repair(&store->once.place);
     return code;
 }
 
 static int run(struct netboot_store *store, struct errand *errand, const struct netboot_id *ids, size_t count,
                unsigned deadline_ms, struct netboot_error *error)
 {
-    struct state_write write;
+    struct once_writing write;
     struct netboot_view *view;
     int code = netboot_view_open(store, &view, error);
 
@@ -129,7 +129,7 @@ static int run(struct netboot_store *store, struct errand *errand, const struct 
         code = check_target(view, errand->request->target, error);
     if (code == 0 && (code = write_begin(store, deadline_ms, &write, error)) == 0) {
         code = run_in_view(store, errand, view, write.txn, ids, count, error);
-        code = state_write_end(&write, code, error);
+        code = once_write_end(&write, code, error);
     }
     netboot_view_close(view);
     return code;
@@ -239,7 +239,7 @@ int arming_add(struct arming **list, struct netboot_view *view, const struct net
                const struct netboot_once_request *request, struct netboot_error *error)
 {
     struct netboot_once_request known;
-    struct key key;
+    struct store_key key;
     int code = 0;
 
     if (request)
@@ -247,7 +247,7 @@ int arming_add(struct arming **list, struct netboot_view *view, const struct net
     if (code == 0 && request && (code = check_request(&known, error)) == 0)
         code = check_target(view, known.target, error);
     for (size_t i = 0; i < count && code == 0; i++)
-        code = state_find_key(view, &ids[i], &key, error);
+        code = once_find_key(view, &ids[i], &key, error);
     if (code != 0)
         return code;
     struct arming *arming = arming_new(ids, count, request ? &known : NULL);
@@ -259,7 +259,7 @@ int arming_add(struct arming **list, struct netboot_view *view, const struct net
     return 0;
 }
 
-int arming_write(const struct arming *list, struct netboot_view *view, unsigned deadline_ms, struct state_write *ret,
+int arming_write(const struct arming *list, struct netboot_view *view, unsigned deadline_ms, struct once_writing *ret,
                  struct netboot_error *error)
 {
     struct netboot_store *store = view->store;
@@ -275,7 +275,7 @@ int arming_write(const struct arming *list, struct netboot_view *view, unsigned 
         if (code == 0)
             code = run_in_view(store, &errand, view, ret->txn, list->ids, list->count, error);
     }
-    return code == 0 ? 0 : state_write_end(ret, code, error);
+    return code == 0 ? 0 : once_write_end(ret, code, error);
 }
 
 void arming_free(struct arming *list)

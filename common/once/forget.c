@@ -11,20 +11,20 @@ struct forgetting {
     struct netboot_view *before, *after;
     bool reverted;
     uint64_t store;
-    struct key *keys;
+    struct store_key *keys;
     size_t count, room;
 };
 
-static bool has_host(struct netboot_view *view, const struct key *key)
+static bool has_host(struct netboot_view *view, const struct store_key *key)
 {
-    struct key found;
+    struct store_key found;
     MDB_val value;
 
     return view_find_host(view, key, &found, &value) == 0 && key_equals(&found, key->octets, key->size);
 }
 
 /* Whether the host has an identifier that was not its own before. */
-static bool has_gained(const struct forgetting *forgetting, const struct key *key)
+static bool has_gained(const struct forgetting *forgetting, const struct store_key *key)
 {
     struct netboot_host host;
 
@@ -32,7 +32,7 @@ static bool has_gained(const struct forgetting *forgetting, const struct key *ke
         return true;
     for (size_t i = 0; i < host.ids.count; i++) {
         struct netboot_bytes id = host.ids.items[i];
-        struct key own, found;
+        struct store_key own, found;
         MDB_val value;
         if (!key_of_item(&own, id) || view_find_host(forgetting->before, &own, &found, &value) != 0 ||
             !key_equals(&found, key->octets, key->size))
@@ -44,7 +44,7 @@ static bool has_gained(const struct forgetting *forgetting, const struct key *ke
 static int forget_one(MDB_val row, const struct once_record *record, void *user)
 {
     struct forgetting *forgetting = user;
-    struct key key = {.size = row.mv_size};
+    struct store_key key = {.size = row.mv_size};
 
     if (row.mv_size > KEY_SIZE)
         return 0;
@@ -54,7 +54,7 @@ static int forget_one(MDB_val row, const struct once_record *record, void *user)
         return 0;
     if (forgetting->count == forgetting->room) {
         size_t room = forgetting->room > 0 ? 2 * forgetting->room : 16;
-        struct key *keys = realloc(forgetting->keys, room * sizeof(*keys));
+        struct store_key *keys = realloc(forgetting->keys, room * sizeof(*keys));
         if (!keys)
             return -ENOMEM;
         forgetting->keys = keys;
@@ -64,45 +64,45 @@ static int forget_one(MDB_val row, const struct once_record *record, void *user)
     return 0;
 }
 
-static int delete_keys(struct state *state, const struct forgetting *forgetting, struct netboot_error *error)
+static int delete_keys(struct once_store *once, const struct forgetting *forgetting, struct netboot_error *error)
 {
-    struct state_write write;
-    int code = state_write_begin(state, STATE_TOOL_MS, false, &write, error), rc = 0;
+    struct once_writing write;
+    int code = once_write_begin(once, ONCE_TOOL_MS, false, &write, error), rc = 0;
 
     if (code != 0)
         return code;
     for (size_t i = 0; i < forgetting->count && rc == 0; i++) {
         MDB_val row = key_value(&forgetting->keys[i]);
-        rc = mdb_del(write.txn, env_table(&state->env, write.txn, STATE_ONCE), &row, NULL);
+        rc = mdb_del(write.txn, db_place_table(&once->place, write.txn, ONCE_TABLE), &row, NULL);
         rc = rc == MDB_NOTFOUND ? 0 : rc;
     }
     if (rc != 0)
-        code = env_failure(write.slot->db, rc, "change", error);
-    return state_write_end(&write, code, error);
+        code = db_failure(write.reader->db, rc, "change", error);
+    return once_write_end(&write, code, error);
 }
 
-int state_forget(struct netboot_view *change, bool reverted, struct netboot_error *error)
+int once_forget(struct netboot_view *change, bool reverted, struct netboot_error *error)
 {
-    struct state *state = view_state(change);
+    struct once_store *once = view_state(change);
     struct forgetting forgetting = {.after = change, .reverted = reverted};
-    char remedy[ENV_REMEDY_SIZE];
+    char remedy[DB_REMEDY_SIZE];
     int code;
 
-    if (env_is_closed(&state->env))
+    if (db_place_is_closed(&once->place))
         return 0;
     if (view_meta(change, "id", &forgetting.store) != 0)
         forgetting.store = 0;
     if ((code = netboot_view_open(change->store, &forgetting.before, error)) != 0)
         return code;
-    code = state_each(state, forget_one, &forgetting);
+    code = once_each(once, forget_one, &forgetting);
     netboot_view_close(forgetting.before);
     if (code == -EBADMSG)
-        failure(error, code, "the state store in %s is damaged: %s", state->env.directory,
-                env_remedy(&state->env, remedy));
+        failure(error, code, "the state store in %s is damaged: %s", once->place.directory,
+                db_place_remedy(&once->place, remedy));
     else if (code != 0)
-        failure(error, code, "the state store in %s cannot be read: %s", state->env.directory, strerror(-code));
+        failure(error, code, "the state store in %s cannot be read: %s", once->place.directory, strerror(-code));
     else if (forgetting.count > 0)
-        code = delete_keys(state, &forgetting, error);
+        code = delete_keys(once, &forgetting, error);
     free(forgetting.keys);
     return code;
 }

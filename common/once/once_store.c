@@ -12,18 +12,18 @@
 #include <time.h>
 #include <unistd.h>
 
-#define STATE_FORMAT 1
+#define ONCE_FORMAT 1
 #define DOUBT_OFFSET 64
 #define BUSY_MS 1000
 
-static const struct env_spec state_spec = {
+static const struct db_spec once_spec = {
     .name = "state",
     .what = "state store",
     .loss = "what was armed to boot once is lost",
-    .format = STATE_FORMAT,
-    .tables = STATE_TABLES,
-    .table_names = {[STATE_META] = "meta", [STATE_ONCE] = "once"},
-    .cursor_table = STATE_ONCE,
+    .format = ONCE_FORMAT,
+    .tables = ONCE_TABLES,
+    .table_names = {[ONCE_META] = "meta", [ONCE_TABLE] = "once"},
+    .cursor_table = ONCE_TABLE,
     .servers_write = true,
 };
 
@@ -31,15 +31,15 @@ static const struct env_spec state_spec = {
 
 static int fill(MDB_txn *txn, const MDB_dbi *tables)
 {
-    uint8_t format[4] = {0, 0, 0, STATE_FORMAT};
+    uint8_t format[4] = {0, 0, 0, ONCE_FORMAT};
     MDB_val key = {6, "format"}, value = {sizeof(format), format};
 
-    return mdb_put(txn, tables[STATE_META], &key, &value, 0);
+    return mdb_put(txn, tables[ONCE_META], &key, &value, 0);
 }
 
-int state_create(const char *directory, struct netboot_error *error)
+int once_create(const char *directory, struct netboot_error *error)
 {
-    return env_create(&state_spec, directory, fill, error);
+    return db_place_create(&once_spec, directory, fill, error);
 }
 
 /* Which start of this machine it is: the clock of struct once_time begins anew at each. */
@@ -60,7 +60,7 @@ static uint64_t read_clock_id(void)
     return id;
 }
 
-static void read_time(const struct state *state, struct once_time *ret)
+static void read_time(const struct once_store *once, struct once_time *ret)
 {
     struct timespec wall, running;
 
@@ -68,52 +68,52 @@ static void read_time(const struct state *state, struct once_time *ret)
     clock_gettime(CLOCK_BOOTTIME, &running);
     ret->wall = (uint64_t)wall.tv_sec;
     ret->ms = (uint64_t)running.tv_sec * 1000 + (uint64_t)running.tv_nsec / 1000000;
-    ret->clock = state->clock;
+    ret->clock = once->clock;
 }
 
-int state_prepare(struct state *state, const char *directory, const struct netboot_store_options *options,
-                  struct netboot_error *error)
+int once_prepare(struct once_store *once, const char *directory, const struct netboot_store_options *options,
+                 struct netboot_error *error)
 {
     const char *server = options->server ? options->server : program_invocation_short_name;
-    int code = env_init(&state->env, &state_spec, directory, error);
+    int code = db_place_init(&once->place, &once_spec, directory, error);
 
     if (code != 0)
         return code;
-    snprintf(state->server, sizeof(state->server), "%s", server);
-    state->clock = read_clock_id();
-    state->time = read_time;
-    state->env.server = options->follow;
-    state->env.check_most = options->check_most;
-    return env_prepare(&state->env, options->readers, error);
+    snprintf(once->server, sizeof(once->server), "%s", server);
+    once->clock = read_clock_id();
+    once->time = read_time;
+    once->place.server = options->follow;
+    once->place.check_most = options->check_most;
+    return db_place_prepare(&once->place, options->readers, error);
 }
 
-void state_open(struct state *state)
+void once_open(struct once_store *once)
 {
     struct netboot_error error;
 
-    env_open(&state->env, 0, &error);
+    db_place_open(&once->place, 0, &error);
 }
 
-void state_tick(struct state *state, bool clear_readers)
+void once_tick(struct once_store *once, bool clear_readers)
 {
-    env_follow(&state->env, clear_readers, NULL);
+    db_place_follow(&once->place, clear_readers, NULL);
 }
 
-void state_close(struct state *state)
+void once_close(struct once_store *once)
 {
-    env_close(&state->env);
+    db_place_close(&once->place);
 }
 
-void state_fini(struct state *state)
+void once_fini(struct once_store *once)
 {
-    env_fini(&state->env);
+    db_place_fini(&once->place);
 }
 
 /* ---- Doubt */
 
-static bool pass_doubt(const struct state *state, bool draw, uint64_t *ret)
+static bool pass_doubt(const struct once_store *once, bool draw, uint64_t *ret)
 {
-    int fd = open(state->env.write_path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    int fd = open(once->place.write_path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
     bool passed;
 
     if (fd < 0)
@@ -127,23 +127,23 @@ static bool pass_doubt(const struct state *state, bool draw, uint64_t *ret)
     return passed;
 }
 
-void state_read_doubt(const struct state *state, struct once_time *now)
+void once_read_doubt(const struct once_store *once, struct once_time *now)
 {
     now->doubt = 0;
-    now->certain = now->ms >= atomic_load(&state->doubtful) && pass_doubt(state, false, &now->doubt);
+    now->certain = now->ms >= atomic_load(&once->doubtful) && pass_doubt(once, false, &now->doubt);
 }
 
-void state_raise_doubt(struct state *state, const struct once_time *now)
+void once_raise_doubt(struct once_store *once, const struct once_time *now)
 {
     uint64_t doubt;
 
-    if (!pass_doubt(state, true, &doubt))
-        atomic_store(&state->doubtful, now->ms + ONCE_WINDOW_MAX * UINT64_C(1000));
+    if (!pass_doubt(once, true, &doubt))
+        atomic_store(&once->doubtful, now->ms + ONCE_WINDOW_MAX * UINT64_C(1000));
 }
 
 /* ---- Whether there is anything
  *
- * Most of the time no host is armed. Then a packet only asks LMDB for the number of the newest state. The number counts
+ * Most of the time no host is armed. Then a packet only asks LMDB for the number of the newest once. The number counts
  * from one on in each environment, and so does that of the maps.
  */
 
@@ -152,26 +152,26 @@ static uint64_t state_number(const struct db *db, size_t transaction)
     return (uint64_t)(uint32_t)db->epoch << 32 | (uint32_t)(transaction + 1);
 }
 
-bool state_is_empty(struct state *state)
+bool once_is_empty(struct once_store *once)
 {
-    struct env_slot *slot;
+    struct db_reader *reader;
     MDB_envinfo info;
     bool empty;
 
-    if (env_take(&state->env, &slot) != 0)
+    if (db_take(&once->place, &reader) != 0)
         return false;
-    empty = mdb_env_info(slot->db->mdb, &info) == 0 &&
-            atomic_load_explicit(&state->nothing, memory_order_relaxed) == state_number(slot->db, info.me_last_txnid);
-    env_give(slot);
+    empty = mdb_env_info(reader->db->mdb, &info) == 0 &&
+            atomic_load_explicit(&once->nothing, memory_order_relaxed) == state_number(reader->db, info.me_last_txnid);
+    db_give(reader);
     return empty;
 }
 
-void state_note_empty(struct state *state, MDB_txn *txn)
+void once_note_empty(struct once_store *once, MDB_txn *txn)
 {
     MDB_stat status;
 
-    if (mdb_stat(txn, env_table(&state->env, txn, STATE_ONCE), &status) == 0 && status.ms_entries == 0)
-        atomic_store_explicit(&state->nothing, state_number(env_db(txn), mdb_txn_id(txn)), memory_order_relaxed);
+    if (mdb_stat(txn, db_place_table(&once->place, txn, ONCE_TABLE), &status) == 0 && status.ms_entries == 0)
+        atomic_store_explicit(&once->nothing, state_number(db_of(txn), mdb_txn_id(txn)), memory_order_relaxed);
 }
 
 /* ---- Records */
@@ -205,71 +205,71 @@ static void pack(struct once_record *record, uint8_t octets[ONCE_METHODS][ONCE_E
     }
 }
 
-int state_get(const struct state *state, MDB_txn *txn, const struct key *key, struct once_record *ret)
+int once_get(const struct once_store *once, MDB_txn *txn, const struct store_key *key, struct once_record *ret)
 {
     MDB_val row = key_value(key), value;
-    int rc = mdb_get(txn, env_table(&state->env, txn, STATE_ONCE), &row, &value);
+    int rc = mdb_get(txn, db_place_table(&once->place, txn, ONCE_TABLE), &row, &value);
 
     if (rc != 0)
-        return env_code(rc);
+        return db_code(rc);
     int code = record_decode(&record_once, value_bytes(value), ret);
     if (code == 0)
         unpack(ret);
     return code;
 }
 
-int state_put(const struct state *state, MDB_txn *txn, const struct key *key, struct once_record *record)
+int once_put(const struct once_store *once, MDB_txn *txn, const struct store_key *key, struct once_record *record)
 {
-    uint8_t exchanges[ONCE_METHODS][ONCE_EXCHANGE_SIZE], octets[STATE_RECORD_MAX];
+    uint8_t exchanges[ONCE_METHODS][ONCE_EXCHANGE_SIZE], octets[ONCE_RECORD_MAX];
 
     pack(record, exchanges);
     ssize_t size = record_encode(&record_once, record, octets, sizeof(octets));
     if (size < 0)
         return EINVAL;
     MDB_val row = key_value(key), value = {(size_t)size, octets};
-    return mdb_put(txn, env_table(&state->env, txn, STATE_ONCE), &row, &value, 0);
+    return mdb_put(txn, db_place_table(&once->place, txn, ONCE_TABLE), &row, &value, 0);
 }
 
 /* ---- Writing */
 
-int state_write_begin(struct state *state, unsigned deadline_ms, bool packet, struct state_write *ret,
-                      struct netboot_error *error)
+int once_write_begin(struct once_store *once, unsigned deadline_ms, bool packet, struct once_writing *ret,
+                     struct netboot_error *error)
 {
     int code;
 
-    if ((ret->lock = env_lock_writers(&state->env, deadline_ms, error)) < 0)
+    if ((ret->lock = writers_lock(&once->place, deadline_ms, error)) < 0)
         return ret->lock;
-    if (packet && state->env.server)
-        code = env_write_now(&state->env, &ret->txn, &ret->slot);
+    if (packet && once->place.server)
+        code = db_write_now(&once->place, &ret->txn, &ret->reader);
     else
-        code = env_write_begin(&state->env, &ret->txn, &ret->slot, error);
+        code = db_write_begin(&once->place, &ret->txn, &ret->reader, error);
     if (code != 0)
-        env_unlock_writers(ret->lock);
+        writers_unlock(ret->lock);
     return code;
 }
 
-int state_write_end(struct state_write *write, int code, struct netboot_error *error)
+int once_write_end(struct once_writing *write, int code, struct netboot_error *error)
 {
     if (code == 0) {
         int rc = mdb_txn_commit(write->txn);
         if (rc != 0)
-            code = env_failure(write->slot->db, rc, "change", error);
+            code = db_failure(write->reader->db, rc, "change", error);
     } else {
         mdb_txn_abort(write->txn);
     }
-    env_give(write->slot);
-    env_unlock_writers(write->lock);
+    db_give(write->reader);
+    writers_unlock(write->lock);
     return code;
 }
 
 /* How long to wait for the lock. Where another writer was not done in time, what need not be written is not waited for
  * a while: a writer that is stopped would cost every packet its deadline. */
-unsigned state_deadline(struct state *state, bool needed, const struct once_time *now)
+unsigned once_deadline(struct once_store *once, bool needed, const struct once_time *now)
 {
-    return needed || now->ms >= atomic_load(&state->busy) ? STATE_SERVER_MS : 0;
+    return needed || now->ms >= atomic_load(&once->busy) ? ONCE_SERVER_MS : 0;
 }
 
-void state_note_busy(struct state *state, const struct once_time *now)
+void once_note_busy(struct once_store *once, const struct once_time *now)
 {
-    atomic_store(&state->busy, now->ms + BUSY_MS);
+    atomic_store(&once->busy, now->ms + BUSY_MS);
 }

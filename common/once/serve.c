@@ -30,9 +30,9 @@ static bool is_of_store(struct netboot_view *view, const struct once_record *rec
 
 struct serving {
     struct netboot_view *view;
-    struct state *state;
+    struct once_store *once;
     const struct netboot_query *query;
-    struct key key;
+    struct store_key key;
     struct netboot_target target; /* that is armed, where `armed` is NETBOOT_ARMED_SERVED */
     enum netboot_armed armed;
     uint8_t token[ONCE_TOKEN_SIZE];
@@ -65,7 +65,7 @@ static void describe(struct serving *serving, const struct netboot_result *ret)
         .message = message_phase(serving->query),
         .has_mac = client->has_mac,
         .transaction = serving->query->transaction,
-        .server = {(const uint8_t *)serving->state->server, strlen(serving->state->server)},
+        .server = {(const uint8_t *)serving->once->server, strlen(serving->once->server)},
     };
     memcpy(event->mac, client->mac, sizeof(event->mac));
     if (serving->armed != NETBOOT_ARMED_SERVED)
@@ -80,7 +80,7 @@ static void describe(struct serving *serving, const struct netboot_result *ret)
 static int step_again(struct serving *serving, MDB_txn *txn, struct netboot_bytes token, bool *ret_changed)
 {
     struct once_record record;
-    int code = state_get(serving->state, txn, &serving->key, &record), rc;
+    int code = once_get(serving->once, txn, &serving->key, &record), rc;
 
     *ret_changed = false;
     if (code == -ENOENT || (code == 0 && !bytes_same(record.token, token))) {
@@ -89,29 +89,29 @@ static int step_again(struct serving *serving, MDB_txn *txn, struct netboot_byte
     }
     if (code != 0)
         return code;
-    state_read_doubt(serving->state, &serving->now);
+    once_read_doubt(serving->once, &serving->now);
     once_step(&record, &serving->event, &serving->now, &serving->step);
     if (serving->step.write == ONCE_KEEP)
         return 0;
     *ret_changed = true;
-    rc = state_put(serving->state, txn, &serving->key, &serving->step.record);
-    return rc == 0 ? 0 : env_failure(env_db(txn), rc, "change", NULL);
+    rc = once_put(serving->once, txn, &serving->key, &serving->step.record);
+    return rc == 0 ? 0 : db_failure(db_of(txn), rc, "change", NULL);
 }
 
 static int write_step(struct serving *serving)
 {
     const struct netboot_bytes token = {serving->token, sizeof(serving->token)};
     bool needed = serving->step.write != ONCE_NOTE, changed;
-    struct state_write write;
-    unsigned deadline_ms = state_deadline(serving->state, needed, &serving->now);
-    int code = state_write_begin(serving->state, deadline_ms, true, &write, NULL);
+    struct once_writing write;
+    unsigned deadline_ms = once_deadline(serving->once, needed, &serving->now);
+    int code = once_write_begin(serving->once, deadline_ms, true, &write, NULL);
 
     if (code == -ETIMEDOUT)
-        state_note_busy(serving->state, &serving->now);
+        once_note_busy(serving->once, &serving->now);
     if (code != 0)
         return code;
     code = step_again(serving, write.txn, token, &changed);
-    int end = state_write_end(&write, code == 0 && !changed ? -ECANCELED : code, NULL);
+    int end = once_write_end(&write, code == 0 && !changed ? -ECANCELED : code, NULL);
     return code == 0 && !changed ? 0 : end;
 }
 
@@ -125,7 +125,7 @@ static bool finish_step(struct serving *serving)
     if (code == 0)
         return true;
     if (step->new_boot || step->promised)
-        state_raise_doubt(serving->state, &serving->now);
+        once_raise_doubt(serving->once, &serving->now);
     if (step->write != ONCE_MARK && code != -ESTALE)
         return true;
     step->serve = false;
@@ -160,10 +160,10 @@ static bool first_step(struct serving *serving, const struct once_record *record
     if (serving->armed == NETBOOT_ARMED_SERVED)
         decide(serving, policy, serving->armed, ret);
     describe(serving, ret);
-    serving->state->time(serving->state, &serving->now);
+    serving->once->time(serving->once, &serving->now);
     serving->now.certain = false;
     if (record->phase != ONCE_ARMED)
-        state_read_doubt(serving->state, &serving->now);
+        once_read_doubt(serving->once, &serving->now);
     memcpy(serving->token, record->token.data, sizeof(serving->token));
     once_step(record, &serving->event, &serving->now, &serving->step);
     return true;
@@ -172,16 +172,16 @@ static bool first_step(struct serving *serving, const struct once_record *record
 static bool read_step(struct serving *serving, const struct netboot_policy *policy, struct netboot_result *ret)
 {
     struct once_record record;
-    struct env_slot *slot;
+    struct db_reader *reader;
 
-    if (env_read_begin(&serving->state->env, &slot) != 0)
+    if (db_read_begin(&serving->once->place, &reader) != 0)
         return false;
-    int code = state_get(serving->state, slot->txn, &serving->key, &record);
+    int code = once_get(serving->once, reader->txn, &serving->key, &record);
     bool found = code == 0 && first_step(serving, &record, policy, ret);
     if (code == -ENOENT)
-        state_note_empty(serving->state, slot->txn);
-    /* A writer may need the whole database for a moment, so not even this slot may be held then. */
-    env_read_end(slot);
+        once_note_empty(serving->once, reader->txn);
+    /* A writer may need the whole database for a moment, so not even this reader may be held then. */
+    db_read_end(reader);
     return found;
 }
 
@@ -189,7 +189,7 @@ static bool read_step(struct serving *serving, const struct netboot_policy *poli
 static bool serve_armed(struct netboot_view *view, const struct netboot_query *query,
                         const struct netboot_policy *policy, struct netboot_result *ret)
 {
-    struct serving serving = {.view = view, .state = view_state(view), .query = query};
+    struct serving serving = {.view = view, .once = view_state(view), .query = query};
 
     if (!key_of_host(&serving.key, policy->host) || !read_step(&serving, policy, ret))
         return false;
@@ -201,24 +201,24 @@ static bool serve_armed(struct netboot_view *view, const struct netboot_query *q
 }
 
 /* Mostly nothing at all is armed: that is asked first, before anything is made ready. */
-bool state_serve(struct netboot_view *view, const struct netboot_query *query, const struct netboot_policy *policy,
-                 struct netboot_result *ret)
+bool once_serve(struct netboot_view *view, const struct netboot_query *query, const struct netboot_policy *policy,
+                struct netboot_result *ret)
 {
-    return message_boots(query) && !state_is_empty(view_state(view)) && serve_armed(view, query, policy, ret);
+    return message_boots(query) && !once_is_empty(view_state(view)) && serve_armed(view, query, policy, ret);
 }
 
-void state_peek(struct netboot_view *view, struct netboot_policy *policy, struct netboot_target *ret_target)
+void once_peek(struct netboot_view *view, struct netboot_policy *policy, struct netboot_target *ret_target)
 {
-    struct state *state = view_state(view);
+    struct once_store *once = view_state(view);
     struct once_record record;
     struct once_time now;
-    struct env_slot *slot;
-    struct key key;
+    struct db_reader *reader;
+    struct store_key key;
 
-    if (!key_of_host(&key, policy->host) || env_read_begin(&state->env, &slot) != 0)
+    if (!key_of_host(&key, policy->host) || db_read_begin(&once->place, &reader) != 0)
         return;
-    if (state_get(state, slot->txn, &key, &record) == 0 && is_of_store(view, &record)) {
-        state->time(state, &now);
+    if (once_get(once, reader->txn, &key, &record) == 0 && is_of_store(view, &record)) {
+        once->time(once, &now);
         enum netboot_once_state is = once_state(&record, now.wall);
         if (is == NETBOOT_ONCE_ARMED || is == NETBOOT_ONCE_IN_PROGRESS || is == NETBOOT_ONCE_WAITING)
             policy->armed = find_target(view, &record, ret_target);
@@ -227,5 +227,5 @@ void state_peek(struct netboot_view *view, struct netboot_policy *policy, struct
         if (policy->armed == NETBOOT_ARMED_SERVED)
             policy->target = ret_target;
     }
-    env_read_end(slot);
+    db_read_end(reader);
 }

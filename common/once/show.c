@@ -7,10 +7,11 @@
 
 #include <errno.h>
 
-int state_find_key(struct netboot_view *view, const struct netboot_id *id, struct key *ret, struct netboot_error *error)
+int once_find_key(struct netboot_view *view, const struct netboot_id *id, struct store_key *ret,
+                  struct netboot_error *error)
 {
     char text[NETBOOT_ID_TEXT_SIZE];
-    struct key key;
+    struct store_key key;
     MDB_val value;
     int code =
         key_of_id(&key, (uint8_t)id->type, id->value, id->size) ? view_find_host(view, &key, ret, &value) : -ENOENT;
@@ -61,51 +62,52 @@ static int once_failed(int code, const struct netboot_id *id, struct netboot_err
 int netboot_view_once(struct netboot_view *view, const struct netboot_id *id, struct netboot_once *ret,
                       struct netboot_error *error)
 {
-    struct state *state = view_state(view);
+    struct once_store *once = view_state(view);
     struct once_record record;
     struct once_time now;
-    struct env_slot *slot;
+    struct db_reader *reader;
     uint64_t store;
-    struct key key;
-    int code = state_find_key(view, id, &key, error);
+    struct store_key key;
+    int code = once_find_key(view, id, &key, error);
 
     if (code != 0)
         return code;
     if ((code = view_meta(view, "id", &store)) != 0)
         return view_failed(view, code, error);
-    if ((code = env_read_wait(&state->env, &slot)) != 0)
-        return once_failed(env_is_closed(&state->env) ? -ENOENT : code, id, error);
-    code = state_get(state, slot->txn, &key, &record);
+    if ((code = db_read_wait(&once->place, &reader)) != 0)
+        return once_failed(db_place_is_closed(&once->place) ? -ENOENT : code, id, error);
+    code = once_get(once, reader->txn, &key, &record);
     if (code == 0 && record.store != store)
         code = -ENOENT;
     if (code == 0) {
-        state->time(state, &now);
+        once->time(once, &now);
         show(&record, now.wall, ret);
     }
-    env_read_end(slot);
+    db_read_end(reader);
     return code == 0 ? 0 : once_failed(code, id, error);
 }
 
-int state_each(struct state *state, int (*each)(MDB_val key, const struct once_record *record, void *user), void *user)
+int once_each(struct once_store *once, int (*each)(MDB_val key, const struct once_record *record, void *user),
+              void *user)
 {
     struct once_record record;
-    struct env_slot *slot;
+    struct db_reader *reader;
     MDB_val key, value;
-    int code = env_read_wait(&state->env, &slot), rc;
+    int code = db_read_wait(&once->place, &reader), rc;
 
     if (code != 0)
-        return env_is_closed(&state->env) ? 0 : code;
-    rc = env_renew_cursor(slot);
+        return db_place_is_closed(&once->place) ? 0 : code;
+    rc = db_renew_cursor(reader);
     if (rc == 0)
-        rc = mdb_cursor_get(slot->cursor, &key, &value, MDB_FIRST);
+        rc = mdb_cursor_get(reader->cursor, &key, &value, MDB_FIRST);
     while (rc == 0 && code == 0) {
         bool sound = record_decode(&record_once, value_bytes(value), &record) == 0;
         code = each(key, sound ? &record : NULL, user);
         if (code == 0)
-            rc = mdb_cursor_get(slot->cursor, &key, &value, MDB_NEXT);
+            rc = mdb_cursor_get(reader->cursor, &key, &value, MDB_NEXT);
     }
-    env_read_end(slot);
-    return code != 0 || rc == MDB_NOTFOUND ? code : env_code(rc);
+    db_read_end(reader);
+    return code != 0 || rc == MDB_NOTFOUND ? code : db_code(rc);
 }
 
 struct counting {
@@ -136,15 +138,15 @@ int netboot_view_once_counts(struct netboot_view *view, uint64_t *ret, size_t co
         return 0;
     view_state(view)->time(view_state(view), &now);
     counting.wall = now.wall;
-    int code = state_each(view_state(view), count_one, &counting);
+    int code = once_each(view_state(view), count_one, &counting);
     return code == 0 ? 0 : failure(error, code, "the state store cannot be read: %s", strerror(-code));
 }
 
 int netboot_once_check(struct netboot_store *store, struct netboot_error *error)
 {
-    struct env *env = &store->once.env;
+    struct db_place *place = &store->once.place;
 
-    const struct db *db = env_current(env);
+    const struct db *db = db_place_current(place);
 
-    return !db || atomic_load(&db->broken) ? env_open(env, STATE_TOOL_MS, error) : 0;
+    return !db || atomic_load(&db->broken) ? db_place_open(place, ONCE_TOOL_MS, error) : 0;
 }

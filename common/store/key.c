@@ -14,7 +14,7 @@ static void put_uuid(uint8_t *ret, const uint8_t uuid[NETBOOT_UUID_SIZE])
     memcpy(ret, memcmp(swapped, uuid, NETBOOT_UUID_SIZE) < 0 ? swapped : uuid, NETBOOT_UUID_SIZE);
 }
 
-bool key_of_id(struct key *ret, uint8_t type, const uint8_t *value, size_t size)
+bool key_of_id(struct store_key *ret, uint8_t type, const uint8_t *value, size_t size)
 {
     if (size == 0 || size > NETBOOT_DUID_MAX)
         return false;
@@ -31,7 +31,7 @@ bool key_of_id(struct key *ret, uint8_t type, const uint8_t *value, size_t size)
     return true;
 }
 
-bool key_of_name(struct key *ret, uint8_t row, const void *name, size_t size)
+bool key_of_name(struct store_key *ret, uint8_t row, const void *name, size_t size)
 {
     if (size == 0 || size > NETBOOT_NAME_MAX)
         return false;
@@ -41,14 +41,14 @@ bool key_of_name(struct key *ret, uint8_t row, const void *name, size_t size)
     return true;
 }
 
-void key_of_platform(struct key *ret, uint16_t platform)
+void key_of_platform(struct store_key *ret, uint16_t platform)
 {
     ret->size = 3;
     ret->octets[0] = ROW_LOADER;
     be_put16(ret->octets + 1, platform);
 }
 
-void key_of_range(struct key *ret, enum netboot_family family, const uint8_t *address)
+void key_of_range(struct store_key *ret, enum netboot_family family, const uint8_t *address)
 {
     size_t size = family == NETBOOT_V4 ? 4 : 16;
 
@@ -58,7 +58,7 @@ void key_of_range(struct key *ret, enum netboot_family family, const uint8_t *ad
     memcpy(ret->octets + 2, address, size);
 }
 
-void key_of_prefix(struct key *ret, struct netboot_bytes prefix)
+void key_of_prefix(struct store_key *ret, struct netboot_bytes prefix)
 {
     enum netboot_family family = prefix.size == 5 ? NETBOOT_V4 : NETBOOT_V6;
 
@@ -75,7 +75,7 @@ size_t host_primary_id(const struct netboot_host *host)
     return 0;
 }
 
-bool key_of_host(struct key *ret, const struct netboot_host *host)
+bool key_of_host(struct store_key *ret, const struct netboot_host *host)
 {
     return host->ids.count > 0 && key_of_item(ret, host->ids.items[host_primary_id(host)]);
 }

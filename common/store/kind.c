@@ -146,7 +146,7 @@ const char *netboot_record_key_text(const struct netboot_record_key *key, char t
     return text;
 }
 
-bool key_of_record_key(struct key *ret, const struct netboot_record_key *key)
+bool key_of_record_key(struct store_key *ret, const struct netboot_record_key *key)
 {
     switch (key->kind) {
     case NETBOOT_RECORD_HOST:

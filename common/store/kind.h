@@ -17,6 +17,6 @@ extern const struct record_kind record_kinds[NETBOOT_RECORD_KINDS];
 /* Whether a caller's number is that of a kind. -EINVAL. */
 int kind_check(enum netboot_record_kind kind, struct netboot_error *error);
 /* The key of the row that has the record, or leads to it. False: there can be none. */
-bool key_of_record_key(struct key *ret, const struct netboot_record_key *key);
+bool key_of_record_key(struct store_key *ret, const struct netboot_record_key *key);
 
 #endif

@@ -49,7 +49,7 @@ int lookup_host(struct netboot_view *view, const struct netboot_client *client, 
     };
 
     for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
-        struct key key;
+        struct store_key key;
         if (!ids[i].has || !key_of_id(&key, ids[i].type, ids[i].value.data, ids[i].value.size))
             continue;
         int code = view_get_host(view, &key, &view->cache->host);
@@ -109,7 +109,7 @@ static void keep_range(struct netboot_view *view, struct lookup_cache *cache, MD
     cache->has_site = true;
 }
 
-static bool is_in_range(const struct lookup_cache *cache, const struct key *address)
+static bool is_in_range(const struct lookup_cache *cache, const struct store_key *address)
 {
     return cache->has_site && cache->last.size == address->size &&
            memcmp(cache->last.octets, address->octets, 2) == 0 &&
@@ -118,7 +118,7 @@ static bool is_in_range(const struct lookup_cache *cache, const struct key *addr
 }
 
 /* Ranges are sorted by their last addresses: the first range that does not end before the address contains it. */
-static int find_range(struct netboot_view *view, struct lookup_cache *cache, const struct key *address)
+static int find_range(struct netboot_view *view, struct lookup_cache *cache, const struct store_key *address)
 {
     MDB_val row = key_value(address), value;
 
@@ -127,10 +127,10 @@ static int find_range(struct netboot_view *view, struct lookup_cache *cache, con
     cache->has_site = false;
     int rc = view_cursor_get(view, &row, &value, MDB_SET_RANGE);
     if (rc != 0)
-        return env_code(rc);
+        return db_code(rc);
     if (row.mv_size != address->size || memcmp(row.mv_data, address->octets, 2) != 0)
         return -EBADMSG;
-    if (value.mv_size == 1 && *(const uint8_t *)value.mv_data == NO_RECORD)
+    if (value.mv_size == 1 && *(const uint8_t *)value.mv_data == NO_RECORD_MARK)
         return -ENOENT;
     int code = record_decode(&record_site, value_bytes(value), &cache->site);
     if (code == 0)
@@ -142,7 +142,7 @@ static int find_range(struct netboot_view *view, struct lookup_cache *cache, con
 static int find_site(struct netboot_view *view, struct lookup_cache *cache, const struct netboot_client *client,
                      struct netboot_policy *ret)
 {
-    struct key key;
+    struct store_key key;
     int code;
 
     if (is_zero(client->address, sizeof(client->address))) {
@@ -161,7 +161,7 @@ static int find_loader(struct netboot_view *view, struct lookup_cache *cache, co
                        struct netboot_policy *ret)
 {
     struct netboot_loader loader;
-    struct key key;
+    struct store_key key;
 
     if (client->platform == NETBOOT_PLATFORM_NONE)
         return 0;

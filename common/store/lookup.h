@@ -18,7 +18,7 @@ struct lookup_cache {
     bool has_target[2], has_site, has_loader;
     uint16_t platform;
     struct netboot_bytes loader;
-    struct key before, last; /* the range: after `before` (empty: from the first address on), up to `last` */
+    struct store_key before, last; /* the range: after `before` (empty: from the first address on), up to `last` */
     struct netboot_site site;
     struct netboot_target target[2]; /* the default, and the last one that a host named */
     struct netboot_target armed;     /* this packet's, as is the host */

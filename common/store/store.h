@@ -18,7 +18,7 @@
 #include "base/worker.h"
 #include "db/db.h"
 #include "journal/journal.h"
-#include "once/state.h"
+#include "once/once.h"
 #include "record/record.h"
 #include "store/key.h"
 #include "store/lookup.h"
@@ -30,11 +30,11 @@
 
 enum { TABLE_META, TABLE_POLICY, TABLE_HOST, TABLES, TABLE_HISTORY = TABLES, ALL_TABLES };
 
-extern const struct env_spec store_spec;
+extern const struct db_spec store_spec;
 
 struct netboot_store {
-    struct env env;
-    struct state once; /* boot-once: the state store */
+    struct db_place place;
+    struct once_store once; /* boot-once: the state store */
     struct journal journal;
     char *directory;
     bool follow;
@@ -48,8 +48,8 @@ int follow_start(struct netboot_store *store, struct netboot_error *error);
 
 struct netboot_view {
     struct netboot_store *store;
-    struct env_slot *slot;
-    struct db *db; /* the slot's */
+    struct db_reader *reader;
+    struct db *db; /* the reader's */
     MDB_txn *txn;
     MDB_cursor *cursor; /* on `policy`; NULL: not used so far */
     struct lookup_cache *cache;
@@ -63,18 +63,19 @@ static inline MDB_dbi view_table(const struct netboot_view *view, unsigned table
     return view->db->tables[table];
 }
 
-struct netboot_view view_of_slot(struct netboot_store *store, struct env_slot *slot);
+struct netboot_view view_of_reader(struct netboot_store *store, struct db_reader *reader);
 /* A row of `policy`, by the view's cursor. LMDB's code. */
 int view_cursor_get(struct netboot_view *view, MDB_val *row, MDB_val *value, MDB_cursor_op where);
 /* One row: 0, -ENOENT, or what LMDB says. */
-int view_get(struct netboot_view *view, unsigned table, const struct key *key, MDB_val *ret);
+int view_get(struct netboot_view *view, unsigned table, const struct store_key *key, MDB_val *ret);
 /* The key of the record of the host that has this identifier: 0, -ENOENT, -EBADMSG. */
-int view_find_host(struct netboot_view *view, const struct key *id, struct key *ret_key, MDB_val *ret_value);
+int view_find_host(struct netboot_view *view, const struct store_key *id, struct store_key *ret_key,
+                   MDB_val *ret_value);
 /* One decoded: 0, -ENOENT, -EBADMSG. */
-int view_get_record(struct netboot_view *view, const struct record_type *type, const struct key *key, void *ret);
+int view_get_record(struct netboot_view *view, const struct record_type *type, const struct store_key *key, void *ret);
 int view_get_named(struct netboot_view *view, const struct record_type *type, uint8_t row, struct netboot_bytes name,
                    void *ret);
-int view_get_host(struct netboot_view *view, const struct key *id, struct netboot_host *ret);
+int view_get_host(struct netboot_view *view, const struct store_key *id, struct netboot_host *ret);
 int view_meta(struct netboot_view *view, const char *name, uint64_t *ret);
 /* The code of a read that failed, with a text. */
 int view_failed(const struct netboot_view *view, int code, struct netboot_error *error);

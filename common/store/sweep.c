@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-int row_kind(unsigned table, const struct key *key, struct netboot_bytes value)
+int row_kind(unsigned table, const struct store_key *key, struct netboot_bytes value)
 {
     if (table == TABLE_HOST)
         return is_alias(value) ? -ENOENT : NETBOOT_RECORD_HOST;
@@ -25,9 +25,9 @@ static int sweep_table(struct netboot_view *view, unsigned table, int (*each)(co
     int rc = mdb_cursor_open(view->txn, view_table(view, table), &cursor), code = 0;
 
     if (rc != 0)
-        return env_code(rc);
+        return db_code(rc);
     while (code == 0 && (rc = mdb_cursor_get(cursor, &at, &value, MDB_NEXT)) == 0) {
-        struct key key = {.size = at.mv_size};
+        struct store_key key = {.size = at.mv_size};
         struct row row = {.key = &key, .value = value_bytes(value)};
         if (at.mv_size == 0 || at.mv_size > KEY_SIZE) {
             code = -EBADMSG;
@@ -39,7 +39,7 @@ static int sweep_table(struct netboot_view *view, unsigned table, int (*each)(co
         code = each(&row, user);
     }
     mdb_cursor_close(cursor);
-    return code != 0 || rc == MDB_NOTFOUND ? code : env_code(rc);
+    return code != 0 || rc == MDB_NOTFOUND ? code : db_code(rc);
 }
 
 int view_sweep(struct netboot_view *view, int (*each)(const struct row *row, void *user), void *user)
@@ -60,7 +60,7 @@ struct damaged {
 
 static void row_text(const struct row *row, char *text, size_t size)
 {
-    const struct key *key = row->key;
+    const struct store_key *key = row->key;
     struct netboot_id id = {.type = (enum netboot_id_type)key->octets[0], .size = (uint8_t)(key->size - 1)};
     char id_text[NETBOOT_ID_TEXT_SIZE];
     uint16_t platform;
@@ -80,7 +80,7 @@ static void row_text(const struct row *row, char *text, size_t size)
 /* Whether an alias leads to no record. A damaged record is reported at its own row. */
 static bool leads_nowhere(struct netboot_view *view, const struct row *row)
 {
-    struct key key;
+    struct store_key key;
     MDB_val value;
 
     return view_find_host(view, row->key, &key, &value) != 0;

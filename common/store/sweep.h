@@ -8,12 +8,12 @@
 struct row {
     int holds;    /* the kind of its record, or -ENOENT */
     uint8_t kind; /* ROW_..., or 'h' for a row of `host` */
-    const struct key *key;
+    const struct store_key *key;
     struct netboot_bytes value;
 };
 
 /* The kind of record that such a row holds, or -ENOENT. */
-int row_kind(unsigned table, const struct key *key, struct netboot_bytes value);
+int row_kind(unsigned table, const struct store_key *key, struct netboot_bytes value);
 /* Reads the record of a row that holds one. */
 static inline int row_decode(const struct row *row, struct netboot_record *ret)
 {

@@ -10,14 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct netboot_view view_of_slot(struct netboot_store *store, struct env_slot *slot)
+struct netboot_view view_of_reader(struct netboot_store *store, struct db_reader *reader)
 {
     return (struct netboot_view){
         .store = store,
-        .slot = slot,
-        .db = slot->db,
-        .txn = slot->txn,
-        .cache = slot->cache,
+        .reader = reader,
+        .db = reader->db,
+        .txn = reader->txn,
+        .cache = reader->cache,
         .join = store->journal.join,
     };
 }
@@ -27,15 +27,15 @@ struct netboot_view view_of_slot(struct netboot_store *store, struct env_slot *s
 int view_cursor_get(struct netboot_view *view, MDB_val *row, MDB_val *value, MDB_cursor_op where)
 {
     if (!view->cursor) {
-        int rc = env_renew_cursor(view->slot);
+        int rc = db_renew_cursor(view->reader);
         if (rc != 0)
             return rc;
-        view->cursor = view->slot->cursor;
+        view->cursor = view->reader->cursor;
     }
     return mdb_cursor_get(view->cursor, row, value, where);
 }
 
-int view_get(struct netboot_view *view, unsigned table, const struct key *key, MDB_val *ret)
+int view_get(struct netboot_view *view, unsigned table, const struct store_key *key, MDB_val *ret)
 {
     MDB_val row = key_value(key);
     int rc;
@@ -45,10 +45,10 @@ int view_get(struct netboot_view *view, unsigned table, const struct key *key, M
         rc = view_cursor_get(view, &row, ret, MDB_SET_KEY);
     else
         rc = mdb_get(view->txn, view_table(view, table), &row, ret);
-    return rc == 0 ? 0 : env_code(rc);
+    return rc == 0 ? 0 : db_code(rc);
 }
 
-int view_get_record(struct netboot_view *view, const struct record_type *type, const struct key *key, void *ret)
+int view_get_record(struct netboot_view *view, const struct record_type *type, const struct store_key *key, void *ret)
 {
     MDB_val value;
     int code = view_get(view, TABLE_POLICY, key, &value);
@@ -59,7 +59,7 @@ int view_get_record(struct netboot_view *view, const struct record_type *type, c
 int view_get_named(struct netboot_view *view, const struct record_type *type, uint8_t row, struct netboot_bytes name,
                    void *ret)
 {
-    struct key key;
+    struct store_key key;
 
     return key_of_name(&key, row, name.data, name.size) ? view_get_record(view, type, &key, ret) : -ENOENT;
 }
@@ -70,7 +70,7 @@ int view_meta(struct netboot_view *view, const char *name, uint64_t *ret)
     int rc = mdb_get(view->txn, view_table(view, TABLE_META), &key, &value);
 
     if (rc != 0 || value.mv_size > sizeof(*ret))
-        return rc != 0 && rc != MDB_NOTFOUND ? env_code(rc) : -EBADMSG;
+        return rc != 0 && rc != MDB_NOTFOUND ? db_code(rc) : -EBADMSG;
     *ret = be_get(value.mv_data, value.mv_size);
     return 0;
 }
@@ -78,7 +78,7 @@ int view_meta(struct netboot_view *view, const char *name, uint64_t *ret)
 /* ---- Hosts */
 
 /* The row of an identifier has the host's record, or the key of the row that has it. */
-int view_find_host(struct netboot_view *view, const struct key *id, struct key *ret_key, MDB_val *ret_value)
+int view_find_host(struct netboot_view *view, const struct store_key *id, struct store_key *ret_key, MDB_val *ret_value)
 {
     int code = view_get(view, TABLE_HOST, id, ret_value);
 
@@ -96,9 +96,9 @@ int view_find_host(struct netboot_view *view, const struct key *id, struct key *
     return code == -ENOENT || (code == 0 && is_alias(value_bytes(*ret_value))) ? -EBADMSG : code;
 }
 
-int view_get_host(struct netboot_view *view, const struct key *id, struct netboot_host *ret)
+int view_get_host(struct netboot_view *view, const struct store_key *id, struct netboot_host *ret)
 {
-    struct key key;
+    struct store_key key;
     MDB_val value;
     int code = view_find_host(view, id, &key, &value);
 
@@ -113,7 +113,7 @@ static int not_open(struct netboot_store *store, int code, struct netboot_error 
 
     if (code == -ECHILD)
         return failure(error, code, "the targets store cannot be used after a fork: open it again");
-    if (code == -EAGAIN && !env_is_open(&store->env) && (trouble = notice_trouble(&store->notice, error)) != 0)
+    if (code == -EAGAIN && !db_place_is_open(&store->place) && (trouble = notice_trouble(&store->notice, error)) != 0)
         return trouble;
     if (code == -EAGAIN)
         return failure(error, code, "the targets store in %s is busy: try again", store->directory);
@@ -123,16 +123,16 @@ static int not_open(struct netboot_store *store, int code, struct netboot_error 
 int netboot_view_open(struct netboot_store *store, struct netboot_view **ret, struct netboot_error *error)
 {
     struct netboot_view *view = malloc(sizeof(*view));
-    struct env_slot *slot;
+    struct db_reader *reader;
     int code;
 
     if (!view)
         return failure(error, -ENOMEM, "out of memory for a view of the targets store");
-    if ((code = env_read_wait(&store->env, &slot)) != 0) {
+    if ((code = db_read_wait(&store->place, &reader)) != 0) {
         free(view);
         return not_open(store, code, error);
     }
-    *view = view_of_slot(store, slot);
+    *view = view_of_reader(store, reader);
     *ret = view;
     return 0;
 }
@@ -141,9 +141,9 @@ void netboot_view_close(struct netboot_view *view)
 {
     if (!view)
         return;
-    if (!env_in_child(&view->store->env)) {
-        env_read_end(view->slot);
-        env_reap(&view->store->env);
+    if (!db_place_in_child(&view->store->place)) {
+        db_read_end(view->reader);
+        db_place_reap(&view->store->place);
         history_look(view);
     }
     free(view);
@@ -199,7 +199,7 @@ static int database_status(struct netboot_view *view, struct netboot_status *ret
     if (rc == 0)
         rc = mdb_env_stat(mdb, &stat);
     if (rc != 0)
-        return env_code(rc);
+        return db_code(rc);
     ret->size = (info.me_last_pgno + 1) * stat.ms_psize;
     ret->map_size = info.me_mapsize;
     return mdb_reader_list(mdb, count_reader, &(struct reader_list){ret, info.me_last_txnid}) < 0 ? -EIO : 0;

@@ -9,7 +9,7 @@
 static int get(struct netboot_view *view, const struct netboot_record_key *key, struct netboot_record *ret)
 {
     const struct record_kind *kind = &record_kinds[key->kind];
-    struct key row;
+    struct store_key row;
 
     if (!key_of_record_key(&row, key))
         return -ENOENT;
@@ -56,7 +56,7 @@ struct walk {
  * Calls `each` for the rows from `from` on. The place is kept as a key, and sought again after each call where the
  * view shows a change: the caller may change what is being walked.
  */
-static int walk_rows(struct walk *walk, MDB_cursor *cursor, struct key *from, bool past)
+static int walk_rows(struct walk *walk, MDB_cursor *cursor, struct store_key *from, bool past)
 {
     MDB_val row = key_value(from), value;
     MDB_cursor_op next = MDB_SET_RANGE;
@@ -85,16 +85,16 @@ static int walk_rows(struct walk *walk, MDB_cursor *cursor, struct key *from, bo
             next = MDB_SET_RANGE;
         }
     }
-    return rc == MDB_NOTFOUND ? 0 : env_code(rc);
+    return rc == MDB_NOTFOUND ? 0 : db_code(rc);
 }
 
-static int walk_from(struct walk *walk, struct key *from, bool past)
+static int walk_from(struct walk *walk, struct store_key *from, bool past)
 {
     MDB_cursor *cursor;
     int rc = mdb_cursor_open(walk->view->txn, view_table(walk->view, walk->table), &cursor);
 
     if (rc != 0)
-        return env_code(rc);
+        return db_code(rc);
     rc = walk_rows(walk, cursor, from, past);
     mdb_cursor_close(cursor);
     return rc;
@@ -113,9 +113,9 @@ static int visit(struct walk *walk, struct netboot_bytes value)
 
 /* Where the walk goes on after a key. That of a record that is gone still has its place in the order; but the name of
  * a host has none. */
-static int after_key(struct netboot_view *view, const struct netboot_record_key *after, struct key *ret)
+static int after_key(struct netboot_view *view, const struct netboot_record_key *after, struct store_key *ret)
 {
-    struct key id;
+    struct store_key id;
     MDB_val value;
 
     if (!key_of_record_key(&id, after))
@@ -130,7 +130,7 @@ static int after_key(struct netboot_view *view, const struct netboot_record_key 
 
 static int walk_kind(struct walk *walk, const struct netboot_record_key *after)
 {
-    struct key from = {1, {walk->row}};
+    struct store_key from = {1, {walk->row}};
     int code = after ? after_key(walk->view, after, &from) : 0;
 
     return code == 0 ? walk_from(walk, &from, after != NULL) : code;
@@ -183,7 +183,7 @@ int view_count(struct netboot_view *view, enum netboot_record_kind kind, uint64_
 {
     struct walk walk = {
         .view = view, .table = record_kinds[kind].table, .row = record_kinds[kind].row, .each = count_row};
-    struct key from = {1, {walk.row}};
+    struct store_key from = {1, {walk.row}};
     int code = walk_from(&walk, &from, false);
 
     *ret = walk.count;

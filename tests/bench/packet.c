@@ -34,7 +34,7 @@ static double time_ours(struct netboot_store *store, struct packets packets, uns
 /* ---- Bare LMDB */
 
 struct bare {
-    MDB_env *env;
+    MDB_env *place;
     MDB_txn *txn;
     MDB_dbi host, policy;
     MDB_cursor *cursor;
@@ -43,26 +43,26 @@ struct bare {
 static void copy_store(const char *directory, char *copy, size_t size)
 {
     char path[4096], file[4096];
-    MDB_env *env;
+    MDB_env *place;
 
     snprintf(path, sizeof(path), "%s/targets", directory);
     snprintf(copy, size, "%s/copy", directory);
     mkdir(copy, 0700);
     snprintf(file, sizeof(file), "%s/copy/data.mdb", directory);
     unlink(file);
-    stop_if(mdb_env_create(&env) || mdb_env_set_maxdbs(env, 8) || mdb_env_open(env, path, MDB_RDONLY, 0), "open");
-    stop_if(mdb_env_copy(env, copy), "copy");
-    mdb_env_close(env);
+    stop_if(mdb_env_create(&place) || mdb_env_set_maxdbs(place, 8) || mdb_env_open(place, path, MDB_RDONLY, 0), "open");
+    stop_if(mdb_env_copy(place, copy), "copy");
+    mdb_env_close(place);
 }
 
 static void open_bare(struct bare *bare, const char *copy)
 {
-    stop_if(mdb_env_create(&bare->env) || mdb_env_set_maxdbs(bare->env, 8) ||
-                mdb_env_open(bare->env, copy, MDB_RDONLY | MDB_NOTLS, 0) ||
-                mdb_txn_begin(bare->env, NULL, MDB_RDONLY, &bare->txn),
+    stop_if(mdb_env_create(&bare->place) || mdb_env_set_maxdbs(bare->place, 8) ||
+                mdb_env_open(bare->place, copy, MDB_RDONLY | MDB_NOTLS, 0) ||
+                mdb_txn_begin(bare->place, NULL, MDB_RDONLY, &bare->txn),
             "open the copy");
     stop_if(mdb_dbi_open(bare->txn, "host", 0, &bare->host) || mdb_dbi_open(bare->txn, "policy", 0, &bare->policy) ||
-                mdb_txn_commit(bare->txn) || mdb_txn_begin(bare->env, NULL, MDB_RDONLY, &bare->txn) ||
+                mdb_txn_commit(bare->txn) || mdb_txn_begin(bare->place, NULL, MDB_RDONLY, &bare->txn) ||
                 mdb_cursor_open(bare->txn, bare->policy, &bare->cursor),
             "open the tables of the copy");
     mdb_txn_reset(bare->txn);

@@ -70,12 +70,12 @@ static void test_a_stopped_reader(void **state)
     struct fixture *fixture = *state;
     struct netboot_store *store = open_small(fixture);
     struct netboot_error error = {0};
-    struct env_slot *slot;
+    struct db_reader *reader;
     char mac[18];
     int event = 0;
 
     serve_many(store, 0, 100);
-    assert_int_equal(env_read_begin(&store->journal.env, &slot), 0);
+    assert_int_equal(db_read_begin(&store->journal.place, &reader), 0);
     for (unsigned i = 0; event != 2; i++) {
         serve(store, DISCOVER(.mac = mac_of(i, mac)));
         if (i % 500 == 0)
@@ -85,7 +85,7 @@ static void test_a_stopped_reader(void **state)
     assert_non_null(strstr(error.text, "keeps what was forgotten"));
     assert_true(size_of(fixture) <= 1 << 20);
     assert_true(netboot_journal_dropped(store) > 0);
-    env_read_end(slot);
+    db_read_end(reader);
     EVENTUALLY((serve(store, DISCOVER(.mac = WEB1)), settle(store), entries_of(store, WEB1)->count > 0));
     assert_int_equal(netboot_journal_event(store, &error), NETBOOT_EVENT_USABLE);
     assert_true(state_of(store).dropped > 0);
@@ -247,7 +247,7 @@ static void test_while_another_writes_records_wait(void **state)
     struct fixture *fixture = *state;
     struct netboot_store *store = fixture->store;
     struct netboot_error error;
-    int lock = env_lock_writers(&store->journal.env, 1000, NULL);
+    int lock = writers_lock(&store->journal.place, 1000, NULL);
 
     assert_true(lock >= 0);
     for (unsigned i = 0; i < QUEUE_SLOTS + 500; i++)

@@ -6,7 +6,7 @@
 static const char *const phase_names[] = {
     [PHASE_BEGIN] = "begin", [PHASE_REQUEST] = "request", [PHASE_WHOLE] = "whole", [PHASE_RENEW] = "renew"};
 
-/* ---- The servers: the order of what state_serve.c does */
+/* ---- The servers: the order of what once_serve.c does */
 
 static struct once_time time_of(const struct world *world)
 {

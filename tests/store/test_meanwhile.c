@@ -76,9 +76,9 @@ static void try_copied_over(unsigned rounds)
     close_store(fixture);
     store = open_server(fixture);
     assert_true(is_served(store, 1, NULL));
-    size_t epoch = store->env.epoch;
+    size_t epoch = store->place.epoch;
     copy_over(data, &before);
-    EVENTUALLY(*(volatile size_t *)&store->env.epoch != epoch);
+    EVENTUALLY(*(volatile size_t *)&store->place.epoch != epoch);
     EVENTUALLY(is_served(store, 1, "round3-1"));
     OK(put_round(store, 60, &error));
     assert_true(is_served(store, 1, "round60-1"));

@@ -10,16 +10,17 @@ static void set_row(struct fixture *fixture, const char *id_text, const void *da
 {
     struct netboot_id id = id_of(id_text);
     MDB_val row, value = {size, (void *)data};
-    struct key key;
+    struct store_key key;
     MDB_txn *txn;
 
     key_of_id(&key, (uint8_t)id.type, id.value, id.size);
     row = key_value(&key);
-    assert_int_equal(mdb_txn_begin(env_current(&fixture->store->env)->mdb, NULL, 0, &txn), 0);
+    assert_int_equal(mdb_txn_begin(db_place_current(&fixture->store->place)->mdb, NULL, 0, &txn), 0);
     if (data)
-        assert_int_equal(mdb_put(txn, env_current(&fixture->store->env)->tables[TABLE_HOST], &row, &value, 0), 0);
+        assert_int_equal(mdb_put(txn, db_place_current(&fixture->store->place)->tables[TABLE_HOST], &row, &value, 0),
+                         0);
     else
-        assert_int_equal(mdb_del(txn, env_current(&fixture->store->env)->tables[TABLE_HOST], &row, NULL), 0);
+        assert_int_equal(mdb_del(txn, db_place_current(&fixture->store->place)->tables[TABLE_HOST], &row, NULL), 0);
     assert_int_equal(mdb_txn_commit(txn), 0);
 }
 
@@ -28,8 +29,8 @@ static void set_policy(struct fixture *fixture, const char *key, const char *tex
     MDB_val row = {strlen(key), (void *)key}, value = {strlen(text), (void *)text};
     MDB_txn *txn;
 
-    assert_int_equal(mdb_txn_begin(env_current(&fixture->store->env)->mdb, NULL, 0, &txn), 0);
-    assert_int_equal(mdb_put(txn, env_current(&fixture->store->env)->tables[TABLE_POLICY], &row, &value, 0), 0);
+    assert_int_equal(mdb_txn_begin(db_place_current(&fixture->store->place)->mdb, NULL, 0, &txn), 0);
+    assert_int_equal(mdb_put(txn, db_place_current(&fixture->store->place)->tables[TABLE_POLICY], &row, &value, 0), 0);
     assert_int_equal(mdb_txn_commit(txn), 0);
 }
 

@@ -170,8 +170,8 @@ static void skip_to(struct fixture *fixture, uint64_t generation)
 
     for (unsigned i = 0; i < 8; i++)
         ((uint8_t *)value.mv_data)[i] = (uint8_t)(generation >> 8 * (7 - i));
-    assert_int_equal(mdb_txn_begin(env_current(&fixture->store->env)->mdb, NULL, 0, &txn), 0);
-    assert_int_equal(mdb_put(txn, env_current(&fixture->store->env)->tables[TABLE_META], &key, &value, 0), 0);
+    assert_int_equal(mdb_txn_begin(db_place_current(&fixture->store->place)->mdb, NULL, 0, &txn), 0);
+    assert_int_equal(mdb_put(txn, db_place_current(&fixture->store->place)->tables[TABLE_META], &key, &value, 0), 0);
     assert_int_equal(mdb_txn_commit(txn), 0);
 }
 
@@ -220,15 +220,15 @@ static void test_gap(void **state)
 
 static void make_older(struct fixture *fixture)
 {
-    MDB_env *mdb = env_current(&fixture->store->env)->mdb;
+    MDB_env *mdb = db_place_current(&fixture->store->place)->mdb;
     MDB_txn *txn;
 
     assert_int_equal(mdb_txn_begin(mdb, NULL, 0, &txn), 0);
-    assert_int_equal(mdb_drop(txn, env_current(&fixture->store->env)->tables[TABLE_HISTORY], 1), 0);
+    assert_int_equal(mdb_drop(txn, db_place_current(&fixture->store->place)->tables[TABLE_HISTORY], 1), 0);
     assert_int_equal(mdb_txn_commit(txn), 0);
     netboot_store_close(fixture->store);
     OK(netboot_store_open(fixture->directory, NULL, &fixture->store, &error));
-    assert_int_equal(env_current(&fixture->store->env)->tables[TABLE_HISTORY], ENV_NO_TABLE);
+    assert_int_equal(db_place_current(&fixture->store->place)->tables[TABLE_HISTORY], DB_NO_TABLE);
     assert_int_equal(history(fixture).count, 0);
 }
 
@@ -285,7 +285,7 @@ static void test_older_store_stays_open(void **state)
     struct rlimit files, none;
 
     make_older(fixture);
-    size_t epoch = fixture->store->env.epoch;
+    size_t epoch = fixture->store->place.epoch;
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
     none = (struct rlimit){0, files.rlim_max};
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
@@ -297,24 +297,24 @@ static void test_older_store_stays_open(void **state)
         netboot_view_close(opened);
     }
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
-    assert_int_equal(fixture->store->env.epoch, epoch); /* nor is it opened again */
+    assert_int_equal(fixture->store->place.epoch, epoch); /* nor is it opened again */
     set_target(fixture, "t", "a.ipxe");
     assert_int_equal(history(fixture).count, 1);
-    assert_int_equal(fixture->store->env.epoch, epoch);
+    assert_int_equal(fixture->store->place.epoch, epoch);
 }
 
 /* Whatever the table holds, a change goes through, and nothing is brought back that is not whole. */
 static void test_damaged(void **state)
 {
     struct fixture *fixture = *state;
-    MDB_dbi table = env_current(&fixture->store->env)->tables[TABLE_HISTORY];
+    MDB_dbi table = db_place_current(&fixture->store->place)->tables[TABLE_HISTORY];
     struct netboot_change *change;
     MDB_txn *txn;
-    struct key key;
+    struct store_key key;
 
     set_target(fixture, "t", "a.ipxe");
     set_target(fixture, "t", "b.ipxe");
-    assert_int_equal(mdb_txn_begin(env_current(&fixture->store->env)->mdb, NULL, 0, &txn), 0);
+    assert_int_equal(mdb_txn_begin(db_place_current(&fixture->store->place)->mdb, NULL, 0, &txn), 0);
     key_of_history(&key, HISTORY_IMAGES, 3);
     MDB_val row = key_value(&key), value = {7, (void *)"p\377\0\0\0\001x"};
     assert_int_equal(mdb_put(txn, table, &row, &value, 0), 0);
@@ -350,7 +350,7 @@ static void test_entry_does_not_fit(void **state)
     too_large = true;
     FAILS(-ENOBUFS, "cannot change the targets store", netboot_change_commit(change, &error));
     too_large = false;
-    assert_false(atomic_load(&env_current(&fixture->store->env)->broken));
+    assert_false(atomic_load(&db_place_current(&fixture->store->place)->broken));
     put_host(fixture, HOST("a", "52:54:00:00:00:01"));
 }
 

@@ -29,7 +29,7 @@ static void it_has_room_for_twice_what_is_used(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        size_t got = env_map_for(cases[i].used, cases[i].least, cases[i].limit);
+        size_t got = map_size_for(cases[i].used, cases[i].least, cases[i].limit);
         if (got != cases[i].want)
             fail_msg("%zu used, %zu to %zu: %zu", cases[i].used, cases[i].least, cases[i].limit, got);
     }
@@ -39,9 +39,9 @@ static void it_has_room_for_twice_what_is_used(void **state)
 static void it_fits_into_small_address_spaces(void **state)
 {
     (void)state;
-    assert_int_equal(ENV_MAP_SIZE_FOR(UINT32_MAX), 256 * MIB);
-    assert_int_equal(ENV_MAP_SIZE_FOR(UINT64_MAX), UINT64_C(16) << 30);
-    assert_true(ENV_MAP_SIZE > 0 && 2 * ENV_MAP_SIZE > ENV_MAP_SIZE && ENV_MAP_SIZE < SIZE_MAX / 4);
+    assert_int_equal(DB_MAP_SIZE_FOR(UINT32_MAX), 256 * MIB);
+    assert_int_equal(DB_MAP_SIZE_FOR(UINT64_MAX), UINT64_C(16) << 30);
+    assert_true(DB_MAP_SIZE > 0 && 2 * DB_MAP_SIZE > DB_MAP_SIZE && DB_MAP_SIZE < SIZE_MAX / 4);
 }
 
 int main(void)

@@ -15,43 +15,43 @@
 #include "db/db.h"
 #include "once/machine.h"
 
-#define STATE_SERVER_MS 100 /* that a server waits for other writers */
+#define ONCE_SERVER_MS 100 /* that a server waits for other writers */
 
-struct key;
+struct store_key;
 
-struct state {
-    struct env env;
+struct once_store {
+    struct db_place place;
     char server[NETBOOT_ONCE_BY_SIZE];
     uint64_t clock;
     atomic_uint_fast64_t doubtful; /* ms until which nothing is certain, since not even a doubt could be written */
-    atomic_uint_fast64_t nothing;  /* that there is no record: the state in which this was seen, see state_is_empty() */
+    atomic_uint_fast64_t nothing;  /* that there is no record: the state in which this was seen, see once_is_empty() */
     atomic_uint_fast64_t busy;     /* ms until which the lock is not waited for where that is not needed */
     /* Reads the time into wall, ms and clock; tests set their own. */
-    void (*time)(const struct state *state, struct once_time *ret);
+    void (*time)(const struct once_store *once, struct once_time *ret);
 };
 
-int state_create(const char *directory, struct netboot_error *error);
-int state_prepare(struct state *state, const char *directory, const struct netboot_store_options *options,
-                  struct netboot_error *error);
+int once_create(const char *directory, struct netboot_error *error);
+int once_prepare(struct once_store *once, const char *directory, const struct netboot_store_options *options,
+                 struct netboot_error *error);
 /* Opens it if it is there; without it nothing is armed. */
-void state_open(struct state *state);
+void once_open(struct once_store *once);
 /* A look at the files, by the thread of a server. */
-void state_tick(struct state *state, bool clear_readers);
-void state_close(struct state *state);
-void state_fini(struct state *state);
+void once_tick(struct once_store *once, bool clear_readers);
+void once_close(struct once_store *once);
+void once_fini(struct once_store *once);
 
 /*
  * The packet path for a host that is in `policy`. False: nothing is armed there, and nothing was done. True: the whole
  * decision is in `ret`; what had to be written for it was written.
  */
-bool state_serve(struct netboot_view *view, const struct netboot_query *query, const struct netboot_policy *policy,
-                 struct netboot_result *ret);
+bool once_serve(struct netboot_view *view, const struct netboot_query *query, const struct netboot_policy *policy,
+                struct netboot_result *ret);
 /* Puts the target of an armed host into the policy, without a packet; it lies in `ret_target`. */
-void state_peek(struct netboot_view *view, struct netboot_policy *policy, struct netboot_target *ret_target);
+void once_peek(struct netboot_view *view, struct netboot_policy *policy, struct netboot_target *ret_target);
 
 /* Disarms what a change of the targets store takes the host away from, or adds one under its key; where it went back to
  * an earlier generation, also a host that got an identifier by that. To be called before the change is committed, so
  * that no crash in between leaves an arming to a later host. */
-int state_forget(struct netboot_view *change, bool reverted, struct netboot_error *error);
+int once_forget(struct netboot_view *change, bool reverted, struct netboot_error *error);
 
 #endif

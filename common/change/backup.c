@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/failure.h"
+#include "store/view.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -178,7 +178,7 @@ static void end(struct netboot_change *change)
 {
     db_give(change->view.reader);
     db_place_reap(&change->store->place);
-    history_look(&change->view);
+    view_look_for_tables(&change->view);
     writers_unlock(change->lock);
     images_free(&change->images);
     arming_free(change->armings);
@@ -230,6 +230,7 @@ int netboot_change_open(struct netboot_store *store, unsigned deadline_ms, struc
         return failure(error, -ENOMEM, "out of memory for a change of the targets store");
     change->store = change->view.store = store;
     change->view.change = change;
+    change->view.hosts = &change->hosts;
     change->owner = pthread_self();
     change->deadline_ms = deadline_ms;
     change->lock = writers_lock(&store->place, deadline_ms, error);

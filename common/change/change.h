@@ -17,7 +17,7 @@
 
 #include "base/failure.h"
 #include "change/history.h"
-#include "store/store.h"
+#include "store/view.h"
 
 #include <errno.h>
 
@@ -42,6 +42,9 @@ struct netboot_change {
     char by[NETBOOT_HISTORY_BY_SIZE], what[NETBOOT_HISTORY_WHAT_SIZE];
     uint8_t record[RECORD_SIZE_MAX];
 };
+
+/* Builds the ranges from the sites of the change, if they have changed. */
+int change_settle(struct netboot_change *change);
 
 /* Each call begins with this: 0, or why the change cannot go on. */
 int change_check(struct netboot_change *change, struct netboot_error *error);

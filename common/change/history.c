@@ -204,16 +204,10 @@ int history_open(struct netboot_change *change)
 {
     int rc = mdb_dbi_open(change->view.txn, store_spec.table_names[TABLE_HISTORY], 0, &change->history);
 
-    change->view.look = view_table(&change->view, TABLE_HISTORY) == DB_NO_TABLE;
+    change->view.look_for_tables = view_table(&change->view, TABLE_HISTORY) == DB_NO_TABLE;
     if (rc != 0)
         change->history = DB_NO_TABLE;
     return rc == MDB_NOTFOUND ? 0 : rc;
-}
-
-void history_look(const struct netboot_view *view)
-{
-    if (view->look && !view->store->follow)
-        db_place_look_for_tables(&view->store->place);
 }
 
 static MDB_dbi table_of(const struct netboot_view *view)
@@ -310,7 +304,7 @@ static int without_table(struct netboot_view *view)
     MDB_dbi tables;
     int rc = mdb_dbi_open(view->txn, NULL, 0, &tables);
 
-    view->look = true;
+    view->look_for_tables = true;
     if (rc == 0)
         rc = mdb_get(view->txn, tables, &key, &value);
     return rc == MDB_NOTFOUND ? 0 : rc == 0 ? -EAGAIN : db_code(rc);

@@ -8,7 +8,7 @@
 #ifndef NETBOOT_HISTORY_H
 #define NETBOOT_HISTORY_H
 
-#include "store/store.h"
+#include "store/view.h"
 
 #define HISTORY_ENTRIES 1000                 /* generations kept at most */
 #define HISTORY_SIZE ((size_t)32 << 20)      /* octets in the store, of all changes together */
@@ -55,12 +55,11 @@ void key_of_history(struct store_key *ret, uint8_t row, uint64_t generation);
 
 /*
  * An older store has no table for the history until its next change, which another program may make. A change opens it
- * in its own transaction. A view cannot, where its store was opened without the table: history_look() opens it for
- * later views at the end of the first one that asked, if nobody uses the store at that moment. Servers never read it.
+ * in its own transaction. A view cannot, where its store was opened without the table: the table is opened for later
+ * views at the end of the first one that asked. Servers never read it.
  */
 struct netboot_change;
 int history_open(struct netboot_change *change); /* LMDB's code */
-void history_look(const struct netboot_view *view);
 /* A row: 0, -ENOENT, or what LMDB says. */
 int history_get(struct netboot_view *view, uint8_t row, uint64_t generation, MDB_val *ret);
 /* Adds the entry of a change that makes `generation`, and forgets what is too old. LMDB's code. */

@@ -7,6 +7,7 @@
  *     kept                  a b        b c           -> 5 is: a and b as 6 kept them, c as 7 kept it
  */
 #include "change/change.h"
+#include "once/once.h"
 #include "store/sweep.h"
 
 #include <errno.h>
@@ -270,7 +271,7 @@ static int bring_back(struct netboot_change *change, const struct image *image, 
 /* Where the armings cannot be read, all hosts are disarmed: a host that comes back must not be armed. */
 static int disarm_unknown(struct netboot_change *change, struct netboot_error *error)
 {
-    return db_place_is_closed(&change->store->once.place) ? change_new_id(change, error) : 0;
+    return db_place_is_closed(&change->store->once->place) ? change_new_id(change, error) : 0;
 }
 
 static int check(struct netboot_change *change, uint64_t generation, uint64_t *ret_present, struct netboot_error *error)

@@ -3,7 +3,7 @@
  * A thread for servers: it opens the store as soon as it can, opens it again after it was replaced, and clears the
  * slots of dead readers. So packets never look at files, and a server runs without a store.
  */
-#include "store/store.h"
+#include "handle/handle.h"
 
 #include "base/failure.h"
 
@@ -50,18 +50,18 @@ static void tick(struct netboot_store *store, bool clear_readers)
 
 static void look(void *data, unsigned count)
 {
-    struct netboot_store *store = data;
+    struct handle *handle = data;
 
-    once_tick(&store->once, count % CLEAR_TICKS == 0);
-    tick(store, count % CLEAR_TICKS == 0);
+    once_tick(&handle->once, count % CLEAR_TICKS == 0);
+    tick(&handle->store, count % CLEAR_TICKS == 0);
 }
 
-int follow_start(struct netboot_store *store, struct netboot_error *error)
+int follow_start(struct handle *handle, struct netboot_error *error)
 {
-    store->place.worker = store->once.place.worker = &store->worker;
-    int code = worker_start(&store->worker, TICK_MS, look, store);
+    handle->store.place.worker = handle->once.place.worker = &handle->worker;
+    int code = worker_start(&handle->worker, TICK_MS, look, handle);
     if (code != 0)
         return failure(error, code, "cannot start the thread that watches the targets store: %s", strerror(-code));
-    worker_wait(&store->worker, FIRST_OPEN_MS);
+    worker_wait(&handle->worker, FIRST_OPEN_MS);
     return 0;
 }

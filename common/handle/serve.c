@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The packet path: a look-up, a decision, an answer. */
-#include "store/store.h"
+#include "change/change.h"
+#include "journal/journal.h"
+#include "once/once.h"
+#include "store/lookup.h"
+#include "store/view.h"
 
 #include "base/bytes.h"
 #include "base/failure.h"
@@ -18,7 +22,7 @@ static int find_joined(struct netboot_view *view, const struct netboot_client *c
     struct netboot_host *host = &view->cache->host;
     struct store_key mac;
 
-    if (view->change || !view->join || !journal_find_mac(&view->store->journal, client, &mac))
+    if (view->change || !view->join || !journal_find_mac(view->store->journal, client, &mac))
         return 0;
     int code = view_get_host(view, &mac, host);
     for (size_t i = 0; code == 0 && i < host->ids.count; i++)
@@ -124,7 +128,7 @@ int netboot_serve(struct netboot_store *store, const struct netboot_query *query
     else if (!policy.host || policy.joined || !once_serve(&view, query, &policy, ret))
         decide(query, &policy, ret);
     if (code == 0)
-        journal_note(&store->journal, query, ret); /* with the reader still held: closing the store waits for it */
+        journal_note(store->journal, query, ret); /* with the reader still held: closing the store waits for it */
     db_read_end(reader);
     return code;
 }

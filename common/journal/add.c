@@ -6,7 +6,7 @@
 #include "journal/batch.h"
 
 #include "base/bytes.h"
-#include "store/store.h"
+#include "store/view.h"
 
 #define JOIN_BACK 4 /* entries of a machine that are looked through for the one that a record goes on with */
 

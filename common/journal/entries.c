@@ -7,7 +7,7 @@
 #include "journal/read.h"
 
 #include "base/sized.h"
-#include "store/store.h"
+#include "store/view.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -120,11 +120,11 @@ static int pick_numbers(struct netboot_store *store, const struct netboot_journa
 
     if (code != 0)
         return code;
-    struct picking picking = {&store->journal, reader->txn, filter, picked};
+    struct picking picking = {store->journal, reader->txn, filter, picked};
     if (!filter->ids)
-        code = pick_all(&store->journal, reader->txn, filter, picked);
+        code = pick_all(store->journal, reader->txn, filter, picked);
     for (size_t i = 0; filter->ids && i < filter->id_count && code == 0; i++)
-        code = journal_each_key(&store->journal, reader->txn, &filter->ids[i], pick_of_machine, &picking);
+        code = journal_each_key(store->journal, reader->txn, &filter->ids[i], pick_of_machine, &picking);
     db_read_end(reader);
     if (code != 0)
         return failure(error, code, "the journal in %s cannot be read: %s", store->directory, strerror(-code));
@@ -161,7 +161,7 @@ static int read_portion(struct netboot_store *store, const uint64_t *numbers, si
         struct entry *entry = &ret->entries[ret->count];
         journal_number_key(numbers[i], octets);
         MDB_val key = {sizeof(octets), octets};
-        if (journal_get(&store->journal, reader->txn, JOURNAL_ENTRY, key, &record_entry, &row, &record) != 0 ||
+        if (journal_get(store->journal, reader->txn, JOURNAL_ENTRY, key, &record_entry, &row, &record) != 0 ||
             entry_from_record(&record, numbers[i], &entry->entry) != 0)
             continue;
         if (record.duid.size > 0)

@@ -7,7 +7,7 @@
 #include "journal/journal.h"
 
 #include "journal/read.h"
-#include "store/store.h"
+#include "store/view.h"
 
 #include <errno.h>
 
@@ -114,7 +114,7 @@ static int propose(const struct netboot_journal_machine *machine, void *user)
 
     if (machine->id.type != NETBOOT_ID_UUID || !machine->stages6 ||
         !key_of_id(&uuid, NETBOOT_ID_UUID, machine->id.value, machine->id.size) ||
-        !find_last(&proposing->store->journal, &uuid, &join))
+        !find_last(proposing->store->journal, &uuid, &join))
         return 0;
     return proposing->each(&join, proposing->user);
 }

@@ -40,7 +40,8 @@ struct journal {
     bool on;   /* records are taken, and the thread runs */
     bool join; /* identifiers are joined */
     const char *server;
-    size_t limit; /* octets */
+    struct netboot_store *store; /* whose hosts are known; NULL: no host is */
+    size_t limit;                /* octets */
     struct journal_queue queue;
 
     struct worker worker;

@@ -2,7 +2,7 @@
 #include "journal/keep.h"
 
 #include "journal/journal.h"
-#include "store/store.h"
+#include "store/view.h"
 
 #define DAY_MS (UINT64_C(24) * 3600 * 1000)
 #define LOOKS_MOST 8192 /* in one transaction: past that the oldest goes, whoever it is */
@@ -20,11 +20,11 @@ struct candidate {
 /* Whether the identifier is one of a host of the store; where that cannot be looked at, whether the machine was one. */
 static bool is_of_host(const struct journal *journal, const struct store_key *id, const struct machine_record *machine)
 {
-    struct netboot_store *store = (struct netboot_store *)((char *)journal - offsetof(struct netboot_store, journal));
+    struct netboot_store *store = journal->store;
     MDB_val key = key_value(id), value;
     struct db_reader *reader;
 
-    if (db_read_begin(&store->place, &reader) != 0)
+    if (!store || db_read_begin(&store->place, &reader) != 0)
         return machine->host.size > 0;
     int rc = mdb_get(reader->txn, db_place_table(&store->place, reader->txn, TABLE_HOST), &key, &value);
     db_read_end(reader);

@@ -3,7 +3,7 @@
 #include "journal/read.h"
 
 #include "base/failure.h"
-#include "store/store.h"
+#include "store/view.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -69,12 +69,12 @@ static int next_machine(struct netboot_store *store, struct store_key *after, st
 
     if (code != 0)
         return code;
-    rc = mdb_cursor_open(reader->txn, db_place_table(&store->journal.place, reader->txn, JOURNAL_MACHINE), &cursor);
+    rc = mdb_cursor_open(reader->txn, db_place_table(&store->journal->place, reader->txn, JOURNAL_MACHINE), &cursor);
     if (rc == 0) {
         rc = mdb_cursor_get(cursor, &key, &value, after->size > 0 ? MDB_SET_RANGE : MDB_FIRST);
         if (rc == 0 && key_equals(after, key.mv_data, key.mv_size))
             rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
-        while (rc == 0 && (key.mv_size > KEY_SIZE || read_machine(&store->journal, reader->txn, key, ret) != 0))
+        while (rc == 0 && (key.mv_size > KEY_SIZE || read_machine(store->journal, reader->txn, key, ret) != 0))
             rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
         mdb_cursor_close(cursor);
     }
@@ -141,7 +141,7 @@ static int each_wanted(struct netboot_store *store, const struct keys *keys, str
     for (size_t i = 0; i < keys->count && code == 0; i++) {
         if ((code = journal_read_begin(store, &reader, error)) != 0)
             return code;
-        int found = read_machine(&store->journal, reader->txn, key_value(&keys->keys[i]), machine);
+        int found = read_machine(store->journal, reader->txn, key_value(&keys->keys[i]), machine);
         db_read_end(reader);
         if (found == 0)
             code = each(&machine->machine, user);
@@ -158,7 +158,7 @@ static int find_keys(struct netboot_store *store, const struct netboot_id *ids, 
     if (code != 0)
         return code;
     for (size_t i = 0; i < count && code == 0; i++)
-        code = journal_each_key(&store->journal, reader->txn, &ids[i], keep_key, ret);
+        code = journal_each_key(store->journal, reader->txn, &ids[i], keep_key, ret);
     db_read_end(reader);
     return code == 0 ? 0 : failure(error, code, "no memory to read the journal");
 }

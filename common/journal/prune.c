@@ -2,7 +2,7 @@
 /* What is too much in the journal goes, as journal_keep.h says; a machine goes with its last entry. */
 #include "journal/batch.h"
 
-#include "store/store.h"
+#include "store/view.h"
 
 static int forget_machine(const struct batch *batch, const struct store_key *key, const struct machine_record *machine)
 {

@@ -3,7 +3,7 @@
 #include "journal/read.h"
 
 #include "base/failure.h"
-#include "store/store.h"
+#include "store/view.h"
 
 #include <errno.h>
 
@@ -12,7 +12,7 @@
 static int open_for_reading(struct netboot_store *store, struct netboot_error *error)
 {
     enum { DEADLINE_MS = 1000 };
-    struct journal *journal = &store->journal;
+    struct journal *journal = store->journal;
     struct db_reader *reader;
     int code = db_take(&journal->place, &reader);
 
@@ -33,7 +33,7 @@ static int open_for_reading(struct netboot_store *store, struct netboot_error *e
 
 int journal_read_begin(struct netboot_store *store, struct db_reader **ret, struct netboot_error *error)
 {
-    struct db_place *place = &store->journal.place;
+    struct db_place *place = &store->journal->place;
     int code = open_for_reading(store, error);
 
     if (code != 0)
@@ -83,7 +83,7 @@ static uint64_t newest_entry(const struct journal *journal, MDB_txn *txn)
 
 int netboot_journal_status(struct netboot_store *store, struct netboot_journal_state *ret, struct netboot_error *error)
 {
-    const struct journal *journal = &store->journal;
+    const struct journal *journal = store->journal;
     MDB_stat entries, machines;
     struct db_reader *reader;
     size_t size;

@@ -3,7 +3,7 @@
 #include "journal/batch.h"
 
 #include "base/bytes.h"
-#include "store/store.h"
+#include "store/view.h"
 
 #include <errno.h>
 

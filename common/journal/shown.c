@@ -2,7 +2,7 @@
 /* Further identifiers of machines, and who has shown them. */
 #include "journal/batch.h"
 
-#include "store/store.h"
+#include "store/view.h"
 
 static void list_remove(struct netboot_list *list, size_t at)
 {

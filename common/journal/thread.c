@@ -3,7 +3,7 @@
 #include "journal/journal.h"
 
 #include "base/failure.h"
-#include "store/store.h"
+#include "store/view.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -142,7 +142,7 @@ static void tell_dropped(struct journal *journal, uint64_t now_ms)
 
 enum netboot_event netboot_journal_event(struct netboot_store *store, struct netboot_error *error)
 {
-    struct notice *notice = &store->journal.notice;
+    struct notice *notice = &store->journal->notice;
 
     if (!notice_waits(notice) || db_place_in_child(&store->place))
         return NETBOOT_EVENT_NONE;
@@ -151,12 +151,12 @@ enum netboot_event netboot_journal_event(struct netboot_store *store, struct net
 
 uint64_t netboot_journal_written(const struct netboot_store *store)
 {
-    return atomic_load_explicit(&store->journal.written, memory_order_relaxed);
+    return atomic_load_explicit(&store->journal->written, memory_order_relaxed);
 }
 
 uint64_t netboot_journal_dropped(const struct netboot_store *store)
 {
-    return store->journal.on ? journal_all_dropped(&store->journal) : 0;
+    return store->journal->on ? journal_all_dropped(store->journal) : 0;
 }
 
 /* ---- The thread */

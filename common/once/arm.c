@@ -13,7 +13,7 @@
 
 static int open_state(struct netboot_store *store, struct netboot_error *error)
 {
-    struct once_store *once = &store->once;
+    struct once_store *once = store->once;
     int code;
 
     if (!db_place_is_closed(&once->place))
@@ -92,7 +92,7 @@ static int run_one(struct once_store *once, MDB_txn *txn, const struct errand *e
 static int run_in_view(struct netboot_store *store, struct errand *errand, struct netboot_view *view, MDB_txn *txn,
                        const struct netboot_id *ids, size_t count, struct netboot_error *error)
 {
-    struct once_store *once = &store->once;
+    struct once_store *once = store->once;
     int code = view_meta(view, "id", &errand->store);
 
     if (code != 0)
@@ -111,8 +111,8 @@ static int write_begin(struct netboot_store *store, unsigned deadline_ms, struct
 {
     int code = open_state(store, error);
 
-    if (code == 0 && (code = once_write_begin(&store->once, deadline_ms, false, ret, error)) == 0)
-        db_place_repair(&store->once.place);
+    if (code == 0 && (code = once_write_begin(store->once, deadline_ms, false, ret, error)) == 0)
+        db_place_repair(&store->once->place);
     return code;
 }
 

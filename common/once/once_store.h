@@ -12,7 +12,7 @@
 #define NETBOOT_STATE_STORE_H
 
 #include "once/once.h"
-#include "store/store.h"
+#include "store/view.h"
 
 enum { ONCE_META, ONCE_TABLE, ONCE_TABLES };
 
@@ -21,7 +21,7 @@ enum { ONCE_META, ONCE_TABLE, ONCE_TABLES };
 
 static inline struct once_store *view_state(const struct netboot_view *view)
 {
-    return &view->store->once;
+    return view->store->once;
 }
 
 /* Whether the number of the last doubt is still the one of a record. Fills doubt and certain. */

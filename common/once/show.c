@@ -144,7 +144,7 @@ int netboot_view_once_counts(struct netboot_view *view, uint64_t *ret, size_t co
 
 int netboot_once_check(struct netboot_store *store, struct netboot_error *error)
 {
-    struct db_place *place = &store->once.place;
+    struct db_place *place = &store->once->place;
 
     const struct db *db = db_place_current(place);
 

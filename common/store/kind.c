@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/failure.h"
+#include "store/store.h"
 
 const struct record_kind record_kinds[NETBOOT_RECORD_KINDS] = {
     [NETBOOT_RECORD_SITE] = {"site",   &record_site,   TABLE_POLICY, ROW_SITE  },

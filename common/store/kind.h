@@ -3,7 +3,8 @@
 #ifndef NETBOOT_STORE_KIND_H
 #define NETBOOT_STORE_KIND_H
 
-#include "store/store.h"
+#include "store/key.h"
+#include "store/schema.h"
 
 struct record_kind {
     const char *name;

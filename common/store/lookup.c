@@ -2,7 +2,7 @@
 #include "store/lookup.h"
 
 #include "base/bytes.h"
-#include "store/store.h"
+#include "store/view.h"
 
 #include <errno.h>
 

@@ -3,6 +3,7 @@
 #include "store/sweep.h"
 
 #include "base/bytes.h"
+#include "store/view.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -3,6 +3,7 @@
 #include "store/kind.h"
 
 #include "base/failure.h"
+#include "store/view.h"
 
 /* ---- One record ------------------------------------------------------------------------------------------------- */
 

@@ -8,7 +8,8 @@
  */
 #include "packets.h"
 
-#include "store/store.h"
+#include "journal/journal.h"
+#include "store/view.h"
 
 #include <unistd.h>
 
@@ -20,7 +21,7 @@ static double time_round(struct netboot_store *store, struct packets packets, un
     struct netboot_result result;
     double start;
 
-    store->journal.on = journal;
+    store->journal->on = journal;
     start = now_ns();
     for (unsigned i = 0; i < ROUND_PACKETS; i++) {
         struct netboot_query query;
@@ -29,13 +30,13 @@ static double time_round(struct netboot_store *store, struct packets packets, un
                 "netboot_serve");
     }
     start = now_ns() - start;
-    store->journal.on = true;
+    store->journal->on = true;
     return start / ROUND_PACKETS;
 }
 
 static void wait_for_thread(struct netboot_store *store)
 {
-    while (netboot_journal_written(store) + netboot_journal_dropped(store) < atomic_load(&store->journal.queue.head))
+    while (netboot_journal_written(store) + netboot_journal_dropped(store) < atomic_load(&store->journal->queue.head))
         nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
 }
 

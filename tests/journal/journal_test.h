@@ -8,7 +8,8 @@
 #include "packets.h"
 #include "store_fixture.h"
 
-#include "store/store.h"
+#include "journal/journal.h"
+#include "store/view.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -97,7 +98,7 @@ static inline struct netboot_result serve(struct netboot_store *store, const str
 /* Waits until the journal has all that was put into the queue so far. */
 static inline void settle(struct netboot_store *store)
 {
-    struct journal *journal = &store->journal;
+    struct journal *journal = store->journal;
 
     EVENTUALLY(netboot_journal_written(store) + atomic_load(&journal->lost) >= atomic_load(&journal->queue.head));
 }

@@ -75,7 +75,7 @@ static void test_a_stopped_reader(void **state)
     int event = 0;
 
     serve_many(store, 0, 100);
-    assert_int_equal(db_read_begin(&store->journal.place, &reader), 0);
+    assert_int_equal(db_read_begin(&store->journal->place, &reader), 0);
     for (unsigned i = 0; event != 2; i++) {
         serve(store, DISCOVER(.mac = mac_of(i, mac)));
         if (i % 500 == 0)
@@ -247,7 +247,7 @@ static void test_while_another_writes_records_wait(void **state)
     struct fixture *fixture = *state;
     struct netboot_store *store = fixture->store;
     struct netboot_error error;
-    int lock = writers_lock(&store->journal.place, 1000, NULL);
+    int lock = writers_lock(&store->journal->place, 1000, NULL);
 
     assert_true(lock >= 0);
     for (unsigned i = 0; i < QUEUE_SLOTS + 500; i++)

@@ -2,7 +2,7 @@
 /* What is done to a data file while a server has it mapped, though nobody should: it is cut, or copied over. */
 #include "store_test.h"
 
-#include "store/store.h"
+#include "store/view.h"
 
 struct copy {
     uint8_t octets[1 << 20];

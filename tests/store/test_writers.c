@@ -2,7 +2,7 @@
 /* Writers that die, stop, find the disk full, fill the map or come in pairs; and what readers see of it. */
 #include "store_test.h"
 
-#include "store/store.h"
+#include "store/view.h"
 
 #include <pthread.h>
 #include <sched.h>

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* One state of the targets store, and what can be read in it. */
+#ifndef NETBOOT_STORE_VIEW_H
+#define NETBOOT_STORE_VIEW_H
+
+#include "record/record.h"
+#include "store/key.h"
+#include "store/schema.h"
+#include "store/store.h"
+
+struct netboot_view {
+    struct netboot_store *store;
+    struct db_reader *reader;
+    struct db *db; /* the reader's */
+    MDB_txn *txn;
+    MDB_cursor *cursor; /* on `policy`; NULL: not used so far */
+    struct lookup_cache *cache;
+    struct netboot_change *change; /* that it shows, else NULL */
+    const uint64_t *hosts;         /* of that: how many there are; `meta` has the number of the last commit */
+    bool join;                     /* identifiers are joined */
+    bool look_for_tables;          /* at its end: somebody asked for one that the database was opened without */
+};
+
+static inline MDB_dbi view_table(const struct netboot_view *view, unsigned table)
+{
+    return view->db->tables[table];
+}
+
+struct netboot_view view_of_reader(struct netboot_store *store, struct db_reader *reader);
+/* Opens the tables that were looked for in vain, if nobody uses the store at that moment. A server's thread does it by
+ * itself. */
+void view_look_for_tables(const struct netboot_view *view);
+/* A row of `policy`, by the view's cursor. LMDB's code. */
+int view_cursor_get(struct netboot_view *view, MDB_val *row, MDB_val *value, MDB_cursor_op where);
+/* One row: 0, -ENOENT, or what LMDB says. */
+int view_get(struct netboot_view *view, unsigned table, const struct store_key *key, MDB_val *ret);
+/* The key of the record of the host that has this identifier: 0, -ENOENT, -EBADMSG. */
+int view_find_host(struct netboot_view *view, const struct store_key *id, struct store_key *ret_key,
+                   MDB_val *ret_value);
+/* One decoded: 0, -ENOENT, -EBADMSG. */
+int view_get_record(struct netboot_view *view, const struct record_type *type, const struct store_key *key, void *ret);
+int view_get_named(struct netboot_view *view, const struct record_type *type, uint8_t row, struct netboot_bytes name,
+                   void *ret);
+int view_get_host(struct netboot_view *view, const struct store_key *id, struct netboot_host *ret);
+int view_meta(struct netboot_view *view, const char *name, uint64_t *ret);
+/* The code of a read that failed, with a text. */
+int view_failed(const struct netboot_view *view, int code, struct netboot_error *error);
+/* How many records of a kind of `policy` there are. */
+int view_count(struct netboot_view *view, enum netboot_record_kind kind, uint64_t *ret);
+
+#endif

@@ -8,6 +8,11 @@
 #include <string.h>
 #include <strings.h>
 
+static inline size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 /* A number of up to eight octets. */
 static inline uint64_t be_get(const uint8_t *data, size_t size)
 {

@@ -1,22 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/*
- * Inside of a change of the targets store:
- *
- *   change.c          its beginning and end, targets and loaders
- *   change_row.c      its rows
- *   change_host.c     hosts and what leads to them
- *   change_damaged.c  those that cannot be read
- *   change_site.c     sites and their prefixes
- *   change_range.c    the ranges of addresses that follow from them
- *   history.c         what it keeps of the rows as they were
- *   revert.c          those brought back
- *   restore.c         all records of a backup
- */
+/* A change of the targets store, between the files of this room. */
 #ifndef NETBOOT_CHANGE_H
 #define NETBOOT_CHANGE_H
 
 #include "base/failure.h"
-#include "change/history.h"
+#include "change/images.h"
 #include "store/view.h"
 
 #include <errno.h>

@@ -2,6 +2,8 @@
 /* Deleting damaged hosts. */
 #include "change/change.h"
 
+#include "base/bytes.h"
+
 /* `found` is where the look-up of `id` ended: at a damaged record, at none, or at an alias. That alias may belong to
  * another host. */
 void change_blame(struct netboot_change *change, const struct store_key *id, const struct store_key *found,

@@ -5,51 +5,16 @@
  * It keeps rows, not records: with every row as it was, the state is consistent as it was. Rows that follow from others
  * (the ranges of addresses) are not kept but built again.
  */
-#ifndef NETBOOT_HISTORY_H
-#define NETBOOT_HISTORY_H
+#ifndef NETBOOT_CHANGE_HISTORY_H
+#define NETBOOT_CHANGE_HISTORY_H
 
+#include "change/schema.h"
 #include "store/view.h"
 
-#define HISTORY_ENTRIES 1000                 /* generations kept at most */
-#define HISTORY_SIZE ((size_t)32 << 20)      /* octets in the store, of all changes together */
-#define HISTORY_CHANGE_MAX ((size_t)8 << 20) /* of one change; a larger change is not kept */
+#define HISTORY_ENTRIES 1000            /* generations kept at most */
+#define HISTORY_SIZE ((size_t)32 << 20) /* octets in the store, of all changes together */
 
 enum { HISTORY_ENTRY = 'e', HISTORY_IMAGES = 'i' };
-
-/*
- * Rows as they were before a change, one behind the other, the first change of a row first:
- *
- *     octet of the table ('h', 'p'), octet of the key's size, 4 octets of the value's size (all ones: there was no such
- *     row), key, value
- */
-struct images {
-    uint8_t *octets;
-    size_t size, room;
-    bool too_large; /* no more is kept */
-};
-
-#define IMAGE_ABSENT UINT32_MAX
-
-struct image {
-    unsigned table;
-    bool present;
-    struct store_key key;
-    struct netboot_bytes value;
-};
-
-/* Keeps a row (`value` NULL: there is none). */
-void images_add(struct images *images, unsigned table, const struct store_key *key, const MDB_val *value);
-/* Takes the first image off `rest`. False: there is none, or it is malformed (then `rest` is not empty). */
-bool images_take(struct netboot_bytes *rest, struct image *ret);
-void images_free(struct images *images);
-
-/* An entry as it is stored. */
-struct history_record {
-    uint64_t when, hosts, others;
-    struct netboot_bytes by, what;
-};
-
-extern const struct record_type record_history;
 
 void key_of_history(struct store_key *ret, uint8_t row, uint64_t generation);
 

@@ -7,6 +7,7 @@
  *     kept                  a b        b c           -> 5 is: a and b as 6 kept them, c as 7 kept it
  */
 #include "change/change.h"
+#include "change/history.h"
 #include "once/once.h"
 #include "store/sweep.h"
 

@@ -134,7 +134,7 @@ int change_keep_table(struct netboot_change *change, unsigned table)
     MDB_val key, value;
     int rc = mdb_stat(change->view.txn, view_table(&change->view, table), &status);
 
-    if (rc == 0 && (status.ms_leaf_pages + status.ms_overflow_pages) * status.ms_psize > 2 * HISTORY_CHANGE_MAX) {
+    if (rc == 0 && (status.ms_leaf_pages + status.ms_overflow_pages) * status.ms_psize > 2 * IMAGES_MAX) {
         change->images.too_large = true;
         images_free(&change->images);
     }
@@ -152,4 +152,24 @@ int change_keep_table(struct netboot_change *change, unsigned table)
     }
     mdb_cursor_close(cursor);
     return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+int change_clear(struct netboot_change *change, struct netboot_error *error)
+{
+    struct netboot_status status;
+    int code = change_check(change, error), rc;
+
+    if (code != 0)
+        return code;
+    if (netboot_view_status(&change->view, &status, NULL) == 0)
+        for (int i = 0; i < NETBOOT_RECORD_KINDS; i++)
+            change->others_changed += i == NETBOOT_RECORD_HOST ? 0 : status.records[i];
+    change->hosts_changed += change->hosts;
+    if ((rc = change_keep_table(change, TABLE_HOST)) != 0 || (rc = change_keep_table(change, TABLE_POLICY)) != 0 ||
+        (rc = mdb_drop(change->view.txn, view_table(&change->view, TABLE_HOST), 0)) != 0 ||
+        (rc = mdb_drop(change->view.txn, view_table(&change->view, TABLE_POLICY), 0)) != 0)
+        return change_failed(change, rc, error);
+    change->hosts = 0;
+    change->touched = change->ranges_stale = true;
+    return 0;
 }

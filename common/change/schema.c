@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The fields of an entry of the history. A tag is never used again for another field. */
-#include "change/history.h"
+#include "change/schema.h"
 #include "record/type.h"
 
 static const struct record_field history_fields[] = {

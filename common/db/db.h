@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * An LMDB environment in its own directory below the operator's, safe for use in servers:
- *
- *   header.c  the checks before a file is mapped
- *   verify.c  the checks before LMDB reads it; those of one page are in verify_page.c
- *   files.c   directory, owner, group and mode; the writers' lock
- *   reader.c  reader readers
- *   db.c      opening and closing a database
- *   swap.c    replacing the current database
- *   write.c   write transactions and the growth of the map
+ * An LMDB environment in its own directory below the operator's, safe for use in servers.
  *
  * Nothing here knows the contents of the tables, except for the format number in the first one.
  *
@@ -24,8 +16,8 @@
  * database stays in memory with all its readers kept, until it is used for another file: a thread that still has a
  * pointer to it finds no reader there, and looks for the current one.
  */
-#ifndef NETBOOT_ENV_H
-#define NETBOOT_ENV_H
+#ifndef NETBOOT_DB_H
+#define NETBOOT_DB_H
 
 #include "netboot.h"
 
@@ -110,31 +102,7 @@ struct db_place {
     size_t epoch; /* the last one */
 };
 
-/* ---- header.c */
-
-/* What to do if the environment is damaged. Returns `text`. */
-#define DB_REMEDY_SIZE (3 * DB_PATH_SIZE)
-const char *db_place_remedy(const struct db_place *place, char text[DB_REMEDY_SIZE]);
-
-/* Notes which files exist, and holds their directory open. -ENOENT, ... with a text. */
-int db_find_files(struct db *db, struct netboot_error *error);
-/* Whether data.mdb can be mapped: the noted file, a regular file of LMDB's, as long as its header says. Also notes
- * whether this process may write it. -ENOENT, -EACCES, -EBADMSG, ... with a text. */
-int db_check_data(struct db *db, struct netboot_error *error);
-/* Whether something other than LMDB has written to the header of the open file, by copying over it for example. `idle`:
- * the transaction of a taken reader. */
-bool db_is_overwritten(const struct db *db, MDB_txn *idle);
-/* Whether lock.mdb may be written: else LMDB would work without locks. Must not be called while LMDB has it open in
- * this process: closing a file drops all locks of the process on it. */
-int db_check_lock(struct db *db, struct netboot_error *error);
-
-/* ---- verify.c */
-
-/* Checks all pages of the state of a transaction that has read none so far. -EBADMSG with a text; -EAGAIN: other
- * programs write too fast, begin the transaction again. */
-int db_verify(const struct db *db, MDB_txn *txn, struct netboot_error *error);
-
-/* ---- files.c */
+/* ---- Files */
 
 /* Creates the directory and an empty environment, which `fill` completes; all or nothing. -EEXIST. */
 int db_place_create(const struct db_spec *spec, const char *directory, int (*fill)(MDB_txn *txn, const MDB_dbi *tables),
@@ -145,17 +113,12 @@ int db_place_set_aside(const struct db_spec *spec, const char *directory, const 
                        struct netboot_error *error);
 /* Restores missing permissions of the directory and its files, where this process may. */
 void db_place_repair(const struct db_place *place);
-/* Makes lock.mdb or write.lock with the right group and mode. Negative errno value. */
-int db_place_make_file(const struct db_place *place, const char *path);
-/* Gives the lock file of that size all its blocks. */
-int allocate_lock_file(int fd, off_t size);
-bool db_place_is_owner(const struct db_place *place);
 /* Every writer takes this lock before LMDB's, which has no deadline. Returns a file descriptor. A forked child has it
  * too, but only closes it; the process that locked it unlocks it. */
 int writers_lock(const struct db_place *place, unsigned deadline_ms, struct netboot_error *error);
 void writers_unlock(int lock);
 
-/* ---- reader.c, db.c, swap.c, write.c */
+/* ---- Places */
 
 int db_place_init(struct db_place *place, const struct db_spec *spec, const char *directory,
                   struct netboot_error *error);
@@ -163,6 +126,9 @@ int db_place_init(struct db_place *place, const struct db_spec *spec, const char
 int db_place_prepare(struct db_place *place, unsigned readers, struct netboot_error *error);
 /* Frees what db_place_prepare() made. The environment is closed, or this is a forked child. */
 void db_place_fini(struct db_place *place);
+/* What to do if the environment is damaged. Returns `text`. */
+#define DB_REMEDY_SIZE (3 * DB_PATH_SIZE)
+const char *db_place_remedy(const struct db_place *place, char text[DB_REMEDY_SIZE]);
 
 /* Opens the files in the place, or opens them again. -EBUSY: this process has already opened them, or look-ups did not
  * end within `deadline_ms`; the same database is current as before then. After any other failure none is. */
@@ -239,60 +205,6 @@ int db_write_now(struct db_place *place, MDB_txn **ret_txn, struct db_reader **r
 
 /* Clears the readers of dead readers. */
 void db_clear_readers(struct db *db);
-
-/* ---- Between these files only */
-
-uint64_t clock_us(void);
-void sleep_us(long us);
-
-/* A closed database with all its readers kept. NULL: out of memory. The mutex `swap` is held, or no other thread
- * exists. */
-struct db *db_spare(struct db_place *place);
-/* Opens what db_find_files() found. */
-int db_open(struct db *db, struct netboot_error *error);
-/* Opens those tables that an older database need not have. No other transaction of the process may be under way. */
-void db_open_optional_tables(struct db *db, MDB_txn *txn);
-/* With all readers kept. */
-void db_close(struct db *db);
-/* The same, for a server: has all pages in its map, so that no packet has to wait for one. */
-void db_bring_in(struct db *db);
-/* Makes the readers' transactions, with all of them kept. */
-int db_make_readers(struct db *db);
-/* A reader of this very database, current or not; NULL: none is free. */
-struct db_reader *db_take_of(struct db *db);
-/* Keeps the free readers. Returns whether all are kept now. */
-bool db_keep_readers(struct db *db);
-/* The same until all are kept, or until the deadline. */
-bool db_drain(struct db *db, uint64_t deadline_us);
-/* Frees those that were kept. */
-void db_free_readers(struct db *db);
-/* Locks the mutex `swap`. False: others held it until the deadline. */
-bool db_place_lock(struct db_place *place, uint64_t deadline_us);
-/* With that held: makes current a database whose readers are all kept. */
-void db_place_show(struct db_place *place, struct db *db);
-/* Makes none current. */
-void db_place_hide(struct db_place *place, bool comes_again);
-/* The largest map that address space and settings allow. */
-size_t db_place_map_limit(const struct db_place *place);
-/* The size of map for a change when `used` octets are in use: `least`, doubled until half of it is free. */
-size_t map_size_for(size_t used, size_t least, size_t limit);
-/* Makes the map large enough for the data, and at least as large as wanted if that can be had. -EAGAIN: look-ups did
- * not end in time. */
-int db_place_remap(struct db_place *place, size_t wanted, unsigned deadline_ms);
-/* Notes an error that only opening the database again can clear. */
-void db_note_broken(struct db *db, int rc);
-/* Wakes the server's thread to check the files. */
-void db_place_ask(struct db_place *place, atomic_bool *noted);
-
-static inline bool same_file(const struct stat *a, const struct stat *b)
-{
-    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
-static inline size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 /* ---- Codes */
 

@@ -3,8 +3,9 @@
  * Checks before LMDB maps a file. A read past the end of a mapped file kills the process: the file must be as long as
  * its own header says. Only pages of the free list may be missing at its end.
  */
-#include "db/db.h"
+#include "db/inside.h"
 
+#include "base/clock.h"
 #include "base/failure.h"
 #include "db/lmdb_format.h"
 #include "db/verify.h"
@@ -14,22 +15,6 @@
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
-
-/* ---- What to do about it */
-
-const char *db_place_remedy(const struct db_place *place, char text[DB_REMEDY_SIZE])
-{
-    if (place->spec->made_anew)
-        snprintf(text, DB_REMEDY_SIZE, "servers create it again by themselves, or run 'netbootctl -d %s init'",
-                 place->directory);
-    else if (place->spec->loss)
-        snprintf(text, DB_REMEDY_SIZE, "move the directory %s away; %s", place->path, place->spec->loss);
-    else
-        snprintf(text, DB_REMEDY_SIZE,
-                 "move the directory %s away, run 'netbootctl -d %s init', then 'netbootctl -d %s restore BACKUP'",
-                 place->path, place->directory, place->directory);
-    return text;
-}
 
 /* ---- The header */
 
@@ -54,7 +39,10 @@ static int read_meta(const struct db_place *place, int fd, size_t page_size, uns
     return 0;
 }
 
-int read_header(const struct db_place *place, int fd, MDB_txn *txn, struct lmdb_meta *ret, struct netboot_error *error)
+/* The header of the transaction's state; without a transaction, of the newest state. -EAGAIN: other programs have made
+ * two states since the transaction began, and have overwritten its header. */
+static int read_header(const struct db_place *place, int fd, MDB_txn *txn, struct lmdb_meta *ret,
+                       struct netboot_error *error)
 {
     char remedy[DB_REMEDY_SIZE];
     struct lmdb_meta metas[2];
@@ -222,6 +210,26 @@ int db_check_lock(struct db *db, struct netboot_error *error)
     }
     close(fd);
     return code;
+}
+
+/* ---- Pages */
+
+int db_verify(const struct db *db, MDB_txn *txn, struct netboot_error *error)
+{
+    const struct db_place *place = db->place;
+    struct lmdb_meta state;
+    struct stat status;
+    int fd, code;
+
+    if (mdb_env_get_fd(db->mdb, &fd) != 0)
+        return failure(error, -EINVAL, "the %s in %s is not open", place->spec->what, place->directory);
+    if ((code = read_header(place, fd, txn, &state, error)) != 0)
+        return code;
+    if (fstat(fd, &status) != 0)
+        return failure(error, -errno, "cannot stat %s: %s", place->data_path, strerror(errno));
+    /* The pages of a store that changed often are scattered: read one by one, each would cost a seek. */
+    posix_fadvise(fd, 0, status.st_size, POSIX_FADV_WILLNEED);
+    return verify_state(place, fd, &state, (size_t)status.st_size, true, error);
 }
 
 /* ---- What there is */

@@ -7,36 +7,12 @@
  * file twice in a process. If one of the two files is the same as before, because only the other was replaced or
  * because the open database is broken, nothing is current until the old one is closed, and packets fail at once.
  */
-#include "db/db.h"
+#include "db/inside.h"
 
+#include "base/clock.h"
 #include "base/failure.h"
 
 #include <errno.h>
-
-struct db db_between;
-
-/* ---- What is current, with the mutex held */
-
-bool db_place_lock(struct db_place *place, uint64_t deadline)
-{
-    while (pthread_mutex_trylock(&place->swap) != 0) {
-        if (clock_us() >= deadline)
-            return false;
-        sleep_us(50);
-    }
-    return true;
-}
-
-void db_place_show(struct db_place *place, struct db *db)
-{
-    db_free_readers(db);
-    atomic_store(&place->current, db);
-}
-
-void db_place_hide(struct db_place *place, bool comes_again)
-{
-    atomic_store(&place->current, comes_again ? &db_between : NULL);
-}
 
 static void reap_held(struct db_place *place)
 {

@@ -16,6 +16,10 @@
  */
 #include "db/verify.h"
 
+#include "base/bytes.h"
+#include "db/inside.h"
+#include "db/page.h"
+
 #include "base/failure.h"
 
 #include <errno.h>
@@ -24,80 +28,71 @@
 #include <unistd.h>
 
 static int visit(struct tree *tree, size_t number, unsigned level);
-static int walk_tree(struct walk *walk, const struct lmdb_tree *says, unsigned kind, struct netboot_bytes name);
+static int walk_tree(struct verification *all, const struct lmdb_tree *says, unsigned kind, struct netboot_bytes name);
 
 /* ---- What is wrong, and where */
-
-int page_damaged(const struct walk *walk, size_t number, const char *what)
-{
-    const struct db_place *place = walk->place;
-    char remedy[DB_REMEDY_SIZE];
-
-    return failure(walk->error, -EBADMSG, "%s is damaged, page %zu at octet %zu %s: %s", place->data_path, number,
-                   number * walk->page_size, what, db_place_remedy(place, remedy));
-}
 
 static int damaged_tree(const struct tree *tree, const char *what)
 {
     static const char *const kinds[] = {"the free list", "the list of tables", "a table"};
-    const struct db_place *place = tree->walk->place;
+    const struct db_place *place = tree->all->place;
     char remedy[DB_REMEDY_SIZE], name[64] = "";
 
     for (unsigned i = 0; i < place->spec->tables + place->spec->optional_tables && tree->kind == TREES; i++)
         if (strlen(place->spec->table_names[i]) == tree->name.size &&
             memcmp(place->spec->table_names[i], tree->name.data, tree->name.size) == 0)
             snprintf(name, sizeof(name), " '%s'", place->spec->table_names[i]);
-    return failure(tree->walk->error, -EBADMSG, "%s is damaged, %s%s %s: %s", place->data_path, kinds[tree->kind], name,
+    return failure(tree->all->error, -EBADMSG, "%s is damaged, %s%s %s: %s", place->data_path, kinds[tree->kind], name,
                    what, db_place_remedy(place, remedy));
 }
 
-static int foreign(const struct walk *walk)
+static int foreign(const struct verification *all)
 {
     char remedy[DB_REMEDY_SIZE];
 
-    return failure(walk->error, -EBADMSG, "%s is not a netboot %s: %s", walk->place->data_path, walk->place->spec->what,
-                   db_place_remedy(walk->place, remedy));
+    return failure(all->error, -EBADMSG, "%s is not a netboot %s: %s", all->place->data_path, all->place->spec->what,
+                   db_place_remedy(all->place, remedy));
 }
 
 /* ---- Pages of the file */
 
-static bool is_used(const struct walk *walk, size_t number)
+static bool is_used(const struct verification *all, size_t number)
 {
-    return walk->used[number / 8] & 1 << number % 8;
+    return all->used[number / 8] & 1 << number % 8;
 }
 
 /* Notes that a page is used. `from` is the page that says so. */
-static int use(const struct walk *walk, size_t number, size_t from)
+static int use(const struct verification *all, size_t number, size_t from)
 {
-    if (number < TREES || number > walk->last_page)
-        return page_damaged(walk, from, "points to a page that does not exist");
-    if (is_used(walk, number))
-        return page_damaged(walk, from, "points to a page that is used twice");
-    walk->used[number / 8] |= (uint8_t)(1 << number % 8);
+    if (number < TREES || number > all->last_page)
+        return page_damaged(all, from, "points to a page that does not exist");
+    if (is_used(all, number))
+        return page_damaged(all, from, "points to a page that is used twice");
+    all->used[number / 8] |= (uint8_t)(1 << number % 8);
     return 0;
 }
 
 /* The same for pages with data, which the file must have. */
-static int use_stored(const struct walk *walk, size_t number, size_t count, size_t from)
+static int use_stored(const struct verification *all, size_t number, size_t count, size_t from)
 {
     int code = 0;
 
-    if (number >= walk->pages || count > walk->pages - number)
-        return page_damaged(walk, from, "points past the end of the file");
+    if (number >= all->pages || count > all->pages - number)
+        return page_damaged(all, from, "points past the end of the file");
     for (size_t i = 0; i < count && code == 0; i++)
-        code = use(walk, number + i, from);
+        code = use(all, number + i, from);
     return code;
 }
 
-static int read_octets(const struct walk *walk, size_t number, void *ret, size_t size)
+static int read_octets(const struct verification *all, size_t number, void *ret, size_t size)
 {
-    ssize_t got = pread(walk->fd, ret, size, (off_t)(number * walk->page_size));
+    ssize_t got = pread(all->fd, ret, size, (off_t)(number * all->page_size));
 
     if (got == (ssize_t)size)
         return 0;
     if (got < 0 && errno != EIO)
-        return failure(walk->error, -errno, "cannot read %s: %s", walk->place->data_path, strerror(errno));
-    return page_damaged(walk, number, "cannot be read");
+        return failure(all->error, -errno, "cannot read %s: %s", all->place->data_path, strerror(errno));
+    return page_damaged(all, number, "cannot be read");
 }
 
 /* ---- Keys */
@@ -116,16 +111,16 @@ static int compare_keys(const struct tree *tree, struct netboot_bytes a, struct 
 
 /* Checks that the key is the next one in order. The pages above and before have left their last key in
  * tree->last_key. */
-static int check_key(const struct page *page, struct netboot_bytes key, bool is_bound)
+static int check_key(const struct checked_page *page, struct netboot_bytes key, bool is_bound)
 {
     struct tree *tree = page->tree;
 
     if (key.size == 0 || key.size > LMDB_KEY_MAX || (tree->kind == TREE_FREE && key.size != sizeof(size_t)))
-        return page_damaged(tree->walk, page->number, "has a key of a wrong length");
+        return page_damaged(tree->all, page->number, "has a key of a wrong length");
     if (tree->last.size > 0) {
         int order = compare_keys(tree, tree->last, key);
         if (order > 0 || (order == 0 && !tree->last_is_bound))
-            return page_damaged(tree->walk, page->number, "has a key out of order");
+            return page_damaged(tree->all, page->number, "has a key out of order");
     }
     tree->last = key;
     tree->last_is_bound = is_bound;
@@ -143,36 +138,36 @@ static void keep_last_key(struct tree *tree)
 /* ---- Values */
 
 /* A list of free pages: how many there are, then their numbers, the highest first. */
-static int check_list(const struct page *page, const uint8_t *data, size_t size)
+static int check_list(const struct checked_page *page, const uint8_t *data, size_t size)
 {
-    const struct walk *walk = page->tree->walk;
+    const struct verification *all = page->tree->all;
     size_t count, before = SIZE_MAX, number;
     int code = 0;
 
     if (size < sizeof(count))
-        return page_damaged(walk, page->number, "has a list of free pages that is cut short");
+        return page_damaged(all, page->number, "has a list of free pages that is cut short");
     memcpy(&count, data, sizeof(count));
     if (count > size / sizeof(number) - 1)
-        return page_damaged(walk, page->number, "has a list of free pages that is cut short");
+        return page_damaged(all, page->number, "has a list of free pages that is cut short");
     for (size_t i = 1; i <= count && code == 0; i++) {
         memcpy(&number, data + i * sizeof(number), sizeof(number));
         if (number >= before)
-            return page_damaged(walk, page->number, "has a list of free pages out of order");
+            return page_damaged(all, page->number, "has a list of free pages out of order");
         before = number;
-        code = use(walk, number, page->number);
+        code = use(all, number, page->number);
     }
     return code;
 }
 
-static int check_big_list(const struct page *page, size_t number, size_t size)
+static int check_big_list(const struct checked_page *page, size_t number, size_t size)
 {
-    const struct walk *walk = page->tree->walk;
+    const struct verification *all = page->tree->all;
     uint8_t *octets = malloc(sizeof(struct lmdb_page) + size);
     int code;
 
     if (!octets)
-        return failure(walk->error, -ENOMEM, "out of memory while checking %s", walk->place->data_path);
-    code = read_octets(walk, number, octets, sizeof(struct lmdb_page) + size);
+        return failure(all->error, -ENOMEM, "out of memory while checking %s", all->place->data_path);
+    code = read_octets(all, number, octets, sizeof(struct lmdb_page) + size);
     if (code == 0)
         code = check_list(page, octets + sizeof(struct lmdb_page), size);
     free(octets);
@@ -180,44 +175,44 @@ static int check_big_list(const struct page *page, size_t number, size_t size)
 }
 
 /* A value in overflow pages; there may be more than it needs. */
-static int check_big_value(const struct page *page, const uint8_t *data, size_t size)
+static int check_big_value(const struct checked_page *page, const uint8_t *data, size_t size)
 {
     struct tree *tree = page->tree;
-    const struct walk *walk = tree->walk;
+    const struct verification *all = tree->all;
     struct lmdb_page head;
     size_t number;
     int code;
 
     memcpy(&number, data, sizeof(number));
-    if (number >= walk->pages)
-        return page_damaged(walk, page->number, "points past the end of the file");
-    if ((code = read_octets(walk, number, &head, sizeof(head))) != 0)
+    if (number >= all->pages)
+        return page_damaged(all, page->number, "points past the end of the file");
+    if ((code = read_octets(all, number, &head, sizeof(head))) != 0)
         return code;
     if (head.number != number || head.flags != PAGE_OVERFLOW)
-        return page_damaged(walk, number, "should be the page of a large value, but is not");
-    if (head.count == 0 || (sizeof(head) + size - 1) / walk->page_size >= head.count)
-        return page_damaged(walk, number, "is too short for the value in it");
-    if ((code = use_stored(walk, number, head.count, page->number)) != 0)
+        return page_damaged(all, number, "should be the page of a large value, but is not");
+    if (head.count == 0 || (sizeof(head) + size - 1) / all->page_size >= head.count)
+        return page_damaged(all, number, "is too short for the value in it");
+    if ((code = use_stored(all, number, head.count, page->number)) != 0)
         return code;
     tree->overflows += head.count;
     return tree->kind == TREE_FREE ? check_big_list(page, number, size) : 0;
 }
 
-static int check_table(const struct page *page, struct netboot_bytes name, const uint8_t *data, size_t size)
+static int check_table(const struct checked_page *page, struct netboot_bytes name, const uint8_t *data, size_t size)
 {
     struct lmdb_tree says;
 
     if (page->tree->kind != TREE_MAIN || size != sizeof(says))
-        return page_damaged(page->tree->walk, page->number, "has a table where none should be");
+        return page_damaged(page->tree->all, page->number, "has a table where none should be");
     memcpy(&says, data, sizeof(says));
-    return walk_tree(page->tree->walk, &says, TREES, name);
+    return walk_tree(page->tree->all, &says, TREES, name);
 }
 
 /* ---- Leaves and branches */
 
-static int check_leaf_node(const struct page *page, size_t at)
+static int check_leaf_node(const struct checked_page *page, size_t at)
 {
-    const struct walk *walk = page->tree->walk;
+    const struct verification *all = page->tree->all;
     struct lmdb_node node = page_node(page, at);
     const uint8_t *data = page->octets + at + sizeof(node) + node.key_size;
     struct netboot_bytes key = {page->octets + at + sizeof(node), node.key_size};
@@ -229,16 +224,16 @@ static int check_leaf_node(const struct page *page, size_t at)
     page->tree->entries++;
     if (node.flags == NODE_BIG)
         return check_big_value(page, data, size);
-    if (sizeof(node) + node.key_size + size > (walk->page_size - sizeof(struct lmdb_page)) / 2)
-        return page_damaged(walk, page->number, "has an entry that is too large for it");
+    if (sizeof(node) + node.key_size + size > (all->page_size - sizeof(struct lmdb_page)) / 2)
+        return page_damaged(all, page->number, "has an entry that is too large for it");
     if (node.flags == NODE_TREE)
         return check_table(page, key, data, size);
     if (node.flags != 0)
-        return page_damaged(walk, page->number, "has an entry of an unknown kind");
+        return page_damaged(all, page->number, "has an entry of an unknown kind");
     return page->tree->kind == TREE_FREE ? check_list(page, data, size) : 0;
 }
 
-static int check_branch_node(const struct page *page, size_t index)
+static int check_branch_node(const struct checked_page *page, size_t index)
 {
     size_t at = page_place(page, index);
     struct lmdb_node node = page_node(page, at);
@@ -248,20 +243,20 @@ static int check_branch_node(const struct page *page, size_t index)
     if (index > 0) /* the first one has all keys that are less than the second one's */
         code = check_key(page, key, true);
     else if (key.size > LMDB_KEY_MAX)
-        code = page_damaged(page->tree->walk, page->number, "has a key of a wrong length");
+        code = page_damaged(page->tree->all, page->number, "has a key of a wrong length");
     if (code == 0)
-        code = use_stored(page->tree->walk, node_child(&node), 1, page->number);
+        code = use_stored(page->tree->all, node_child(&node), 1, page->number);
     return code == 0 ? visit(page->tree, node_child(&node), page->level - 1) : code;
 }
 
 static int visit(struct tree *tree, size_t number, unsigned level)
 {
-    uint8_t *octets = tree->pages + (level - 1) * tree->walk->page_size;
-    struct page page = {.tree = tree, .number = number, .level = level, .octets = octets};
+    uint8_t *octets = tree->pages + (level - 1) * tree->all->page_size;
+    struct checked_page page = {.tree = tree, .number = number, .level = level, .octets = octets};
     int code;
 
     keep_last_key(tree);
-    if ((code = read_octets(tree->walk, number, octets, tree->walk->page_size)) != 0 || (code = page_check(&page)) != 0)
+    if ((code = read_octets(tree->all, number, octets, tree->all->page_size)) != 0 || (code = page_check(&page)) != 0)
         return code;
     *(level == 1 ? &tree->leaves : &tree->branches) += 1;
     for (size_t i = 0; i < page.nodes && code == 0; i++)
@@ -273,32 +268,32 @@ static int visit(struct tree *tree, size_t number, unsigned level)
 
 static int walk_pages(struct tree *tree)
 {
-    struct walk *walk = tree->walk;
+    struct verification *all = tree->all;
     int code;
 
-    if (!tree_is_sane(&tree->says, walk->last_page) || (tree->says.depth == 0) != (tree->says.root == LMDB_NO_PAGE))
+    if (!tree_is_sane(&tree->says, all->last_page) || (tree->says.depth == 0) != (tree->says.root == LMDB_NO_PAGE))
         return damaged_tree(tree, "has a wrong root");
     if (tree->says.depth == 0)
         return 0;
-    if (tree->says.root >= walk->pages)
+    if (tree->says.root >= all->pages)
         return damaged_tree(tree, "has its root past the end of the file");
-    if ((code = use(walk, tree->says.root, tree->says.root)) != 0)
+    if ((code = use(all, tree->says.root, tree->says.root)) != 0)
         return code;
-    tree->pages = malloc(tree->says.depth * walk->page_size);
+    tree->pages = malloc(tree->says.depth * all->page_size);
     if (!tree->pages)
-        return failure(walk->error, -ENOMEM, "out of memory while checking %s", walk->place->data_path);
+        return failure(all->error, -ENOMEM, "out of memory while checking %s", all->place->data_path);
     code = visit(tree, tree->says.root, tree->says.depth);
     free(tree->pages);
     return code;
 }
 
-static int walk_tree(struct walk *walk, const struct lmdb_tree *says, unsigned kind, struct netboot_bytes name)
+static int walk_tree(struct verification *all, const struct lmdb_tree *says, unsigned kind, struct netboot_bytes name)
 {
-    struct tree tree = {.walk = walk, .says = *says, .kind = kind, .name = name};
+    struct tree tree = {.all = all, .says = *says, .kind = kind, .name = name};
     int code;
 
     if ((says->flags & TREE_ORDER_FLAGS) != (kind == TREE_FREE ? TREE_INTEGER_KEYS : 0))
-        return kind == TREE_FREE ? damaged_tree(&tree, "has wrong flags") : foreign(walk);
+        return kind == TREE_FREE ? damaged_tree(&tree, "has wrong flags") : foreign(all);
     if ((code = walk_pages(&tree)) != 0)
         return code;
     if (tree.entries != says->entries)
@@ -310,62 +305,45 @@ static int walk_tree(struct walk *walk, const struct lmdb_tree *says, unsigned k
 
 /* ---- The whole */
 
-static int cut_short(const struct walk *walk)
+static int cut_short(const struct verification *all)
 {
     char remedy[DB_REMEDY_SIZE];
 
-    return failure(walk->error, -EBADMSG, "%s is cut short, with %zu octets instead of %zu: %s", walk->place->data_path,
-                   walk->size, (walk->last_page + 1) * walk->page_size, db_place_remedy(walk->place, remedy));
+    return failure(all->error, -EBADMSG, "%s is cut short, with %zu octets instead of %zu: %s", all->place->data_path,
+                   all->size, (all->last_page + 1) * all->page_size, db_place_remedy(all->place, remedy));
 }
 
 /* Also checks that pages missing from the file are in the list: LMDB does not write pages at the end that a transaction
  * took and freed again. */
-static int walk_free_list(struct walk *walk, const struct lmdb_tree *says)
+static int walk_free_list(struct verification *all, const struct lmdb_tree *says)
 {
-    int code = walk_tree(walk, says, TREE_FREE, (struct netboot_bytes){0});
+    int code = walk_tree(all, says, TREE_FREE, (struct netboot_bytes){0});
 
-    for (size_t number = walk->pages; number <= walk->last_page && code == 0; number++)
-        code = is_used(walk, number) ? 0 : -EBADMSG;
-    return code == -EBADMSG && walk->pages <= walk->last_page ? cut_short(walk) : code;
+    for (size_t number = all->pages; number <= all->last_page && code == 0; number++)
+        code = is_used(all, number) ? 0 : -EBADMSG;
+    return code == -EBADMSG && all->pages <= all->last_page ? cut_short(all) : code;
 }
 
 int verify_state(const struct db_place *place, int fd, const struct lmdb_meta *state, size_t size, bool whole,
                  struct netboot_error *error)
 {
-    struct walk walk = {.place = place, .fd = fd, .page_size = meta_page_size(state), .size = size, .error = error};
+    struct verification all = {
+        .place = place, .fd = fd, .page_size = meta_page_size(state), .size = size, .error = error};
     int code;
 
-    walk.pages = size / walk.page_size;
-    walk.last_page = state->last_page;
-    if (walk.pages > walk.last_page && !whole)
+    all.pages = size / all.page_size;
+    all.last_page = state->last_page;
+    if (all.pages > all.last_page && !whole)
         return 0;
-    if (walk.pages <= walk.last_page && walk.last_page - walk.pages >= size / sizeof(size_t))
-        return cut_short(&walk); /* it has no room for the numbers of as many free pages */
-    walk.used = calloc(1, walk.last_page / 8 + 1);
-    walk.starts = malloc(walk.page_size / 16);
-    if (!walk.used || !walk.starts)
+    if (all.pages <= all.last_page && all.last_page - all.pages >= size / sizeof(size_t))
+        return cut_short(&all); /* it has no room for the numbers of as many free pages */
+    all.used = calloc(1, all.last_page / 8 + 1);
+    all.starts = malloc(all.page_size / 16);
+    if (!all.used || !all.starts)
         code = failure(error, -ENOMEM, "out of memory while checking %s", place->data_path);
-    else if ((code = walk_free_list(&walk, &state->trees[TREE_FREE])) == 0 && whole)
-        code = walk_tree(&walk, &state->trees[TREE_MAIN], TREE_MAIN, (struct netboot_bytes){0});
-    free(walk.used);
-    free(walk.starts);
+    else if ((code = walk_free_list(&all, &state->trees[TREE_FREE])) == 0 && whole)
+        code = walk_tree(&all, &state->trees[TREE_MAIN], TREE_MAIN, (struct netboot_bytes){0});
+    free(all.used);
+    free(all.starts);
     return code;
-}
-
-int db_verify(const struct db *db, MDB_txn *txn, struct netboot_error *error)
-{
-    const struct db_place *place = db->place;
-    struct lmdb_meta state;
-    struct stat status;
-    int fd, code;
-
-    if (mdb_env_get_fd(db->mdb, &fd) != 0)
-        return failure(error, -EINVAL, "the %s in %s is not open", place->spec->what, place->directory);
-    if ((code = read_header(place, fd, txn, &state, error)) != 0)
-        return code;
-    if (fstat(fd, &status) != 0)
-        return failure(error, -errno, "cannot stat %s: %s", place->data_path, strerror(errno));
-    /* The pages of a store that changed often are scattered: read one by one, each would cost a seek. */
-    posix_fadvise(fd, 0, status.st_size, POSIX_FADV_WILLNEED);
-    return verify_state(place, fd, &state, (size_t)status.st_size, true, error);
 }

@@ -1,79 +1,14 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/*
- * Inside of the checks before LMDB: header.c checks the file and its headers, verify.c goes from page to page,
- * verify_page.c checks one page by itself.
- */
-#ifndef NETBOOT_ENV_WALK_H
-#define NETBOOT_ENV_WALK_H
+/* The check of a file's pages before LMDB reads them. */
+#ifndef NETBOOT_DB_VERIFY_H
+#define NETBOOT_DB_VERIFY_H
 
 #include "db/db.h"
 #include "db/lmdb_format.h"
-
-#include <string.h>
-
-struct walk {
-    const struct db_place *place;
-    int fd;
-    size_t page_size;
-    size_t last_page;   /* as the header says */
-    size_t size, pages; /* of the file: octets, and whole pages */
-    uint8_t *used;      /* a bit for each page up to the last one: in a tree, or in the free list */
-    uint8_t *starts;    /* a bit for every second octet of a page: a node begins there */
-    struct netboot_error *error;
-};
-
-struct tree {
-    struct walk *walk;
-    struct lmdb_tree says;
-    unsigned kind; /* TREE_FREE, TREE_MAIN, TREES: one of those in the main one */
-    struct netboot_bytes name;
-    uint8_t *pages; /* one for each level */
-    size_t branches, leaves, overflows, entries;
-    uint8_t last_key[LMDB_KEY_MAX]; /* before the page being looked at */
-    struct netboot_bytes last;
-    bool last_is_bound; /* a branch's: the next key may be the same */
-};
-
-struct page {
-    struct tree *tree;
-    size_t number;
-    unsigned level; /* 1: a leaf */
-    const uint8_t *octets;
-    struct lmdb_page head;
-    size_t nodes;
-};
-
-/* The header of the transaction's state; without a transaction, of the newest state. -EAGAIN: other programs have made
- * two states since the transaction began, and have overwritten its header. */
-int read_header(const struct db_place *place, int fd, MDB_txn *txn, struct lmdb_meta *ret, struct netboot_error *error);
 
 /* Whether the file, of `size` octets, has all pages that the state needs: missing ones have to be in the free list.
  * With `whole`, all pages are checked. */
 int verify_state(const struct db_place *place, int fd, const struct lmdb_meta *state, size_t size, bool whole,
                  struct netboot_error *error);
-
-/* -EBADMSG, with a text: `what` follows the number of the page, as "has a wrong header". */
-int page_damaged(const struct walk *walk, size_t number, const char *what);
-
-/* Checks the header of the page at page->octets and the places of its nodes: then all of them can be read. 0 or
- * page_damaged(). */
-int page_check(struct page *page);
-
-/* Where a node is in its page, by its place in the order of keys; and its header. */
-static inline size_t page_place(const struct page *page, size_t index)
-{
-    uint16_t at;
-
-    memcpy(&at, page->octets + sizeof(page->head) + index * sizeof(at), sizeof(at));
-    return at;
-}
-
-static inline struct lmdb_node page_node(const struct page *page, size_t at)
-{
-    struct lmdb_node node;
-
-    memcpy(&node, page->octets + at, sizeof(node));
-    return node;
-}
 
 #endif

@@ -13,7 +13,7 @@ struct batch {
     struct keep keep;
 };
 
-/* ---- journal_row.c. What returns no negative errno value returns LMDB's code, here and below. */
+/* What returns no negative errno value returns LMDB's code, here and below. */
 
 /* As journal_get(). */
 int batch_get(const struct batch *batch, unsigned table, MDB_val key, const struct record_type *type,
@@ -37,19 +37,19 @@ void numbers_read(const struct machine_record *machine, struct numbers *ret);
 void numbers_write(struct numbers *numbers, struct machine_record *ret);
 void numbers_remove(struct numbers *numbers, size_t at);
 
-/* ---- journal_shown.c */
+/* ---- shown.c */
 
 /* Puts the identifier last among the machine's. `item` is of the caller's, as long as the record is used. */
 int shown_note(const struct batch *batch, struct machine_record *machine, const struct store_key *machine_key,
                struct netboot_bytes item, bool over4);
 int shown_forget(const struct batch *batch, const struct store_key *id, const struct store_key *machine);
 
-/* ---- journal_add.c */
+/* ---- add.c */
 
 /* A packet's record. */
 int batch_add(struct batch *batch, const struct netboot_journal_entry *entry);
 
-/* ---- journal_prune.c */
+/* ---- prune.c */
 
 /* Forgets entries where the journal has become too large, at most `budget` of them. */
 int batch_prune(struct batch *batch, size_t budget);

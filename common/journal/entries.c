@@ -6,6 +6,7 @@
  */
 #include "journal/read.h"
 
+#include "base/bytes.h"
 #include "base/sized.h"
 #include "store/view.h"
 

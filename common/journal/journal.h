@@ -6,18 +6,6 @@
  *   entry     number, 8 octets -> struct entry_record
  *   machine   key of an identifier -> struct machine_record
  *   id        key of a further identifier -> struct shown_record: the machines that have shown it
- *
- *   journal_queue.c   from packets to the thread
- *   journal.c         the environment: made, opened, made anew; the thread
- *   journal_row.c     its rows and their keys
- *   journal_write.c   a batch of records as one transaction, with
- *     journal_add.c     a record: the step that it goes on with, the entry, the machine
- *     journal_shown.c   further identifiers, and who has shown them
- *     journal_prune.c   what is too much: it goes as
- *     journal_keep.c    says who goes first, and who last
- *   journal_read.c    for people, with
- *     journal_entries.c, journal_machines.c
- *   journal_join.c    which identifiers belong together
  */
 #ifndef NETBOOT_JOURNAL_H
 #define NETBOOT_JOURNAL_H
@@ -78,7 +66,11 @@ bool journal_find_mac(struct journal *journal, const struct netboot_client *clie
 
 /* ---- Between these files only */
 
-uint64_t journal_all_dropped(const struct journal *journal);
+static inline uint64_t journal_all_dropped(const struct journal *journal)
+{
+    return atomic_load_explicit(&journal->queue.dropped, memory_order_relaxed) +
+           atomic_load_explicit(&journal->lost, memory_order_relaxed);
+}
 
 /* Writes up to as many of the records that wait as one transaction should take; the number of those, which are then
  * off the queue. */

@@ -2,6 +2,7 @@
 /* The journal's environment, and the thread that empties the queue into it. */
 #include "journal/journal.h"
 
+#include "base/clock.h"
 #include "base/failure.h"
 #include "store/view.h"
 
@@ -115,12 +116,6 @@ static void note_open(struct journal *journal, int cause)
     else
         failure(&state, 0, "the journal in %s is open", directory);
     notice_tell(&journal->notice, true, &state);
-}
-
-uint64_t journal_all_dropped(const struct journal *journal)
-{
-    return atomic_load_explicit(&journal->queue.dropped, memory_order_relaxed) +
-           atomic_load_explicit(&journal->lost, memory_order_relaxed);
 }
 
 static void tell_dropped(struct journal *journal, uint64_t now_ms)

@@ -9,11 +9,11 @@
  * beginning of a new boot could not be written down. It needs no lock and no free block. Whoever would join a packet
  * to a boot that was served under another number takes it for a new boot.
  */
-#ifndef NETBOOT_STATE_H
-#define NETBOOT_STATE_H
+#ifndef NETBOOT_ONCE_H
+#define NETBOOT_ONCE_H
 
 #include "db/db.h"
-#include "once/machine.h"
+#include "once/boot.h"
 
 #define ONCE_SERVER_MS 100 /* that a server waits for other writers */
 

@@ -1,15 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/*
- * What the parts of the state store share:
- *
- *   once.c          keeps it
- *   once_serve.c    serves by it
- *   state_arm.c      arms and disarms for people
- *   state_show.c     shows it to them
- *   once_forget.c   disarms what a change of the targets store takes away
- */
-#ifndef NETBOOT_STATE_STORE_H
-#define NETBOOT_STATE_STORE_H
+/* Boot once, between the files of this room only. */
+#ifndef NETBOOT_ONCE_STORE_H
+#define NETBOOT_ONCE_STORE_H
 
 #include "once/once.h"
 #include "store/view.h"

@@ -3,7 +3,7 @@
 #ifndef NETBOOT_ONCE_RELATION_H
 #define NETBOOT_ONCE_RELATION_H
 
-#include "once/machine.h"
+#include "once/boot.h"
 
 /* iPXE tries one family for 15 seconds (transmissions after 0, 1, 3 and 7 s, then 8 s more), and no machine is back at
  * the same place so soon after that. */

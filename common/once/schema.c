@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The fields of a host's arming as it is stored. A tag is never used again for something else. */
-#include "once/machine.h"
+#include "once/boot.h"
 #include "record/type.h"
 #include "record/value.h"
 

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "decide/decide.h"
+#include "once/machine.h"
 
 #include <errno.h>
 

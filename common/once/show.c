@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/failure.h"
+#include "once/machine.h"
 
 #include <errno.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The history of the targets store: its entries, its bounds, and stores without one. */
+#include "change/history.h"
 #include "history_unit.h"
 
 #include <sys/resource.h>
@@ -114,7 +115,7 @@ static void put_many_in_one(struct fixture *fixture, unsigned first, unsigned co
 /* A change that is too large is in the history, but cannot be undone; later ones can. */
 static void test_too_large(void **state)
 {
-    enum { HOSTS = HISTORY_CHANGE_MAX / 1000 + 1 };
+    enum { HOSTS = IMAGES_MAX / 1000 + 1 };
     struct fixture *fixture = *state;
     struct netboot_change *change;
 

@@ -2,7 +2,7 @@
 /* The size of a map: room for what a change may write, and never more than there is address space. */
 #include "unit.h"
 
-#include "db/db.h"
+#include "db/inside.h"
 
 #define MIB ((size_t)1 << 20)
 #define HIGHEST (SIZE_MAX / 2 + 1) /* power of two */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Opening and closing a database; the caller keeps all its readers. */
-#include "db/db.h"
+#include "db/inside.h"
 
 #include "base/bytes.h"
 #include "base/failure.h"
@@ -56,47 +56,7 @@ static void guard_leave(int place)
     pthread_mutex_unlock(&opened.mutex);
 }
 
-/* ---- One that is closed */
-
-static bool make_readers_room(struct db *db)
-{
-    struct db_place *place = db->place;
-    size_t size = place->reader_room * sizeof(struct db_reader), cache = place->spec->cache_size;
-
-    db->readers = aligned_alloc(_Alignof(struct db_reader), size);
-    db->caches = cache > 0 ? aligned_alloc(64, place->reader_room * cache) : NULL;
-    if (!db->readers || (cache > 0 && !db->caches))
-        return false;
-    memset(db->readers, 0, size);
-    if (cache > 0)
-        memset(db->caches, 0, place->reader_room * cache);
-    for (unsigned i = 0; i < place->reader_room; i++) {
-        atomic_init(&db->readers[i].busy, READER_KEPT);
-        db->readers[i].db = db;
-        db->readers[i].cache = cache > 0 ? (uint8_t *)db->caches + i * cache : NULL;
-    }
-    return true;
-}
-
-struct db *db_spare(struct db_place *place)
-{
-    struct db *db = place->all;
-
-    while (db && db->mdb)
-        db = db->next;
-    if (db || !(db = calloc(1, sizeof(*db))))
-        return db;
-    *db = (struct db){.place = place, .directory = -1, .guard = -1};
-    if (!make_readers_room(db)) {
-        free(db->readers);
-        free(db->caches);
-        free(db);
-        return NULL;
-    }
-    db->next = place->all;
-    place->all = db;
-    return db;
-}
+/* ---- Closing */
 
 static void drop_reader(struct db_reader *reader)
 {

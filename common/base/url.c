@@ -2,6 +2,8 @@
 #include "base/url.h"
 
 #include "base/bytes.h"
+#include "base/percent.h"
+#include "base/utf8.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -104,4 +106,18 @@ int url_parse(struct netboot_bytes text, struct url *ret)
         url.path = bytes_after(rest, authority + 1);
     *ret = url;
     return 0;
+}
+
+int url_tftp_name(const struct url *url, char *name)
+{
+    int size = percent_decode(url->path, name);
+
+    for (int at = 0; at < size;) {
+        uint32_t code;
+        size_t read = utf8_read((const uint8_t *)name + at, (size_t)(size - at), &code);
+        if (read == 0 || code < 0x20 || (code >= 0x7f && code < 0xa0))
+            return -EILSEQ;
+        at += (int)read;
+    }
+    return size;
 }

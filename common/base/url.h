@@ -20,4 +20,8 @@ bool url_is(struct netboot_bytes text);
 /* -EINVAL: no scheme and authority, or an authority that is malformed. */
 int url_parse(struct netboot_bytes text, struct url *ret);
 
+/* The name of the file that a tftp URL asks for (RFC 3617), in `name`, which has room for the path. Its size, or
+ * -EINVAL: a % that is no escape; -EILSEQ: a control character or what is no UTF-8. */
+int url_tftp_name(const struct url *url, char *name);
+
 #endif

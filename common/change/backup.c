@@ -65,7 +65,7 @@ static int put(struct writing *writing, const void *data, size_t size)
     return writing->failed;
 }
 
-static int put_item(const struct row *row, void *user)
+static int put_item(const struct store_row *row, void *user)
 {
     struct writing *writing = user;
     uint8_t item[BACKUP_ITEM_SIZE] = {row->kind};
@@ -129,7 +129,7 @@ int netboot_view_backup(struct netboot_view *view, netboot_write_fn write, void 
 
 /* ---- Reading ---------------------------------------------------------------------------------------------------- */
 
-struct reading {
+struct backup_reading {
     netboot_read_fn read;
     void *user;
     struct netboot_backup backup;
@@ -140,7 +140,7 @@ struct reading {
 };
 
 /* Reads that many octets; 1, 0 where the stream ends before the first, or a negative errno value. */
-static int get(struct reading *reading, void *data, size_t size)
+static int get(struct backup_reading *reading, void *data, size_t size)
 {
     size_t got = 0;
 
@@ -161,7 +161,7 @@ static int get(struct reading *reading, void *data, size_t size)
 }
 
 /* The same where the stream must not end. */
-static int want(struct reading *reading, void *data, size_t size)
+static int want(struct backup_reading *reading, void *data, size_t size)
 {
     int code = get(reading, data, size);
 
@@ -173,13 +173,13 @@ static int want(struct reading *reading, void *data, size_t size)
     return code < 0 ? code : 0;
 }
 
-static int damaged(struct reading *reading)
+static int damaged(struct backup_reading *reading)
 {
     return failure(reading->error, -EBADMSG, "the backup is damaged before octet %llu: use another one",
                    (unsigned long long)reading->offset);
 }
 
-static int read_header(struct reading *reading)
+static int read_header(struct backup_reading *reading)
 {
     uint8_t header[BACKUP_HEADER_SIZE];
     int code = get(reading, header, BACKUP_MAGIC_SIZE);
@@ -205,11 +205,11 @@ static int read_header(struct reading *reading)
 }
 
 /* One item, after the octet of its kind. */
-static int read_item(struct reading *reading, uint8_t kind,
-                     int (*each)(const struct row *row, void *change, struct netboot_error *), void *change)
+static int read_item(struct backup_reading *reading, uint8_t kind,
+                     int (*each)(const struct store_row *row, void *change, struct netboot_error *), void *change)
 {
     struct store_key key = {1, {kind}};
-    struct row row = {.kind = kind, .key = &key};
+    struct store_row row = {.kind = kind, .key = &key};
     struct netboot_record record;
     uint8_t octets[4];
     int code = want(reading, octets, sizeof(octets));
@@ -229,7 +229,7 @@ static int read_item(struct reading *reading, uint8_t kind,
     return each ? each(&row, change, reading->error) : 0;
 }
 
-static int read_end(struct reading *reading)
+static int read_end(struct backup_reading *reading)
 {
     uint8_t octets[8], more;
     int code = want(reading, octets, sizeof(octets));
@@ -247,8 +247,8 @@ static int read_end(struct reading *reading)
     return code > 0 ? damaged(reading) : code;
 }
 
-static int read_all(struct reading *reading, int (*each)(const struct row *row, void *change, struct netboot_error *),
-                    void *change)
+static int read_all(struct backup_reading *reading,
+                    int (*each)(const struct store_row *row, void *change, struct netboot_error *), void *change)
 {
     int code = read_header(reading);
 
@@ -266,10 +266,10 @@ static int read_all(struct reading *reading, int (*each)(const struct row *row, 
 }
 
 int backup_read(netboot_read_fn read, void *user,
-                int (*each)(const struct row *row, void *change, struct netboot_error *), void *change,
+                int (*each)(const struct store_row *row, void *change, struct netboot_error *), void *change,
                 struct netboot_backup *ret, struct netboot_error *error)
 {
-    struct reading *reading = calloc(1, sizeof(*reading));
+    struct backup_reading *reading = calloc(1, sizeof(*reading));
 
     if (!reading)
         return failure(error, -ENOMEM, "out of memory while reading a backup");

@@ -29,7 +29,7 @@ uint64_t checksum_end(const struct checksum *checksum);
 /* Calls `each` (NULL: none) with every well-formed record of a stream; a code other than 0 ends the reading. Only when
  * this returns 0 is the backup known to be whole and undamaged. */
 int backup_read(netboot_read_fn read, void *user,
-                int (*each)(const struct row *row, void *change, struct netboot_error *), void *change,
+                int (*each)(const struct store_row *row, void *change, struct netboot_error *), void *change,
                 struct netboot_backup *ret, struct netboot_error *error);
 
 #endif

@@ -194,14 +194,14 @@ static bool show(struct netboot_view *view, uint64_t generation, MDB_val value, 
     return true;
 }
 
-struct listing {
+struct history_listing {
     int (*each)(const struct netboot_history *, void *user);
     void *user;
     int code; /* of `each` */
 };
 
 /* Backwards from behind the last entry. */
-static int walk(struct netboot_view *view, MDB_cursor *cursor, uint64_t present, struct listing *listing)
+static int walk(struct netboot_view *view, MDB_cursor *cursor, uint64_t present, struct history_listing *listing)
 {
     uint64_t expected = present;
     struct netboot_history entry;
@@ -240,7 +240,7 @@ static int without_table(struct netboot_view *view)
     return rc == MDB_NOTFOUND ? 0 : rc == 0 ? -EAGAIN : db_code(rc);
 }
 
-static int walk_history(struct netboot_view *view, struct listing *listing)
+static int walk_history(struct netboot_view *view, struct history_listing *listing)
 {
     uint64_t present;
     MDB_cursor *cursor;
@@ -261,7 +261,7 @@ static int walk_history(struct netboot_view *view, struct listing *listing)
 int netboot_view_history(struct netboot_view *view, int (*each)(const struct netboot_history *, void *user), void *user,
                          struct netboot_error *error)
 {
-    struct listing listing = {each, user, 0};
+    struct history_listing listing = {each, user, 0};
     int code = walk_history(view, &listing);
 
     if (code == -EAGAIN && listing.code == 0)

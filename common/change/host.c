@@ -6,12 +6,12 @@
 
 #define KEYS_MAX (NETBOOT_LIST_MAX + 1) /* of a host: its identifiers and its name */
 
-struct keys {
+struct host_keys {
     size_t count, primary;
     struct store_key keys[KEYS_MAX];
 };
 
-static void keys_of_host(const struct netboot_host *host, struct keys *ret)
+static void keys_of_host(const struct netboot_host *host, struct host_keys *ret)
 {
     ret->count = 0;
     ret->primary = host_primary_id(host);
@@ -29,7 +29,7 @@ static bool same_key(const struct store_key *a, const struct store_key *b)
     return key_equals(a, b->octets, b->size);
 }
 
-static const struct store_key *primary_key(const struct keys *keys)
+static const struct store_key *primary_key(const struct host_keys *keys)
 {
     return &keys->keys[keys->primary];
 }
@@ -43,7 +43,7 @@ static const char *key_text(const struct store_key *key, char text[NETBOOT_ID_TE
     return netboot_id_text(&id, text);
 }
 
-static int check_host(const struct netboot_host *host, struct keys *ret, struct netboot_error *error)
+static int check_host(const struct netboot_host *host, struct host_keys *ret, struct netboot_error *error)
 {
     char text[NETBOOT_ID_TEXT_SIZE];
     int code = record_check(&record_host, host, error);
@@ -97,7 +97,7 @@ static int get_host_row(struct netboot_change *change, const struct store_key *k
 }
 
 /* Whether the keys are free, or those of the host under `own` (NULL: none is). */
-static int check_keys(struct netboot_change *change, const struct keys *keys, const struct store_key *own,
+static int check_keys(struct netboot_change *change, const struct host_keys *keys, const struct store_key *own,
                       struct netboot_error *error)
 {
     for (size_t i = 0; i < keys->count; i++) {
@@ -117,7 +117,7 @@ static int check_keys(struct netboot_change *change, const struct keys *keys, co
     return 0;
 }
 
-static bool has_key(const struct keys *keys, const struct store_key *key)
+static bool has_key(const struct host_keys *keys, const struct store_key *key)
 {
     for (size_t i = 0; i < keys->count; i++)
         if (same_key(&keys->keys[i], key))
@@ -125,7 +125,7 @@ static bool has_key(const struct keys *keys, const struct store_key *key)
     return false;
 }
 
-static int delete_keys(struct netboot_change *change, const struct keys *keys, const struct keys *except,
+static int delete_keys(struct netboot_change *change, const struct host_keys *keys, const struct host_keys *except,
                        struct netboot_error *error)
 {
     for (size_t i = 0; i < keys->count; i++) {
@@ -139,7 +139,7 @@ static int delete_keys(struct netboot_change *change, const struct keys *keys, c
 }
 
 /* The keys of the host that has the identifier. -ENOENT; -EBADMSG: it cannot be read. */
-static int find_keys(struct netboot_change *change, const struct store_key *id, struct keys *ret,
+static int find_keys(struct netboot_change *change, const struct store_key *id, struct host_keys *ret,
                      struct damaged_host *ret_damaged, struct netboot_error *error)
 {
     char text[NETBOOT_ID_TEXT_SIZE];
@@ -176,7 +176,7 @@ struct row_values {
     uint8_t alias_octets[1 + KEY_SIZE];
 };
 
-static void set_values(const struct keys *keys, MDB_val record, struct row_values *ret)
+static void set_values(const struct host_keys *keys, MDB_val record, struct row_values *ret)
 {
     const struct store_key *primary = primary_key(keys);
 
@@ -186,7 +186,7 @@ static void set_values(const struct keys *keys, MDB_val record, struct row_value
     ret->alias = (MDB_val){1 + primary->size, ret->alias_octets};
 }
 
-static int encode_host(struct netboot_change *change, const struct netboot_host *host, const struct keys *keys,
+static int encode_host(struct netboot_change *change, const struct netboot_host *host, const struct host_keys *keys,
                        struct row_values *ret, struct netboot_error *error)
 {
     struct netboot_host stored = *host;
@@ -201,7 +201,7 @@ static int encode_host(struct netboot_change *change, const struct netboot_host 
 }
 
 /* Puts the rows of a host's keys until one is there already (with MDB_NOOVERWRITE): `ret_count` were put. */
-static int put_keys(struct netboot_change *change, const struct keys *keys, const struct row_values *values,
+static int put_keys(struct netboot_change *change, const struct host_keys *keys, const struct row_values *values,
                     unsigned flags, size_t *ret_count)
 {
     int rc = 0;
@@ -221,7 +221,7 @@ static int put_keys(struct netboot_change *change, const struct keys *keys, cons
 }
 
 /* A host that is there already, under `old` keys. */
-static int replace_host(struct netboot_change *change, const struct keys *old, const struct keys *keys,
+static int replace_host(struct netboot_change *change, const struct host_keys *old, const struct host_keys *keys,
                         const struct row_values *values, struct netboot_error *error)
 {
     size_t count;
@@ -234,15 +234,15 @@ static int replace_host(struct netboot_change *change, const struct keys *old, c
     return rc == 0 ? 0 : change_failed(change, rc, error);
 }
 
-static int add_host(struct netboot_change *change, const struct keys *keys, const struct row_values *values,
+static int add_host(struct netboot_change *change, const struct host_keys *keys, const struct row_values *values,
                     struct netboot_error *error);
 
 /* Replaces the host that has the identifier. */
-static int put_over(struct netboot_change *change, const struct store_key *id, const struct keys *keys,
+static int put_over(struct netboot_change *change, const struct store_key *id, const struct host_keys *keys,
                     const struct row_values *values, struct netboot_error *error)
 {
     struct damaged_host damaged;
-    struct keys old;
+    struct host_keys old;
     int code = find_keys(change, id, &old, &damaged, error);
 
     if (code == 0)
@@ -254,7 +254,7 @@ static int put_over(struct netboot_change *change, const struct store_key *id, c
 
 /* A host that is probably new, as in an import: one search per key. If a key is taken, the rows put are deleted
  * again. */
-static int add_host(struct netboot_change *change, const struct keys *keys, const struct row_values *values,
+static int add_host(struct netboot_change *change, const struct host_keys *keys, const struct row_values *values,
                     struct netboot_error *error)
 {
     size_t count;
@@ -268,7 +268,7 @@ static int add_host(struct netboot_change *change, const struct keys *keys, cons
         return change_failed(change, rc, error);
     if (count == 0) /* the host with this first identifier is replaced */
         return put_over(change, &keys->keys[0], keys, values, error);
-    struct keys put = *keys;
+    struct host_keys put = *keys;
     put.count = count;
     code = delete_keys(change, &put, NULL, error);
     return code == 0 ? check_keys(change, keys, NULL, error) : code;
@@ -278,7 +278,7 @@ int change_put_host(struct netboot_change *change, const struct netboot_id *id, 
                     struct netboot_error *error)
 {
     struct row_values values;
-    struct keys keys;
+    struct host_keys keys;
     struct store_key key;
     int code;
 
@@ -295,7 +295,7 @@ int change_put_host(struct netboot_change *change, const struct netboot_id *id, 
 int change_delete_host(struct netboot_change *change, const struct netboot_id *id, struct netboot_error *error)
 {
     struct damaged_host damaged;
-    struct keys keys;
+    struct host_keys keys;
     struct store_key key;
     int code;
 
@@ -317,7 +317,7 @@ int change_restore_host(struct netboot_change *change, struct netboot_bytes reco
     char text[NETBOOT_ID_TEXT_SIZE];
     struct netboot_host host;
     struct row_values values;
-    struct keys keys;
+    struct host_keys keys;
     size_t count;
     int code = record_decode(&record_host, record, &host);
 

@@ -4,7 +4,7 @@
 #include "change/change.h"
 
 /* The record goes in as it is: it may have fields of a later version. */
-static int restore_row(const struct row *row, void *user, struct netboot_error *error)
+static int restore_row(const struct store_row *row, void *user, struct netboot_error *error)
 {
     struct netboot_change *change = user;
     struct netboot_record_key name;

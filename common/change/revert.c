@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Going back to an earlier generation: each row that was changed since becomes what the first of those changes kept of
+ * Going back to an earlier generation: each row that was changed since becomes what the first of those changes undo of
  * it.
  *
  *     generation   5        6          7 (present)
- *     kept                  a b        b c           -> 5 is: a and b as 6 kept them, c as 7 kept it
+ *     undo                  a b        b c           -> 5 is: a and b as 6 undo them, c as 7 undo it
  */
 #include "change/change.h"
 #include "change/history.h"
@@ -16,17 +16,17 @@
 #include <stdlib.h>
 
 /* What becomes of a row. */
-struct step {
-    struct image image;        /* as it will be */
-    const struct step *origin; /* where the host of this row is now, if that is another row */
-    bool moves;                /* the host of this row goes to another one */
+struct undo_step {
+    struct image image;             /* as it will be */
+    const struct undo_step *origin; /* where the host of this row is now, if that is another row */
+    bool moves;                     /* the host of this row goes to another one */
 };
 
 /* All images of the generations that are undone, the oldest generation first. */
-struct kept {
+struct undo {
     uint8_t *octets;
     size_t size;
-    struct step *steps; /* sorted, each once */
+    struct undo_step *steps; /* sorted, each once */
     size_t count;
 };
 
@@ -47,25 +47,25 @@ static int not_kept(struct netboot_change *change, uint64_t generation, uint64_t
                    generation, missing);
 }
 
-static int gather_one(struct netboot_change *change, uint64_t generation, struct kept *kept)
+static int gather_one(struct netboot_change *change, uint64_t generation, struct undo *undo)
 {
     MDB_val value;
 
     if (history_get(&change->view, HISTORY_IMAGES, generation, &value) != 0)
         return -ENODATA;
-    uint8_t *octets = realloc(kept->octets, kept->size + value.mv_size + 1);
+    uint8_t *octets = realloc(undo->octets, undo->size + value.mv_size + 1);
     if (!octets)
         return -ENOMEM;
-    memcpy(octets + kept->size, value.mv_data, value.mv_size);
-    kept->octets = octets;
-    kept->size += value.mv_size;
+    memcpy(octets + undo->size, value.mv_data, value.mv_size);
+    undo->octets = octets;
+    undo->size += value.mv_size;
     return 0;
 }
 
-/* By row; of one row, the image that was kept first comes first: it is first in the octets. */
+/* By row; of one row, the image that was undo first comes first: it is first in the octets. */
 static int compare_keys(const void *left, const void *right)
 {
-    const struct image *a = &((const struct step *)left)->image, *b = &((const struct step *)right)->image;
+    const struct image *a = &((const struct undo_step *)left)->image, *b = &((const struct undo_step *)right)->image;
 
     if (a->table != b->table)
         return a->table < b->table ? -1 : 1;
@@ -78,26 +78,26 @@ static int compare_keys(const void *left, const void *right)
 
 static int compare(const void *left, const void *right)
 {
-    const struct image *a = &((const struct step *)left)->image, *b = &((const struct step *)right)->image;
+    const struct image *a = &((const struct undo_step *)left)->image, *b = &((const struct undo_step *)right)->image;
     int order = compare_keys(left, right);
 
     return order != 0 ? order : a->value.data < b->value.data ? -1 : 1;
 }
 
-static void keep_first(struct kept *kept)
+static void keep_first(struct undo *undo)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < kept->count; i++)
-        if (i == 0 || compare_keys(&kept->steps[count - 1], &kept->steps[i]) != 0)
-            kept->steps[count++] = kept->steps[i];
-    kept->count = count;
+    for (size_t i = 0; i < undo->count; i++)
+        if (i == 0 || compare_keys(&undo->steps[count - 1], &undo->steps[i]) != 0)
+            undo->steps[count++] = undo->steps[i];
+    undo->count = count;
 }
 
 /* The images as a list; they point into the octets. */
-static int list(struct kept *kept)
+static int list(struct undo *undo)
 {
-    struct netboot_bytes rest = {kept->octets, kept->size};
+    struct netboot_bytes rest = {undo->octets, undo->size};
     struct image image;
     size_t count = 0;
 
@@ -105,18 +105,18 @@ static int list(struct kept *kept)
         count++;
     if (rest.size > 0)
         return -EBADMSG;
-    kept->steps = calloc(count + 1, sizeof(*kept->steps));
-    if (!kept->steps)
+    undo->steps = calloc(count + 1, sizeof(*undo->steps));
+    if (!undo->steps)
         return -ENOMEM;
-    rest = (struct netboot_bytes){kept->octets, kept->size};
-    while (images_take(&rest, &kept->steps[kept->count].image))
-        kept->count++;
-    qsort(kept->steps, kept->count, sizeof(*kept->steps), compare);
-    keep_first(kept);
+    rest = (struct netboot_bytes){undo->octets, undo->size};
+    while (images_take(&rest, &undo->steps[undo->count].image))
+        undo->count++;
+    qsort(undo->steps, undo->count, sizeof(*undo->steps), compare);
+    keep_first(undo);
     return 0;
 }
 
-static int gather(struct netboot_change *change, uint64_t generation, uint64_t present, struct kept *ret,
+static int gather(struct netboot_change *change, uint64_t generation, uint64_t present, struct undo *ret,
                   struct netboot_error *error)
 {
     int code = 0;
@@ -160,25 +160,26 @@ static bool is_record(const struct image *image)
 }
 
 /* The row that has the host of `id` now, if it will have none. */
-static struct step *find_moving(struct netboot_change *change, const struct kept *kept, const struct store_key *id)
+static struct undo_step *find_moving(struct netboot_change *change, const struct undo *undo, const struct store_key *id)
 {
-    struct step wanted = {.image.table = TABLE_HOST};
+    struct undo_step wanted = {.image.table = TABLE_HOST};
     MDB_val value;
 
     if (view_find_host(&change->view, id, &wanted.image.key, &value) != 0)
         return NULL;
-    struct step *row = bsearch(&wanted, kept->steps, kept->count, sizeof(*kept->steps), compare_keys);
+    struct undo_step *row = bsearch(&wanted, undo->steps, undo->count, sizeof(*undo->steps), compare_keys);
     return row && !row->moves && !is_record(&row->image) ? row : NULL;
 }
 
 /* A host's row has the key of its first MAC, else its first identifier. If that changes, the host moves to another row:
  * it is the same host if it has an identifier or its name in common. */
-static int find_origin(struct netboot_change *change, struct kept *kept, struct step *row, struct netboot_error *error)
+static int find_origin(struct netboot_change *change, struct undo *undo, struct undo_step *row,
+                       struct netboot_error *error)
 {
     struct netboot_host host;
     struct image present;
     struct store_key id;
-    struct step *origin = NULL;
+    struct undo_step *origin = NULL;
     int code;
 
     if (row->image.table != TABLE_HOST || !is_record(&row->image))
@@ -189,10 +190,10 @@ static int find_origin(struct netboot_change *change, struct kept *kept, struct 
     for (size_t i = 0; i < host.ids.count && !origin; i++) {
         struct netboot_bytes item = host.ids.items[i];
         if (key_of_item(&id, item))
-            origin = find_moving(change, kept, &id);
+            origin = find_moving(change, undo, &id);
     }
     if (!origin && host.name.size > 0 && key_of_id(&id, NETBOOT_ID_NAME, host.name.data, host.name.size))
-        origin = find_moving(change, kept, &id);
+        origin = find_moving(change, undo, &id);
     if (origin)
         origin->moves = true;
     row->origin = origin;
@@ -226,7 +227,7 @@ static void report(const struct reporting *reporting, const struct image *before
         reporting->each(&difference, reporting->user);
 }
 
-static void count(struct netboot_change *change, const struct step *row, const struct image *before)
+static void count(struct netboot_change *change, const struct undo_step *row, const struct image *before)
 {
     bool had = is_record(before), has = is_record(&row->image);
 
@@ -240,7 +241,7 @@ static void count(struct netboot_change *change, const struct step *row, const s
 }
 
 /* Must run before anything is changed: it uses pointers into the store. */
-static int tell(struct netboot_change *change, const struct step *row, const struct reporting *reporting,
+static int tell(struct netboot_change *change, const struct undo_step *row, const struct reporting *reporting,
                 struct netboot_error *error)
 {
     struct image before, origin;
@@ -298,23 +299,23 @@ int netboot_change_revert(struct netboot_change *change, uint64_t generation,
                           struct netboot_error *error)
 {
     const struct reporting reporting = {each, user};
-    struct kept kept = {0};
+    struct undo undo = {0};
     uint64_t present;
     int code = check(change, generation, &present, error);
 
     if (code != 0)
         return code;
-    code = gather(change, generation, present, &kept, error);
-    for (size_t i = 0; i < kept.count && code == 0; i++)
-        code = find_origin(change, &kept, &kept.steps[i], error);
-    for (size_t i = 0; i < kept.count && code == 0; i++)
-        code = tell(change, &kept.steps[i], &reporting, error);
-    for (size_t i = 0; i < kept.count && code == 0; i++)
-        code = bring_back(change, &kept.steps[i].image, error);
+    code = gather(change, generation, present, &undo, error);
+    for (size_t i = 0; i < undo.count && code == 0; i++)
+        code = find_origin(change, &undo, &undo.steps[i], error);
+    for (size_t i = 0; i < undo.count && code == 0; i++)
+        code = tell(change, &undo.steps[i], &reporting, error);
+    for (size_t i = 0; i < undo.count && code == 0; i++)
+        code = bring_back(change, &undo.steps[i].image, error);
     if (code == 0 && change->touched)
         code = disarm_unknown(change, error);
     change->reverted = true;
-    free(kept.steps);
-    free(kept.octets);
+    free(undo.steps);
+    free(undo.octets);
     return code;
 }

@@ -6,28 +6,6 @@
 
 #include <errno.h>
 
-static const char *const kinds[] = {
-    [NETBOOT_KIND_BOOT] = "boot",
-    [NETBOOT_KIND_LOCAL] = "local",
-    [NETBOOT_KIND_SILENT] = "silent",
-    [NETBOOT_KIND_IGNORE] = "ignore",
-};
-
-#define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))
-
-const char *netboot_kind_name(enum netboot_kind kind)
-{
-    return (unsigned)kind < KIND_COUNT ? kinds[kind] : NULL;
-}
-
-int netboot_kind_find(const char *name)
-{
-    for (size_t i = 0; i < KIND_COUNT; i++)
-        if (strcmp(kinds[i], name) == 0)
-            return (int)i;
-    return -ENOENT;
-}
-
 int netboot_host_id(const struct netboot_host *host, size_t index, struct netboot_id *ret)
 {
     struct netboot_bytes item;

@@ -10,11 +10,9 @@
 
 #include "base/address.h"
 #include "base/bytes.h"
-#include "base/failure.h"
 #include "base/percent.h"
 #include "base/template.h"
 #include "base/url.h"
-#include "base/utf8.h"
 #include "dhcp/codes.h"
 
 #include <errno.h>
@@ -100,7 +98,7 @@ static enum netboot_finding expand(const struct netboot_client *client, const st
 /* ---- Where it is */
 
 /* A boot file and its TFTP server, before it is known whether they fit. */
-struct location {
+struct boot_location {
     struct netboot_bytes parts[4]; /* the boot file, to be joined */
     bool has_server;
     uint8_t server[4];                /* 0.0.0.0 where only its name is known */
@@ -109,7 +107,7 @@ struct location {
     char name[3 * NETBOOT_FILE_SIZE]; /* another does, where escapes are put in or taken out */
 };
 
-static void add_part(struct location *location, struct netboot_bytes part)
+static void add_part(struct boot_location *location, struct netboot_bytes part)
 {
     for (unsigned i = 0; i < 4; i++) {
         if (location->parts[i].size > 0)
@@ -121,7 +119,7 @@ static void add_part(struct location *location, struct netboot_bytes part)
 
 /* The path below a base. A # is escaped: it is part of the file's name, and would begin a fragment. A % and a ? stay: a
  * path may have escapes and a query. */
-static void add_below(struct location *location, struct netboot_bytes path)
+static void add_below(struct boot_location *location, struct netboot_bytes path)
 {
     if (path.size > 0 && path.data[0] == '/')
         path = bytes_after(path, 1);
@@ -133,7 +131,7 @@ static void add_below(struct location *location, struct netboot_bytes path)
 }
 
 static bool join_http(const struct netboot_client *client, const struct netboot_site *site, struct netboot_bytes path,
-                      struct location *location)
+                      struct boot_location *location)
 {
     struct netboot_bytes base = client->family == NETBOOT_V4 ? site->http4 : site->http6;
 
@@ -147,7 +145,7 @@ static bool join_http(const struct netboot_client *client, const struct netboot_
 }
 
 static bool join_tftp_url(const struct netboot_client *client, const struct netboot_site *site,
-                          struct netboot_bytes path, struct location *location)
+                          struct netboot_bytes path, struct boot_location *location)
 {
     bool v4 = client->family == NETBOOT_V4;
     struct netboot_bytes server = v4 ? site->tftp4 : site->tftp6;
@@ -167,7 +165,7 @@ static bool join_tftp_url(const struct netboot_client *client, const struct netb
 
 /* The name as it is: siaddr has the server. */
 static bool join_tftp(const struct netboot_client *client, const struct netboot_site *site, struct netboot_bytes path,
-                      struct location *location)
+                      struct boot_location *location)
 {
     if (client->family == NETBOOT_V6)
         return join_tftp_url(client, site, path, location);
@@ -178,7 +176,7 @@ static bool join_tftp(const struct netboot_client *client, const struct netboot_
 }
 
 typedef bool join_function(const struct netboot_client *client, const struct netboot_site *site,
-                           struct netboot_bytes path, struct location *location);
+                           struct netboot_bytes path, struct boot_location *location);
 
 /* How each stage loads: the bases of the site in order, and the schemes of URLs that it loads (NULL: any). */
 static const struct transport {
@@ -202,34 +200,18 @@ static bool has_scheme(const struct transport *transport, struct netboot_bytes s
     return false;
 }
 
-static void set_server(struct location *location, const uint8_t address[4])
+static void set_server(struct boot_location *location, const uint8_t address[4])
 {
     location->has_server = true;
     memcpy(location->server, address, 4);
 }
 
-/* The name of the file that a tftp URL asks for (RFC 3617), in `name`, which has room for the path. -EINVAL: a % that
- * is no escape; -EILSEQ: a control character or what is no UTF-8. */
-static int tftp_name(const struct url *url, char *name)
-{
-    int size = percent_decode(url->path, name);
-
-    for (int at = 0; at < size;) {
-        uint32_t code;
-        size_t read = utf8_read((const uint8_t *)name + at, (size_t)(size - at), &code);
-        if (read == 0 || code < 0x20 || (code >= 0x7f && code < 0xa0))
-            return -EILSEQ;
-        at += (int)read;
-    }
-    return size;
-}
-
 /* A DHCPv4 PXE client gets server and name in two fields; BOOTP has no field for a server's name. */
 static enum netboot_finding split_tftp_url(const struct netboot_client *client, const struct url *url,
-                                           struct location *location)
+                                           struct boot_location *location)
 {
     static const uint8_t unknown[4];
-    int size = tftp_name(url, location->name);
+    int size = url_tftp_name(url, location->name);
 
     if (size <= 0 || (client->bootp && url->host_type == URL_NAME))
         return NETBOOT_FINDING_URL;
@@ -241,7 +223,7 @@ static enum netboot_finding split_tftp_url(const struct netboot_client *client, 
 }
 
 static enum netboot_finding locate_url(const struct netboot_client *client, const struct transport *transport,
-                                       struct netboot_bytes text, struct location *location)
+                                       struct netboot_bytes text, struct boot_location *location)
 {
     struct url url;
     bool v4 = client->family == NETBOOT_V4;
@@ -274,7 +256,7 @@ static bool is_of_family(const struct netboot_client *client, struct netboot_byt
 
 static enum netboot_finding locate_path(const struct netboot_client *client, const struct netboot_site *site,
                                         const struct transport *transport, struct netboot_bytes path,
-                                        struct location *location)
+                                        struct boot_location *location)
 {
     for (unsigned i = 0; i < 2; i++) {
         if (!transport->joins[i] || !transport->joins[i](client, site, path, location))
@@ -288,7 +270,7 @@ static enum netboot_finding locate_path(const struct netboot_client *client, con
 
 /* Scripts use ${next-server}: beside a URL that names no TFTP server, iPXE gets the site's. */
 static void add_site_server(const struct netboot_client *client, const struct netboot_site *site,
-                            struct location *location)
+                            struct boot_location *location)
 {
     if (client->family == NETBOOT_V4 && client->stage != NETBOOT_STAGE_HTTP && !location->has_server &&
         site->tftp4.size == 4)
@@ -297,7 +279,7 @@ static void add_site_server(const struct netboot_client *client, const struct ne
 
 /* ---- Into the decision */
 
-static enum netboot_finding write_boot_file(const struct netboot_client *client, const struct location *location,
+static enum netboot_finding write_boot_file(const struct netboot_client *client, const struct boot_location *location,
                                             struct netboot_decision *decision)
 {
     size_t max = client->family == NETBOOT_V6 ? NETBOOT_FILE_SIZE - 1
@@ -319,7 +301,7 @@ static enum netboot_finding write_boot_file(const struct netboot_client *client,
     return NETBOOT_FINDING_TAKEN;
 }
 
-static void write_server(const struct location *location, struct netboot_decision *decision)
+static void write_server(const struct boot_location *location, struct netboot_decision *decision)
 {
     if (!location->has_server)
         return;
@@ -338,7 +320,7 @@ enum netboot_finding file_resolve(const struct netboot_client *client, const str
 {
     const struct transport *transport = &transports[client->stage];
     char buffer[NETBOOT_FILE_SIZE];
-    struct location location = {.has_server = false};
+    struct boot_location location = {.has_server = false};
 
     enum netboot_finding finding = expand(client, site, decision->target, &value, buffer);
     if (finding != NETBOOT_FINDING_TAKEN)
@@ -352,113 +334,4 @@ enum netboot_finding file_resolve(const struct netboot_client *client, const str
     if (finding == NETBOOT_FINDING_TAKEN)
         write_server(&location, decision);
     return finding;
-}
-
-/* ---- Checks of what goes into the store */
-
-static bool is_printable_without_spaces(const char *value)
-{
-    for (; *value; value++)
-        if (*value <= ' ' || *value > '~')
-            return false;
-    return true;
-}
-
-static const struct template_value known[] = {
-    {"mac",        "x" },
-    {"mac-hyphen", "x" },
-    {"uuid",       "x" },
-    {"platform",   "x" },
-    {"site",       "x" },
-    {"target",     "x" },
-    {NULL,         NULL},
-};
-
-/* Checks a URL whose placeholders are filled in. `value`: the URL as it was written. */
-static int check_url(struct netboot_bytes text, const char *value, struct netboot_error *error)
-{
-    char name[NETBOOT_FILE_SIZE];
-    struct url url;
-
-    if (url_parse(text, &url) < 0)
-        return bytes_begin_with(text, "http") || bytes_begin_with(text, "tftp")
-                   ? failure(error, -EINVAL,
-                             "'%.200s' is not a URL: write scheme://host/path, with an IPv6 address in brackets", value)
-                   : 0;
-    int size = bytes_equal_any_case(url.scheme, "tftp") ? tftp_name(&url, name) : 0;
-    if (size == -EINVAL)
-        return failure(error, -EINVAL,
-                       "in '%.200s' a %% is not followed by two hexadecimal digits: write %%25 for a literal %%",
-                       value);
-    if (size == -EILSEQ)
-        return failure(error, -EINVAL,
-                       "the escapes in '%.200s' decode to a control character or to invalid UTF-8: rename the file",
-                       value);
-    return 0;
-}
-
-int netboot_file_check(const char *value, struct netboot_error *error)
-{
-    struct netboot_bytes bytes = bytes_of_text(value);
-    char expanded[NETBOOT_FILE_SIZE];
-
-    if (bytes.size == 0)
-        return failure(error, -EINVAL, "the file is empty: give a path or a URL");
-    if (bytes.size >= NETBOOT_FILE_SIZE)
-        return failure(error, -EINVAL, "the file '%.40s...' is longer than 1023 octets: give a shorter one", value);
-    if (!is_printable_without_spaces(value))
-        return failure(error, -EINVAL,
-                       "the file '%.200s' has a space, a control character or a non-ASCII character: escape it in a "
-                       "URL (%%20 is a space), or rename the file",
-                       value);
-    if (template_expand(bytes, known, expanded, sizeof(expanded)) < 0 || strchr(expanded, '}'))
-        return failure(error, -EINVAL,
-                       "the file '%.200s' has an unknown placeholder: use {mac}, {mac-hyphen}, {uuid}, {platform}, "
-                       "{site} or {target}",
-                       value);
-    return url_is(bytes) ? check_url(bytes_of_text(expanded), value, error) : 0;
-}
-
-int command_line_check(const char *value, struct netboot_error *error)
-{
-    char expanded[NETBOOT_FILE_SIZE];
-
-    if (strlen(value) >= NETBOOT_FILE_SIZE)
-        return failure(error, -EINVAL, "the command line '%.40s...' is longer than 1023 octets: give a shorter one",
-                       value);
-    for (const char *c = value; *c; c++)
-        if (*c < ' ' || *c > '~')
-            return failure(error, -EINVAL,
-                           "the command line '%.200s' has a control character or a non-ASCII character: remove it",
-                           value);
-    if (strstr(value, "${"))
-        return failure(error, -EINVAL,
-                       "the command line '%.200s' has a ${, which iPXE would expand: use {mac}, {mac-hyphen}, {uuid}, "
-                       "{platform} or {target}",
-                       value);
-    if (template_expand(bytes_of_text(value), known, expanded, sizeof(expanded)) < 0 || strchr(expanded, '}') ||
-        strstr(value, "{site}"))
-        return failure(error, -EINVAL,
-                       "the command line '%.200s' has an unknown placeholder: use {mac}, {mac-hyphen}, {uuid}, "
-                       "{platform} or {target}",
-                       value);
-    return 0;
-}
-
-int netboot_base_url_check(const char *value, struct netboot_error *error)
-{
-    struct netboot_bytes bytes = bytes_of_text(value);
-    struct url url;
-
-    if (bytes.size >= NETBOOT_FILE_SIZE || !is_printable_without_spaces(value) || strpbrk(value, "{}?#"))
-        return failure(error, -EINVAL,
-                       "'%.200s' cannot be a base URL: paths are appended to it, so remove spaces, braces, '?' and '#'",
-                       value);
-    if (url_parse(bytes, &url) < 0 ||
-        !(bytes_equal_any_case(url.scheme, "http") || bytes_equal_any_case(url.scheme, "https")))
-        return failure(
-            error, -EINVAL,
-            "'%.200s' is not a base URL: write http://host/ or https://host/path/, with an IPv6 address in brackets",
-            value);
-    return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* From a path or URL of the store to what a client can load. */
-#ifndef NETBOOT_FILE_H
-#define NETBOOT_FILE_H
+#ifndef NETBOOT_DECIDE_LOCATION_H
+#define NETBOOT_DECIDE_LOCATION_H
 
 #include "netboot-store.h"
 
@@ -12,9 +12,5 @@
  */
 enum netboot_finding file_resolve(const struct netboot_client *client, const struct netboot_site *site,
                                   struct netboot_bytes value, struct netboot_decision *decision);
-
-/* Whether a text may be a kernel's command line: printable ASCII, the placeholders of netboot_file_check() but {site},
- * no "${", which is iPXE's. -EINVAL with the reason. */
-int command_line_check(const char *value, struct netboot_error *error);
 
 #endif

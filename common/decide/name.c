@@ -1,16 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The names of what a query and a decision have. */
-#include "netboot.h"
+/* The names of what a query, a decision and a target have. */
+#include "netboot-store.h"
 
-#include <errno.h>
-#include <string.h>
-
-static const char *name_of(unsigned number, const char *const *names, size_t count)
-{
-    return number < count ? names[number] : NULL;
-}
-
-#define NAME_OF(number, names) name_of((unsigned)(number), names, sizeof(names) / sizeof((names)[0]))
+#include "base/names.h"
 
 static const char *const existing[] = {
     [NETBOOT_EXISTING_KEEP] = "keep",
@@ -25,10 +17,7 @@ const char *netboot_existing_boot_file_name(enum netboot_existing_boot_file numb
 
 int netboot_existing_boot_file_find(const char *name)
 {
-    for (size_t i = 0; i < sizeof(existing) / sizeof(existing[0]); i++)
-        if (strcmp(existing[i], name) == 0)
-            return (int)i;
-    return -ENOENT;
+    return NAME_FIND(name, existing);
 }
 
 const char *netboot_outcome_name(enum netboot_outcome outcome)
@@ -63,4 +52,21 @@ const char *netboot_armed_name(enum netboot_armed armed)
     };
 
     return NAME_OF(armed, names);
+}
+
+static const char *const kinds[] = {
+    [NETBOOT_KIND_BOOT] = "boot",
+    [NETBOOT_KIND_LOCAL] = "local",
+    [NETBOOT_KIND_SILENT] = "silent",
+    [NETBOOT_KIND_IGNORE] = "ignore",
+};
+
+const char *netboot_kind_name(enum netboot_kind kind)
+{
+    return NAME_OF(kind, kinds);
+}
+
+int netboot_kind_find(const char *name)
+{
+    return NAME_FIND(name, kinds);
 }

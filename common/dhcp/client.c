@@ -8,11 +8,12 @@
 #include "netboot.h"
 
 #include "base/bytes.h"
+#include "base/names.h"
 #include "dhcp/codes.h"
 #include "dhcp/query.h"
 
 /* What the options said, before it is weighed. */
-struct findings {
+struct option_findings {
     struct netboot_client *client;
     bool has_user_class;
     bool user_class_ipxe;
@@ -124,14 +125,14 @@ static void set_duid(struct netboot_client *client, struct netboot_bytes duid)
 
 /* ---- Options */
 
-static void read_requested(struct findings *found, struct netboot_bytes option)
+static void read_requested(struct option_findings *found, struct netboot_bytes option)
 {
     if (found->client->requested.size == 0)
         found->client->requested = option;
 }
 
 /* RFC 4578, section 2.1 and RFC 5970, section 3.3: a list of 16-bit types. The first known one counts. */
-static void read_arch(struct findings *found, struct netboot_bytes option)
+static void read_arch(struct option_findings *found, struct netboot_bytes option)
 {
     struct netboot_client *client = found->client;
 
@@ -169,7 +170,7 @@ static int class_arch(struct netboot_bytes class)
     return code < NETBOOT_ARCH_NONE ? code : -1;
 }
 
-static void weigh_vendor_class(struct findings *found, struct netboot_bytes class)
+static void weigh_vendor_class(struct option_findings *found, struct netboot_bytes class)
 {
     bool http = bytes_begin_with(class, "HTTPClient");
     bool pxe = bytes_begin_with(class, "PXEClient");
@@ -180,13 +181,13 @@ static void weigh_vendor_class(struct findings *found, struct netboot_bytes clas
         found->class_arch = class_arch(class);
 }
 
-static void read_vendor_class4(struct findings *found, struct netboot_bytes option)
+static void read_vendor_class4(struct option_findings *found, struct netboot_bytes option)
 {
     weigh_vendor_class(found, option);
 }
 
 /* RFC 8415, section 21.16: 4 octets enterprise number, then items with a 2-octet length. */
-static void read_vendor_class6(struct findings *found, struct netboot_bytes option)
+static void read_vendor_class6(struct option_findings *found, struct netboot_bytes option)
 {
     struct netboot_bytes class;
 
@@ -204,7 +205,7 @@ static bool names_ipxe(struct netboot_bytes class)
     return bytes_equal(class, "iPXE");
 }
 
-static void read_user_class_items(struct findings *found, struct netboot_bytes option, unsigned width)
+static void read_user_class_items(struct option_findings *found, struct netboot_bytes option, unsigned width)
 {
     struct netboot_bytes class;
 
@@ -213,7 +214,7 @@ static void read_user_class_items(struct findings *found, struct netboot_bytes o
 }
 
 /* RFC 3004: items with a length. iPXE sends its bare name. */
-static void read_user_class4(struct findings *found, struct netboot_bytes option)
+static void read_user_class4(struct option_findings *found, struct netboot_bytes option)
 {
     if (option.size == 0)
         return;
@@ -223,26 +224,26 @@ static void read_user_class4(struct findings *found, struct netboot_bytes option
 }
 
 /* RFC 8415, section 21.15. */
-static void read_user_class6(struct findings *found, struct netboot_bytes option)
+static void read_user_class6(struct option_findings *found, struct netboot_bytes option)
 {
     read_user_class_items(found, option, 2);
 }
 
-static void read_ipxe(struct findings *found, struct netboot_bytes option)
+static void read_ipxe(struct option_findings *found, struct netboot_bytes option)
 {
     (void)option;
     found->ipxe_encapsulated = true;
 }
 
 /* RFC 4578, section 2.3: type 0, then the UUID as SMBIOS has it. */
-static void read_machine_identifier(struct findings *found, struct netboot_bytes option)
+static void read_machine_identifier(struct option_findings *found, struct netboot_bytes option)
 {
     if (option.size == 1 + NETBOOT_UUID_SIZE && option.data[0] == 0)
         set_smbios_uuid(found->client, option.data + 1);
 }
 
 /* RFC 2132, section 9.14: hardware type and address. RFC 4361, section 6.1: 255, 4 octets IAID, DUID. */
-static void read_client_identifier4(struct findings *found, struct netboot_bytes option)
+static void read_client_identifier4(struct option_findings *found, struct netboot_bytes option)
 {
     if (option.size == 1 + NETBOOT_MAC_SIZE && is_ethernet(option.data[0]))
         found->client_id_mac = bytes_after(option, 1);
@@ -250,18 +251,18 @@ static void read_client_identifier4(struct findings *found, struct netboot_bytes
         set_duid(found->client, bytes_after(option, 5));
 }
 
-static void read_client_identifier6(struct findings *found, struct netboot_bytes option)
+static void read_client_identifier6(struct option_findings *found, struct netboot_bytes option)
 {
     set_duid(found->client, option);
 }
 
-struct reader {
+struct option_reader {
     uint16_t code;
     bool tells_stage;
-    void (*read)(struct findings *found, struct netboot_bytes option);
+    void (*read)(struct option_findings *found, struct netboot_bytes option);
 };
 
-static const struct reader readers4[] = {
+static const struct option_reader readers4[] = {
     {DHCP4_PARAMETER_REQUEST_LIST,    false, read_requested         },
     {DHCP4_VENDOR_CLASS,              true,  read_vendor_class4     },
     {DHCP4_CLIENT_IDENTIFIER,         false, read_client_identifier4},
@@ -272,7 +273,7 @@ static const struct reader readers4[] = {
     {0,                               false, NULL                   },
 };
 
-static const struct reader readers6[] = {
+static const struct option_reader readers6[] = {
     {DHCP6_CLIENT_IDENTIFIER, false, read_client_identifier6},
     {DHCP6_OPTION_REQUEST,    false, read_requested         },
     {DHCP6_USER_CLASS,        true,  read_user_class6       },
@@ -281,12 +282,12 @@ static const struct reader readers6[] = {
     {0,                       false, NULL                   },
 };
 
-static void read_options(struct findings *found, const struct netboot_query *query, bool only_stage)
+static void read_options(struct option_findings *found, const struct netboot_query *query, bool only_stage)
 {
-    const struct reader *readers = query->family == NETBOOT_V4 ? readers4 : readers6;
+    const struct option_reader *readers = query->family == NETBOOT_V4 ? readers4 : readers6;
 
     for (unsigned i = 0; i < query->option_count; i++) {
-        const struct reader *reader = readers;
+        const struct option_reader *reader = readers;
         while (reader->read && reader->code != query->options[i].code)
             reader++;
         if (reader->read && (reader->tells_stage || !only_stage))
@@ -298,7 +299,7 @@ static void read_options(struct findings *found, const struct netboot_query *que
 
 /* iPXE comes first: when firmware loaded it, it still sends PXEClient. Option 175 counts only without a user class:
  * iPXE that is set to send another class sends both. */
-static enum netboot_stage stage(const struct findings *found)
+static enum netboot_stage stage(const struct option_findings *found)
 {
     if (found->user_class_ipxe || (found->ipxe_encapsulated && !found->has_user_class))
         return NETBOOT_STAGE_IPXE;
@@ -309,7 +310,7 @@ static enum netboot_stage stage(const struct findings *found)
     return NETBOOT_STAGE_NONE;
 }
 
-static void set_platform(struct netboot_client *client, const struct findings *found)
+static void set_platform(struct netboot_client *client, const struct option_findings *found)
 {
     if (client->arch == NETBOOT_ARCH_NONE && found->class_arch >= 0)
         client->arch = (uint16_t)found->class_arch;
@@ -321,7 +322,8 @@ static void set_platform(struct netboot_client *client, const struct findings *f
         client->platform = arch->platform;
 }
 
-static void set_ids(struct netboot_client *client, const struct netboot_query *query, const struct findings *found)
+static void set_ids(struct netboot_client *client, const struct netboot_query *query,
+                    const struct option_findings *found)
 {
     if (query->family == NETBOOT_V4) {
         if (is_ethernet(query->hardware_type) && query->hardware_address.size == NETBOOT_MAC_SIZE)
@@ -362,7 +364,7 @@ static __attribute__((noinline)) void parse_other_size(const struct netboot_quer
 
 void netboot_client_parse(const struct netboot_query *query, struct netboot_client *ret)
 {
-    struct findings found = {.client = ret, .class_arch = -1};
+    struct option_findings found = {.client = ret, .class_arch = -1};
 
     if (query->size != sizeof(*query)) {
         parse_other_size(query, ret);
@@ -390,7 +392,7 @@ static __attribute__((noinline)) bool boots_other_size(const struct netboot_quer
 bool netboot_query_boots(const struct netboot_query *query)
 {
     struct netboot_client client; /* of which only this is looked at */
-    struct findings found = {.client = &client, .class_arch = -1};
+    struct option_findings found = {.client = &client, .class_arch = -1};
 
     if (query->size != sizeof(*query))
         return boots_other_size(query);
@@ -420,5 +422,5 @@ const char *netboot_stage_name(enum netboot_stage stage)
         [NETBOOT_STAGE_IPXE] = "iPXE",
     };
 
-    return (unsigned)stage < sizeof(names) / sizeof(names[0]) ? names[stage] : NULL;
+    return NAME_OF(stage, names);
 }

@@ -18,8 +18,8 @@ static bool goes_on(const struct entry_record *before, const struct entry_record
 
 /* Where the entry is that `record` goes on with, or the number of entries. It is the newest of the same server and
  * family, if at all. */
-static size_t find_step(const struct batch *batch, const struct numbers *numbers, const struct entry_record *record,
-                        struct journal_row *row, struct entry_record *ret)
+static size_t find_step(const struct journal_batch *batch, const struct numbers *numbers,
+                        const struct entry_record *record, struct journal_row *row, struct entry_record *ret)
 {
     for (size_t i = numbers->count; i-- > 0 && numbers->count - i <= JOIN_BACK;) {
         uint8_t key[8];
@@ -33,7 +33,7 @@ static size_t find_step(const struct batch *batch, const struct numbers *numbers
 }
 
 /* Joins `record` to an entry, or makes room for one. */
-static int join_entry(struct batch *batch, struct machine_record *machine, struct numbers *numbers,
+static int join_entry(struct journal_batch *batch, struct machine_record *machine, struct numbers *numbers,
                       struct entry_record *record)
 {
     struct journal_row row;
@@ -57,7 +57,7 @@ static int join_entry(struct batch *batch, struct machine_record *machine, struc
     return rc;
 }
 
-static int put_entry(struct batch *batch, const struct entry_record *record)
+static int put_entry(struct journal_batch *batch, const struct entry_record *record)
 {
     uint8_t key[8];
 
@@ -96,7 +96,7 @@ struct id_items {
     uint8_t uuid[1 + NETBOOT_UUID_SIZE], duid[1 + NETBOOT_DUID_MAX];
 };
 
-static int note_ids(const struct batch *batch, struct machine_record *machine, const struct store_key *key,
+static int note_ids(const struct journal_batch *batch, struct machine_record *machine, const struct store_key *key,
                     const struct entry_record *record, struct id_items *items)
 {
     bool over4 = record->family == NETBOOT_V4;
@@ -115,7 +115,7 @@ static int note_ids(const struct batch *batch, struct machine_record *machine, c
     return rc;
 }
 
-int batch_add(struct batch *batch, const struct netboot_journal_entry *entry)
+int batch_add(struct journal_batch *batch, const struct netboot_journal_entry *entry)
 {
     struct journal_row row;
     struct machine_record machine;

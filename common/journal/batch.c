@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-int batch_put_meta(const struct batch *batch, const char *name, uint64_t number)
+int batch_put_meta(const struct journal_batch *batch, const char *name, uint64_t number)
 {
     uint8_t octets[8];
     MDB_val key = {strlen(name), (void *)name}, value = {sizeof(octets), octets};
@@ -16,7 +16,7 @@ int batch_put_meta(const struct batch *batch, const char *name, uint64_t number)
     return mdb_put(batch->txn, db_place_table(&batch->journal->place, batch->txn, JOURNAL_META), &key, &value, 0);
 }
 
-int batch_put(const struct batch *batch, unsigned table, MDB_val key, const struct record_type *type,
+int batch_put(const struct journal_batch *batch, unsigned table, MDB_val key, const struct record_type *type,
               const void *record)
 {
     uint8_t octets[JOURNAL_RECORD_MAX];
@@ -27,14 +27,14 @@ int batch_put(const struct batch *batch, unsigned table, MDB_val key, const stru
                     : mdb_put(batch->txn, db_place_table(&batch->journal->place, batch->txn, table), &key, &value, 0);
 }
 
-int batch_delete(const struct batch *batch, unsigned table, MDB_val key)
+int batch_delete(const struct journal_batch *batch, unsigned table, MDB_val key)
 {
     int rc = mdb_del(batch->txn, db_place_table(&batch->journal->place, batch->txn, table), &key, NULL);
 
     return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-int batch_get(const struct batch *batch, unsigned table, MDB_val key, const struct record_type *type,
+int batch_get(const struct journal_batch *batch, unsigned table, MDB_val key, const struct record_type *type,
               struct journal_row *row, void *ret)
 {
     return journal_get(batch->journal, batch->txn, table, key, type, row, ret);
@@ -62,7 +62,7 @@ void numbers_remove(struct numbers *numbers, size_t at)
     memmove(&numbers->values[at], &numbers->values[at + 1], (numbers->count - at) * sizeof(numbers->values[0]));
 }
 
-int batch_delete_entry(struct batch *batch, uint64_t number)
+int batch_delete_entry(struct journal_batch *batch, uint64_t number)
 {
     uint8_t octets[8];
     MDB_val key = {sizeof(octets), octets};

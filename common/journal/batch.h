@@ -6,7 +6,7 @@
 #include "journal/journal.h"
 #include "journal/keep.h"
 
-struct batch {
+struct journal_batch {
     struct journal *journal;
     MDB_txn *txn;
     uint64_t number; /* the last one given */
@@ -16,14 +16,14 @@ struct batch {
 /* What returns no negative errno value returns LMDB's code, here and below. */
 
 /* As journal_get(). */
-int batch_get(const struct batch *batch, unsigned table, MDB_val key, const struct record_type *type,
+int batch_get(const struct journal_batch *batch, unsigned table, MDB_val key, const struct record_type *type,
               struct journal_row *row, void *ret);
-int batch_put(const struct batch *batch, unsigned table, MDB_val key, const struct record_type *type,
+int batch_put(const struct journal_batch *batch, unsigned table, MDB_val key, const struct record_type *type,
               const void *record);
-int batch_put_meta(const struct batch *batch, const char *name, uint64_t number);
+int batch_put_meta(const struct journal_batch *batch, const char *name, uint64_t number);
 /* 0 too if there is no such row. */
-int batch_delete(const struct batch *batch, unsigned table, MDB_val key);
-int batch_delete_entry(struct batch *batch, uint64_t number);
+int batch_delete(const struct journal_batch *batch, unsigned table, MDB_val key);
+int batch_delete_entry(struct journal_batch *batch, uint64_t number);
 
 /* The numbers of a machine's entries, ascending. */
 struct numbers {
@@ -40,20 +40,20 @@ void numbers_remove(struct numbers *numbers, size_t at);
 /* ---- shown.c */
 
 /* Puts the identifier last among the machine's. `item` is of the caller's, as long as the record is used. */
-int shown_note(const struct batch *batch, struct machine_record *machine, const struct store_key *machine_key,
+int shown_note(const struct journal_batch *batch, struct machine_record *machine, const struct store_key *machine_key,
                struct netboot_bytes item, bool over4);
-int shown_forget(const struct batch *batch, const struct store_key *id, const struct store_key *machine);
+int shown_forget(const struct journal_batch *batch, const struct store_key *id, const struct store_key *machine);
 
 /* ---- add.c */
 
 /* A packet's record. */
-int batch_add(struct batch *batch, const struct netboot_journal_entry *entry);
+int batch_add(struct journal_batch *batch, const struct netboot_journal_entry *entry);
 
 /* ---- prune.c */
 
 /* Forgets entries where the journal has become too large, at most `budget` of them. */
-int batch_prune(struct batch *batch, size_t budget);
+int batch_prune(struct journal_batch *batch, size_t budget);
 /* MDB_NOTFOUND: there is none. */
-int batch_forget_one(struct batch *batch);
+int batch_forget_one(struct journal_batch *batch);
 
 #endif

@@ -138,7 +138,7 @@ static int pick_numbers(struct netboot_store *store, const struct netboot_journa
 #define PORTION 32
 
 struct portion {
-    struct entry {
+    struct listed_entry {
         struct netboot_journal_entry entry;
         uint8_t duid[NETBOOT_DUID_MAX];
     } entries[PORTION];
@@ -159,7 +159,7 @@ static int read_portion(struct netboot_store *store, const uint64_t *numbers, si
         return code;
     ret->count = 0;
     for (size_t i = 0; i < count; i++) {
-        struct entry *entry = &ret->entries[ret->count];
+        struct listed_entry *entry = &ret->entries[ret->count];
         journal_number_key(numbers[i], octets);
         MDB_val key = {sizeof(octets), octets};
         if (journal_get(store->journal, reader->txn, JOURNAL_ENTRY, key, &record_entry, &row, &record) != 0 ||

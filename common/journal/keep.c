@@ -68,7 +68,7 @@ static bool is_regular(const struct journal *journal, MDB_txn *txn, const struct
 }
 
 /* The share that those who are kept may have, as a part of all entries. */
-static const struct rule {
+static const struct keep_rule {
     bool (*keeps)(const struct journal *, MDB_txn *, const struct candidate *);
     uint64_t share, of;
 } rules[KEEP_RULES] = {
@@ -77,7 +77,7 @@ static const struct rule {
 };
 
 /* An entry that cannot be read is nobody's. */
-static bool is_kept(const struct journal *journal, MDB_txn *txn, const struct rule *rule, MDB_val number)
+static bool is_kept(const struct journal *journal, MDB_txn *txn, const struct keep_rule *rule, MDB_val number)
 {
     struct candidate candidate;
     struct entry_record entry;
@@ -102,8 +102,8 @@ static int number_of(MDB_val key, uint64_t *ret)
 
 /* The next one that the rule does not keep; it passes over those that it does. MDB_NOTFOUND: there is none, or not
  * within the looks that are left. */
-static int find_next(const struct journal *journal, MDB_txn *txn, const struct rule *rule, struct kept *kept,
-                     unsigned *looks, uint64_t *ret)
+static int find_next(const struct journal *journal, MDB_txn *txn, const struct keep_rule *rule,
+                     struct rule_progress *kept, unsigned *looks, uint64_t *ret)
 {
     uint8_t octets[8];
     MDB_val key = {sizeof(octets), octets}, value;
@@ -145,7 +145,7 @@ int keep_find(const struct journal *journal, MDB_txn *txn, struct keep *keep, ui
     int rc = mdb_stat(txn, db_place_table(&journal->place, txn, JOURNAL_ENTRY), &status);
 
     for (unsigned i = 0; i < KEEP_RULES && rc == 0; i++) {
-        struct kept *kept = &keep->rules[i];
+        struct rule_progress *kept = &keep->rules[i];
         if (kept->count * rules[i].of > status.ms_entries * rules[i].share)
             continue;
         rc = find_next(journal, txn, &rules[i], kept, &keep->looks, ret_number);

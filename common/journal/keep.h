@@ -23,7 +23,7 @@ enum { KEEP_REGULAR, KEEP_KNOWN, KEEP_RULES };
 /* How far each rule has looked through the entries: all that are left below that number it keeps, and so many are left.
  * Thus each entry is looked at once. */
 struct keep {
-    struct kept {
+    struct rule_progress {
         uint64_t below, count;
     } rules[KEEP_RULES];
     unsigned looks; /* left for this transaction */

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-struct machine {
+struct listed_machine {
     struct netboot_journal_machine machine;
     struct journal_row row;
 };
@@ -24,7 +24,7 @@ static bool is_shared(const struct journal *journal, MDB_txn *txn, struct netboo
            (shown.machines.count > 1 || shown.overflow);
 }
 
-static int read_machine(const struct journal *journal, MDB_txn *txn, MDB_val key, struct machine *ret)
+static int read_machine(const struct journal *journal, MDB_txn *txn, MDB_val key, struct listed_machine *ret)
 {
     struct netboot_journal_machine *machine = &ret->machine;
     struct machine_record record;
@@ -59,7 +59,7 @@ static int read_machine(const struct journal *journal, MDB_txn *txn, MDB_val key
 }
 
 /* The first machine behind `after` (size 0: at all), which becomes that one's key. -ENOENT. */
-static int next_machine(struct netboot_store *store, struct store_key *after, struct machine *ret,
+static int next_machine(struct netboot_store *store, struct store_key *after, struct listed_machine *ret,
                         struct netboot_error *error)
 {
     MDB_val key = key_value(after), value;
@@ -88,7 +88,7 @@ static int next_machine(struct netboot_store *store, struct store_key *after, st
     return rc == 0 ? 0 : -ENOENT;
 }
 
-static int each_machine(struct netboot_store *store, struct machine *machine,
+static int each_machine(struct netboot_store *store, struct listed_machine *machine,
                         int (*each)(const struct netboot_journal_machine *, void *user), void *user,
                         struct netboot_error *error)
 {
@@ -107,14 +107,14 @@ static int each_machine(struct netboot_store *store, struct machine *machine,
     return code;
 }
 
-struct keys {
+struct machine_keys {
     struct store_key *keys;
     size_t count, room;
 };
 
 static int keep_key(const struct store_key *key, void *user)
 {
-    struct keys *keys = user;
+    struct machine_keys *keys = user;
 
     for (size_t i = 0; i < keys->count; i++)
         if (key_equals(key, keys->keys[i].octets, keys->keys[i].size))
@@ -131,7 +131,7 @@ static int keep_key(const struct store_key *key, void *user)
     return 0;
 }
 
-static int each_wanted(struct netboot_store *store, const struct keys *keys, struct machine *machine,
+static int each_wanted(struct netboot_store *store, const struct machine_keys *keys, struct listed_machine *machine,
                        int (*each)(const struct netboot_journal_machine *, void *user), void *user,
                        struct netboot_error *error)
 {
@@ -149,7 +149,7 @@ static int each_wanted(struct netboot_store *store, const struct keys *keys, str
     return code;
 }
 
-static int find_keys(struct netboot_store *store, const struct netboot_id *ids, size_t count, struct keys *ret,
+static int find_keys(struct netboot_store *store, const struct netboot_id *ids, size_t count, struct machine_keys *ret,
                      struct netboot_error *error)
 {
     struct db_reader *reader;
@@ -167,8 +167,8 @@ int netboot_journal_machines(struct netboot_store *store, const struct netboot_i
                              int (*each)(const struct netboot_journal_machine *, void *user), void *user,
                              struct netboot_error *error)
 {
-    struct keys keys = {.count = 0};
-    struct machine *machine = malloc(sizeof(*machine));
+    struct machine_keys keys = {.count = 0};
+    struct listed_machine *machine = malloc(sizeof(*machine));
     int code = machine ? 0 : failure(error, -ENOMEM, "no memory to read the journal");
 
     if (code == 0 && !ids)

@@ -4,7 +4,8 @@
 
 #include "store/view.h"
 
-static int forget_machine(const struct batch *batch, const struct store_key *key, const struct machine_record *machine)
+static int forget_machine(const struct journal_batch *batch, const struct store_key *key,
+                          const struct machine_record *machine)
 {
     struct store_key id;
     int rc = 0;
@@ -16,7 +17,7 @@ static int forget_machine(const struct batch *batch, const struct store_key *key
 }
 
 /* Takes the number off its machine's. */
-static int forget_entry(const struct batch *batch, const struct entry_record *record, uint64_t number)
+static int forget_entry(const struct journal_batch *batch, const struct entry_record *record, uint64_t number)
 {
     struct journal_row row;
     struct machine_record machine;
@@ -36,7 +37,7 @@ static int forget_entry(const struct batch *batch, const struct entry_record *re
     return batch_put(batch, JOURNAL_MACHINE, key_value(&key), &record_machine, &machine);
 }
 
-int batch_forget_one(struct batch *batch)
+int batch_forget_one(struct journal_batch *batch)
 {
     struct journal_row row;
     struct entry_record record;
@@ -55,7 +56,7 @@ int batch_forget_one(struct batch *batch)
 
 /* Below three quarters of the limit: the rest is for what a change needs beside what it replaces. Not all at once, if
  * the limit has become a smaller one. */
-int batch_prune(struct batch *batch, size_t budget)
+int batch_prune(struct journal_batch *batch, size_t budget)
 {
     size_t used, most = batch->journal->limit / 4 * 3;
     int rc = journal_used(batch->journal, batch->txn, &used);

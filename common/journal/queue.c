@@ -15,7 +15,7 @@ enum { TEXT_DUID, TEXT_HOST, TEXT_TARGET, TEXT_SITE, TEXT_TFTP, TEXT_FILE, TEXTS
 
 /* Who asked at which stage, and what was decided: the same for all packets of a step. Without gaps, so that steps are
  * compared as octets. */
-struct step {
+struct step_facts {
     uint16_t arch, platform;
     uint8_t family, stage, outcome, source, armed, reason_count;
     bool bootp, has_mac, has_uuid, host_found, has_next_server, vendor_class;
@@ -25,7 +25,8 @@ struct step {
     uint16_t sizes[TEXTS];
     struct netboot_reason reasons[NETBOOT_REASONS_MAX];
 };
-_Static_assert(offsetof(struct step, reasons) == 2 * 2 + 6 + 6 + NETBOOT_MAC_SIZE + 4 + NETBOOT_UUID_SIZE + 2 * TEXTS,
+_Static_assert(offsetof(struct step_facts, reasons) ==
+                   2 * 2 + 6 + 6 + NETBOOT_MAC_SIZE + 4 + NETBOOT_UUID_SIZE + 2 * TEXTS,
                "steps are compared as octets");
 
 /* What is fixed, then the texts, one behind the other. An odd number of cache lines, so that slots do not all begin in
@@ -38,7 +39,7 @@ struct queue_slot {
     uint16_t packets; /* 0: joined to a later one */
     uint8_t reply_type, first_reply;
     uint8_t address[NETBOOT_ADDRESS_SIZE];
-    struct step step;
+    struct step_facts step;
     uint8_t texts[TEXT_ROOM];
 };
 _Static_assert(sizeof(struct queue_slot) / 64 % 2 == 1, "slots begin in different sets");
@@ -82,7 +83,7 @@ static uint8_t *add_text(struct queue_slot *slot, unsigned which, uint8_t *at, c
 
 static void fill_client(struct queue_slot *slot, const struct netboot_client *client)
 {
-    struct step *step = &slot->step;
+    struct step_facts *step = &slot->step;
 
     step->family = (uint8_t)client->family;
     step->stage = (uint8_t)client->stage;
@@ -96,7 +97,7 @@ static void fill_client(struct queue_slot *slot, const struct netboot_client *cl
     memcpy(slot->address, client->address, sizeof(slot->address));
 }
 
-static void fill_decision(struct step *step, const struct netboot_decision *decision)
+static void fill_decision(struct step_facts *step, const struct netboot_decision *decision)
 {
     step->outcome = (uint8_t)decision->outcome;
     step->source = (uint8_t)decision->source;
@@ -182,7 +183,7 @@ static const uint8_t *take_text(const struct queue_slot *slot, unsigned which, c
 
 static void look_at_client(const struct queue_slot *slot, struct netboot_client *ret)
 {
-    const struct step *step = &slot->step;
+    const struct step_facts *step = &slot->step;
 
     *ret = (struct netboot_client){
         .family = (enum netboot_family)step->family,
@@ -201,7 +202,7 @@ static void look_at_client(const struct queue_slot *slot, struct netboot_client 
 
 static void look_at_decision(const struct queue_slot *slot, struct netboot_decision *ret)
 {
-    const struct step *step = &slot->step;
+    const struct step_facts *step = &slot->step;
     const uint8_t *at = slot->texts + step->sizes[TEXT_DUID];
 
     ret->outcome = (enum netboot_outcome)step->outcome;
@@ -260,7 +261,7 @@ void queue_drop(struct journal_queue *queue, size_t count)
 
 /* ---- Joining */
 
-static size_t texts_size(const struct step *step)
+static size_t texts_size(const struct step_facts *step)
 {
     size_t size = 0;
 
@@ -271,9 +272,9 @@ static size_t texts_size(const struct step *step)
 
 static bool same_step(const struct queue_slot *a, const struct queue_slot *b)
 {
-    const struct step *x = &a->step, *y = &b->step;
+    const struct step_facts *x = &a->step, *y = &b->step;
 
-    return memcmp(x, y, offsetof(struct step, reasons)) == 0 &&
+    return memcmp(x, y, offsetof(struct step_facts, reasons)) == 0 &&
            memcmp(x->reasons, y->reasons, x->reason_count * sizeof(x->reasons[0])) == 0 &&
            memcmp(a->texts, b->texts, texts_size(x)) == 0;
 }

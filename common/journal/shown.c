@@ -21,7 +21,7 @@ static size_t find_machine(const struct shown_record *shown, const struct store_
     return i;
 }
 
-static int note_shown(const struct batch *batch, const struct store_key *id, const struct store_key *machine,
+static int note_shown(const struct journal_batch *batch, const struct store_key *id, const struct store_key *machine,
                       bool over4)
 {
     struct journal_row row;
@@ -47,7 +47,7 @@ static int note_shown(const struct batch *batch, const struct store_key *id, con
 }
 
 /* An identifier that once had more machines than are kept stays one of several as long as it has any. */
-int shown_forget(const struct batch *batch, const struct store_key *id, const struct store_key *machine)
+int shown_forget(const struct journal_batch *batch, const struct store_key *id, const struct store_key *machine)
 {
     struct journal_row row;
     struct shown_record shown;
@@ -63,7 +63,7 @@ int shown_forget(const struct batch *batch, const struct store_key *id, const st
     return batch_put(batch, JOURNAL_ID, key_value(id), &record_shown, &shown);
 }
 
-int shown_note(const struct batch *batch, struct machine_record *machine, const struct store_key *machine_key,
+int shown_note(const struct journal_batch *batch, struct machine_record *machine, const struct store_key *machine_key,
                struct netboot_bytes item, bool over4)
 {
     struct netboot_list *ids = &machine->ids;

@@ -20,7 +20,7 @@ static size_t batch_size(const struct journal *journal)
     return size < MOST ? size : MOST;
 }
 
-static int write_records(struct batch *batch, size_t *ret_count)
+static int write_records(struct journal_batch *batch, size_t *ret_count)
 {
     struct journal *journal = batch->journal;
     struct netboot_journal_entry entry = {0};
@@ -57,7 +57,7 @@ static int write_records(struct batch *batch, size_t *ret_count)
 }
 
 /* Makes room where there is none, by what can be done without any. */
-static int write_pruned(struct batch *batch)
+static int write_pruned(struct journal_batch *batch)
 {
     keep_begin(batch->journal, batch->txn, &batch->keep);
     int rc = batch_prune(batch, SIZE_MAX);
@@ -86,7 +86,7 @@ static ssize_t write_locked(struct journal *journal, struct netboot_error *error
     int rc = 0;
 
     for (unsigned i = 0; i < TRIES; i++) {
-        struct batch batch = {.journal = journal};
+        struct journal_batch batch = {.journal = journal};
         struct db_reader *reader;
         int code = db_write_begin(&journal->place, &batch.txn, &reader, error);
         if (code != 0)

@@ -6,6 +6,7 @@
 #include "once/machine.h"
 
 #include "base/bytes.h"
+#include "base/names.h"
 #include "dhcp/codes.h"
 #include "once/relation.h"
 
@@ -307,5 +308,5 @@ const char *netboot_once_state_name(enum netboot_once_state state)
         [NETBOOT_ONCE_NEVER_DONE] = "never-done",
     };
 
-    return (unsigned)state < sizeof(names) / sizeof(names[0]) ? names[state] : NULL;
+    return NAME_OF(state, names);
 }

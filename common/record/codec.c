@@ -229,13 +229,13 @@ int record_check(const struct record_type *type, const void *record, struct netb
 
 /* ---- Writing */
 
-struct writer {
+struct record_writer {
     uint8_t *at;
     size_t room;
     bool full;
 };
 
-static void write_field(struct writer *writer, uint8_t tag, struct netboot_bytes value)
+static void write_field(struct record_writer *writer, uint8_t tag, struct netboot_bytes value)
 {
     if (writer->full || value.size > UINT16_MAX || writer->room < FIELD_HEADER + value.size) {
         writer->full = true;
@@ -249,7 +249,7 @@ static void write_field(struct writer *writer, uint8_t tag, struct netboot_bytes
     writer->room -= FIELD_HEADER + value.size;
 }
 
-static void write_number(struct writer *writer, const struct record_field *field, uint64_t number)
+static void write_number(struct record_writer *writer, const struct record_field *field, uint64_t number)
 {
     uint8_t octets[8];
 
@@ -259,7 +259,7 @@ static void write_number(struct writer *writer, const struct record_field *field
 
 ssize_t record_encode(const struct record_type *type, const void *record, uint8_t *buffer, size_t size)
 {
-    struct writer writer = {buffer + 1, size - 1, false};
+    struct record_writer writer = {buffer + 1, size - 1, false};
 
     if (size < 1)
         return -ENOBUFS;

@@ -4,7 +4,7 @@
 #include "base/bytes.h"
 #include "base/failure.h"
 #include "base/utf8.h"
-#include "decide/location.h"
+#include "decide/check.h"
 #include "record/record.h"
 
 #include <errno.h>

@@ -18,7 +18,7 @@ int row_kind(unsigned table, const struct store_key *key, struct netboot_bytes v
     return -ENOENT;
 }
 
-static int sweep_table(struct netboot_view *view, unsigned table, int (*each)(const struct row *row, void *user),
+static int sweep_table(struct netboot_view *view, unsigned table, int (*each)(const struct store_row *row, void *user),
                        void *user)
 {
     MDB_cursor *cursor;
@@ -29,7 +29,7 @@ static int sweep_table(struct netboot_view *view, unsigned table, int (*each)(co
         return db_code(rc);
     while (code == 0 && (rc = mdb_cursor_get(cursor, &at, &value, MDB_NEXT)) == 0) {
         struct store_key key = {.size = at.mv_size};
-        struct row row = {.key = &key, .value = value_bytes(value)};
+        struct store_row row = {.key = &key, .value = value_bytes(value)};
         if (at.mv_size == 0 || at.mv_size > KEY_SIZE) {
             code = -EBADMSG;
             break;
@@ -43,7 +43,7 @@ static int sweep_table(struct netboot_view *view, unsigned table, int (*each)(co
     return code != 0 || rc == MDB_NOTFOUND ? code : db_code(rc);
 }
 
-int view_sweep(struct netboot_view *view, int (*each)(const struct row *row, void *user), void *user)
+int view_sweep(struct netboot_view *view, int (*each)(const struct store_row *row, void *user), void *user)
 {
     int code = sweep_table(view, TABLE_POLICY, each, user);
 
@@ -59,7 +59,7 @@ struct damaged {
     bool ended; /* by `each` */
 };
 
-static void row_text(const struct row *row, char *text, size_t size)
+static void row_text(const struct store_row *row, char *text, size_t size)
 {
     const struct store_key *key = row->key;
     struct netboot_id id = {.type = (enum netboot_id_type)key->octets[0], .size = (uint8_t)(key->size - 1)};
@@ -79,7 +79,7 @@ static void row_text(const struct row *row, char *text, size_t size)
 }
 
 /* Whether an alias leads to no record. A damaged record is reported at its own row. */
-static bool leads_nowhere(struct netboot_view *view, const struct row *row)
+static bool leads_nowhere(struct netboot_view *view, const struct store_row *row)
 {
     struct store_key key;
     MDB_val value;
@@ -87,7 +87,7 @@ static bool leads_nowhere(struct netboot_view *view, const struct row *row)
     return view_find_host(view, row->key, &key, &value) != 0;
 }
 
-static int look_at(const struct row *row, void *user)
+static int look_at(const struct store_row *row, void *user)
 {
     struct damaged *damaged = user;
     char text[NETBOOT_RECORD_TEXT_SIZE];

@@ -39,12 +39,12 @@ int netboot_view_get(struct netboot_view *view, const struct netboot_record_key 
 
 /* ---- All of a kind ---------------------------------------------------------------------------------------------- */
 
-struct walk {
+struct record_walk {
     struct netboot_view *view;
     unsigned table;
     uint8_t row; /* in `policy`; 0: every row */
     /* Called with each row that holds a record. */
-    int (*each)(struct walk *walk, struct netboot_bytes value);
+    int (*each)(struct record_walk *walk, struct netboot_bytes value);
     enum netboot_record_kind kind;
     int (*visit)(const struct netboot_record *record, void *user);
     void *user;
@@ -57,7 +57,7 @@ struct walk {
  * Calls `each` for the rows from `from` on. The place is kept as a key, and sought again after each call where the
  * view shows a change: the caller may change what is being walked.
  */
-static int walk_rows(struct walk *walk, MDB_cursor *cursor, struct store_key *from, bool past)
+static int walk_rows(struct record_walk *walk, MDB_cursor *cursor, struct store_key *from, bool past)
 {
     MDB_val row = key_value(from), value;
     MDB_cursor_op next = MDB_SET_RANGE;
@@ -89,7 +89,7 @@ static int walk_rows(struct walk *walk, MDB_cursor *cursor, struct store_key *fr
     return rc == MDB_NOTFOUND ? 0 : db_code(rc);
 }
 
-static int walk_from(struct walk *walk, struct store_key *from, bool past)
+static int walk_from(struct record_walk *walk, struct store_key *from, bool past)
 {
     MDB_cursor *cursor;
     int rc = mdb_cursor_open(walk->view->txn, view_table(walk->view, walk->table), &cursor);
@@ -101,7 +101,7 @@ static int walk_from(struct walk *walk, struct store_key *from, bool past)
     return rc;
 }
 
-static int visit(struct walk *walk, struct netboot_bytes value)
+static int visit(struct record_walk *walk, struct netboot_bytes value)
 {
     struct netboot_record record;
 
@@ -129,7 +129,7 @@ static int after_key(struct netboot_view *view, const struct netboot_record_key 
     return code;
 }
 
-static int walk_kind(struct walk *walk, const struct netboot_record_key *after)
+static int walk_kind(struct record_walk *walk, const struct netboot_record_key *after)
 {
     struct store_key from = {1, {walk->row}};
     int code = after ? after_key(walk->view, after, &from) : 0;
@@ -137,7 +137,7 @@ static int walk_kind(struct walk *walk, const struct netboot_record_key *after)
     return code == 0 ? walk_from(walk, &from, after != NULL) : code;
 }
 
-static int walk_failed(const struct walk *walk, int code, const struct netboot_record_key *after,
+static int walk_failed(const struct record_walk *walk, int code, const struct netboot_record_key *after,
                        struct netboot_error *error)
 {
     const char *name = record_kinds[walk->kind].name;
@@ -160,20 +160,20 @@ int netboot_view_each(struct netboot_view *view, enum netboot_record_kind kind, 
         code = failure(error, -EINVAL, "a %s cannot come after a record of another kind", record_kinds[kind].name);
     if (code != 0)
         return code;
-    struct walk walk = {.view = view,
-                        .table = record_kinds[kind].table,
-                        .row = record_kinds[kind].row,
-                        .each = visit,
-                        .kind = kind,
-                        .visit = each,
-                        .user = user};
+    struct record_walk walk = {.view = view,
+                               .table = record_kinds[kind].table,
+                               .row = record_kinds[kind].row,
+                               .each = visit,
+                               .kind = kind,
+                               .visit = each,
+                               .user = user};
     code = walk_kind(&walk, after);
     if (code == 0 && walk.damaged) /* which does not keep the rest from being seen */
         code = -EBADMSG;
     return code == 0 || walk.ended ? code : walk_failed(&walk, code, after, error);
 }
 
-static int count_row(struct walk *walk, struct netboot_bytes value)
+static int count_row(struct record_walk *walk, struct netboot_bytes value)
 {
     (void)value;
     walk->count++;
@@ -182,7 +182,7 @@ static int count_row(struct walk *walk, struct netboot_bytes value)
 
 int view_count(struct netboot_view *view, enum netboot_record_kind kind, uint64_t *ret)
 {
-    struct walk walk = {
+    struct record_walk walk = {
         .view = view, .table = record_kinds[kind].table, .row = record_kinds[kind].row, .each = count_row};
     struct store_key from = {1, {walk.row}};
     int code = walk_from(&walk, &from, false);

@@ -28,7 +28,7 @@ static ssize_t read_piece(void *data, size_t size, void *user)
 }
 
 /* What it hands out has been decoded: so it decodes again. */
-static int look(const struct row *row, void *user, struct netboot_error *error)
+static int look(const struct store_row *row, void *user, struct netboot_error *error)
 {
     struct netboot_record record;
     uint64_t *count = user;

@@ -62,7 +62,7 @@ static int gather_one(struct netboot_change *change, uint64_t generation, struct
     return 0;
 }
 
-/* By row; of one row, the image that was undo first comes first: it is first in the octets. */
+/* By row; of one row, the image that was kept first comes first: it is first in the octets. */
 static int compare_keys(const void *left, const void *right)
 {
     const struct image *a = &((const struct undo_step *)left)->image, *b = &((const struct undo_step *)right)->image;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Going back to an earlier generation: each row that was changed since becomes what the first of those changes undo of
+ * Going back to an earlier generation: each row that was changed since becomes what the first of those changes kept of
  * it.
  *
  *     generation   5        6          7 (present)
- *     undo                  a b        b c           -> 5 is: a and b as 6 undo them, c as 7 undo it
+ *     kept                  a b        b c           -> 5 is: a and b as 6 kept them, c as 7 kept it
  */
 #include "change/change.h"
 #include "change/history.h"

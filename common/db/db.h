@@ -26,6 +26,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define DB_TABLES_MAX 4
 #define DB_READERS_MAX 2048 /* of all processes */
@@ -146,7 +147,11 @@ void db_place_reap(struct db_place *place);
 bool db_is_replaced(const struct db *db);
 /* Whether it has to be opened again, for that or another reason. `reader` is a taken one. */
 bool db_is_stale(const struct db_reader *reader);
-bool db_place_in_child(const struct db_place *place);
+
+static inline bool db_place_in_child(const struct db_place *place)
+{
+    return place->not_forked ? *(const volatile unsigned *)place->not_forked != 1 : getpid() != place->pid;
+}
 
 /* Current while what was is closed or mapped anew, and comes again. No reader of it is free. */
 extern struct db db_between;
@@ -173,14 +178,24 @@ static inline bool db_place_is_closed(const struct db_place *place)
 /* A reader for this thread: no system call, no lock, and no waiting. -EAGAIN: all are busy, or it is closed; -ECHILD.
  */
 int db_take(struct db_place *place, struct db_reader **ret);
-void db_give(struct db_reader *reader);
+
+static inline void db_give(struct db_reader *reader)
+{
+    atomic_store_explicit(&reader->busy, READER_FREE, memory_order_release);
+}
+
 /* A reader with a transaction of the newest state, until db_read_end(). */
 int db_read_begin(struct db_place *place, struct db_reader **ret);
 /* The same outside of the packet path: waits a moment while the database is being closed or remapped. */
 int db_read_wait(struct db_place *place, struct db_reader **ret);
 /* Makes the reader's cursor one of its transaction. LMDB's code. */
 int db_renew_cursor(struct db_reader *reader);
-void db_read_end(struct db_reader *reader);
+
+static inline void db_read_end(struct db_reader *reader)
+{
+    mdb_txn_reset(reader->txn);
+    db_give(reader);
+}
 
 /* The database that a transaction is of. */
 static inline struct db *db_of(MDB_txn *txn)
@@ -198,10 +213,11 @@ static inline MDB_dbi db_place_table(const struct db_place *place, MDB_txn *txn,
 
 /* A write transaction for the holder of the writers' lock, and a reader that keeps the database open until it is given
  * back. The map has room for more than is stored. */
-int db_write_begin(struct db_place *place, MDB_txn **ret_txn, struct db_reader **ret_slot, struct netboot_error *error);
+int db_write_begin(struct db_place *place, MDB_txn **ret_txn, struct db_reader **ret_reader,
+                   struct netboot_error *error);
 /* The same on the packet path of a server, whose thread opens and maps. -ESTALE: the database has to be opened again,
  * and values read from it may be outdated; -EAGAIN. */
-int db_write_now(struct db_place *place, MDB_txn **ret_txn, struct db_reader **ret_slot);
+int db_write_now(struct db_place *place, MDB_txn **ret_txn, struct db_reader **ret_reader);
 
 /* Clears the readers of dead readers. */
 void db_clear_readers(struct db *db);

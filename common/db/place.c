@@ -139,8 +139,3 @@ void db_place_fini(struct db_place *place)
     if (place->not_forked)
         munmap((void *)place->not_forked, (size_t)sysconf(_SC_PAGESIZE));
 }
-
-bool db_place_in_child(const struct db_place *place)
-{
-    return place->not_forked ? *(const volatile unsigned *)place->not_forked != 1 : getpid() != place->pid;
-}

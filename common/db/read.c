@@ -63,9 +63,3 @@ int db_renew_cursor(struct db_reader *reader)
         db_note_broken(reader->db, rc);
     return rc;
 }
-
-void db_read_end(struct db_reader *reader)
-{
-    mdb_txn_reset(reader->txn);
-    db_give(reader);
-}

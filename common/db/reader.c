@@ -96,11 +96,6 @@ int db_take(struct db_place *place, struct db_reader **ret)
     return -EAGAIN;
 }
 
-void db_give(struct db_reader *reader)
-{
-    atomic_store_explicit(&reader->busy, READER_FREE, memory_order_release);
-}
-
 bool db_keep_readers(struct db *db)
 {
     bool all = true;

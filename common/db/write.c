@@ -49,7 +49,8 @@ static int mend(struct db_place *place, enum step step, size_t wanted, struct ne
     return 0;
 }
 
-int db_write_begin(struct db_place *place, MDB_txn **ret_txn, struct db_reader **ret_slot, struct netboot_error *error)
+int db_write_begin(struct db_place *place, MDB_txn **ret_txn, struct db_reader **ret_reader,
+                   struct netboot_error *error)
 {
     enum { TRIES = 5 };
     bool grow = true; /* once: a change may fit without more room */
@@ -69,7 +70,7 @@ int db_write_begin(struct db_place *place, MDB_txn **ret_txn, struct db_reader *
         if (code == 0) {
             step = try_write(reader, grow, &wanted, ret_txn, &code, error);
             if (step == STEP_DONE) {
-                *ret_slot = reader;
+                *ret_reader = reader;
                 return 0;
             }
             db_give(reader);
@@ -84,7 +85,7 @@ int db_write_begin(struct db_place *place, MDB_txn **ret_txn, struct db_reader *
                    place->directory);
 }
 
-int db_write_now(struct db_place *place, MDB_txn **ret_txn, struct db_reader **ret_slot)
+int db_write_now(struct db_place *place, MDB_txn **ret_txn, struct db_reader **ret_reader)
 {
     struct db_reader *reader;
     size_t wanted;
@@ -94,7 +95,7 @@ int db_write_now(struct db_place *place, MDB_txn **ret_txn, struct db_reader **r
         return code;
     enum step step = try_write(reader, false, &wanted, ret_txn, &code, NULL);
     if (step == STEP_DONE) {
-        *ret_slot = reader;
+        *ret_reader = reader;
         return 0;
     }
     if (step == STEP_REOPEN)

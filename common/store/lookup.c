@@ -109,10 +109,10 @@ static void keep_range(struct netboot_view *view, struct lookup_cache *cache, MD
     cache->has_site = true;
 }
 
+/* Keys of one size are of one family. */
 static bool is_in_range(const struct lookup_cache *cache, const struct store_key *address)
 {
     return cache->has_site && cache->last.size == address->size &&
-           memcmp(cache->last.octets, address->octets, 2) == 0 &&
            memcmp(address->octets, cache->last.octets, address->size) <= 0 &&
            (cache->before.size == 0 || memcmp(address->octets, cache->before.octets, address->size) > 0);
 }

@@ -43,6 +43,8 @@ int view_get(struct netboot_view *view, unsigned table, const struct store_key *
         rc = view_cursor_get(view, &row, ret, MDB_SET_KEY);
     else
         rc = mdb_get(view->txn, view_table(view, table), &row, ret);
+    if (rc == MDB_NOTFOUND) /* as often as not, on the packet path */
+        return -ENOENT;
     return rc == 0 ? 0 : db_code(rc);
 }
 

@@ -214,7 +214,7 @@ const char *netboot_stage_name(enum netboot_stage stage);
 enum netboot_armed {
     NETBOOT_ARMED_NONE,    /* there is none */
     NETBOOT_ARMED_SERVED,  /* `target` is its target */
-    NETBOOT_ARMED_MISSING, /* the rest: `target` is the lasting one. The store does not have its target */
+    NETBOOT_ARMED_MISSING, /* the rest: `target` is the regular one. The store does not have its target */
     NETBOOT_ARMED_KIND,    /* its target is of a kind that no boot can be counted of */
     NETBOOT_ARMED_UNABLE,  /* it has nothing that this client can load */
     NETBOOT_ARMED_EXPIRED,

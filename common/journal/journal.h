@@ -33,9 +33,9 @@ struct journal {
     struct journal_queue queue;
 
     struct worker worker;
-    uint64_t opened_ms; /* when opening was last tried; the worker's own, as are the next ones */
-    uint64_t kept;      /* of those dropped: as many as the journal itself knows of */
-    uint64_t told, told_ms;
+    uint64_t opened_ms;        /* when opening was last tried; the worker's own, as are the next ones */
+    uint64_t dropped_recorded; /* of those dropped: as many as the journal itself knows of */
+    uint64_t reported, reported_ms;
 
     atomic_uint_fast64_t written, lost; /* lost: beside those that found the queue full */
 

@@ -123,16 +123,16 @@ static void tell_dropped(struct journal *journal, uint64_t now_ms)
     uint64_t dropped = journal_all_dropped(journal);
     struct netboot_error lost;
 
-    if (dropped == journal->told || (journal->told > 0 && now_ms < journal->told_ms + TELL_MS) ||
+    if (dropped == journal->reported || (journal->reported > 0 && now_ms < journal->reported_ms + TELL_MS) ||
         !journal->notice.usable || notice_waits(&journal->notice))
         return;
     failure(&lost, -ENOBUFS,
             "%" PRIu64 " records of the journal in %s were lost, as more came than could be written: answers are "
             "not affected; see whether its disk is slow or full, or who holds it locked",
-            dropped - journal->told, journal->place.directory);
+            dropped - journal->reported, journal->place.directory);
     notice_tell_event(&journal->notice, NETBOOT_EVENT_LOST, &lost);
-    journal->told = dropped;
-    journal->told_ms = now_ms;
+    journal->reported = dropped;
+    journal->reported_ms = now_ms;
 }
 
 enum netboot_event netboot_journal_event(struct netboot_store *store, struct netboot_error *error)

@@ -44,15 +44,16 @@ static int write_records(struct journal_batch *batch, size_t *ret_count)
         rc = batch_put_meta(batch, "number", batch->number);
     if (rc == 0 && journal_meta(journal, batch->txn, "limit") != journal->limit)
         rc = batch_put_meta(batch, "limit", journal->limit);
-    if (rc == 0 && dropped > journal->kept)
-        rc = batch_put_meta(batch, "dropped", journal_meta(journal, batch->txn, "dropped") + dropped - journal->kept);
+    if (rc == 0 && dropped > journal->dropped_recorded)
+        rc = batch_put_meta(batch, "dropped",
+                            journal_meta(journal, batch->txn, "dropped") + dropped - journal->dropped_recorded);
     *ret_count = count;
     if (rc != 0) {
         mdb_txn_abort(batch->txn);
         return rc;
     }
     if ((rc = mdb_txn_commit(batch->txn)) == 0)
-        journal->kept = dropped;
+        journal->dropped_recorded = dropped;
     return rc;
 }
 

@@ -28,13 +28,13 @@ int once_method(const struct netboot_client *client)
 
 /* ---- The new record */
 
-static void set_exchange(struct once_step *step, const struct once_matter *matter, uint8_t state)
+static void set_exchange(struct once_step *step, const struct once_case *packet, uint8_t state)
 {
-    const struct once_event *event = matter->event;
+    const struct once_event *event = packet->event;
     struct once_exchange *exchange = &step->record.exchanges[event->method];
 
     *exchange = (struct once_exchange){
-        .state = state, .has_mac = event->has_mac, .transaction = event->transaction, .ms = matter->now->ms};
+        .state = state, .has_mac = event->has_mac, .transaction = event->transaction, .ms = packet->now->ms};
     memcpy(exchange->mac, event->mac, sizeof(exchange->mac));
 }
 
@@ -57,81 +57,81 @@ static bool knows_ipxe(const struct once_record *record)
 
 /* Whether what is known of the exchange stays as it is: its first message counts. Firmware has a transaction id for
  * each message. */
-static bool is_known(const struct once_matter *matter)
+static bool is_known(const struct once_case *packet)
 {
-    const struct once_exchange *exchange = once_own_exchange(matter);
-    bool ipxe = once_is_ipxe(matter->event->method);
+    const struct once_exchange *exchange = once_own_exchange(packet);
+    bool ipxe = once_is_ipxe(packet->event->method);
 
     if (exchange->state == ONCE_FINAL)
         return true;
-    if (exchange->state != (is_direct(matter->event) ? ONCE_PROMISED : ONCE_BEGUN) ||
-        !once_same_port(matter, exchange) || !once_within(matter, exchange->ms, ONCE_EXCHANGE_MS))
+    if (exchange->state != (is_direct(packet->event) ? ONCE_PROMISED : ONCE_BEGUN) ||
+        !once_same_port(packet, exchange) || !once_within(packet, exchange->ms, ONCE_EXCHANGE_MS))
         return false;
-    return ipxe ? once_same_transaction(matter, exchange) : !knows_ipxe(matter->record);
+    return ipxe ? once_same_transaction(packet, exchange) : !knows_ipxe(packet->record);
 }
 
 /* A message before the final one. Firmware begins a boot, so what was known of iPXE is of an earlier one. */
-static enum once_write note(struct once_step *step, const struct once_matter *matter)
+static enum once_write note(struct once_step *step, const struct once_case *packet)
 {
     struct once_record *record = &step->record;
     bool started = record->phase == ONCE_ARMED;
 
-    if (!started && is_known(matter) && record->clock == matter->now->clock)
+    if (!started && is_known(packet) && record->clock == packet->now->clock)
         return ONCE_KEEP;
     if (record->phase != ONCE_USED) {
-        if (record->clock != matter->now->clock)
+        if (record->clock != packet->now->clock)
             forget_exchanges(step, ONCE_PXE4);
-        if (!once_is_ipxe(matter->event->method))
+        if (!once_is_ipxe(packet->event->method))
             forget_exchanges(step, ONCE_IPXE4);
         if (started)
-            record->started = matter->now->wall;
-        record->clock = matter->now->clock;
+            record->started = packet->now->wall;
+        record->clock = packet->now->clock;
         record->phase = ONCE_STARTED;
-        if (is_direct(matter->event)) {
-            record->doubt = matter->now->doubt;
-            set_exchange(step, matter, ONCE_PROMISED);
+        if (is_direct(packet->event)) {
+            record->doubt = packet->now->doubt;
+            set_exchange(step, packet, ONCE_PROMISED);
             return ONCE_MARK;
         }
     }
-    set_exchange(step, matter, ONCE_BEGUN);
+    set_exchange(step, packet, ONCE_BEGUN);
     return ONCE_NOTE;
 }
 
 /* A request that was not seen to begin may be one that comes late, from a boot before: then what was seen to begin in
  * the other family is of another boot. */
-static bool has_begun(const struct once_matter *matter)
+static bool has_begun(const struct once_case *packet)
 {
-    return once_own_exchange(matter)->state == ONCE_BEGUN && once_same_transaction(matter, once_own_exchange(matter));
+    return once_own_exchange(packet)->state == ONCE_BEGUN && once_same_transaction(packet, once_own_exchange(packet));
 }
 
-static enum once_write mark(struct once_step *step, const struct once_matter *matter)
+static enum once_write mark(struct once_step *step, const struct once_case *packet)
 {
     struct once_record *record = &step->record;
     bool first = false;
 
     if (record->phase != ONCE_USED) {
-        step->promised = once_own_exchange(matter)->state == ONCE_PROMISED;
-        if (record->clock != matter->now->clock)
+        step->promised = once_own_exchange(packet)->state == ONCE_PROMISED;
+        if (record->clock != packet->now->clock)
             forget_exchanges(step, ONCE_PXE4);
-        if (!has_begun(matter))
+        if (!has_begun(packet))
             forget_exchanges(step, ONCE_IPXE4);
         if (record->phase == ONCE_ARMED)
-            record->started = matter->now->wall;
+            record->started = packet->now->wall;
         record->phase = ONCE_USED;
         record->count++;
-        record->used = matter->now->wall;
-        record->ms = matter->now->ms;
-        record->clock = matter->now->clock;
-        record->doubt = matter->now->doubt;
+        record->used = packet->now->wall;
+        record->ms = packet->now->ms;
+        record->clock = packet->now->clock;
+        record->doubt = packet->now->doubt;
         first = true;
     }
     /* Of two families, the first is told of; of two stages, the second. */
-    if (first || !once_final_exchange(matter, ONCE_IPXE4, ONCE_IPXE6)) {
-        record->method = (uint16_t)matter->event->method;
-        record->server = matter->event->server;
-        record->file = matter->event->file;
+    if (first || !once_final_exchange(packet, ONCE_IPXE4, ONCE_IPXE6)) {
+        record->method = (uint16_t)packet->event->method;
+        record->server = packet->event->server;
+        record->file = packet->event->file;
     }
-    set_exchange(step, matter, ONCE_FINAL);
+    set_exchange(step, packet, ONCE_FINAL);
     return ONCE_MARK;
 }
 
@@ -166,10 +166,10 @@ static bool has_expired(const struct once_record *record, uint64_t wall)
     return record->expires != 0 && wall >= record->expires;
 }
 
-static void first_step(const struct once_matter *matter, struct once_step *step);
+static void first_step(const struct once_case *packet, struct once_step *step);
 
 /* The boot that was served is over. Another one may be due, of an arming until done: then this is its first packet. */
-static void end_boot(const struct once_matter *matter, struct once_step *step)
+static void end_boot(const struct once_case *packet, struct once_step *step)
 {
     struct once_record *record = &step->record;
 
@@ -177,20 +177,20 @@ static void end_boot(const struct once_matter *matter, struct once_step *step)
     step->write = ONCE_CLOSE;
     if (record->phase == ONCE_STARTED)
         record->count++;
-    if (record->count >= record->tries || has_expired(record, matter->now->wall)) {
+    if (record->count >= record->tries || has_expired(record, packet->now->wall)) {
         record->phase = ONCE_OVER;
         return;
     }
     record->phase = ONCE_ARMED;
     forget_exchanges(step, ONCE_PXE4);
     const struct once_record armed = *record;
-    const struct once_matter first = {&armed, matter->event, matter->now};
+    const struct once_case first = {&armed, packet->event, packet->now};
     first_step(&first, step);
     /* What is before the final stage changes nothing for good, but it may be taken for the boot before. */
     step->write = step->serve ? ONCE_MARK : ONCE_CLOSE;
 }
 
-static void take_action(const struct once_matter *matter, enum action action, struct once_step *step)
+static void take_action(const struct once_case *packet, enum action action, struct once_step *step)
 {
     switch (action) {
     case LASTING:
@@ -200,54 +200,54 @@ static void take_action(const struct once_matter *matter, enum action action, st
         break;
     case GO:
         step->serve = true;
-        step->write = note(step, matter);
+        step->write = note(step, packet);
         break;
     case MARK:
         step->serve = true;
-        step->write = mark(step, matter);
+        step->write = mark(step, packet);
         break;
     case END:
-        end_boot(matter, step);
+        end_boot(packet, step);
         break;
     }
 }
 
-static bool is_promised(const struct once_matter *matter)
+static bool is_promised(const struct once_case *packet)
 {
-    const struct once_exchange *exchange = once_own_exchange(matter);
+    const struct once_exchange *exchange = once_own_exchange(packet);
 
-    return exchange->state == ONCE_PROMISED && once_same_port(matter, exchange);
+    return exchange->state == ONCE_PROMISED && once_same_port(packet, exchange);
 }
 
 /* UEFI's HTTP boot was not offered the target, so it would not boot it now. */
-static bool is_unpromised(const struct once_matter *matter)
+static bool is_unpromised(const struct once_case *packet)
 {
-    enum once_method method = matter->event->method;
+    enum once_method method = packet->event->method;
 
-    return (method == ONCE_HTTP4 || method == ONCE_HTTP6) && is_direct(matter->event) && !is_promised(matter);
+    return (method == ONCE_HTTP4 || method == ONCE_HTTP6) && is_direct(packet->event) && !is_promised(packet);
 }
 
 /* The final request of firmware that may boot what it was offered: it counts, be the arming expired or the target
  * another one by now. */
-static void keep_promise(const struct once_matter *matter, struct once_step *step)
+static void keep_promise(const struct once_case *packet, struct once_step *step)
 {
-    step->serve = reach(matter->event) == FINAL;
-    step->write = mark(step, matter);
+    step->serve = reach(packet->event) == FINAL;
+    step->write = mark(step, packet);
     if (!step->serve)
         step->write = ONCE_CLOSE;
 }
 
-static void first_step(const struct once_matter *matter, struct once_step *step)
+static void first_step(const struct once_case *packet, struct once_step *step)
 {
-    bool request = matter->event->message == PHASE_REQUEST;
+    bool request = packet->event->message == PHASE_REQUEST;
 
-    if (request && is_promised(matter)) {
-        keep_promise(matter, step);
+    if (request && is_promised(packet)) {
+        keep_promise(packet, step);
         return;
     }
-    step->expired = has_expired(matter->record, matter->now->wall);
-    if (!step->expired && !(request && is_unpromised(matter)))
-        take_action(matter, actions[RELATION_FIRST][reach(matter->event)], step);
+    step->expired = has_expired(packet->record, packet->now->wall);
+    if (!step->expired && !(request && is_unpromised(packet)))
+        take_action(packet, actions[RELATION_FIRST][reach(packet->event)], step);
 }
 
 bool once_is_over(const struct once_record *record)
@@ -258,18 +258,18 @@ bool once_is_over(const struct once_record *record)
 void once_step(const struct once_record *record, const struct once_event *event, const struct once_time *now,
                struct once_step *ret)
 {
-    const struct once_matter matter = {record, event, now};
+    const struct once_case packet = {record, event, now};
 
     ret->serve = ret->expired = ret->new_boot = ret->promised = false;
     ret->write = ONCE_KEEP;
     ret->record = *record;
     if (once_is_over(record) || event->message == PHASE_RENEW)
         return;
-    enum once_relation is = once_relation(&matter);
+    enum once_relation is = once_relation(&packet);
     if (is == RELATION_FIRST)
-        first_step(&matter, ret);
+        first_step(&packet, ret);
     else
-        take_action(&matter, actions[is][reach(event)], ret);
+        take_action(&packet, actions[is][reach(event)], ret);
 }
 
 /* ---- For people */

@@ -9,7 +9,7 @@
  * the same place so soon after that. */
 #define ONCE_EXCHANGE_MS 16000
 
-struct once_matter {
+struct once_case {
     const struct once_record *record;
     const struct once_event *event;
     const struct once_time *now;
@@ -20,14 +20,14 @@ static inline bool once_is_ipxe(enum once_method method)
     return method >= ONCE_IPXE4;
 }
 
-const struct once_exchange *once_own_exchange(const struct once_matter *matter);
+const struct once_exchange *once_own_exchange(const struct once_case *packet);
 /* Whether less than `ms` have gone by. A clock that went back tells nothing. */
-bool once_within(const struct once_matter *matter, uint64_t since, uint64_t ms);
-bool once_same_port(const struct once_matter *matter, const struct once_exchange *exchange);
+bool once_within(const struct once_case *packet, uint64_t since, uint64_t ms);
+bool once_same_port(const struct once_case *packet, const struct once_exchange *exchange);
 /* Transaction ids can only refute: chained iPXE repeats them across boots. */
-bool once_same_transaction(const struct once_matter *matter, const struct once_exchange *exchange);
+bool once_same_transaction(const struct once_case *packet, const struct once_exchange *exchange);
 /* The last one that had its final reply: of firmware, or of iPXE. */
-const struct once_exchange *once_final_exchange(const struct once_matter *matter, enum once_method from,
+const struct once_exchange *once_final_exchange(const struct once_case *packet, enum once_method from,
                                                 enum once_method to);
 
 enum once_relation {
@@ -40,6 +40,6 @@ enum once_relation {
     RELATIONS
 };
 
-enum once_relation once_relation(const struct once_matter *matter);
+enum once_relation once_relation(const struct once_case *packet);
 
 #endif

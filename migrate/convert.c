@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* All that a migration writes but the report. */
-#include "leases.h"
 #include "migrate.h"
+#include "migrate/base/directory.h"
+#include "migrate/base/program.h"
 #include "migrate/boot/boot.h"
 #include "migrate/kea/keama.h"
 #include "migrate/kea/mend.h"
-#include "program.h"
+#include "migrate/leases/leases.h"
 
 #include "json/record/json.h"
 

@@ -2,6 +2,7 @@
 #include "migrate.h"
 
 #include "frame/output.h"
+#include "migrate/base/directory.h"
 #include "migrate/verify/verify.h"
 #include "report.h"
 

@@ -7,15 +7,9 @@
 #ifndef NETBOOTCTL_MIGRATE_BOOT_H
 #define NETBOOTCTL_MIGRATE_BOOT_H
 
-#include "migrate/findings.h"
+#include "input.h"
 
-#define BOOT_FAMILIES 2 /* DHCPv4, DHCPv6 */
-
-struct boot_input {
-    const char *dhcpd;                 /* the program: ISC dhcpd with netboot's patches */
-    const char *config[BOOT_FAMILIES]; /* dhcpd.conf, dhcpd6.conf; NULL: none */
-    const char *leases[BOOT_FAMILIES]; /* for the hosts that were declared over OMAPI; NULL: none */
-};
+#include "migrate/base/findings.h"
 
 struct boot_result {
     /* Array of the lines of netboot.jsonl, as import reads them: {"type": "site", "name": ..}, .. */

@@ -7,6 +7,8 @@
 #include "trial.h"
 #include "where.h"
 
+#include "migrate/base/findings.h"
+
 struct fold {
     struct scene *scene;
     struct trial *trial;

@@ -3,10 +3,12 @@
 #ifndef NETBOOTCTL_MIGRATE_REPLY_H
 #define NETBOOTCTL_MIGRATE_REPLY_H
 
-#include "boot.h"
+#include "input.h"
 #include "texts.h"
 
 #include "json/show/fields.h"
+
+#include <cjson/cJSON.h>
 
 #define REPLY_OPTIONS 3
 #define REPLY_VALUE_SIZE 1024

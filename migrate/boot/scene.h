@@ -9,8 +9,8 @@
 #ifndef NETBOOTCTL_MIGRATE_SCENE_H
 #define NETBOOTCTL_MIGRATE_SCENE_H
 
-#include "boot.h"
 #include "client.h"
+#include "input.h"
 #include "reply.h"
 #include "texts.h"
 

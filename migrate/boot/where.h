@@ -3,7 +3,7 @@
 #ifndef NETBOOTCTL_MIGRATE_WHERE_H
 #define NETBOOTCTL_MIGRATE_WHERE_H
 
-#include "boot.h"
+#include "input.h"
 #include "migrate/dhcpd/statement.h"
 #include "texts.h"
 

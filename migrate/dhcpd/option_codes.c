@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "option_codes.h"
 
-#include "migrate/findings.h"
+#include "migrate/base/findings.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 
 #include "frame/error.h"
 #include "keama_output.h"
-#include "migrate/program.h"
+#include "migrate/base/program.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -7,9 +7,9 @@
 #ifndef NETBOOTCTL_MIGRATE_REDUCE_H
 #define NETBOOTCTL_MIGRATE_REDUCE_H
 
+#include "migrate/base/migration.h"
 #include "migrate/dhcpd/option_codes.h"
 #include "migrate/dhcpd/statement.h"
-#include "migrate/migrate.h"
 
 /* A host, with what its groups give it; `statements` of the same thing only the innermost. */
 struct host {

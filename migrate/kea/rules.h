@@ -3,8 +3,8 @@
 #ifndef NETBOOTCTL_MIGRATE_RULES_H
 #define NETBOOTCTL_MIGRATE_RULES_H
 
+#include "migrate/base/findings.h"
 #include "migrate/dhcpd/statement.h"
-#include "migrate/findings.h"
 
 /* Statements that begin with `words`. */
 struct rule {

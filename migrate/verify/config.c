@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The configurations as the two servers of a proof read them: both want a link and files of their own. */
-#include "migrate/leases.h"
+#include "migrate/base/directory.h"
+#include "migrate/leases/leases.h"
 #include "verify.h"
 
 #include "frame/error.h"

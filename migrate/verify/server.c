@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Two servers in two network namespaces, each on a link of its own to this process, which is in a third. */
-#include "migrate/program.h"
+#include "migrate/base/directory.h"
+#include "migrate/base/program.h"
 #include "verify.h"
 
 #include "frame/error.h"

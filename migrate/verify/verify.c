@@ -3,7 +3,8 @@
 
 #include "frame/elsewhere.h"
 #include "frame/output.h"
-#include "migrate/program.h"
+#include "migrate/base/directory.h"
+#include "migrate/base/program.h"
 #include "json/record/json.h"
 
 #include <errno.h>

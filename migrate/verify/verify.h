@@ -7,9 +7,9 @@
 #ifndef NETBOOTCTL_MIGRATE_VERIFY_H
 #define NETBOOTCTL_MIGRATE_VERIFY_H
 
+#include "migrate/base/migration.h"
 #include "migrate/boot/cases.h"
 #include "migrate/dhcpd/statement.h"
-#include "migrate/migrate.h"
 
 #include <stdio.h>
 #include <sys/types.h>

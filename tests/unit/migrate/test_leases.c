@@ -2,8 +2,8 @@
 /* dhcpd.leases and dhcpd6.leases: what is read of them. */
 #include "unit.h"
 
-#include "migrate/leases.h"
-#include "migrate/migrate.h"
+#include "migrate/base/migration.h"
+#include "migrate/leases/leases.h"
 #include "scratch.h"
 
 #include <arpa/inet.h>

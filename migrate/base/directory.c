@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The directory that a migration makes: whole, or not at all. */
-#include "migrate.h"
+#include "directory.h"
+
+#include "frame/error.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -4,7 +4,7 @@
 #ifndef NETBOOTCTL_MIGRATE_LEASES_H
 #define NETBOOTCTL_MIGRATE_LEASES_H
 
-#include "findings.h"
+#include "migrate/base/findings.h"
 #include "migrate/dhcpd/statement.h"
 
 #include <netboot.h>

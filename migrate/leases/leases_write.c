@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Leases in the form that Kea's memfile loads, and the server's DUID. */
 #include "leases.h"
-#include "migrate.h"
 
 #include "frame/error.h"
+#include "migrate/base/migration.h"
 #include "json/record/json.h"
 
 #include <arpa/inet.h>

@@ -2,7 +2,7 @@
 #include "leases.h"
 
 #include "frame/error.h"
-#include "migrate.h"
+#include "migrate/base/migration.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -79,8 +79,6 @@ int chain_run(struct session *session);
 int chain_platform(struct chain *chain, uint16_t platform);
 /* journey.c: asks what is sent that way; journey_free() in either case. An exit code. */
 int journey_begin(struct journey *journey, struct chain *chain, enum way way, uint16_t platform);
-/* Where the machine is; without servers where there is no site. */
-const struct netboot_site *journey_site(const struct journey *journey);
 void journey_free(struct journey *journey);
 /* The steps of what is sent. False: out of memory. */
 bool journey_walk(struct journey *journey);
@@ -89,7 +87,9 @@ bool journey_walk(struct journey *journey);
 void step_check(const struct journey *journey, struct step *step, bool optional);
 /* The text of a script that is there; free() it. NULL: not to be had. */
 char *step_content(const struct journey *journey, const struct step *step);
-/* steps.c: takes it into the journey. False: out of memory. */
+/* steps.c: where the machine is; without servers where there is no site. */
+const struct netboot_site *journey_site(const struct journey *journey);
+/* Takes it into the journey. False: out of memory. */
 bool step_add(struct journey *journey, const struct step *step);
 /* scripts.c: the files that a script names, and theirs. */
 bool script_steps(struct journey *journey, const struct step *script, unsigned depth);

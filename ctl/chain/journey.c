@@ -71,13 +71,6 @@ void journey_free(struct journey *journey)
     cJSON_Delete(journey->seen);
 }
 
-const struct netboot_site *journey_site(const struct journey *journey)
-{
-    static const struct netboot_site none;
-
-    return journey->policy.site ? journey->policy.site : &none;
-}
-
 /* ---- Steps ------------------------------------------------------------------------------------------------------ */
 
 static bool nothing_step(struct journey *journey)

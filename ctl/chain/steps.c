@@ -3,6 +3,13 @@
 
 #include "json/show/result.h"
 
+const struct netboot_site *journey_site(const struct journey *journey)
+{
+    static const struct netboot_site none;
+
+    return journey->policy.site ? journey->policy.site : &none;
+}
+
 const char *step_state_name(enum step_state state)
 {
     static const char *const names[] = {

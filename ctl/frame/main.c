@@ -48,7 +48,7 @@ static int version_print(void)
 static int command_run(const struct command *command, const struct arguments *before, int count, char **values)
 {
     struct arguments arguments;
-    struct session session = {.command = command, .arguments = &arguments};
+    struct session session = {.command = command, .arguments = &arguments, .thorough = command->thorough};
     const char *words[] = {command->group, command->verb};
     unsigned word_count = command == this_program()->itself ? 0 : command->verb ? 2 : 1;
     int code = arguments_parse(&arguments, command->options, count, values, NULL);

@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "frame/session.h"
 
-#include "frame/command.h"
 #include "frame/fault.h"
-#include "frame/who.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
-
-/* Another writer is done in milliseconds, or it is an import. */
-#define WAIT_SILENTLY_MS 1000
-#define WAIT_MS 60000
 
 /* A look at all pages takes a millisecond for two of these MiB: too long, for a large store, before one host is shown,
  * and nothing beside all that is read for a backup. */
@@ -19,7 +11,7 @@
 
 struct netboot_store_options session_options(const struct session *session)
 {
-    bool thorough = session->command->thorough || session_has(session, "check");
+    bool thorough = session->thorough || session_has(session, "check");
 
     return (struct netboot_store_options){.size = sizeof(struct netboot_store_options),
                                           .check_most = thorough ? 0 : CHECK_MOST};
@@ -45,26 +37,6 @@ int session_view(struct session *session)
     if (code != DONE || session->view)
         return code;
     return netboot_view_open(session->store, &session->view, &error) == 0 ? DONE : failed("%s", error.text);
-}
-
-int session_change(struct session *session, struct netboot_change **ret)
-{
-    char by[NETBOOT_ONCE_BY_SIZE], what[NETBOOT_HISTORY_WHAT_SIZE];
-    struct netboot_error error;
-    int code = session_store(session);
-
-    if (code != DONE)
-        return code;
-    int status = netboot_change_open(session->store, WAIT_SILENTLY_MS, ret, &error);
-    if (status == -ETIMEDOUT) {
-        if (isatty(STDERR_FILENO))
-            note("%s; waiting up to %d seconds", error.text, WAIT_MS / 1000);
-        status = netboot_change_open(session->store, WAIT_MS, ret, &error);
-    }
-    if (status != 0)
-        return failed("%s", error.text);
-    netboot_change_describe(*ret, who_name(by), who_command(session, what));
-    return DONE;
 }
 
 void session_view_close(struct session *session)

@@ -11,6 +11,7 @@ struct session {
     const char *directory;
     const struct command *command;
     const struct arguments *arguments;
+    bool thorough;               /* the command reads everything */
     struct netboot_store *store; /* NULL until it is needed */
     struct netboot_view *view;
 };
@@ -20,8 +21,6 @@ struct netboot_store_options session_options(const struct session *session);
 /* Each opens what is not open yet; DONE, or FAILED after saying why. */
 int session_store(struct session *session);
 int session_view(struct session *session);
-/* Begins a change, and says on a terminal whom it waits for. */
-int session_change(struct session *session, struct netboot_change **ret);
 /* Before a change that needs the view no longer: it would keep the map from growing. */
 void session_view_close(struct session *session);
 void session_close(struct session *session);

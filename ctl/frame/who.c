@@ -3,10 +3,15 @@
 
 #include "frame/command.h"
 
+#include <errno.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Another writer is done in milliseconds, or it is an import. */
+#define WAIT_SILENTLY_MS 1000
+#define WAIT_MS 60000
 
 /* The user who logged in, however often he became another since; -1: none, or not known. */
 static uid_t login_user(void)
@@ -54,7 +59,8 @@ static void add(char text[NETBOOT_HISTORY_WHAT_SIZE], const char *before, const 
     snprintf(text + used, NETBOOT_HISTORY_WHAT_SIZE - used, "%s%s%s", used ? " " : "", before, word ? word : "");
 }
 
-const char *who_command(const struct session *session, char text[NETBOOT_HISTORY_WHAT_SIZE])
+/* The command with its words and options, as it was typed but for quotes; cut to fit. Returns `text`. */
+static const char *command_text(const struct session *session, char text[NETBOOT_HISTORY_WHAT_SIZE])
 {
     enum { SHOWN = 5 };
     const struct arguments *arguments = session->arguments;
@@ -79,4 +85,24 @@ const char *who_command(const struct session *session, char text[NETBOOT_HISTORY
             add(text, "", given->value);
     }
     return text;
+}
+
+int session_change(struct session *session, struct netboot_change **ret)
+{
+    char by[NETBOOT_ONCE_BY_SIZE], what[NETBOOT_HISTORY_WHAT_SIZE];
+    struct netboot_error error;
+    int code = session_store(session);
+
+    if (code != DONE)
+        return code;
+    int status = netboot_change_open(session->store, WAIT_SILENTLY_MS, ret, &error);
+    if (status == -ETIMEDOUT) {
+        if (isatty(STDERR_FILENO))
+            note("%s; waiting up to %d seconds", error.text, WAIT_MS / 1000);
+        status = netboot_change_open(session->store, WAIT_MS, ret, &error);
+    }
+    if (status != 0)
+        return failed("%s", error.text);
+    netboot_change_describe(*ret, who_name(by), command_text(session, what));
+    return DONE;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Who calls the program, and with what: for the history, and for what is armed. */
+/* Changes of the store, and who makes them: for the history, and for what is armed. */
 #ifndef NETBOOTCTL_WHO_H
 #define NETBOOTCTL_WHO_H
 
@@ -7,7 +7,7 @@
 
 /* The user who typed the command, through sudo, doas or su as well; NULL: not known. Returns `text`. */
 const char *who_name(char text[NETBOOT_ONCE_BY_SIZE]);
-/* The command with its words and options, as it was typed but for quotes; cut to fit. Returns `text`. */
-const char *who_command(const struct session *session, char text[NETBOOT_HISTORY_WHAT_SIZE]);
+/* Begins a change, which is that user's, and says on a terminal whom it waits for. */
+int session_change(struct session *session, struct netboot_change **ret);
 
 #endif

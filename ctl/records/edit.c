@@ -3,6 +3,7 @@
 
 #include "common/base/suggest.h"
 #include "frame/output.h"
+#include "frame/who.h"
 #include "json/remote/revision.h"
 
 #include <errno.h>

@@ -3,6 +3,7 @@
 #include "frame/confirm.h"
 #include "frame/output.h"
 #include "frame/spool.h"
+#include "frame/who.h"
 #include "json/text/when.h"
 
 #include <errno.h>

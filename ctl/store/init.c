@@ -4,6 +4,7 @@
 #include "common/base/bytes.h"
 #include "frame/command.h"
 #include "frame/output.h"
+#include "frame/who.h"
 #include "json/record/json.h"
 
 #include <errno.h>

@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "frame/confirm.h"
 #include "frame/output.h"
+#include "frame/who.h"
 #include "lines.h"
 
 #include <errno.h>

@@ -3,7 +3,10 @@
 #ifndef NETBOOT_CODEC_H
 #define NETBOOT_CODEC_H
 
-#include "json/record/json.h"
+#include "netboot-store.h"
+#include "json/record/arena.h"
+
+#include <cjson/cJSON.h>
 
 struct field;
 

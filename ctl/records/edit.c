@@ -4,7 +4,7 @@
 #include "common/base/suggest.h"
 #include "frame/output.h"
 #include "frame/who.h"
-#include "json/remote/revision.h"
+#include "json/record/revision.h"
 
 #include <errno.h>
 #include <stdlib.h>

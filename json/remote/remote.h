@@ -6,29 +6,11 @@
 #ifndef NETBOOT_REMOTE_H
 #define NETBOOT_REMOTE_H
 
-#include "netboot.h"
-
-#include <cjson/cJSON.h>
+#include "json/remote/server.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* What a server lends to its commands. */
-struct remote {
-    struct netboot_store *store; /* NULL: there was no way to have one */
-    const char *directory;
-    const char *server; /* "kea-dhcp4": who changes */
-    enum netboot_family family;
-    bool allow_changes;
-    bool journal;          /* the server keeps one */
-    uint64_t store_errors; /* replies so far for which nothing could be looked up */
-};
-
-enum {
-    REMOTE_PAGE_MAX = 500, /* hosts in a page */
-    REMOTE_WAIT_MS = 100   /* for another writer */
-};
 
 /* The names of the commands, NULL past the last. */
 const char *remote_name(unsigned index);

@@ -3,8 +3,8 @@
 #include "json/remote/remote_commands.h"
 
 #include "common/base/failure.h"
-#include "json/remote/arguments.h"
-#include "json/remote/revision.h"
+#include "json/record/arguments.h"
+#include "json/record/revision.h"
 #include "json/show/boot_once.h"
 #include "json/show/host_json.h"
 

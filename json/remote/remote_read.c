@@ -3,7 +3,7 @@
 #include "json/remote/remote_commands.h"
 
 #include "common/base/failure.h"
-#include "json/remote/arguments.h"
+#include "json/record/arguments.h"
 #include "json/show/host_json.h"
 #include "json/show/status.h"
 

@@ -2,7 +2,7 @@
 #include "json/show/boot_once.h"
 
 #include "common/base/failure.h"
-#include "json/remote/arguments.h"
+#include "json/record/arguments.h"
 #include "json/text/when.h"
 
 #include <errno.h>

@@ -6,8 +6,8 @@
 #include "common/dhcp/codes.h"
 #include "common/dhcp/messages.h"
 
+#include "json/record/arguments.h"
 #include "json/record/json.h"
-#include "json/remote/arguments.h"
 
 #include <errno.h>
 #include <stdlib.h>

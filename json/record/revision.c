@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "json/remote/revision.h"
+#include "json/record/revision.h"
 
 #include "common/base/failure.h"
 

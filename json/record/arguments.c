@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "json/remote/arguments.h"
+#include "json/record/arguments.h"
 
 #include "common/base/failure.h"
 #include "common/base/suggest.h"

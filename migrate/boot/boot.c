@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "boot.h"
 
+#include "common/base/failure.h"
 #include "fold.h"
-#include "frame/error.h"
 #include "json/record/json.h"
 
 #include <errno.h>

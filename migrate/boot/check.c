@@ -3,7 +3,7 @@
 #include "cases.h"
 #include "fold.h"
 
-#include "frame/error.h"
+#include "common/base/failure.h"
 
 #include <errno.h>
 #include <stdio.h>

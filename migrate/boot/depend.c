@@ -6,8 +6,8 @@
  */
 #include "fold.h"
 
+#include "common/base/failure.h"
 #include "common/dhcp/codes.h"
-#include "frame/error.h"
 #include "vary.h"
 #include "json/record/json.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "fold.h"
 
-#include "frame/error.h"
+#include "common/base/failure.h"
 
 #include <errno.h>
 #include <stdlib.h>

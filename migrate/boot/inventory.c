@@ -2,9 +2,9 @@
 /* What dhcpd has declared, as places and machines. */
 #include "scene.h"
 
+#include "common/base/failure.h"
 #include "common/dhcp/codes.h"
 #include "dump.h"
-#include "frame/error.h"
 #include "json/record/json.h"
 
 #include <arpa/inet.h>

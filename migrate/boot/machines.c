@@ -2,7 +2,7 @@
 /* Hosts. One whose clients get what all get has no target; those that get the same have one together. */
 #include "fold.h"
 
-#include "frame/error.h"
+#include "common/base/failure.h"
 #include "json/record/json.h"
 
 #include <errno.h>

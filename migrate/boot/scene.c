@@ -2,8 +2,8 @@
 /* Asking dhcpd. */
 #include "scene.h"
 
+#include "common/base/failure.h"
 #include "dump.h"
-#include "frame/error.h"
 #include "json/record/json.h"
 
 #include <arpa/inet.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "trial.h"
 
-#include "frame/error.h"
+#include "common/base/failure.h"
 #include "json/record/json.h"
 
 #include <arpa/inet.h>

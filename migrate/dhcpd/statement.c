@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "statement.h"
 
-#include "frame/error.h"
+#include "common/base/failure.h"
 
 #include <ctype.h>
 #include <errno.h>

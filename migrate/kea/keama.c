@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "keama.h"
 
-#include "frame/error.h"
+#include "common/base/failure.h"
 #include "keama_output.h"
 #include "migrate/base/program.h"
 

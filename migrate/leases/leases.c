@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "leases.h"
 
-#include "frame/error.h"
+#include "common/base/failure.h"
 #include "migrate/base/migration.h"
 
 #include <arpa/inet.h>

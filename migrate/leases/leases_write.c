@@ -2,7 +2,7 @@
 /* Leases in the form that Kea's memfile loads, and the server's DUID. */
 #include "leases.h"
 
-#include "frame/error.h"
+#include "common/base/failure.h"
 #include "migrate/base/migration.h"
 #include "json/record/json.h"
 

@@ -3,11 +3,11 @@
 
 #include "explain/commands.h"
 #include "frame/commands.h"
-#include "journal/commands.h"
 #include "lint/commands.h"
 #include "menu/commands.h"
 #include "records/commands.h"
 #include "replay/commands.h"
+#include "seen/commands.h"
 #include "store/commands.h"
 #include "transfer/commands.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "host.h"
 #include "commands.h"
-#include "edit.h"
+#include "edit/edit.h"
 #include "frame/output.h"
 #include "journal/from_seen.h"
 #include "once.h"

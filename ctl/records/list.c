@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "list.h"
 
-#include "damaged.h"
+#include "edit/damaged.h"
 
 #include <errno.h>
 #include <string.h>

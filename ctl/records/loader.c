@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "commands.h"
-#include "edit.h"
+#include "edit/edit.h"
 #include "list.h"
 
 static const struct column columns[] = {

@@ -3,7 +3,7 @@
 #ifndef NETBOOTCTL_ONCE_H
 #define NETBOOTCTL_ONCE_H
 
-#include "edit.h"
+#include "edit/edit.h"
 #include "select.h"
 #include "json/show/boot_once.h"
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "select.h"
 
-#include "damaged.h"
-#include "edit.h"
+#include "edit/damaged.h"
+#include "edit/edit.h"
+#include "edit/repeats.h"
 #include "frame/command.h"
 #include "frame/confirm.h"
 #include "frame/input.h"
-#include "repeats.h"
 
 #include <errno.h>
 #include <inttypes.h>

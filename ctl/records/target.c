@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "commands.h"
-#include "damaged.h"
-#include "edit.h"
+#include "edit/damaged.h"
+#include "edit/edit.h"
 #include "list.h"
 
 #include <errno.h>

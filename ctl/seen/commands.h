@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* What machines got, and which there are. */
-#ifndef NETBOOTCTL_JOURNAL_COMMANDS_H
-#define NETBOOTCTL_JOURNAL_COMMANDS_H
+#ifndef NETBOOTCTL_SEEN_COMMANDS_H
+#define NETBOOTCTL_SEEN_COMMANDS_H
 
 #include "frame/command.h"
 

@@ -2,7 +2,7 @@
 /* The journal: what machines got, in the order of time, and as it happens. */
 #include "commands.h"
 #include "frame/output.h"
-#include "journal.h"
+#include "journal/journal.h"
 #include "json/text/when.h"
 
 #include <signal.h>

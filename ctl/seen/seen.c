@@ -2,7 +2,7 @@
 /* Which machines are out there, by the journal; and which of their identifiers belong together. */
 #include "commands.h"
 #include "frame/output.h"
-#include "journal.h"
+#include "journal/journal.h"
 #include "json/record/json.h"
 #include "json/show/result.h"
 

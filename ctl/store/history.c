@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "commands.h"
+#include "edit/edit.h"
 #include "frame/confirm.h"
 #include "frame/output.h"
-#include "records/edit.h"
 #include "json/text/when.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "commands.h"
 #include "csv.h"
-#include "records/damaged.h"
+#include "edit/damaged.h"
 #include "json/record/json.h"
 
 #include <errno.h>

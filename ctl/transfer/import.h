@@ -3,9 +3,9 @@
 #ifndef NETBOOTCTL_IMPORT_H
 #define NETBOOTCTL_IMPORT_H
 
+#include "edit/repeats.h"
 #include "frame/session.h"
 #include "import_line.h"
-#include "records/repeats.h"
 
 struct counts {
     uint64_t lines, added, changed, unchanged, removed;

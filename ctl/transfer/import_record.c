@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+#include "edit/damaged.h"
+#include "edit/edit.h"
 #include "import.h"
-#include "records/damaged.h"
-#include "records/edit.h"
 
 #include <errno.h>
 #include <inttypes.h>

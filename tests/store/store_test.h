@@ -262,6 +262,18 @@ static inline void close_store(struct fixture *fixture)
     fixture->store = NULL;
 }
 
+/* A site, so that scripts have a URL, and a round. */
+static inline void make_site(struct netboot_store *store)
+{
+    struct netboot_site site = {.name = bytes_of("default"), .http4 = bytes_of("http://192.0.2.1/")};
+    struct netboot_change *change;
+
+    OK(netboot_change_open(store, 5000, &change, &error));
+    OK(typed_put_site(change, &site, &error));
+    OK(netboot_change_commit(change, &error));
+    OK(put_round(store, 1, &error));
+}
+
 /* Three rounds. */
 static inline void fill(struct fixture *fixture)
 {

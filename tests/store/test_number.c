@@ -31,13 +31,8 @@ static void test_number_of_an_older_state(void **state)
 {
     struct fixture *fixture = *state;
     struct netboot_store *store = open_with(fixture, (struct netboot_store_options){0});
-    struct netboot_site site = {.name = bytes_of("default"), .http4 = bytes_of("http://192.0.2.1/")};
-    struct netboot_change *change;
 
-    OK(netboot_change_open(store, 5000, &change, &error));
-    OK(typed_put_site(change, &site, &error));
-    OK(netboot_change_commit(change, &error));
-    OK(put_round(store, 1, &error));
+    make_site(store);
     assert_round(store, "round1-0", "http://192.0.2.1/round1.ipxe");
     OK(put_round(store, 2, &error));
     OK(put_round(store, 3, &error));

@@ -72,45 +72,16 @@ static void fill_with_text(const char *path)
 }
 
 /* In the headers of LMDB's pages 0 and 1, from octet 16 on. */
-static void set_in_headers(const char *path, off_t offset, const void *data, size_t size)
-{
-    write_at(path, 16 + offset, data, size);
-    write_at(path, 4096 + 16 + offset, data, size);
-}
+struct patch {
+    off_t offset;
+    size_t size;
+    uint64_t value;
+};
 
-static void other_magic(const char *path)
+static void set_in_headers(const char *path, const struct patch *patch)
 {
-    set_in_headers(path, 0, "\1\2\3\4", 4);
-}
-
-static void other_lmdb_version(const char *path)
-{
-    set_in_headers(path, 4, "\2\0\0\0", 4);
-}
-
-static void page_size_0(const char *path)
-{
-    set_in_headers(path, 24, "\0\0\0\0", 4);
-}
-
-static void page_size_odd(const char *path)
-{
-    set_in_headers(path, 24, "\1\20\0\0", 4);
-}
-
-static void last_page_far(const char *path)
-{
-    set_in_headers(path, 120, "\0\0\0\0\1\0\0\0", 8);
-}
-
-static void last_page_farthest(const char *path)
-{
-    set_in_headers(path, 120, "\377\377\377\377\377\377\377\377", 8);
-}
-
-static void root_outside(const char *path)
-{
-    set_in_headers(path, 112, "\0\0\1\0\0\0\0\0", 8);
+    write_at(path, 16 + patch->offset, &patch->value, patch->size);
+    write_at(path, 4096 + 16 + patch->offset, &patch->value, patch->size);
 }
 
 static void no_second_header(const char *path)
@@ -132,50 +103,56 @@ static void be_fifo(const char *path)
     assert_int_equal(mkfifo(path, 0660), 0);
 }
 
+/* The environment of a data.mdb, and a table in it (NULL: its own one). */
+struct raw {
+    MDB_env *mdb;
+    MDB_txn *txn;
+    MDB_dbi table;
+};
+
+static struct raw raw_begin(const char *path, const char *table)
+{
+    char directory[SCRATCH_SIZE];
+    struct raw ret;
+
+    snprintf(directory, sizeof(directory), "%.*s", (int)(strrchr(path, '/') - path), path);
+    assert_int_equal(mdb_env_create(&ret.mdb), 0);
+    assert_int_equal(mdb_env_set_maxdbs(ret.mdb, 4), 0);
+    assert_int_equal(mdb_env_open(ret.mdb, directory, 0, 0640), 0);
+    assert_int_equal(mdb_txn_begin(ret.mdb, NULL, 0, &ret.txn), 0);
+    assert_int_equal(mdb_dbi_open(ret.txn, table, 0, &ret.table), 0);
+    return ret;
+}
+
+static void raw_put(const struct raw *raw, const void *key, size_t key_size, const void *data, size_t size)
+{
+    MDB_val row = {key_size, (void *)key}, value = {size, (void *)data};
+
+    assert_int_equal(mdb_put(raw->txn, raw->table, &row, &value, 0), 0);
+}
+
+static void raw_commit(const struct raw *raw)
+{
+    assert_int_equal(mdb_txn_commit(raw->txn), 0);
+    mdb_env_close(raw->mdb);
+}
+
 /* Another program's LMDB environment. */
 static void be_foreign(const char *path)
 {
-    char directory[SCRATCH_SIZE];
-    MDB_env *mdb;
-    MDB_txn *txn;
-    MDB_dbi table;
-    MDB_val key = {3, "key"}, value = {5, "value"};
-
-    snprintf(directory, sizeof(directory), "%.*s", (int)(strrchr(path, '/') - path), path);
     assert_int_equal(unlink(path), 0);
-    assert_int_equal(mdb_env_create(&mdb), 0);
-    assert_int_equal(mdb_env_open(mdb, directory, 0, 0640), 0);
-    assert_int_equal(mdb_txn_begin(mdb, NULL, 0, &txn), 0);
-    assert_int_equal(mdb_dbi_open(txn, NULL, 0, &table), 0);
-    for (unsigned i = 0; i < 100; i++) {
-        value.mv_data = &i;
-        value.mv_size = sizeof(i);
-        key.mv_data = &i;
-        key.mv_size = sizeof(i);
-        assert_int_equal(mdb_put(txn, table, &key, &value, 0), 0);
-    }
-    assert_int_equal(mdb_txn_commit(txn), 0);
-    mdb_env_close(mdb);
+    struct raw raw = raw_begin(path, NULL);
+    for (unsigned i = 0; i < 100; i++)
+        raw_put(&raw, &i, sizeof(i), &i, sizeof(i));
+    raw_commit(&raw);
 }
 
-/* Sets a value in the table `meta`. */
 static void set_meta(const char *path, const char *name, const void *data, size_t size)
 {
-    char directory[SCRATCH_SIZE];
-    MDB_env *mdb;
-    MDB_txn *txn;
-    MDB_dbi table;
-    MDB_val key = {strlen(name), (void *)name}, value = {size, (void *)data};
+    struct raw raw = raw_begin(path, "meta");
 
-    snprintf(directory, sizeof(directory), "%.*s", (int)(strrchr(path, '/') - path), path);
-    assert_int_equal(mdb_env_create(&mdb), 0);
-    assert_int_equal(mdb_env_set_maxdbs(mdb, 4), 0);
-    assert_int_equal(mdb_env_open(mdb, directory, 0, 0640), 0);
-    assert_int_equal(mdb_txn_begin(mdb, NULL, 0, &txn), 0);
-    assert_int_equal(mdb_dbi_open(txn, "meta", 0, &table), 0);
-    assert_int_equal(mdb_put(txn, table, &key, &value, 0), 0);
-    assert_int_equal(mdb_txn_commit(txn), 0);
-    mdb_env_close(mdb);
+    raw_put(&raw, name, strlen(name), data, size);
+    raw_commit(&raw);
 }
 
 static void newer_format(const char *path)
@@ -200,32 +177,33 @@ static void be_missing(const char *path)
 
 static const struct {
     const char *name;
-    void (*spoil)(const char *path); /* of data.mdb */
+    void (*spoil)(const char *path); /* data.mdb; NULL: */
     int code;
     const char *reason;
+    struct patch patch;
 } refused[] = {
-    {"cut to half",                   cut_half,           -EBADMSG, "is cut short, "                },
-    {"without the last octet",        cut_last_octet,     -EBADMSG, "is cut short, "                },
-    {"cut to one page",               cut_to_one_page,    -EBADMSG, "too short for a store"         },
-    {"cut to 100 octets",             cut_to_100,         -EBADMSG, "too short for a store"         },
-    {"empty",                         cut_to_nothing,     -EBADMSG, "too short for a store"         },
-    {"random octets",                 fill_at_random,     -EBADMSG, "is not a netboot store"        },
-    {"a text",                        fill_with_text,     -EBADMSG, "is not a netboot store"        },
-    {"another magic number",          other_magic,        -EBADMSG, "is not a netboot store"        },
-    {"another version of LMDB",       other_lmdb_version, -EBADMSG, "has version 2 of LMDB"         },
-    {"pages of no octets",            page_size_0,        -EBADMSG, "pages of 0 octets"             },
-    {"pages of 4097 octets",          page_size_odd,      -EBADMSG, "pages of 4097 octets"          },
-    {"a last page past the end",      last_page_far,      -EBADMSG, "is cut short, "                },
-    {"the last page there can be",    last_page_farthest, -EBADMSG, "damaged header"                },
-    {"a root past the end",           root_outside,       -EBADMSG, "damaged header"                },
-    {"no second header",              no_second_header,   -EBADMSG, "is not a netboot store"        },
-    {"a directory",                   be_directory,       -EBADMSG, "not a regular file"            },
-    {"a FIFO",                        be_fifo,            -EBADMSG, "not a regular file"            },
-    {"an LMDB file of other purpose", be_foreign,         -EBADMSG, "is not a netboot targets store"},
-    {"a newer format",                newer_format,       -ENOTSUP, "formats up to 1 only"          },
-    {"a much newer format",           much_newer_format,  -ENOTSUP, "upgrade netboot"               },
-    {"a format of one octet",         odd_format,         -EBADMSG, "is not a netboot targets store"},
-    {"missing",                       be_missing,         -ENOENT,  "init'"                         },
+    {"cut to half",                   cut_half,          -EBADMSG, "is cut short, ",                 {0}                        },
+    {"without the last octet",        cut_last_octet,    -EBADMSG, "is cut short, ",                 {0}                        },
+    {"cut to one page",               cut_to_one_page,   -EBADMSG, "too short for a store",          {0}                        },
+    {"cut to 100 octets",             cut_to_100,        -EBADMSG, "too short for a store",          {0}                        },
+    {"empty",                         cut_to_nothing,    -EBADMSG, "too short for a store",          {0}                        },
+    {"random octets",                 fill_at_random,    -EBADMSG, "is not a netboot store",         {0}                        },
+    {"a text",                        fill_with_text,    -EBADMSG, "is not a netboot store",         {0}                        },
+    {"another magic number",          NULL,              -EBADMSG, "is not a netboot store",         {0, 4, 0x04030201}         },
+    {"another version of LMDB",       NULL,              -EBADMSG, "has version 2 of LMDB",          {4, 4, 2}                  },
+    {"pages of no octets",            NULL,              -EBADMSG, "pages of 0 octets",              {24, 4, 0}                 },
+    {"pages of 4097 octets",          NULL,              -EBADMSG, "pages of 4097 octets",           {24, 4, 4097}              },
+    {"a last page past the end",      NULL,              -EBADMSG, "is cut short, ",                 {120, 8, UINT64_C(1) << 32}},
+    {"the last page there can be",    NULL,              -EBADMSG, "damaged header",                 {120, 8, UINT64_MAX}       },
+    {"a root past the end",           NULL,              -EBADMSG, "damaged header",                 {112, 8, 65536}            },
+    {"no second header",              no_second_header,  -EBADMSG, "is not a netboot store",         {0}                        },
+    {"a directory",                   be_directory,      -EBADMSG, "not a regular file",             {0}                        },
+    {"a FIFO",                        be_fifo,           -EBADMSG, "not a regular file",             {0}                        },
+    {"an LMDB file of other purpose", be_foreign,        -EBADMSG, "is not a netboot targets store", {0}                        },
+    {"a newer format",                newer_format,      -ENOTSUP, "formats up to 1 only",           {0}                        },
+    {"a much newer format",           much_newer_format, -ENOTSUP, "upgrade netboot",                {0}                        },
+    {"a format of one octet",         odd_format,        -EBADMSG, "is not a netboot targets store", {0}                        },
+    {"missing",                       be_missing,        -ENOENT,  "init'",                          {0}                        },
 };
 
 /* Each is refused by a tool at once, and by a server that runs on without it, and that heals when it is put right. */
@@ -240,7 +218,10 @@ static void try_refused(size_t index)
     fill(fixture);
     targets = strdup(path_in(fixture, "targets"));
     kept = strdup(path_in(fixture, "kept"));
-    refused[index].spoil(path_in(fixture, "targets/data.mdb"));
+    if (refused[index].spoil)
+        refused[index].spoil(path_in(fixture, "targets/data.mdb"));
+    else
+        set_in_headers(path_in(fixture, "targets/data.mdb"), &refused[index].patch);
     int code = netboot_store_open(fixture->directory, NULL, &fixture->store, &told);
     if (code != refused[index].code || told.code != code || !strstr(told.text, refused[index].reason) ||
         !strstr(told.text, fixture->directory))
@@ -366,7 +347,7 @@ static void test_state_store_damaged_meanwhile(void **state)
     struct netboot_change *change;
 
     OK(put_round(store, 1, &error));
-    set_in_headers(path_in(fixture, "state/data.mdb"), 120, "\0\0\0\0\0\1\0\0", 8);
+    set_in_headers(path_in(fixture, "state/data.mdb"), &(struct patch){120, 8, UINT64_C(1) << 40});
     OK(netboot_change_open(store, 1000, &change, &error));
     OK(change_clear(change, &error));
     FAILS(-EBADMSG, "is damaged: move the directory", netboot_change_commit(change, &error));

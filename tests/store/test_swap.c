@@ -3,60 +3,23 @@
  * Another store in place of the one that a server has open, while threads serve and views are held: no look-up fails
  * for it where the files are others, and none waits even where they are the same and have to be closed first.
  */
-#include "store_test.h"
-
-#include <pthread.h>
+#include "crowd.h"
 
 #define THREADS 4
 
 /* ---- Threads that serve */
 
-static struct crowd {
-    struct netboot_store *store;
-    pthread_t threads[THREADS];
-    bool running;
-    atomic_bool stop;
-    atomic_uint served, failed, slept, wrong;
-} crowd;
-
 static void *serve_on(void *data)
 {
-    struct netboot_query query;
     struct netboot_result result;
 
     for (unsigned i = 0; !crowd.stop; i++) {
-        query_of(&query, i % ROUND_HOSTS);
-        int code = serve_at_once(crowd.store, &query, &result, &crowd.slept);
-        *(code == 0 ? &crowd.served : &crowd.failed) += 1;
-        crowd.wrong += code == 0 ? !result.decision.host_found : code != -EAGAIN || result.answer.edit_count != 0;
+        if (crowd_serve(i, &result))
+            crowd.wrong += !result.decision.host_found;
         if (i % 64 == 0)
             sleep_ms(1); /* there may be fewer processors than threads */
     }
     return data;
-}
-
-static void crowd_start(struct netboot_store *store)
-{
-    crowd = (struct crowd){.store = store, .running = true};
-    for (unsigned i = 0; i < THREADS; i++)
-        assert_int_equal(pthread_create(&crowd.threads[i], NULL, serve_on, NULL), 0);
-}
-
-static void crowd_end(void)
-{
-    crowd.stop = true;
-    for (unsigned i = 0; i < THREADS && crowd.running; i++)
-        pthread_join(crowd.threads[i], NULL);
-    crowd.running = false;
-}
-
-static void crowd_stop(void)
-{
-    crowd_end();
-    print_message("%u served, %u failed, %u slept\n", crowd.served, crowd.failed, crowd.slept);
-    assert_int_equal(crowd.wrong, 0);
-    assert_int_equal(crowd.slept, 0);
-    assert_true(crowd.served > 0);
 }
 
 /* ---- Stores to put in place of each other */
@@ -127,7 +90,7 @@ static void test_view_held(void **state)
 
     fill(fixture);
     struct netboot_store *store = open_server(fixture);
-    crowd_start(store);
+    crowd_start(store, THREADS, serve_on);
     for (unsigned i = 0; i < TIMES; i++) {
         unsigned round = i % 2 == 0 ? 3 : 7;
         held = view_of(store);
@@ -138,7 +101,7 @@ static void test_view_held(void **state)
         netboot_view_close(held);
     }
     crowd_stop();
-    assert_int_equal(crowd.failed, 0);
+    assert_int_equal(crowd.refused, 0);
     EVENTUALLY(count_maps() == 1);
     free(spare);
     free(targets);
@@ -154,7 +117,7 @@ static void test_many_views_held(void **state)
 
     fill(fixture);
     struct netboot_store *store = open_server(fixture);
-    crowd_start(store);
+    crowd_start(store, THREADS, serve_on);
     for (unsigned i = 0; i < TIMES; i++) {
         char *spare = make_spare(fixture, 100 + i);
         held[i] = view_of(store);
@@ -163,7 +126,7 @@ static void test_many_views_held(void **state)
         free(spare);
     }
     crowd_stop();
-    assert_int_equal(crowd.failed, 0);
+    assert_int_equal(crowd.refused, 0);
     assert_int_equal(count_maps(), TIMES + 1);
     for (unsigned i = 0; i < TIMES; i++) {
         assert_int_equal(round_of(held[i]), i == 0 ? 3 : 99 + i);
@@ -181,7 +144,7 @@ static void test_back_again(void **state)
 
     fill(fixture);
     struct netboot_store *store = open_server(fixture);
-    crowd_start(store);
+    crowd_start(store, THREADS, serve_on);
     struct netboot_view *first = view_of(store);
     exchange(targets, spare);
     EVENTUALLY(serves_round(store, 7));
@@ -196,7 +159,7 @@ static void test_back_again(void **state)
     netboot_view_close(first);
     netboot_view_close(second);
     crowd_stop();
-    assert_int_equal(crowd.failed, 0);
+    assert_int_equal(crowd.refused, 0);
     EVENTUALLY(count_maps() == 1);
     free(spare);
     free(targets);
@@ -273,9 +236,9 @@ static void test_same_lock_file(void **state)
     close_store(fixture);
     struct netboot_store *store = open_server(fixture);
     struct netboot_view *held = view_of(store);
-    crowd_start(store);
+    crowd_start(store, THREADS, serve_on);
     assert_int_equal(rename(copy, data), 0);
-    EVENTUALLY(crowd.failed > 0);
+    EVENTUALLY(crowd.refused > 0);
     assert_int_equal(round_of(held), 4);
     netboot_view_close(held);
     EVENTUALLY(serves_round(store, 3));
@@ -294,11 +257,11 @@ static void test_growth(void **state)
         open_with(fixture, (struct netboot_store_options){.map_size = 1 << 20, .follow = true, .readers = 2 * THREADS});
     size_t first = status_of(store).map_size;
     struct netboot_view *held = view_of(store);
-    crowd_start(store);
+    crowd_start(store, THREADS, serve_on);
     struct agent agent = AGENT_START(fixture->directory, "bulk", "1000", "8000");
     agent_says(&agent, "done");
     assert_int_equal(agent_end(&agent), 0);
-    EVENTUALLY(crowd.failed > 0);
+    EVENTUALLY(crowd.refused > 0);
     assert_int_equal(round_of(held), 3);
     netboot_view_close(held);
     EVENTUALLY(is_served(store, 8999, "h8999"));
@@ -306,19 +269,12 @@ static void test_growth(void **state)
     assert_true(status_of(store).map_size > first);
 }
 
-/* After a failure too: no thread outlives its store. */
-static int stop_and_teardown(void **state)
-{
-    crowd_end();
-    return teardown(state);
-}
-
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, stop_and_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_view_held),        TEST(test_many_views_held), TEST(test_back_again), TEST(test_opened_twice),
-        TEST(test_change_under_way), TEST(test_same_lock_file),  TEST(test_growth),
+        CROWD_TEST(test_view_held),    CROWD_TEST(test_many_views_held),  CROWD_TEST(test_back_again),
+        CROWD_TEST(test_opened_twice), CROWD_TEST(test_change_under_way), CROWD_TEST(test_same_lock_file),
+        CROWD_TEST(test_growth),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,32 +6,31 @@
 
 /* ---- Damage */
 
+/* Without data the row is deleted. */
+static void set_in(struct fixture *fixture, unsigned table, MDB_val row, const void *data, size_t size)
+{
+    const struct db *db = db_place_current(&fixture->store->place);
+    MDB_val value = {size, (void *)data};
+    MDB_txn *txn;
+
+    assert_int_equal(mdb_txn_begin(db->mdb, NULL, 0, &txn), 0);
+    assert_int_equal(
+        data ? mdb_put(txn, db->tables[table], &row, &value, 0) : mdb_del(txn, db->tables[table], &row, NULL), 0);
+    assert_int_equal(mdb_txn_commit(txn), 0);
+}
+
 static void set_row(struct fixture *fixture, const char *id_text, const void *data, size_t size)
 {
     struct netboot_id id = id_of(id_text);
-    MDB_val row, value = {size, (void *)data};
     struct store_key key;
-    MDB_txn *txn;
 
     key_of_id(&key, (uint8_t)id.type, id.value, id.size);
-    row = key_value(&key);
-    assert_int_equal(mdb_txn_begin(db_place_current(&fixture->store->place)->mdb, NULL, 0, &txn), 0);
-    if (data)
-        assert_int_equal(mdb_put(txn, db_place_current(&fixture->store->place)->tables[TABLE_HOST], &row, &value, 0),
-                         0);
-    else
-        assert_int_equal(mdb_del(txn, db_place_current(&fixture->store->place)->tables[TABLE_HOST], &row, NULL), 0);
-    assert_int_equal(mdb_txn_commit(txn), 0);
+    set_in(fixture, TABLE_HOST, key_value(&key), data, size);
 }
 
 static void set_policy(struct fixture *fixture, const char *key, const char *text)
 {
-    MDB_val row = {strlen(key), (void *)key}, value = {strlen(text), (void *)text};
-    MDB_txn *txn;
-
-    assert_int_equal(mdb_txn_begin(db_place_current(&fixture->store->place)->mdb, NULL, 0, &txn), 0);
-    assert_int_equal(mdb_put(txn, db_place_current(&fixture->store->place)->tables[TABLE_POLICY], &row, &value, 0), 0);
-    assert_int_equal(mdb_txn_commit(txn), 0);
+    set_in(fixture, TABLE_POLICY, (MDB_val){strlen(key), (void *)key}, text, strlen(text));
 }
 
 static void no_record(struct fixture *fixture)

@@ -42,7 +42,7 @@ static void wait_for_thread(struct netboot_store *store)
 
 static void compare(struct netboot_store *store, const char *name, struct packets packets)
 {
-    double with[ROUNDS], without[ROUNDS], ratios[ROUNDS], differences[ROUNDS];
+    double with[ROUNDS], without[ROUNDS];
 
     time_round(store, packets, 1, false);
     for (unsigned round = 0; round < ROUNDS; round++) {
@@ -57,11 +57,8 @@ static void compare(struct netboot_store *store, const char *name, struct packet
         double queries = time_queries(packets, seed);
         with[round] -= queries;
         without[round] -= queries;
-        ratios[round] = with[round] / without[round];
-        differences[round] = with[round] - without[round];
     }
-    printf("%-22s %10.0f %10.0f %8.2f %12.0f\n", name, median(with, ROUNDS), median(without, ROUNDS),
-           median(ratios, ROUNDS), median(differences, ROUNDS));
+    print_rounds(name, with, without, ROUNDS);
 }
 
 int main(int argc, char **argv)
@@ -69,14 +66,6 @@ int main(int argc, char **argv)
     const struct netboot_store_options options = {.size = sizeof(options), .follow = true, .journal = true};
     struct netboot_store *store;
     struct netboot_error error = {0};
-    static const struct {
-        const char *name;
-        struct packets packets;
-    } cases[] = {
-        {"DHCPv4, known host", {4, true} },
-        {"DHCPv4, stranger",   {4, false}},
-        {"DHCPv6, known host", {6, true} },
-    };
 
     if (argc < 2 || argc > 3) {
         fprintf(stderr, "usage: bench_journal DIRECTORY [HOSTS]\n");
@@ -88,10 +77,9 @@ int main(int argc, char **argv)
     if (access(argv[1], F_OK) != 0)
         make_store(argv[1]);
     stop_if(netboot_store_open(argv[1], &options, &store, &error) != 0, error.text);
-    printf("%u hosts, %u packets a round, median of %d rounds\n", host_count, packet_count, ROUNDS);
-    printf("%-22s %10s %10s %8s %12s\n", "", "journal ns", "without ns", "ratio", "more, ns");
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        compare(store, cases[i].name, cases[i].packets);
+    print_titles("journal ns", "without ns", "more, ns", ROUNDS);
+    for (size_t i = 0; i < PACKET_CASES; i++)
+        compare(store, packet_cases[i].name, packet_cases[i].packets);
     printf("%llu records written, %llu dropped\n", (unsigned long long)netboot_journal_written(store),
            (unsigned long long)netboot_journal_dropped(store));
     netboot_store_close(store);

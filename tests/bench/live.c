@@ -4,6 +4,7 @@
  * after packet, until the answer is the new one. Prints, per change, the milliseconds from the tool's start to that
  * packet, and to the tool's end.
  */
+#include "../unit/asking.h"
 #include "netboot-store.h"
 
 #include <fcntl.h>
@@ -28,14 +29,7 @@ static double now_ms(void)
 static const char *ask(struct netboot_store *store, struct netboot_result *result)
 {
     static const uint8_t mac[] = {0x52, 0x54, 0, 0x77, 0, 2};
-    struct netboot_query query = {
-        .size = sizeof(query),
-        .family = NETBOOT_V4,
-        .message_type = 1,
-        .reply_type = 2,
-        .hardware_type = 1,
-        .hardware_address = {mac, sizeof(mac)}
-    };
+    struct netboot_query query = query_from(mac);
 
     netboot_query_add(&query, 60, "PXEClient", 9);
     return netboot_serve(store, &query, result) == 0 ? result->decision.target : "";

@@ -124,7 +124,7 @@ static double time_bare(struct bare *bare, struct packets packets, unsigned seed
 
 static void compare(struct netboot_store *store, struct bare *bare, const char *name, struct packets packets)
 {
-    double ours[ROUNDS], theirs[ROUNDS], ratios[ROUNDS], differences[ROUNDS];
+    double ours[ROUNDS], theirs[ROUNDS];
 
     time_ours(store, packets, 1);
     time_bare(bare, packets, 1);
@@ -132,11 +132,8 @@ static void compare(struct netboot_store *store, struct bare *bare, const char *
         unsigned seed = round * 104729u;
         ours[round] = time_ours(store, packets, seed) - time_queries(packets, seed);
         theirs[round] = time_bare(bare, packets, seed);
-        ratios[round] = ours[round] / theirs[round];
-        differences[round] = ours[round] - theirs[round];
     }
-    printf("%-22s %10.0f %10.0f %8.2f %12.0f\n", name, median(ours, ROUNDS), median(theirs, ROUNDS),
-           median(ratios, ROUNDS), median(differences, ROUNDS));
+    print_rounds(name, ours, theirs, ROUNDS);
 }
 
 int main(int argc, char **argv)
@@ -144,15 +141,6 @@ int main(int argc, char **argv)
     struct netboot_store *store;
     struct netboot_error error = {0};
     struct bare bare;
-    static const struct {
-        const char *name;
-        struct packets packets;
-    } cases[] = {
-        {"DHCPv4, known host", {4, true} },
-        {"DHCPv4, stranger",   {4, false}},
-        {"DHCPv6, known host", {6, true} },
-        {"DHCPv6, stranger",   {6, false}},
-    };
     char copy[4096];
     int only = argc > 4 ? atoi(argv[4]) : -1;
 
@@ -169,11 +157,10 @@ int main(int argc, char **argv)
     copy_store(argv[1], copy, sizeof(copy));
     open_bare(&bare, copy);
     stop_if(netboot_store_open(argv[1], NULL, &store, &error) != 0, error.text);
-    printf("%u hosts, %u packets a round, median of %d rounds\n", host_count, packet_count, ROUNDS);
-    printf("%-22s %10s %10s %8s %12s\n", "", "serve ns", "LMDB ns", "ratio", "above, ns");
-    for (int i = 0; i < 4; i++)
+    print_titles("serve ns", "LMDB ns", "above, ns", ROUNDS);
+    for (int i = 0; i < PACKET_CASES; i++)
         if (only < 0 || only == i)
-            compare(store, &bare, cases[i].name, cases[i].packets);
+            compare(store, &bare, packet_cases[i].name, packet_cases[i].packets);
     netboot_store_close(store);
     return 0;
 }

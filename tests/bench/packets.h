@@ -3,6 +3,7 @@
 #ifndef BENCH_PACKETS_H
 #define BENCH_PACKETS_H
 
+#include "../unit/asking.h"
 #include "../unit/typed.h"
 
 #include <errno.h>
@@ -113,6 +114,17 @@ struct packets {
     bool known;
 };
 
+enum { PACKET_CASES = 4 };
+static const struct packet_case {
+    const char *name;
+    struct packets packets;
+} packet_cases[PACKET_CASES] = {
+    {"DHCPv4, known host", {4, true} },
+    {"DHCPv4, stranger",   {4, false}},
+    {"DHCPv6, known host", {6, true} },
+    {"DHCPv6, stranger",   {6, false}},
+};
+
 /* EDK2's first packet, from the machine of that number. */
 static inline void make_query(struct netboot_query *query, struct packets packets, unsigned number)
 {
@@ -127,14 +139,7 @@ static inline void make_query(struct netboot_query *query, struct packets packet
     host_mac(number, packets.known, mac);
     memcpy(duid + 4, mac, 6);
     memcpy(uuid + 3, mac, 6);
-    *query = (struct netboot_query){
-        .size = sizeof(struct netboot_query),
-        .family = packets.family == 4 ? NETBOOT_V4 : NETBOOT_V6,
-        .message_type = 1,
-        .reply_type = 2,
-        .hardware_type = 1,
-        .hardware_address = {mac, packets.family == 4 ? 6 : 0}
-    };
+    *query = query_from(mac);
     if (packets.family == 4) {
         query->assigned_address[0] = 192;
         netboot_query_add(query, 97, uuid, sizeof(uuid));
@@ -143,6 +148,8 @@ static inline void make_query(struct netboot_query *query, struct packets packet
         netboot_query_add(query, 55, requested4, sizeof(requested4));
         return;
     }
+    query->family = NETBOOT_V6;
+    query->hardware_address.size = 0;
     memcpy(query->peer_address, link_local, 16);
     for (unsigned i = 0; i < 3; i++) {
         query->peer_address[8 + i] = mac[i];
@@ -167,6 +174,28 @@ static inline double time_queries(struct packets packets, unsigned seed)
         __asm__ volatile("" : : "r"(&query) : "memory");
     }
     return (now_ns() - start) / packet_count;
+}
+
+/* ---- What is printed: the medians of rounds, and of their ratios and differences */
+
+#define ROUNDS_MOST 256
+
+static inline void print_titles(const char *ours, const char *theirs, const char *difference, unsigned rounds)
+{
+    printf("%u hosts, %u packets a round, median of %u rounds\n", host_count, packet_count, rounds);
+    printf("%-22s %10s %10s %8s %12s\n", "", ours, theirs, "ratio", difference);
+}
+
+static inline void print_rounds(const char *name, double *ours, double *theirs, size_t rounds)
+{
+    double ratios[ROUNDS_MOST], differences[ROUNDS_MOST];
+
+    for (size_t i = 0; i < rounds; i++) {
+        ratios[i] = ours[i] / theirs[i];
+        differences[i] = ours[i] - theirs[i];
+    }
+    printf("%-22s %10.0f %10.0f %8.2f %12.0f\n", name, median(ours, rounds), median(theirs, rounds),
+           median(ratios, rounds), median(differences, rounds));
 }
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef STORE_TEST_H
 #define STORE_TEST_H
 
+#include "asking.h"
 #include "eventually.h"
 #include "outcome.h"
 #include "store_fixture.h"
@@ -109,14 +110,7 @@ static inline void query_of(struct netboot_query *query, unsigned number)
     static const uint8_t arch[2] = {0, 7};
 
     mac_of(number, mac);
-    *query = (struct netboot_query){
-        .size = sizeof(struct netboot_query),
-        .family = NETBOOT_V4,
-        .message_type = 1,
-        .reply_type = 2,
-        .hardware_type = 1,
-        .hardware_address = {mac, sizeof(mac)}
-    };
+    *query = query_from(mac);
     netboot_query_add(query, 60, "PXEClient", 9);
     netboot_query_add(query, 77, "iPXE", 4);
     netboot_query_add(query, 93, arch, sizeof(arch));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Records that cannot be read: they are named, the rest is seen, and they can be deleted and replaced. */
+#include "asking.h"
 #include "store_unit.h"
 
 #include "change/change.h"
@@ -163,14 +164,7 @@ static void test_served(void **state)
 {
     struct fixture *fixture = *state;
     static const uint8_t mac[] = {0x52, 0x54, 0, 0, 0, 2};
-    struct netboot_query query = {
-        .size = sizeof(query),
-        .family = NETBOOT_V4,
-        .message_type = 1,
-        .reply_type = 2,
-        .hardware_type = 1,
-        .hardware_address = {mac, sizeof(mac)}
-    };
+    struct netboot_query query = query_from(mac);
     struct netboot_result result;
     const struct netboot_decision *decision = &result.decision;
 

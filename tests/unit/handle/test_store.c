@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The targets store as a whole: what is put in decides what a packet gets. */
+#include "asking.h"
 #include "store_unit.h"
 
 /* ---- Creation */
@@ -272,17 +273,10 @@ static void test_status_tells_the_oldest_view(void **state)
 
 static void make_query(struct netboot_query *query, bool boots)
 {
-    static const uint8_t mac[] = {0x52, 0x54, 0, 0, 0, 1}, arch[] = {0, 7};
+    static const uint8_t mac[] = {0x52, 0x54, 0, 0, 0, 1}, address[] = {192, 0, 2, 9}, arch[] = {0, 7};
 
-    *query = (struct netboot_query){
-        .size = sizeof(struct netboot_query),
-        .family = NETBOOT_V4,
-        .message_type = 1,
-        .reply_type = 2,
-        .hardware_type = 1,
-        .hardware_address = {mac, sizeof(mac)},
-        .assigned_address = { 192, 0,            2, 9}
-    };
+    *query = query_from(mac);
+    memcpy(query->assigned_address, address, sizeof(address));
     if (boots) {
         netboot_query_add(query, 60, "PXEClient", 9);
         netboot_query_add(query, 93, arch, sizeof(arch));

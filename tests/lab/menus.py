@@ -62,6 +62,23 @@ def _entry(family, key, title, linux, initrd, command_line):
     }
 
 
+def _by_keys(method, shown, *entries):
+    """A boot for each entry of a menu: the keys that lead there, the file that is fetched, the target that boots."""
+    return [
+        {
+            "method": method,
+            "steps": [
+                ("text", shown),
+                ("type", keys),
+                ("fetch", "HTTP", 4, file),
+                ("banner", target),
+                ("off",),
+            ],
+        }
+        for keys, file, target in entries
+    ]
+
+
 # Targets for the menu of `netbootctl menu`, in its order: a script, a kernel whose initrd is missing, a kernel, a
 # program for one firmware. The texts would end a line of iPXE's if they went out as they are.
 _COMMAND_LINE = "console=ttyS0 netboot.target={target} BOOTIF=01-{mac-hyphen} by {platform} || ; {target}"
@@ -132,22 +149,12 @@ ROWS = {
             "memtest/memtest86+x64.efi": ("efi", "memtest"),
             "shell/shellx64.efi": ("efi", "efishell"),
         },
-        "boots": [
-            {
-                "method": "http4",
-                "steps": [
-                    ("text", r"(?s)Tools.*memtest86\+.*EFI shell.*Reboot"),
-                    ("type", key),
-                    ("fetch", "HTTP", 4, file),
-                    ("banner", target),
-                    ("off",),
-                ],
-            }
-            for key, file, target in (
-                ("m", "memtest/memtest86+x64.efi", "memtest"),
-                ("\r", "shell/shellx64.efi", "efishell"),
-            )
-        ],
+        "boots": _by_keys(
+            "http4",
+            r"(?s)Tools.*memtest86\+.*EFI shell.*Reboot",
+            ("m", "memtest/memtest86+x64.efi", "memtest"),
+            ("\r", "shell/shellx64.efi", "efishell"),
+        ),
     },
     # The menu by keys: an entry whose files are not there, what it says, back in the menu, then the site's entry.
     "bios-menu-keys": {
@@ -265,21 +272,11 @@ ROWS = {
             "target set default --script menu.ipxe",
         ),
         "menu": "--default floppy --timeout 0",
-        "boots": [
-            {
-                "method": "rom",
-                "steps": [
-                    ("text", "(?s)floppy.*cd.*Reboot"),
-                    ("type", keys),
-                    ("fetch", "HTTP", 4, file),
-                    ("banner", target),
-                    ("off",),
-                ],
-            }
-            for keys, file, target in (
-                ("\r", "images/floppy.img", "floppy"),
-                ("\x1b[B\r", "images/cd.iso", "cd"),
-            )
-        ],
+        "boots": _by_keys(
+            "rom",
+            "(?s)floppy.*cd.*Reboot",
+            ("\r", "images/floppy.img", "floppy"),
+            ("\x1b[B\r", "images/cd.iso", "cd"),
+        ),
     },
 }

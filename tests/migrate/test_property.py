@@ -101,15 +101,17 @@ class Maker:
         return (f"host h{number} {{ hardware ethernet 52:54:00:00:00:{number:02x}; {address} "
                 f"{self.options()} {self.boot()} {self.scoped()} }}")
 
+    def inside_subnet(self, keyword, pool, more=""):
+        if self.random.random() < 0.4:
+            permit = self.some("deny unknown-clients;", "allow known-clients;", most=1)
+            pool = f"{keyword} {{ {pool} {permit} {self.scoped()} }}"
+        tree = self.tree() if self.random.random() < 0.3 else ""
+        return f"{pool} {more} {self.options()} {self.times()} {self.boot()} {tree} {self.scoped()}"
+
     def subnet(self, network):
         bootp = self.maybe(0.5, "dynamic-bootp ") if self.bootp else ""
         pool = f"range {bootp}{network}64 {network}99;"
-        if self.random.random() < 0.4:
-            permit = self.some("deny unknown-clients;", "allow known-clients;", most=1)
-            pool = f"pool {{ {pool} {permit} {self.scoped()} }}"
-        tree = self.tree() if self.random.random() < 0.3 else ""
-        return (f"subnet {network}0 netmask 255.255.255.0 {{ {pool} {self.options()} {self.times()} {self.boot()} "
-                f"{tree} {self.scoped()} }}")
+        return f"subnet {network}0 netmask 255.255.255.0 {{ {self.inside_subnet('pool', pool)} }}"
 
     def config(self):
         here, there = self.prefixes
@@ -176,12 +178,7 @@ class Maker6(Maker):
         pool, prefixes = f"range6 {network}1000 {network}1fff;", ""
         if self.random.random() < 0.2:  # in a pool with options, a fixed address beside its prefix would differ
             prefixes = f"prefix6 2001:db8:{network.split(':')[3]}00:: 2001:db8:{network.split(':')[3]}0f:: /48;"
-        if self.random.random() < 0.4:
-            permit = self.some("deny unknown-clients;", "allow known-clients;", most=1)
-            pool = f"pool6 {{ {pool} {permit} {self.scoped()} }}"
-        tree = self.tree() if self.random.random() < 0.3 else ""
-        return (f"subnet6 {network}/64 {{ {pool} {prefixes} {self.options()} {self.times()} {self.boot()} "
-                f"{tree} {self.scoped()} }}")
+        return f"subnet6 {network}/64 {{ {self.inside_subnet('pool6', pool, prefixes)} }}"
 
 
 def seeds():

@@ -187,55 +187,65 @@ static size_t make_cases(struct frame_case *cases)
     return count;
 }
 
-static void every_link_type(void **state)
+static void each_case(void (*check)(struct capture *capture, const struct frame_case *frame_case))
 {
     static struct frame_case cases[32];
     size_t count = make_cases(cases);
 
-    (void)state;
     for (size_t i = 0; i < count; i++) {
         struct capture *capture = capture_new(cases[i].link_type);
-        struct datagram datagram;
         print_message("%s\n", cases[i].name);
         assert_non_null(capture);
-        assert_int_equal(read_frame(capture, &cases[i].frame, &datagram), CAPTURE_DATAGRAM);
-        assert_int_equal(datagram.family, cases[i].family);
-        assert_payload(&datagram, PAYLOAD);
-        assert_int_equal(datagram.vlan_count, cases[i].vlan_count);
-        for (unsigned j = 0; j < datagram.vlan_count; j++)
-            assert_int_equal(datagram.vlans[j], cases[i].vlans[j]);
-        if (cases[i].family == NETBOOT_V6) {
-            assert_memory_equal(datagram.source, LINK_LOCAL, 16);
-            assert_memory_equal(datagram.destination, SERVERS, 16);
-        }
+        check(capture, &cases[i]);
         capture_free(capture);
     }
+}
+
+static void check_whole(struct capture *capture, const struct frame_case *frame_case)
+{
+    struct datagram datagram;
+
+    assert_int_equal(read_frame(capture, &frame_case->frame, &datagram), CAPTURE_DATAGRAM);
+    assert_int_equal(datagram.family, frame_case->family);
+    assert_payload(&datagram, PAYLOAD);
+    assert_int_equal(datagram.vlan_count, frame_case->vlan_count);
+    for (unsigned i = 0; i < datagram.vlan_count; i++)
+        assert_int_equal(datagram.vlans[i], frame_case->vlans[i]);
+    if (frame_case->family == NETBOOT_V6) {
+        assert_memory_equal(datagram.source, LINK_LOCAL, 16);
+        assert_memory_equal(datagram.destination, SERVERS, 16);
+    }
+}
+
+static void every_link_type(void **state)
+{
+    (void)state;
+    each_case(check_whole);
+}
+
+static void check_cut(struct capture *capture, const struct frame_case *frame_case)
+{
+    const struct octets *frame = &frame_case->frame;
+    size_t padding = strcmp(frame_case->name, "Ethernet pads") == 0 ? 8 : 0;
+    struct datagram datagram;
+    bool seen = false;
+
+    for (size_t size = 0; size + padding < frame->size; size++) {
+        enum capture_result result = read_part(capture, SECOND, frame, size, frame->size, &datagram);
+        assert_true(result == CAPTURE_OTHER || result == CAPTURE_CUT_OFF);
+        assert_false(seen && result == CAPTURE_OTHER);
+        seen = seen || result == CAPTURE_CUT_OFF;
+        result = read_part(capture, SECOND, frame, size, size, &datagram);
+        assert_true(result == CAPTURE_OTHER || result == CAPTURE_MALFORMED);
+    }
+    assert_true(seen);
 }
 
 /* A frame that a snapshot length cut is never taken for whole, and nothing is read past its end. */
 static void every_frame_cut_anywhere(void **state)
 {
-    static struct frame_case cases[32];
-    size_t count = make_cases(cases);
-
     (void)state;
-    for (size_t i = 0; i < count; i++) {
-        struct capture *capture = capture_new(cases[i].link_type);
-        struct datagram datagram;
-        size_t padding = strcmp(cases[i].name, "Ethernet pads") == 0 ? 8 : 0;
-        bool seen = false;
-        for (size_t size = 0; size + padding < cases[i].frame.size; size++) {
-            enum capture_result result =
-                read_part(capture, SECOND, &cases[i].frame, size, cases[i].frame.size, &datagram);
-            assert_true(result == CAPTURE_OTHER || result == CAPTURE_CUT_OFF);
-            assert_false(seen && result == CAPTURE_OTHER);
-            seen = seen || result == CAPTURE_CUT_OFF;
-            result = read_part(capture, SECOND, &cases[i].frame, size, size, &datagram);
-            assert_true(result == CAPTURE_OTHER || result == CAPTURE_MALFORMED);
-        }
-        assert_true(seen);
-        capture_free(capture);
-    }
+    each_case(check_cut);
 }
 
 static void what_is_no_dhcp(void **state)

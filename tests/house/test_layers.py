@@ -73,8 +73,8 @@ BY_HAND = {
         'ctl/frame/help.c includes "common/db/db.h": that is private to the library',
     ),
     "a private function outside of the library": (
-        ("--call", "kea-hook/packet.cc:common/db/db.c"),
-        "kea-hook/packet.cc calls something of common/db/db.c: that is private to the library",
+        ("--call", "kea-hook/packet.cc:common/handle/store.c"),
+        "kea-hook/packet.cc calls something of common/handle/store.c: that is private to the library",
     ),
     "a circle of files": (
         ("--call", "common/base/url.c:common/base/notice.c", "--call", "common/base/notice.c:common/base/url.c"),

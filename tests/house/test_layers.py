@@ -102,6 +102,12 @@ def test_include(house):
     assert_found(layers(root=house), 'common/base/url.c includes "db/db.h": common/base may not use common/db')
 
 
+def test_header_of_others(house):
+    path = house / "common/store/view.c"
+    path.write_text("#include <lmdb.h>\n" + path.read_text())
+    assert_found(layers(root=house), "common/store/view.c includes lmdb.h, which only common/db may")
+
+
 @pytest.mark.parametrize("name", ["ctl/attic/old.h", "ctl/records/attic/old.h", "common/old.h", "attic/old.h"])
 def test_no_room(name, house):
     path = house / name

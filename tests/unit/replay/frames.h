@@ -71,8 +71,8 @@ static inline struct octets whole4(const struct octets *data)
 #define LINK_LOCAL "\xfe\x80\0\0\0\0\0\0\x50\x54\0\xff\xfe\x77\0\2"
 #define SERVERS "\xff\2\0\0\0\0\0\0\0\0\0\0\0\1\0\2"
 
-static inline struct octets ip6(unsigned protocol, const void *extensions, size_t extensions_size, const struct octets *data,
-                         size_t from, size_t size)
+static inline struct octets ip6(unsigned protocol, const void *extensions, size_t extensions_size,
+                                const struct octets *data, size_t from, size_t size)
 {
     struct octets ret = {.size = 0};
 
@@ -116,8 +116,8 @@ static inline struct octets behind(const void *header, size_t size, const struct
 }
 
 /* Reads a copy whose end is the page's. */
-static inline enum capture_result read_part(struct capture *capture, uint64_t time, const struct octets *frame, size_t size,
-                                     size_t wire_size, struct datagram *ret)
+static inline enum capture_result read_part(struct capture *capture, uint64_t time, const struct octets *frame,
+                                            size_t size, size_t wire_size, struct datagram *ret)
 {
     struct netboot_bytes data = {guarded_copy(&guarded_page, frame->data, size), size};
 

@@ -128,10 +128,10 @@ static void check_answer(int code, const struct netboot_query *query, const stru
     check(result->answer.edit_count <= NETBOOT_EDITS_MAX, "too many edits");
     for (unsigned i = 0; i < result->answer.edit_count; i++) {
         const struct netboot_edit *edit = &result->answer.edits[i];
-        size_t most = edit->field == NETBOOT_FIELD_FILE      ? 127
-                      : edit->field == NETBOOT_FIELD_SIADDR  ? 4
-                      : query->family == NETBOOT_V4          ? 255
-                                                             : NETBOOT_FILE_SIZE;
+        size_t most = edit->field == NETBOOT_FIELD_FILE     ? 127
+                      : edit->field == NETBOOT_FIELD_SIADDR ? 4
+                      : query->family == NETBOOT_V4         ? 255
+                                                            : NETBOOT_FILE_SIZE;
         check(edit->remove || edit->data.size <= most, "an edit that does not fit");
     }
 }

@@ -18,7 +18,6 @@ struct netboot_change {
     pthread_t owner; /* LMDB's lock belongs to a thread */
     uint64_t hosts;
     bool touched, ranges_stale;
-    bool reverted;               /* to an earlier generation */
     unsigned deadline_ms;        /* for other writers */
     struct arming *armings;      /* that go with it */
     struct netboot_error failed; /* the first failure of the database: it rules out a commit */
@@ -29,6 +28,8 @@ struct netboot_change {
     uint64_t hosts_changed, others_changed; /* records put or deleted */
     char by[NETBOOT_HISTORY_BY_SIZE], what[NETBOOT_HISTORY_WHAT_SIZE];
     uint8_t record[RECORD_SIZE_MAX];
+    uint64_t random[64]; /* numbers for hosts that are made */
+    size_t random_left;
 };
 
 /* Builds the ranges from the sites of the change, if they have changed. */
@@ -78,6 +79,9 @@ void change_blame(struct netboot_change *change, const struct store_key *id, con
                   struct damaged_host *ret);
 /* Deletes both rows, and all aliases that lead to them. */
 int change_drop_damaged(struct netboot_change *change, const struct damaged_host *damaged, struct netboot_error *error);
+
+/* A number that no other host has had: netboot_host.born. -EIO. */
+int change_born(struct netboot_change *change, uint64_t *ret, struct netboot_error *error);
 
 /* What netboot_change_put() and netboot_change_delete() do for hosts and sites. */
 int change_put_host(struct netboot_change *change, const struct netboot_id *id, const struct netboot_host *host,

@@ -2,12 +2,16 @@
 /* Hosts in a change: a record under the first MAC, and an alias of it under every other identifier and the name. */
 #include "change/change.h"
 
+#include "base/names.h"
+
+#include <sys/random.h>
 #include <time.h>
 
 #define KEYS_MAX (NETBOOT_LIST_MAX + 1) /* of a host: its identifiers and its name */
 
 struct host_keys {
     size_t count, primary;
+    uint64_t born; /* of the host */
     struct store_key keys[KEYS_MAX];
 };
 
@@ -15,6 +19,7 @@ static void keys_of_host(const struct netboot_host *host, struct host_keys *ret)
 {
     ret->count = 0;
     ret->primary = host_primary_id(host);
+    ret->born = host->born;
     for (size_t i = 0; i < host->ids.count; i++) {
         struct netboot_bytes id = host->ids.items[i];
         if (key_of_item(&ret->keys[ret->count], id))
@@ -186,17 +191,44 @@ static void set_values(const struct host_keys *keys, MDB_val record, struct row_
     ret->alias = (MDB_val){1 + primary->size, ret->alias_octets};
 }
 
-static int encode_host(struct netboot_change *change, const struct netboot_host *host, const struct host_keys *keys,
+int change_born(struct netboot_change *change, uint64_t *ret, struct netboot_error *error)
+{
+    do {
+        if (change->random_left == 0) {
+            if (getrandom(change->random, sizeof(change->random), 0) != sizeof(change->random))
+                return failure(error, -EIO, "there are no random numbers for a host");
+            change->random_left = COUNT_OF(change->random);
+        }
+        *ret = change->random[--change->random_left];
+    } while (*ret == 0);
+    return 0;
+}
+
+/* A host, and the keys that it is to have. */
+struct host_put {
+    const struct netboot_host *host;
+    struct host_keys keys;
+};
+
+/* The values of its rows. It is the host that it was under `old` keys if its record stays in its row. */
+static int encode_host(struct netboot_change *change, const struct host_put *put, const struct host_keys *old,
                        struct row_values *ret, struct netboot_error *error)
 {
-    struct netboot_host stored = *host;
+    struct netboot_host stored = *put->host;
+    int code = 0;
 
+    if (old && same_key(primary_key(old), primary_key(&put->keys)))
+        stored.born = old->born;
+    else
+        code = change_born(change, &stored.born, error);
+    if (code != 0)
+        return code;
     stored.changed = (uint64_t)time(NULL);
     ssize_t size = record_encode(&record_host, &stored, change->record, sizeof(change->record));
     if (size < 0)
         return failure(error, -EINVAL, "the record of the host is too large: it must fit into %d octets",
                        RECORD_SIZE_MAX);
-    set_values(keys, (MDB_val){(size_t)size, change->record}, ret);
+    set_values(&put->keys, (MDB_val){(size_t)size, change->record}, ret);
     return 0;
 }
 
@@ -221,45 +253,50 @@ static int put_keys(struct netboot_change *change, const struct host_keys *keys,
 }
 
 /* A host that is there already, under `old` keys. */
-static int replace_host(struct netboot_change *change, const struct host_keys *old, const struct host_keys *keys,
-                        const struct row_values *values, struct netboot_error *error)
+static int replace_host(struct netboot_change *change, const struct host_keys *old, const struct host_put *put,
+                        struct netboot_error *error)
 {
+    struct row_values values;
     size_t count;
     int code, rc;
 
-    if ((code = check_keys(change, keys, primary_key(old), error)) != 0 ||
-        (code = delete_keys(change, old, keys, error)) != 0)
+    if ((code = encode_host(change, put, old, &values, error)) != 0 ||
+        (code = check_keys(change, &put->keys, primary_key(old), error)) != 0 ||
+        (code = delete_keys(change, old, &put->keys, error)) != 0)
         return code;
-    rc = put_keys(change, keys, values, 0, &count);
+    rc = put_keys(change, &put->keys, &values, 0, &count);
     return rc == 0 ? 0 : change_failed(change, rc, error);
 }
 
-static int add_host(struct netboot_change *change, const struct host_keys *keys, const struct row_values *values,
-                    struct netboot_error *error);
+static int add_host(struct netboot_change *change, const struct host_put *put, struct netboot_error *error);
 
 /* Replaces the host that has the identifier. */
-static int put_over(struct netboot_change *change, const struct store_key *id, const struct host_keys *keys,
-                    const struct row_values *values, struct netboot_error *error)
+static int put_over(struct netboot_change *change, const struct store_key *id, const struct host_put *put,
+                    struct netboot_error *error)
 {
     struct damaged_host damaged;
     struct host_keys old;
     int code = find_keys(change, id, &old, &damaged, error);
 
     if (code == 0)
-        return replace_host(change, &old, keys, values, error);
+        return replace_host(change, &old, put, error);
     if (code == -EBADMSG && (code = change_drop_damaged(change, &damaged, error)) == 0)
-        code = add_host(change, keys, values, error);
+        code = add_host(change, put, error);
     return code;
 }
 
 /* A host that is probably new, as in an import: one search per key. If a key is taken, the rows put are deleted
  * again. */
-static int add_host(struct netboot_change *change, const struct host_keys *keys, const struct row_values *values,
-                    struct netboot_error *error)
+static int add_host(struct netboot_change *change, const struct host_put *put, struct netboot_error *error)
 {
+    const struct host_keys *keys = &put->keys;
+    struct row_values values;
     size_t count;
-    int rc = put_keys(change, keys, values, MDB_NOOVERWRITE, &count), code;
+    int code = encode_host(change, put, NULL, &values, error);
 
+    if (code != 0)
+        return code;
+    int rc = put_keys(change, keys, &values, MDB_NOOVERWRITE, &count);
     if (rc == 0) {
         change->hosts++;
         return 0;
@@ -267,27 +304,26 @@ static int add_host(struct netboot_change *change, const struct host_keys *keys,
     if (rc != MDB_KEYEXIST)
         return change_failed(change, rc, error);
     if (count == 0) /* the host with this first identifier is replaced */
-        return put_over(change, &keys->keys[0], keys, values, error);
-    struct host_keys put = *keys;
-    put.count = count;
-    code = delete_keys(change, &put, NULL, error);
+        return put_over(change, &keys->keys[0], put, error);
+    struct host_keys half = *keys;
+    half.count = count;
+    code = delete_keys(change, &half, NULL, error);
     return code == 0 ? check_keys(change, keys, NULL, error) : code;
 }
 
 int change_put_host(struct netboot_change *change, const struct netboot_id *id, const struct netboot_host *host,
                     struct netboot_error *error)
 {
-    struct row_values values;
-    struct host_keys keys;
+    struct host_put put = {.host = host};
     struct store_key key;
     int code;
 
-    if ((code = check_host(host, &keys, error)) != 0 || (code = encode_host(change, host, &keys, &values, error)) != 0)
+    if ((code = check_host(host, &put.keys, error)) != 0)
         return code;
     if (!id)
-        code = add_host(change, &keys, &values, error);
+        code = add_host(change, &put, error);
     else if ((code = to_key(id, &key, error)) == 0)
-        code = put_over(change, &key, &keys, &values, error);
+        code = put_over(change, &key, &put, error);
     change->hosts_changed += code == 0;
     return code;
 }

@@ -7,8 +7,9 @@
  *     kept                  a b        b c           -> 5 is: a and b as 6 kept them, c as 7 kept it
  */
 #include "change/change.h"
+
+#include "base/bytes.h"
 #include "change/history.h"
-#include "once/once.h"
 #include "store/sweep.h"
 
 #include <errno.h>
@@ -257,6 +258,39 @@ static int tell(struct netboot_change *change, const struct undo_step *row, cons
     return 0;
 }
 
+static bool has_id(const struct netboot_host *host, struct netboot_bytes id)
+{
+    for (size_t i = 0; i < host->ids.count; i++)
+        if (bytes_same(host->ids.items[i], id))
+            return true;
+    return false;
+}
+
+/* A host that is in its row stays the host that it is, unless it gets an identifier back: then, as if it comes back
+ * itself, it is one that nobody has armed. */
+static int bring_back_host(struct netboot_change *change, const struct image *image, const struct image *present,
+                           struct netboot_error *error)
+{
+    struct netboot_host host, now;
+    bool stays = is_record(present) && record_decode(&record_host, present->value, &now) == 0;
+    int code = record_decode(&record_host, image->value, &host);
+
+    for (size_t i = 0; code == 0 && stays && i < host.ids.count; i++)
+        stays = has_id(&now, host.ids.items[i]);
+    if (code == 0 && stays)
+        host.born = now.born;
+    else if (code == 0)
+        code = change_born(change, &host.born, error);
+    else /* a damaged record comes back as it was */
+        return change_put_row(change, TABLE_HOST, &image->key, image->value.data, image->value.size, error);
+    if (code != 0)
+        return code;
+    ssize_t size = record_encode(&record_host, &host, change->record, sizeof(change->record));
+    if (size < 0)
+        return failure(error, (int)size, "the record of a host is too large with its number");
+    return change_put_row(change, TABLE_HOST, &image->key, change->record, (size_t)size, error);
+}
+
 static int bring_back(struct netboot_change *change, const struct image *image, struct netboot_error *error)
 {
     struct image present;
@@ -264,16 +298,12 @@ static int bring_back(struct netboot_change *change, const struct image *image, 
 
     if (code != 0 || same(&present, image))
         return code;
+    if (image->table == TABLE_HOST && is_record(image))
+        return bring_back_host(change, image, &present, error);
     change->ranges_stale |= image->table == TABLE_POLICY;
     return image->present
                ? change_put_row(change, image->table, &image->key, image->value.data, image->value.size, error)
                : change_delete_row(change, image->table, &image->key, error);
-}
-
-/* Where the armings cannot be read, all hosts are disarmed: a host that comes back must not be armed. */
-static int disarm_unknown(struct netboot_change *change, struct netboot_error *error)
-{
-    return db_place_is_closed(&change->store->once->place) ? change_new_id(change, error) : 0;
 }
 
 static int check(struct netboot_change *change, uint64_t generation, uint64_t *ret_present, struct netboot_error *error)
@@ -312,9 +342,6 @@ int netboot_change_revert(struct netboot_change *change, uint64_t generation,
         code = tell(change, &undo.steps[i], &reporting, error);
     for (size_t i = 0; i < undo.count && code == 0; i++)
         code = bring_back(change, &undo.steps[i].image, error);
-    if (code == 0 && change->touched)
-        code = disarm_unknown(change, error);
-    change->reverted = true;
     free(undo.steps);
     free(undo.octets);
     return code;

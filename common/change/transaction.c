@@ -144,8 +144,8 @@ static int prepare(struct netboot_change *change, struct once_writing *write, bo
         return code;
     if (change->touched && change_settle(change) != 0)
         return failure(error, change->failed.code, "%s", change->failed.text);
-    if (change->touched && (code = put_all_meta(change, error)) == 0)
-        code = once_forget(&change->view, change->reverted, error);
+    if (change->touched)
+        code = put_all_meta(change, error);
     if (code == 0 && change->armings) {
         code = arming_write(change->armings, &change->view, change->deadline_ms, write, error);
         *ret_open = code == 0;

@@ -101,6 +101,8 @@ struct netboot_host {
     struct netboot_list labels;  /* "key=value" */
     struct netboot_bytes note;
     uint64_t changed; /* seconds since 1970 */
+    uint64_t born;    /* tells it from any other host that had or will have its identifiers; 0: from before there was
+                         one. The store gives it; what a program has here is not looked at */
 };
 
 enum netboot_record_kind { NETBOOT_RECORD_SITE, NETBOOT_RECORD_LOADER, NETBOOT_RECORD_TARGET, NETBOOT_RECORD_HOST };

@@ -66,28 +66,48 @@ static int run_one(struct once_store *once, MDB_txn *txn, const struct errand *e
                    const struct netboot_id *id, struct netboot_error *error)
 {
     struct once_record record;
-    struct store_key key;
-    int code = once_find_key(view, id, &key, error), rc = 0;
+    struct once_host host = {.store = errand->store};
+    int code = once_find_host(view, id, &host, error), rc = 0;
 
     if (code != 0)
         return code;
-    int found = once_get(once, txn, &key, &record);
+    int found = once_get(once, txn, &host.key, &record);
     if (found != 0 && found != -ENOENT && found != -EBADMSG)
         return failure(error, found, "the state store in %s cannot be read: %s", once->place.directory,
                        strerror(-found));
-    if (found == 0 && record.store != errand->store)
+    if (found == 0 && !once_is_of(&record, &host))
         found = -ENOENT;
     code = errand->each(errand, id, found, &record, error);
     if (code == PUT) {
-        rc = once_put(once, txn, &key, &record);
+        record.born = host.born;
+        rc = once_put(once, txn, &host.key, &record);
     } else if (code == DELETE) {
-        MDB_val row = key_value(&key);
+        MDB_val row = key_value(&host.key);
         rc = mdb_del(txn, db_place_table(&once->place, txn, ONCE_TABLE), &row, NULL);
         rc = rc == MDB_NOTFOUND ? 0 : rc;
     }
     if (code < 0)
         return code;
     return rc == 0 ? 0 : db_failure(db_of(txn), rc, "change", error);
+}
+
+/* What hosts that are gone have left behind. */
+static int clear_away(struct once_store *once, MDB_txn *txn, struct netboot_view *view, uint64_t store)
+{
+    struct once_record record;
+    MDB_cursor *cursor;
+    MDB_val row, value;
+    int rc = mdb_cursor_open(txn, db_place_table(&once->place, txn, ONCE_TABLE), &cursor);
+
+    if (rc != 0)
+        return rc;
+    while ((rc = mdb_cursor_get(cursor, &row, &value, MDB_NEXT)) == 0)
+        if ((record_decode(&record_once, value_bytes(value), &record) != 0 ||
+             !once_has_host(view, store, row, &record)) &&
+            (rc = mdb_cursor_del(cursor, 0)) != 0)
+            break;
+    mdb_cursor_close(cursor);
+    return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
 static int run_in_view(struct netboot_store *store, struct errand *errand, struct netboot_view *view, MDB_txn *txn,
@@ -104,7 +124,10 @@ static int run_in_view(struct netboot_store *store, struct errand *errand, struc
     once->time(once, &errand->now);
     for (size_t i = 0; i < count && code == 0; i++)
         code = run_one(once, txn, errand, view, &ids[i], error);
-    return code;
+    if (code != 0 || !errand->request)
+        return code;
+    int rc = clear_away(once, txn, view, errand->store);
+    return rc == 0 ? 0 : db_failure(db_of(txn), rc, "change", error);
 }
 
 static int write_begin(struct netboot_store *store, unsigned deadline_ms, struct once_writing *ret,
@@ -240,7 +263,7 @@ int arming_add(struct arming **list, struct netboot_view *view, const struct net
                const struct netboot_once_request *request, struct netboot_error *error)
 {
     struct netboot_once_request known;
-    struct store_key key;
+    struct once_host host;
     int code = 0;
 
     if (request)
@@ -248,7 +271,7 @@ int arming_add(struct arming **list, struct netboot_view *view, const struct net
     if (code == 0 && request && (code = check_request(&known, error)) == 0)
         code = check_target(view, known.target, error);
     for (size_t i = 0; i < count && code == 0; i++)
-        code = once_find_key(view, &ids[i], &key, error);
+        code = once_find_host(view, &ids[i], &host, error);
     if (code != 0)
         return code;
     struct arming *arming = arming_new(ids, count, request ? &known : NULL);

@@ -65,7 +65,7 @@ struct once_exchange {
 
 struct once_record {
     struct netboot_bytes token;  /* of this arming */
-    uint64_t store;              /* id of the targets store that had the host when it was armed */
+    uint64_t store, born;        /* of which host: the id of the targets store that had it, and the host's number */
     struct netboot_bytes target; /* name */
     struct netboot_bytes by;     /* who armed it */
     uint64_t armed, expires;     /* seconds since 1970 */

@@ -49,9 +49,4 @@ bool once_serve(struct netboot_view *view, const struct netboot_query *query, co
 /* Puts the target of an armed host into the policy, without a packet; it lies in `ret_target`. */
 void once_peek(struct netboot_view *view, struct netboot_policy *policy, struct netboot_target *ret_target);
 
-/* Disarms what a change of the targets store takes the host away from, or adds one under its key; where it went back to
- * an earlier generation, also a host that got an identifier by that. To be called before the change is committed, so
- * that no crash in between leaves an arming to a later host. */
-int once_forget(struct netboot_view *change, bool reverted, struct netboot_error *error);
-
 #endif

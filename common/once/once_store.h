@@ -54,12 +54,21 @@ void arming_free(struct arming *list);
 unsigned once_deadline(struct once_store *once, bool needed, const struct once_time *now);
 void once_note_busy(struct once_store *once, const struct once_time *now);
 
-/* Calls `each` with every record, NULL for a damaged one, until it returns non-zero, which is returned. */
-int once_each(struct once_store *once, int (*each)(MDB_val key, const struct once_record *record, void *user),
-              void *user);
+/* Which host an arming is of: that of this targets store, in this row, and no other one that the row had or will
+ * have. */
+struct once_host {
+    struct store_key key;
+    uint64_t store, born;
+};
+/* The host with that identifier. -ENOENT, -EBADMSG. */
+int once_find_host(struct netboot_view *view, const struct netboot_id *id, struct once_host *ret,
+                   struct netboot_error *error);
+/* Whether a row of the state store is of a host that the targets store has. */
+bool once_has_host(struct netboot_view *view, uint64_t store, MDB_val row, const struct once_record *record);
 
-/* The key under which the targets store has the host with that identifier. -ENOENT, -EBADMSG. */
-int once_find_key(struct netboot_view *view, const struct netboot_id *id, struct store_key *ret,
-                  struct netboot_error *error);
+static inline bool once_is_of(const struct once_record *record, const struct once_host *host)
+{
+    return record->store == host->store && record->born == host->born;
+}
 
 #endif

@@ -26,6 +26,7 @@ static const struct record_field once_fields[] = {
     FIELD_NUMBER(19, once_record, clock, 8, "clock"),
     FIELD_NUMBER(20, once_record, doubt, 8, "doubt"),
     FIELD_LIST(21, once_record, stored, ONCE_EXCHANGE_SIZE, ONCE_EXCHANGE_SIZE, "exchange", NULL, NULL),
+    FIELD_OPTIONAL(22, once_record, born, 8, "number of the host"),
 };
 
 const struct record_type record_once = RECORD_TYPE(once_fields, 1);

@@ -21,12 +21,12 @@ static enum netboot_armed find_target(struct netboot_view *view, const struct on
                                                                              : NETBOOT_ARMED_KIND;
 }
 
-/* An arming counts for the store that it was made for. */
-static bool is_of_store(struct netboot_view *view, const struct once_record *record)
+/* An arming counts for the host that it was made for. */
+static bool is_of_host(struct netboot_view *view, const struct netboot_host *host, const struct once_record *record)
 {
     uint64_t id;
 
-    return view_meta(view, "id", &id) == 0 && id == record->store;
+    return record->born == host->born && view_meta(view, "id", &id) == 0 && id == record->store;
 }
 
 struct serving {
@@ -151,7 +151,7 @@ static enum netboot_armed reason(const struct serving *serving, bool written)
 static bool first_step(struct serving *serving, const struct once_record *record, const struct netboot_policy *policy,
                        struct netboot_result *ret)
 {
-    if (!is_of_store(serving->view, record))
+    if (!is_of_host(serving->view, policy->host, record))
         return false;
     if (once_is_over(record)) {
         serving->step = (struct once_step){.new_boot = true};
@@ -218,7 +218,7 @@ void once_peek(struct netboot_view *view, struct netboot_policy *policy, struct 
 
     if (!key_of_host(&key, policy->host) || db_read_begin(&once->place, &reader) != 0)
         return;
-    if (once_get(once, reader->txn, &key, &record) == 0 && is_of_store(view, &record)) {
+    if (once_get(once, reader->txn, &key, &record) == 0 && is_of_host(view, policy->host, &record)) {
         once->time(once, &now);
         enum netboot_once_state is = once_state(&record, now.wall);
         if (is == NETBOOT_ONCE_ARMED || is == NETBOOT_ONCE_IN_PROGRESS || is == NETBOOT_ONCE_WAITING)

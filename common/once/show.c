@@ -8,18 +8,40 @@
 
 #include <errno.h>
 
-int once_find_key(struct netboot_view *view, const struct netboot_id *id, struct store_key *ret,
-                  struct netboot_error *error)
+/* The host in a row of the targets store. 0, -ENOENT, -EBADMSG or what LMDB says. */
+static int read_host(struct netboot_view *view, const struct store_key *id, struct once_host *ret)
+{
+    struct netboot_host host;
+    MDB_val value;
+    int code = view_find_host(view, id, &ret->key, &value);
+
+    if (code == 0 && (code = record_decode(&record_host, value_bytes(value), &host)) == 0)
+        ret->born = host.born;
+    return code;
+}
+
+int once_find_host(struct netboot_view *view, const struct netboot_id *id, struct once_host *ret,
+                   struct netboot_error *error)
 {
     char text[NETBOOT_ID_TEXT_SIZE];
     struct store_key key;
-    MDB_val value;
-    int code =
-        key_of_id(&key, (uint8_t)id->type, id->value, id->size) ? view_find_host(view, &key, ret, &value) : -ENOENT;
+    int code = key_of_id(&key, (uint8_t)id->type, id->value, id->size) ? read_host(view, &key, ret) : -ENOENT;
 
     if (code == -ENOENT)
         return failure(error, code, "there is no host %s", netboot_id_text(id, text));
     return code == 0 ? 0 : failure(error, code, "the record of the host %s is damaged", netboot_id_text(id, text));
+}
+
+bool once_has_host(struct netboot_view *view, uint64_t store, MDB_val row, const struct once_record *record)
+{
+    struct store_key key = {.size = row.mv_size};
+    struct once_host host = {.store = store};
+
+    if (row.mv_size > KEY_SIZE)
+        return false;
+    memcpy(key.octets, row.mv_data, row.mv_size);
+    return read_host(view, &key, &host) == 0 && key_equals(&host.key, key.octets, key.size) &&
+           once_is_of(record, &host);
 }
 
 static void show(const struct once_record *record, uint64_t wall, struct netboot_once *ret)
@@ -67,18 +89,17 @@ int netboot_view_once(struct netboot_view *view, const struct netboot_id *id, st
     struct once_record record;
     struct once_time now;
     struct db_reader *reader;
-    uint64_t store;
-    struct store_key key;
-    int code = once_find_key(view, id, &key, error);
+    struct once_host host;
+    int code = once_find_host(view, id, &host, error);
 
     if (code != 0)
         return code;
-    if ((code = view_meta(view, "id", &store)) != 0)
+    if ((code = view_meta(view, "id", &host.store)) != 0)
         return view_failed(view, code, error);
     if ((code = db_read_wait(&once->place, &reader)) != 0)
         return once_failed(db_place_is_closed(&once->place) ? -ENOENT : code, id, error);
-    code = once_get(once, reader->txn, &key, &record);
-    if (code == 0 && record.store != store)
+    code = once_get(once, reader->txn, &host.key, &record);
+    if (code == 0 && !once_is_of(&record, &host))
         code = -ENOENT;
     if (code == 0) {
         once->time(once, &now);
@@ -88,8 +109,9 @@ int netboot_view_once(struct netboot_view *view, const struct netboot_id *id, st
     return code == 0 ? 0 : once_failed(code, id, error);
 }
 
-int once_each(struct once_store *once, int (*each)(MDB_val key, const struct once_record *record, void *user),
-              void *user)
+/* Calls `each` with every record, NULL for a damaged one, until it returns non-zero, which is returned. */
+static int once_each(struct once_store *once, int (*each)(MDB_val key, const struct once_record *record, void *user),
+                     void *user)
 {
     struct once_record record;
     struct db_reader *reader;
@@ -112,6 +134,7 @@ int once_each(struct once_store *once, int (*each)(MDB_val key, const struct onc
 }
 
 struct counting {
+    struct netboot_view *view;
     uint64_t store, wall, *counts;
     size_t count;
 };
@@ -120,8 +143,7 @@ static int count_one(MDB_val key, const struct once_record *record, void *user)
 {
     const struct counting *counting = user;
 
-    (void)key;
-    if (!record || record->store != counting->store)
+    if (!record || !once_has_host(counting->view, counting->store, key, record))
         return 0;
     size_t is = once_state(record, counting->wall);
     if (is < counting->count)
@@ -131,7 +153,7 @@ static int count_one(MDB_val key, const struct once_record *record, void *user)
 
 int netboot_view_once_counts(struct netboot_view *view, uint64_t *ret, size_t count, struct netboot_error *error)
 {
-    struct counting counting = {.counts = ret, .count = count};
+    struct counting counting = {.view = view, .counts = ret, .count = count};
     struct once_time now;
 
     memset(ret, 0, count * sizeof(*ret));

@@ -52,10 +52,10 @@ struct record_type {
 #define FIELD_CHECKED(tag, type, member, size, name, shape, check)                                                     \
     RECORD_ROW(tag, RECORD_NUMBER, RECORD_WIDTH(type, member), type, member, size, size, name, shape, check)
 #define FIELD_NUMBER(tag, type, member, size, name) FIELD_CHECKED(tag, type, member, size, name, NULL, NULL)
-/* What two equal records may differ in: when they were set. */
-#define FIELD_INCIDENTAL(tag_, type_, member_, size_, name_)                                                           \
+/* What two equal records may differ in, as when they were set. */
+#define FIELD_INCIDENTAL(tag_, kind_, type_, member_, size_, name_)                                                    \
     {                                                                                                                  \
-        .tag = (tag_), .kind = RECORD_NUMBER, .width = RECORD_WIDTH(type_, member_), .incidental = true,               \
+        .tag = (tag_), .kind = (kind_), .width = RECORD_WIDTH(type_, member_), .incidental = true,                     \
         .offset = offsetof(struct type_, member_), .min = (size_), .max = (size_), .name = (name_)                     \
     }
 #define FIELD_OPTIONAL(tag, type, member, size, name)                                                                  \

@@ -40,7 +40,8 @@ static const struct record_field host_fields[] = {
                record_check_platform_file),
     FIELD_LIST(5, netboot_host, labels, 1, RECORD_TEXT_MAX, "label", NULL, record_check_label),
     FIELD_BYTES(6, netboot_host, note, 1, RECORD_TEXT_MAX, "note", NULL, record_check_text),
-    FIELD_INCIDENTAL(7, netboot_host, changed, 8, "time of change"),
+    FIELD_INCIDENTAL(7, RECORD_NUMBER, netboot_host, changed, 8, "time of change"),
+    FIELD_INCIDENTAL(8, RECORD_OPTIONAL, netboot_host, born, 8, "number of a host"),
 };
 
 /* With the tag of the field that each must have. */

@@ -239,12 +239,61 @@ static void test_walk_and_edit(void **state)
     }
 }
 
+/* ---- Which host it is, of all that ever had its identifiers */
+
+static uint64_t born(struct fixture *fixture, const char *text)
+{
+    struct netboot_view *opened = view(fixture);
+    struct netboot_id id = id_of(text);
+    struct netboot_host host;
+
+    OK(typed_get_host(opened, &id, &host));
+    netboot_view_close(opened);
+    return host.born;
+}
+
+static void test_born(void **state)
+{
+    struct fixture *fixture = *state;
+    struct netboot_id id = id_of("a");
+
+    put_host(fixture, HOST("a", "52:54:00:00:00:01"));
+    uint64_t first = born(fixture, "a");
+    assert_int_not_equal(first, 0);
+    put_host(fixture, HOST("b", "52:54:00:00:00:02"));
+    assert_int_not_equal(born(fixture, "b"), first);
+    /* the same host with another name, and one identifier more */
+    struct netboot_host *again = HOST("c", "52:54:00:00:00:01", "52:54:00:00:00:0a");
+    again->born = 7; /* nobody gives it but the store */
+    put_host(fixture, again);
+    assert_int_equal(born(fixture, "c"), first);
+    /* it goes by another MAC, and then by its first one again */
+    struct netboot_change *change = begin(fixture);
+    id = id_of("c");
+    OK(typed_put_host_as(change, &id, HOST("c", "52:54:00:00:00:0a", "52:54:00:00:00:01"), &error));
+    commit(change);
+    uint64_t second = born(fixture, "c");
+    assert_int_not_equal(second, first);
+    change = begin(fixture);
+    OK(typed_put_host_as(change, &id, HOST("c", "52:54:00:00:00:01"), &error));
+    commit(change);
+    assert_int_not_equal(born(fixture, "c"), first);
+    assert_int_not_equal(born(fixture, "c"), second);
+    /* deleted and made again, in one change too */
+    first = born(fixture, "c");
+    change = begin(fixture);
+    OK(typed_delete_host(change, &id, &error));
+    OK(typed_put_host(change, HOST("c", "52:54:00:00:00:01"), &error));
+    commit(change);
+    assert_int_not_equal(born(fixture, "c"), first);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_host_ids),    TEST(test_duid_of_uuid),   TEST(test_uuid_as_given), TEST(test_host_replaced),
         TEST(test_host_by_key), TEST(test_host_conflicts), TEST(test_host_lists),    TEST(test_host_delete),
-        TEST(test_walk),        TEST(test_walk_and_edit),
+        TEST(test_walk),        TEST(test_walk_and_edit),  TEST(test_born),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

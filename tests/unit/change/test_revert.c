@@ -15,11 +15,24 @@ static void dump_bytes(struct dump *dump, struct netboot_bytes bytes)
                                        bytes.data[i] > ' ' && bytes.data[i] < 0x7f ? "%c" : "\\%02x", bytes.data[i]);
 }
 
-static int dump_row(MDB_val key, MDB_val value, struct dump *dump)
+/* A host without its number: one that comes back has another one. */
+static struct netboot_bytes without_born(struct netboot_bytes record)
 {
+    static uint8_t octets[RECORD_SIZE_MAX];
+    struct netboot_host host;
+
+    OK(record_decode(&record_host, record, &host));
+    host.born = 0;
+    return (struct netboot_bytes){octets, (size_t)record_encode(&record_host, &host, octets, sizeof(octets))};
+}
+
+static int dump_row(unsigned table, MDB_val key, MDB_val value, struct dump *dump)
+{
+    bool host = table == TABLE_HOST && !is_alias(value_bytes(value));
+
     dump_bytes(dump, value_bytes(key));
     dump->text[dump->size++] = '=';
-    dump_bytes(dump, value_bytes(value));
+    dump_bytes(dump, host ? without_born(value_bytes(value)) : value_bytes(value));
     dump->text[dump->size++] = '\n';
     return 0;
 }
@@ -38,7 +51,7 @@ static struct dump *dump_of(struct fixture *fixture)
         MDB_val key, value;
         assert_int_equal(mdb_cursor_open(opened->txn, view_table(opened, table), &cursor), 0);
         while (mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == 0)
-            dump_row(key, value, dump);
+            dump_row(table, key, value, dump);
         mdb_cursor_close(cursor);
     }
     netboot_view_close(opened);
@@ -307,6 +320,50 @@ static void test_never_arms(void **state)
     assert_int_equal(code, 0);
 }
 
+/* Nor one that gets an identifier back, for that machine was not armed; and what is armed elsewhere stays so. */
+static void test_never_arms_another_machine(void **state)
+{
+    struct fixture *fixture = *state;
+    struct netboot_id ids[2] = {id_of("a"), id_of("c")};
+    const struct netboot_once_request request = {.size = sizeof(request), .target = "t", .window = -1};
+    int code;
+
+    set_target(fixture, "t", "t.ipxe");
+    put_host(fixture, HOST("a", "52:54:00:00:00:01", "52:54:00:00:00:0a"));
+    put_host(fixture, HOST("c", "52:54:00:00:00:0c"));
+    uint64_t both = status_of(fixture).generation;
+    put_host(fixture, HOST("a", "52:54:00:00:00:01"));
+    OK(netboot_once_arm(fixture->store, ids, 2, &request, 1000, &error));
+    revert(fixture, both);
+    assert_host(fixture, "52:54:00:00:00:0a", "a");
+    once_of(fixture, "a", &code);
+    assert_int_equal(code, -ENOENT);
+    assert_int_equal(once_of(fixture, "c", &code), NETBOOT_ONCE_ARMED);
+    assert_int_equal(code, 0);
+}
+
+/* A host that was made anew meanwhile is that one still, and has nothing of what the one before it had. */
+static void test_never_arms_by_its_predecessor(void **state)
+{
+    struct fixture *fixture = *state;
+    struct netboot_id id = id_of("52:54:00:00:00:01");
+    const struct netboot_once_request request = {.size = sizeof(request), .target = "t", .window = -1};
+    int code;
+
+    set_target(fixture, "t", "t.ipxe");
+    put_host(fixture, HOST("a", "52:54:00:00:00:01"));
+    uint64_t before = status_of(fixture).generation;
+    OK(netboot_once_arm(fixture->store, &id, 1, &request, 1000, &error));
+    struct netboot_change *change = begin(fixture);
+    OK(typed_delete_host(change, &id, &error));
+    commit(change);
+    put_host(fixture, HOST("b", "52:54:00:00:00:01"));
+    revert(fixture, before);
+    assert_host(fixture, "52:54:00:00:00:01", "a");
+    once_of(fixture, "a", &code);
+    assert_int_equal(code, -ENOENT);
+}
+
 /* Nor where the state store could not be asked when the host went. */
 static void test_never_arms_blindly(void **state)
 {
@@ -348,6 +405,8 @@ int main(void)
         TEST(test_revert_tells),
         TEST(test_never_arms),
         TEST(test_never_arms_blindly),
+        TEST(test_never_arms_another_machine),
+        TEST(test_never_arms_by_its_predecessor),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* A change of records and an arming to boot once in one: both or neither, and never an arming without its records. */
+#include "once/once_store.h"
 #include "store_unit.h"
 
 #include <fcntl.h>
@@ -61,6 +62,19 @@ static bool is_armed(struct fixture *fixture, const char *name)
     return code == 0;
 }
 
+/* How many armings the state store has, whomever they are of. */
+static size_t stored(struct fixture *fixture)
+{
+    struct once_store *once = fixture->store->once;
+    struct db_reader *reader;
+    MDB_stat status;
+
+    OK(db_read_wait(&once->place, &reader));
+    assert_int_equal(mdb_stat(reader->txn, db_place_table(&once->place, reader->txn, ONCE_TABLE), &status), 0);
+    db_read_end(reader);
+    return status.ms_entries;
+}
+
 /* A new host web2 with its arming, not committed. */
 static struct netboot_change *add_armed(struct fixture *fixture)
 {
@@ -91,6 +105,55 @@ static void both_at_once(void **state)
     commit(change);
     assert_false(is_armed(fixture, "web2"));
     assert_int_equal(status_of(fixture).generation, generation);
+}
+
+/* Whoever has the state store locked keeps no change of records waiting; and a host that goes takes its arming along,
+ * whatever comes to its MAC. */
+static void no_change_waits_for_the_armings(void **state)
+{
+    struct fixture *fixture = *state;
+    struct netboot_id id = id_of("web1");
+    char path[SCRATCH_SIZE + 32];
+    struct flock all = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+    set_up(fixture);
+    OK(netboot_once_arm(fixture->store, &id, 1, &install, 1000, &error));
+    snprintf(path, sizeof(path), "%s/state/write.lock", fixture->directory);
+    int lock = open(path, O_RDWR);
+    assert_int_equal(fcntl(lock, F_OFD_SETLK, &all), 0);
+    struct netboot_change *change = NULL;
+    OK(netboot_change_open(fixture->store, 0, &change, &error));
+    OK(typed_delete_host(change, &id, &error));
+    commit(change);
+    put_host(fixture, HOST("web1", "52:54:00:00:00:01"));
+    close(lock);
+    assert_false(is_armed(fixture, "web1"));
+    OK(netboot_once_arm(fixture->store, &id, 1, &install, 1000, &error));
+    assert_true(is_armed(fixture, "web1"));
+}
+
+/* What is armed counts one by one, without what hosts that are gone left behind; the next arming clears that away. */
+static void what_is_gone_does_not_count(void **state)
+{
+    struct fixture *fixture = *state;
+    struct netboot_id first = id_of("web1"), second;
+    uint64_t counts[NETBOOT_ONCE_NEVER_DONE + 1];
+    struct netboot_view *opened;
+
+    set_up(fixture);
+    put_host(fixture, HOST("web2", "52:54:00:00:00:02"));
+    second = id_of("web2");
+    OK(netboot_once_arm(fixture->store, (struct netboot_id[]){first, second}, 2, &install, 1000, &error));
+    struct netboot_change *change = begin(fixture);
+    OK(typed_delete_host(change, &second, &error));
+    commit(change);
+    opened = view(fixture);
+    OK(netboot_view_once_counts(opened, counts, COUNT(counts), &error));
+    netboot_view_close(opened);
+    assert_int_equal(counts[NETBOOT_ONCE_ARMED], 1);
+    assert_int_equal(stored(fixture), 2);
+    OK(netboot_once_arm(fixture->store, &first, 1, &install, 1000, &error));
+    assert_int_equal(stored(fixture), 1);
 }
 
 static void several_of_one_change(void **state)
@@ -239,6 +302,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(both_at_once),
+        TEST(no_change_waits_for_the_armings),
+        TEST(what_is_gone_does_not_count),
         TEST(several_of_one_change),
         TEST(what_cannot_be_is_said_at_once),
         TEST(what_went_meanwhile_undoes_all),

@@ -72,7 +72,10 @@ static inline void clear_field(const struct record_field *field, void *ret)
 
 static bool set_number(const struct record_field *field, struct netboot_bytes value, void *ret)
 {
-    number_set(field, (uint8_t *)ret + field->offset, be_get(value.data, value.size));
+    /* Most numbers of a host have 8 octets, and a packet reads a host. */
+    uint64_t number = value.size == 8 ? be_get64(value.data) : be_get(value.data, value.size);
+
+    number_set(field, (uint8_t *)ret + field->offset, number);
     return true;
 }
 

@@ -3,6 +3,7 @@
 #include "change/change.h"
 
 #include "base/names.h"
+#include "decide/decide.h"
 
 #include <sys/random.h>
 #include <time.h>
@@ -10,21 +11,20 @@
 #define KEYS_MAX (NETBOOT_LIST_MAX + 1) /* of a host: its identifiers and its name */
 
 struct host_keys {
-    size_t count, primary;
+    size_t count;  /* the first is the record's, the others are aliases */
     uint64_t born; /* of the host */
     struct store_key keys[KEYS_MAX];
 };
 
 static void keys_of_host(const struct netboot_host *host, struct host_keys *ret)
 {
-    ret->count = 0;
-    ret->primary = host_primary_id(host);
+    size_t primary = host_primary_id(host);
+
     ret->born = host->born;
-    for (size_t i = 0; i < host->ids.count; i++) {
-        struct netboot_bytes id = host->ids.items[i];
-        if (key_of_item(&ret->keys[ret->count], id))
+    ret->count = key_of_host(&ret->keys[0], host);
+    for (size_t i = 0; i < host->ids.count; i++)
+        if (i != primary && key_of_item(&ret->keys[ret->count], host->ids.items[i]))
             ret->count++;
-    }
     if (key_of_name(&ret->keys[ret->count], NETBOOT_ID_NAME, host->name.data, host->name.size))
         ret->count++;
 }
@@ -36,7 +36,7 @@ static bool same_key(const struct store_key *a, const struct store_key *b)
 
 static const struct store_key *primary_key(const struct host_keys *keys)
 {
-    return &keys->keys[keys->primary];
+    return &keys->keys[0];
 }
 
 /* The identifier behind a key; of a UUID, the form that is the key. */
@@ -89,7 +89,7 @@ static int taken(struct netboot_change *change, const struct store_key *key, MDB
     if (host.name.size > 0)
         return failure(error, -EEXIST, "%s already belongs to host %.*s", key_text(key, text), (int)host.name.size,
                        (const char *)host.name.data);
-    int code = netboot_host_id(&host, 0, &id);
+    int code = netboot_host_id(&host, host_primary_id(&host), &id);
     return failure(error, -EEXIST, "%s already belongs to host %s", key_text(key, text),
                    code == 0 ? netboot_id_text(&id, other_text) : "whose record is damaged");
 }
@@ -241,7 +241,7 @@ static int put_keys(struct netboot_change *change, const struct host_keys *keys,
     change->touched = true;
     for (*ret_count = 0; *ret_count < keys->count; ++*ret_count) {
         const struct store_key *key = &keys->keys[*ret_count];
-        MDB_val row = key_value(key), value = *ret_count == keys->primary ? values->record : values->alias;
+        MDB_val row = key_value(key), value = *ret_count == 0 ? values->record : values->alias;
         if (flags == 0 && (rc = change_keep_row(change, TABLE_HOST, key)) != 0)
             break;
         if ((rc = mdb_cursor_put(change_host_cursor(change, key), &row, &value, flags)) != 0)
@@ -303,7 +303,7 @@ static int add_host(struct netboot_change *change, const struct host_put *put, s
     }
     if (rc != MDB_KEYEXIST)
         return change_failed(change, rc, error);
-    if (count == 0) /* the host with this first identifier is replaced */
+    if (count == 0) /* the host that goes by this identifier is replaced */
         return put_over(change, &keys->keys[0], put, error);
     struct host_keys half = *keys;
     half.count = count;

@@ -60,7 +60,7 @@ static bool rule_stage(const struct deciding *deciding)
     return note(deciding, NETBOOT_FINDING_STAGE);
 }
 
-/* A host is shown by its name, else by its first identifier. */
+/* A host is shown by its name, else by the identifier that it goes by. */
 static bool rule_host(const struct deciding *deciding)
 {
     const struct netboot_host *host = deciding->policy->host;
@@ -72,7 +72,7 @@ static bool rule_host(const struct deciding *deciding)
     decision->host_found = true;
     if (host->name.size > 0)
         bytes_to_text(host->name, decision->host, sizeof(decision->host));
-    else if (netboot_host_id(host, 0, &id) == 0)
+    else if (netboot_host_id(host, host_primary_id(host), &id) == 0)
         netboot_id_text(&id, decision->host);
     return note(deciding, deciding->policy->joined ? NETBOOT_FINDING_JOINED : NETBOOT_FINDING_HOST);
 }

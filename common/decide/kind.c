@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Small parts of the store's records that the decision reads. */
-#include "netboot-store.h"
+#include "decide/decide.h"
 
 #include "base/bytes.h"
 
@@ -18,6 +18,14 @@ int netboot_host_id(const struct netboot_host *host, size_t index, struct netboo
     ret->type = (enum netboot_id_type)item.data[0];
     ret->size = (uint8_t)(item.size - 1);
     memcpy(ret->value, item.data + 1, ret->size);
+    return 0;
+}
+
+size_t host_primary_id(const struct netboot_host *host)
+{
+    for (size_t i = 0; i < host->ids.count; i++)
+        if (host->ids.items[i].size > 0 && host->ids.items[i].data[0] == NETBOOT_ID_MAC)
+            return i;
     return 0;
 }
 

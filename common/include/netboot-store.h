@@ -143,12 +143,13 @@ struct netboot_record_key {
 /* Reads a key as it is typed: a name, a platform's name or number, an identifier of a host. -EINVAL. */
 int netboot_record_key_parse(enum netboot_record_kind kind, const char *text, struct netboot_record_key *ret,
                              struct netboot_error *error);
-/* The key of a record: of a host its first identifier, else its name. -EINVAL: it has none. */
+/* The key of a record: of a host its first MAC, else its first other identifier, else its name. -EINVAL: it has none.
+ */
 int netboot_record_key_of(const struct netboot_record *record, struct netboot_record_key *ret);
 #define NETBOOT_RECORD_TEXT_SIZE (NETBOOT_ID_TEXT_SIZE + 16)
 /* "host 52:54:00:12:34:56", "loader x64-uefi". Returns `text`. */
 const char *netboot_record_key_text(const struct netboot_record_key *key, char text[NETBOOT_RECORD_TEXT_SIZE]);
-/* "host web1", or by its first identifier if it has no name. Returns `text`. */
+/* "host web1", or by its key if it has no name. Returns `text`. */
 const char *netboot_record_text(const struct netboot_record *record, char text[NETBOOT_RECORD_TEXT_SIZE]);
 
 /* The host's identifier number `index`. -ENOENT past the last one, -EBADMSG for one that is malformed. */
@@ -265,11 +266,10 @@ void netboot_change_abort(struct netboot_change *change); /* NULL is fine */
 
 /*
  * Put creates or replaces a whole record; every value is checked (-EINVAL with the reason). A host is the one that
- * `key` finds (-ENOENT), or without a key a new one, or the one that has its first identifier; it must have a MAC, UUID
- * or DUID, and none that another host has (-EEXIST names it). `changed` is set here. All others go by their own name or
- * platform; a key of another is -EINVAL. Records given may not be views into the same change. Delete: -ENOENT; the
- * target `default` and the site `default` can be deleted as any other. What is damaged can be replaced and deleted as
- * well.
+ * `key` finds (-ENOENT), or without a key a new one, or the one that has its key; it must have a MAC, UUID or DUID, and
+ * none that another host has (-EEXIST names it). `changed` is set here. All others go by their own name or platform; a
+ * key of another is -EINVAL. Records given may not be views into the same change. Delete: -ENOENT; the target `default`
+ * and the site `default` can be deleted as any other. What is damaged can be replaced and deleted as well.
  */
 int netboot_change_put(struct netboot_change *change, const struct netboot_record_key *key,
                        const struct netboot_record *record, struct netboot_error *error);

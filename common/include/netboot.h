@@ -307,7 +307,7 @@ struct netboot_decision {
     bool own_file_goes; /* NETBOOT_NO_BOOT_FILE: the server's own boot file is removed */
     uint8_t next_server[4];
     uint16_t boot_file_size;         /* octets without the NUL; 0 where there is none */
-    char host[NETBOOT_ID_TEXT_SIZE]; /* its name, else its first identifier; "" where there is none */
+    char host[NETBOOT_ID_TEXT_SIZE]; /* its name, else its first MAC or other identifier; "" where there is none */
     char target[NETBOOT_NAME_MAX + 1];
     char site[NETBOOT_NAME_MAX + 1];
     char tftp_server_name[256];        /* for option 66; "" where there is none */

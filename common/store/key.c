@@ -2,6 +2,7 @@
 #include "store/key.h"
 
 #include "base/bytes.h"
+#include "decide/decide.h"
 #include "dhcp/codes.h"
 
 /* SMBIOS has the first three fields of a UUID little-endian, RFC 9562 big-endian, and clients send either form. The
@@ -65,14 +66,6 @@ void key_of_prefix(struct store_key *ret, struct netboot_bytes prefix)
     key_of_range(ret, family, prefix.data + 1);
     ret->octets[0] = ROW_PREFIX;
     ret->octets[ret->size++] = prefix.data[0];
-}
-
-size_t host_primary_id(const struct netboot_host *host)
-{
-    for (size_t i = 0; i < host->ids.count; i++)
-        if (host->ids.items[i].data[0] == NETBOOT_ID_MAC)
-            return i;
-    return 0;
 }
 
 bool key_of_host(struct store_key *ret, const struct netboot_host *host)

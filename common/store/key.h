@@ -57,10 +57,7 @@ void key_of_platform(struct store_key *ret, uint16_t platform);
 void key_of_range(struct store_key *ret, enum netboot_family family, const uint8_t *address);
 /* Of a prefix as records hold it: length, address. */
 void key_of_prefix(struct store_key *ret, struct netboot_bytes prefix);
-/* Which of a host's identifiers is the key of its record: the first MAC, by which both families find a host with one
- * look-up; else the first identifier. */
-size_t host_primary_id(const struct netboot_host *host);
-/* That key. False: the host has no identifier. */
+/* Of its primary identifier, decide/decide.h. False: the host has no identifier. */
 bool key_of_host(struct store_key *ret, const struct netboot_host *host);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/failure.h"
+#include "decide/decide.h"
 #include "store/store.h"
 
 const struct record_kind record_kinds[NETBOOT_RECORD_KINDS] = {
@@ -103,10 +104,10 @@ int netboot_record_key_parse(enum netboot_record_kind kind, const char *text, st
     return code;
 }
 
-/* The first MAC, UUID or DUID, else the name. */
+/* What the record lies under, else the name. */
 static int host_id(const struct netboot_host *host, struct netboot_id *ret)
 {
-    if (netboot_host_id(host, 0, ret) == 0)
+    if (netboot_host_id(host, host_primary_id(host), ret) == 0)
         return 0;
     if (host->name.size == 0 || host->name.size > NETBOOT_NAME_MAX)
         return -EINVAL;

@@ -67,13 +67,13 @@ static int offer_record(const struct netboot_record *record, void *user)
     char text[NETBOOT_RECORD_TEXT_SIZE], id[NETBOOT_ID_TEXT_SIZE];
     const struct netboot_host *host = &record->host;
     struct offer *offer = user;
-    struct netboot_id mac;
+    struct netboot_record_key key;
 
     if (offer_word(offer, strchr(netboot_record_text(record, text), ' ') + 1))
         return 1;
     if (record->kind == NETBOOT_RECORD_HOST && host->name.size > 0 && offer->begun[0] &&
-        netboot_host_id(host, 0, &mac) == 0)
-        return offer_word(offer, netboot_id_text(&mac, id));
+        netboot_record_key_of(record, &key) == 0)
+        return offer_word(offer, netboot_id_text(&key.id, id));
     return 0;
 }
 

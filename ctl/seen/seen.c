@@ -7,6 +7,7 @@
 #include "json/show/result.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* clang-format off */
 static const struct option_row seen_options[] = {
@@ -48,31 +49,19 @@ struct seen {
     int code;
 };
 
-/* Its name, else its first identifier. */
-static const char *host_text(const struct netboot_host *host, char text[NETBOOT_ID_TEXT_SIZE])
-{
-    struct netboot_id id;
-
-    text[0] = '\0';
-    if (host->name.size > 0)
-        snprintf(text, NETBOOT_ID_TEXT_SIZE, "%.*s", (int)host->name.size, (const char *)host->name.data);
-    else if (netboot_host_id(host, 0, &id) == 0)
-        netboot_id_text(&id, text);
-    return text;
-}
-
 static int seen_machine(const struct netboot_journal_machine *machine, void *user)
 {
     struct seen *seen = user;
     struct netboot_record record;
-    char text[NETBOOT_ID_TEXT_SIZE] = "";
+    char text[NETBOOT_RECORD_TEXT_SIZE];
+    const char *host = "";
     int status = machine_host(seen->session->view, machine, &record);
 
     if (status != -ENOENT && seen->unknown)
         return 0;
     if (status == 0)
-        host_text(&record.host, text);
-    seen->code = listing_row(&seen->listing, machine_to_json(machine, text));
+        host = strchr(netboot_record_text(&record, text), ' ') + 1;
+    seen->code = listing_row(&seen->listing, machine_to_json(machine, host));
     return seen->code == DONE ? 0 : 1;
 }
 
@@ -98,14 +87,15 @@ static cJSON *join_to_json(const struct netboot_journal_join *join, const char *
 static int seen_join(const struct netboot_journal_join *join, void *user)
 {
     struct seen *seen = user;
-    char text[NETBOOT_ID_TEXT_SIZE] = "";
+    char text[NETBOOT_RECORD_TEXT_SIZE];
+    const char *host = "";
     struct netboot_record record;
 
     if (host_get(seen->session->view, &join->uuid, &record) != -ENOENT)
         return 0;
     if (host_get(seen->session->view, &join->mac, &record) == 0)
-        host_text(&record.host, text);
-    seen->code = listing_row(&seen->listing, join_to_json(join, text));
+        host = strchr(netboot_record_text(&record, text), ' ') + 1;
+    seen->code = listing_row(&seen->listing, join_to_json(join, host));
     return seen->code == DONE ? 0 : 1;
 }
 

@@ -113,11 +113,11 @@ static int rival_find(struct import *import, const struct netboot_host *host, co
 }
 
 /* The line of the import that brought this host, or 0. */
-static int64_t line_of(struct import *import, const struct netboot_host *host)
+static int64_t line_of(struct import *import, const struct netboot_record *host)
 {
-    struct netboot_record_key key = {.kind = NETBOOT_RECORD_HOST};
+    struct netboot_record_key key;
 
-    return netboot_host_id(host, 0, &key.id) == 0 ? repeats_find(&import->repeats, &key) : 0;
+    return netboot_record_key_of(host, &key) == 0 ? repeats_find(&import->repeats, &key) : 0;
 }
 
 static int host_put(struct import *import, const struct netboot_record_key *key, const struct netboot_record *record,
@@ -128,14 +128,14 @@ static int rival_settle(struct import *import, const struct netboot_record_key *
                         const struct netboot_record *record, struct netboot_error *error)
 {
     struct netboot_record own, rival;
-    struct netboot_record_key rival_key = {.kind = NETBOOT_RECORD_HOST};
+    struct netboot_record_key rival_key;
     char text[NETBOOT_RECORD_TEXT_SIZE];
     bool has_own = key && host_get(import->view, &key->id, &own) == 0;
 
     if (rival_find(import, &record->host, has_own ? &own.host : NULL, &rival) != 0 ||
-        netboot_host_id(&rival.host, 0, &rival_key.id) != 0)
+        netboot_record_key_of(&rival, &rival_key) != 0)
         return -EEXIST;
-    int64_t line = line_of(import, &rival.host);
+    int64_t line = line_of(import, &rival);
     if (line < 0)
         return failure_no_memory(error);
     if (line > 0)

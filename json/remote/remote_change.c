@@ -158,12 +158,14 @@ static int add(struct netboot_change *change, struct wish *wish, struct netboot_
 {
     struct netboot_view *view = netboot_change_view(change);
     struct netboot_record record = {.kind = NETBOOT_RECORD_HOST};
+    struct netboot_record_key key;
     int status;
 
     if ((status = record_from_json(wish->record, &record, &wish->memory, told)) != 0 ||
         (status = host_check(wish->record, told)) != 0 || (status = targets_check(view, wish, told)) != 0 ||
-        (status = netboot_host_id(&record.host, 0, &wish->id)) != 0 || (status = check_new(view, &wish->id, told)) != 0)
+        (status = netboot_record_key_of(&record, &key)) != 0 || (status = check_new(view, &key.id, told)) != 0)
         return status;
+    wish->id = key.id;
     netboot_record_text(&record, wish->text);
     wish->changed = true;
     return netboot_change_put(change, NULL, &record, told);

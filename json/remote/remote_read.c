@@ -41,19 +41,8 @@ struct page {
     unsigned long limit, count;
     bool more;
     cJSON *hosts;
-    struct netboot_id last; /* where the next page begins after */
+    struct netboot_record_key last; /* where the next page begins after: its place is known even when it is gone */
 };
-
-/* What the store keeps the host by, so that its place in the order is known even when the host is gone. */
-static void note_place(const struct netboot_host *host, struct netboot_id *ret)
-{
-    struct netboot_id id;
-
-    netboot_host_id(host, 0, ret);
-    for (size_t i = 0; ret->type != NETBOOT_ID_MAC && netboot_host_id(host, i, &id) == 0; i++)
-        if (id.type == NETBOOT_ID_MAC)
-            *ret = id;
-}
 
 static int page_add(const struct netboot_record *record, void *user)
 {
@@ -67,7 +56,7 @@ static int page_add(const struct netboot_record *record, void *user)
         cJSON_Delete(object);
         return -ENOMEM;
     }
-    note_place(&record->host, &page->last);
+    netboot_record_key_of(record, &page->last);
     page->count++;
     return 0;
 }
@@ -105,7 +94,7 @@ static cJSON *page_answer(struct page *page)
         page->hosts = NULL;
     if (done && page->more)
         done = (next = cJSON_AddObjectToObject(answer, "next")) &&
-               cJSON_AddStringToObject(next, "from", netboot_id_text(&page->last, text));
+               cJSON_AddStringToObject(next, "from", netboot_id_text(&page->last.id, text));
     if (done)
         return answer;
     cJSON_Delete(answer);

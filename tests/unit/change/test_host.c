@@ -62,6 +62,26 @@ static void test_host_replaced(void **state)
     assert_int_equal(status_of(*state).records[NETBOOT_RECORD_HOST], 1);
 }
 
+/* What a host goes by is its first MAC, wherever that is in the list. */
+static void test_host_replaced_by_its_mac(void **state)
+{
+    struct fixture *fixture = *state;
+    struct netboot_change *change;
+
+    put_host(fixture, HOST("", "11223344-5566-7788-99aa-bbccddeeff00", "52:54:00:00:00:01"));
+    put_host(fixture, HOST("www", "11223344-5566-7788-99aa-bbccddeeff01", "52:54:00:00:00:01"));
+    assert_host(fixture, "52:54:00:00:00:01", "www");
+    assert_host(fixture, "11223344-5566-7788-99aa-bbccddeeff00", NULL);
+    assert_int_equal(status_of(fixture).records[NETBOOT_RECORD_HOST], 1);
+    change = begin(fixture);
+    FAILS(-EEXIST, "11223344-5566-7788-99aa-bbccddeeff01 already belongs to host www",
+          typed_put_host(change, HOST("", "11223344-5566-7788-99aa-bbccddeeff01", "52:54:00:00:00:02"), &error));
+    OK(typed_put_host(change, HOST("", "11223344-5566-7788-99aa-bbccddeeff01", "52:54:00:00:00:01"), &error));
+    FAILS(-EEXIST, "11223344-5566-7788-99aa-bbccddeeff01 already belongs to host 52:54:00:00:00:01",
+          typed_put_host(change, HOST("", "11223344-5566-7788-99aa-bbccddeeff01", "52:54:00:00:00:02"), &error));
+    netboot_change_abort(change);
+}
+
 static void test_host_by_key(void **state)
 {
     struct fixture *fixture = *state;
@@ -291,9 +311,18 @@ static void test_born(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_host_ids),    TEST(test_duid_of_uuid),   TEST(test_uuid_as_given), TEST(test_host_replaced),
-        TEST(test_host_by_key), TEST(test_host_conflicts), TEST(test_host_lists),    TEST(test_host_delete),
-        TEST(test_walk),        TEST(test_walk_and_edit),  TEST(test_born),
+        TEST(test_host_ids),
+        TEST(test_duid_of_uuid),
+        TEST(test_uuid_as_given),
+        TEST(test_host_replaced),
+        TEST(test_host_by_key),
+        TEST(test_host_conflicts),
+        TEST(test_host_lists),
+        TEST(test_host_delete),
+        TEST(test_walk),
+        TEST(test_walk_and_edit),
+        TEST(test_host_replaced_by_its_mac),
+        TEST(test_born),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

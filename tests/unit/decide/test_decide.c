@@ -212,10 +212,10 @@ static struct netboot_site make_site(enum site site)
 
 static void make_host(enum host kind, struct netboot_host *host)
 {
-    static const uint8_t mac[] = {'M', 0x52, 0x54, 0, 0x77, 0, 2};
+    static const uint8_t uuid[] = "U0123456789abcdef", mac[] = {'M', 0x52, 0x54, 0, 0x77, 0, 2};
 
     *host = (struct netboot_host){
-        .ids = {.count = 1, .items = {{mac, sizeof(mac)}}}
+        .ids = {.count = 2, .items = {{uuid, sizeof(uuid) - 1}, {mac, sizeof(mac)}}}
     };
     if (kind != NAMELESS)
         host->name = bytes_of("web1");

@@ -68,6 +68,13 @@ static void records_have_keys(void **state)
     assert_string_equal(netboot_record_text(&record, text), "host web1");
     record.host.name.size = 0;
     assert_string_equal(netboot_record_text(&record, text), "host 52:54:00:00:00:01");
+    /* A MAC, wherever it is, goes before the others, as in the store. */
+    record.host = *HOST("", "11223344-5566-7788-99aa-bbccddeeff00", "52:54:00:00:00:02", "52:54:00:00:00:01");
+    assert_int_equal(netboot_record_key_of(&record, &key), 0);
+    assert_string_equal(netboot_record_key_text(&key, text), "host 52:54:00:00:00:02");
+    assert_string_equal(netboot_record_text(&record, text), "host 52:54:00:00:00:02");
+    record.host = *HOST("", "11223344-5566-7788-99aa-bbccddeeff00", "00:03:00:01:52:54:00:00:00:01");
+    assert_string_equal(netboot_record_text(&record, text), "host 11223344-5566-7788-99aa-bbccddeeff00");
     record = (struct netboot_record){.kind = NETBOOT_RECORD_TARGET, .target.name = bytes_of("debian")};
     assert_int_equal(netboot_record_key_of(&record, &key), 0);
     assert_string_equal(key.name, "debian");

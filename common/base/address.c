@@ -97,6 +97,20 @@ void prefix_set_host_bits(struct netboot_bytes prefix, uint8_t *address, bool on
     }
 }
 
+int prefix_check(const char *what, struct netboot_bytes prefix, struct netboot_error *error)
+{
+    char text[NETBOOT_PREFIX_TEXT_SIZE], right_text[NETBOOT_PREFIX_TEXT_SIZE];
+    uint8_t octets[NETBOOT_PREFIX_SIZE];
+    struct netboot_bytes right = {octets, prefix.size};
+
+    memcpy(octets, prefix.data, prefix.size);
+    prefix_set_host_bits(right, octets + 1, false);
+    if (bytes_same(right, prefix))
+        return 0;
+    return failure(error, -EINVAL, "%s: `%s` has bits set past its length: did you mean %s?", what,
+                   netboot_prefix_text(prefix, text), netboot_prefix_text(right, right_text));
+}
+
 /* Length and address as they are typed. The size, or -EINVAL. */
 static int prefix_read(const char *text, uint8_t ret[NETBOOT_PREFIX_SIZE])
 {
@@ -115,20 +129,15 @@ static int prefix_read(const char *text, uint8_t ret[NETBOOT_PREFIX_SIZE])
 int netboot_prefix_parse(const char *what, const char *text, uint8_t ret[NETBOOT_PREFIX_SIZE],
                          struct netboot_error *error)
 {
-    uint8_t prefix[NETBOOT_PREFIX_SIZE], masked[NETBOOT_PREFIX_SIZE];
-    char right[NETBOOT_PREFIX_TEXT_SIZE];
+    uint8_t prefix[NETBOOT_PREFIX_SIZE];
     int size = prefix_read(text, prefix);
 
     if (size < 0)
         return failure(error, -EINVAL, "%s: `%.100s` is not a prefix: write it like 192.0.2.0/24 or 2001:db8::/64",
                        what, text);
-    struct netboot_bytes whole = {masked, (size_t)size};
-    memcpy(masked, prefix, whole.size);
-    prefix_set_host_bits(whole, masked + 1, false);
-    if (memcmp(masked, prefix, whole.size) != 0)
-        return failure(error, -EINVAL, "%s: `%.100s` has bits set past its length: did you mean %s?", what, text,
-                       netboot_prefix_text(whole, right));
-    memcpy(ret, prefix, whole.size);
+    if (prefix_check(what, (struct netboot_bytes){prefix, (size_t)size}, error) != 0)
+        return -EINVAL;
+    memcpy(ret, prefix, (size_t)size);
     return size;
 }
 

@@ -15,5 +15,7 @@ unsigned address6_text(const uint8_t address[16], char text[ADDRESS6_TEXT_SIZE])
 
 /* Sets the bits past the prefix's length in `address` to zero or one. */
 void prefix_set_host_bits(struct netboot_bytes prefix, uint8_t *address, bool ones);
+/* Whether all bits past its length are clear; `what` begins the reason. -EINVAL. */
+int prefix_check(const char *what, struct netboot_bytes prefix, struct netboot_error *error);
 
 #endif

@@ -51,7 +51,8 @@ static const char *key_text(const struct store_key *key, char text[NETBOOT_ID_TE
 static int check_host(const struct netboot_host *host, struct host_keys *ret, struct netboot_error *error)
 {
     char text[NETBOOT_ID_TEXT_SIZE];
-    int code = record_check(&record_host, host, error);
+    int code = host->ids.count > 0 ? record_check(&record_host, host, error)
+                                   : failure(error, -EINVAL, "a host needs a MAC, UUID or DUID");
 
     if (code == 0)
         code =

@@ -8,18 +8,11 @@
 static int check_prefix(struct netboot_change *change, const struct netboot_site *site, size_t index,
                         struct netboot_error *error)
 {
-    char text[NETBOOT_PREFIX_TEXT_SIZE], right_text[NETBOOT_PREFIX_TEXT_SIZE];
+    char text[NETBOOT_PREFIX_TEXT_SIZE];
     struct netboot_bytes prefix = site->prefixes.items[index];
-    uint8_t right[NETBOOT_PREFIX_SIZE];
     struct store_key key;
     MDB_val other;
 
-    memcpy(right, prefix.data, prefix.size);
-    prefix_set_host_bits(prefix, right + 1, false);
-    if (memcmp(right, prefix.data, prefix.size) != 0)
-        return failure(error, -EINVAL, "the prefix %s has bits set past its length: write %s",
-                       netboot_prefix_text(prefix, text),
-                       netboot_prefix_text((struct netboot_bytes){right, prefix.size}, right_text));
     for (size_t i = 0; i < index; i++)
         if (site->prefixes.items[i].size == prefix.size &&
             memcmp(site->prefixes.items[i].data, prefix.data, prefix.size) == 0)

@@ -364,6 +364,8 @@ enum netboot_once_state {
 /* "armed", "in-progress", "used", "waiting", "done", "expired", "never-done" */
 const char *netboot_once_state_name(enum netboot_once_state state);
 
+#define NETBOOT_ONCE_TRIES_MAX 1000
+#define NETBOOT_ONCE_WINDOW_MAX 600 /* seconds */
 struct netboot_once_request {
     size_t size;        /* sizeof of the structure */
     const char *target; /* of kind boot or local */

@@ -31,21 +31,28 @@ static struct netboot_bytes text_bytes(const char *text)
     return (struct netboot_bytes){(const uint8_t *)text, text ? strlen(text) : 0};
 }
 
-static int check_target(struct netboot_view *view, const char *name, struct netboot_error *error)
+/* What the request is for, as the doors call it. */
+static const char *field_of(const struct netboot_once_request *request)
 {
+    return request->until_done ? "until-done" : "once";
+}
+
+static int check_target(struct netboot_view *view, const struct netboot_once_request *request,
+                        struct netboot_error *error)
+{
+    const char *field = field_of(request), *name = request->target;
     struct netboot_target target;
     int code = view_get_named(view, &record_target, ROW_TARGET, text_bytes(name), &target);
 
     if (code == -ENOENT)
-        return failure(error, code, "there is no target %s", name);
+        return failure(error, code, "%s: there is no target %s: see netbootctl target list", field, name);
     if (code != 0)
-        return failure(error, code, "the record of the target %s is damaged: set it anew", name);
+        return failure(error, code, "%s: the record of target %s is damaged: delete it and set it again", field, name);
     if (target.kind != NETBOOT_KIND_BOOT && target.kind != NETBOOT_KIND_LOCAL)
-        return failure(
-            error, -EINVAL,
-            "the target %s is of kind %s: that a machine has booted it cannot be seen; set it for good, with "
-            "--target",
-            name, netboot_kind_name(target.kind));
+        return failure(error, -EINVAL,
+                       "%s: target %s is of kind %s, so its boots cannot be observed: assign it as the host's target "
+                       "instead",
+                       field, name, netboot_kind_name(target.kind));
     return 0;
 }
 
@@ -150,7 +157,7 @@ static int run(struct netboot_store *store, struct errand *errand, const struct 
     if (code != 0)
         return code;
     if (errand->request)
-        code = check_target(view, errand->request->target, error);
+        code = check_target(view, errand->request, error);
     if (code == 0 && (code = write_begin(store, deadline_ms, &write, error)) == 0) {
         code = run_in_view(store, errand, view, write.txn, ids, count, error);
         code = once_write_end(&write, code, error);
@@ -189,12 +196,17 @@ static int arm_one(const struct errand *errand, const struct netboot_id *id, int
 
 static int check_request(const struct netboot_once_request *request, struct netboot_error *error)
 {
-    if (!request->target || !netboot_name_valid(request->target))
-        return failure(error, -EINVAL, "no target to boot once is named");
-    if (request->tries > ONCE_TRIES_MAX)
-        return failure(error, -EINVAL, "%u tries: at most %d", request->tries, ONCE_TRIES_MAX);
-    if (request->window > ONCE_WINDOW_MAX)
-        return failure(error, -EINVAL, "a window of %d seconds: at most %d", request->window, ONCE_WINDOW_MAX);
+    if (!request->target || !request->target[0])
+        return failure(error, -EINVAL, "%s: no target to boot once is named", field_of(request));
+    if (!netboot_name_valid(request->target))
+        return failure(error, -EINVAL, "%s: `%.150s` cannot be the name of a target", field_of(request),
+                       request->target);
+    if (request->tries > NETBOOT_ONCE_TRIES_MAX)
+        return failure(error, -EINVAL, "tries: give a number from 1 to %d, not %u", NETBOOT_ONCE_TRIES_MAX,
+                       request->tries);
+    if (request->window > NETBOOT_ONCE_WINDOW_MAX)
+        return failure(error, -EINVAL, "window: give a number from 0 to %d, not %d", NETBOOT_ONCE_WINDOW_MAX,
+                       request->window);
     if (request->by && strlen(request->by) >= NETBOOT_ONCE_BY_SIZE)
         return failure(error, -EINVAL, "the name of who arms is longer than %d octets", NETBOOT_ONCE_BY_SIZE - 1);
     return 0;
@@ -269,7 +281,7 @@ int arming_add(struct arming **list, struct netboot_view *view, const struct net
     if (request)
         code = sized_read(request, REQUEST_LEAST, "request to boot once", &known, sizeof(known), error);
     if (code == 0 && request && (code = check_request(&known, error)) == 0)
-        code = check_target(view, known.target, error);
+        code = check_target(view, &known, error);
     for (size_t i = 0; i < count && code == 0; i++)
         code = once_find_host(view, &ids[i], &host, error);
     if (code != 0)
@@ -295,7 +307,7 @@ int arming_write(const struct arming *list, struct netboot_view *view, unsigned 
         struct errand errand = {.each = list->disarms ? disarm_one : arm_one,
                                 .request = list->disarms ? NULL : &list->request};
         if (!list->disarms)
-            code = check_target(view, list->request.target, error);
+            code = check_target(view, &list->request, error);
         if (code == 0)
             code = run_in_view(store, &errand, view, ret->txn, list->ids, list->count, error);
     }

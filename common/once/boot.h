@@ -9,10 +9,8 @@
 #include "netboot-store.h"
 
 #define ONCE_WINDOW_MS 60000 /* unless the arming has another one */
-#define ONCE_WINDOW_MAX 600  /* seconds */
 #define ONCE_EXPIRY (24 * 3600)
 #define ONCE_TRIES 3
-#define ONCE_TRIES_MAX 1000
 #define ONCE_TOKEN_SIZE 16
 
 /* How a client gets its boot file. Firmware tries its four methods in this order; iPXE its two at the same time. */

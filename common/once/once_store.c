@@ -138,7 +138,7 @@ void once_raise_doubt(struct once_store *once, const struct once_time *now)
     uint64_t doubt;
 
     if (!pass_doubt(once, true, &doubt))
-        atomic_store(&once->doubtful, now->ms + ONCE_WINDOW_MAX * UINT64_C(1000));
+        atomic_store(&once->doubtful, now->ms + NETBOOT_ONCE_WINDOW_MAX * UINT64_C(1000));
 }
 
 /* ---- Whether there is anything

@@ -2,12 +2,13 @@
 /* The fields of the records that people set. A tag is never used again for another field. */
 #include "store/schema.h"
 
+#include "base/address.h"
 #include "record/type.h"
 #include "record/value.h"
 
 static const struct record_field site_fields[] = {
     FIELD_BYTES(1, netboot_site, name, 1, NETBOOT_NAME_MAX, "name of a site", NULL, record_check_name),
-    FIELD_LIST(2, netboot_site, prefixes, 5, 17, "prefix", record_shape_prefix, NULL),
+    FIELD_LIST(2, netboot_site, prefixes, 5, 17, "prefix", record_shape_prefix, prefix_check),
     FIELD_BYTES(3, netboot_site, tftp4, 4, 4, "IPv4 TFTP server", NULL, NULL),
     FIELD_BYTES(4, netboot_site, tftp6, 16, 16, "IPv6 TFTP server", NULL, NULL),
     FIELD_BYTES(5, netboot_site, http4, 1, RECORD_TEXT_MAX, "HTTP base URL for IPv4", NULL, record_check_url),

@@ -114,7 +114,7 @@ static int name_it(const struct edit *edit, const struct netboot_id *id, bool is
     netboot_id_text(id, text);
     if (is_new && name && strcmp(name, text) != 0)
         return failed("there is no host %s to rename: see netbootctl host list", text);
-    if (is_new && host_check(record, NULL) != 0)
+    if (is_new && !host_has_ids(record))
         return failed("there is no host %s: to create it, give --mac, --uuid or --duid, too", text);
     if (is_new && !cJSON_HasObjectItem(record, "name") && !cJSON_AddStringToObject(record, "name", text))
         return failed("out of memory");
@@ -132,8 +132,6 @@ static int host_make(struct edit *edit, const struct netboot_record_key *key, bo
         code = name_it(edit, &key->id, is_new, record);
     if (code == DONE)
         code = options_drop(edit->session->arguments, record);
-    if (code == DONE && host_check(record, &error) != 0)
-        code = failed_with(&error);
     return code;
 }
 
@@ -161,20 +159,6 @@ static int single_check(const struct session *session, const struct selection *s
     return DONE;
 }
 
-static int once_options_check(const struct session *session)
-{
-    static const char *const arming[] = {"expires", "window"};
-
-    if (option_value(session->arguments, "once") && option_value(session->arguments, "until-done"))
-        return misused("--once and --until-done exclude each other: give one of them");
-    if (session_has(session, "tries") && !session_has(session, "until-done"))
-        return misused("--tries needs --until-done");
-    for (size_t i = 0; i < sizeof(arming) / sizeof(arming[0]); i++)
-        if (session_has(session, arming[i]) && !session_has(session, "until-done") && !session_has(session, "once"))
-            return misused("--%s needs --once or --until-done", arming[i]);
-    return DONE;
-}
-
 /* What the options say of the record, and what of its boot-once, which points into `ret_armed`. */
 static int changes_read(const struct session *session, cJSON **ret, cJSON **ret_armed, struct once *ret_once)
 {
@@ -183,20 +167,17 @@ static int changes_read(const struct session *session, cJSON **ret, cJSON **ret_
     int code = single_check(session, &selection);
 
     if (code == DONE)
-        code = once_options_check(session);
-    if (code == DONE)
         code = options_to_changes(session->arguments, ret);
     if (code != DONE)
         return code;
     *ret_armed = once_split(*ret);
     if (!*ret_armed)
         return failed("out of memory");
-    return once_read(*ret_armed, ret_once, &error) == 0 ? DONE : failed_by_option(session, &error);
+    return once_read(*ret_armed, "--", ret_once, &error) == 0 ? DONE : failed_by_option(session, &error);
 }
 
 static int change_hosts(struct edit *edit, const struct selection *selection, cJSON *changes, const struct once *once)
 {
-    struct netboot_error error;
     int code = target_check(edit, changes);
 
     edit->only_changes = once->action != ONCE_NOTHING;
@@ -206,8 +187,6 @@ static int change_hosts(struct edit *edit, const struct selection *selection, cJ
         if (code == DONE)
             code = edit_set(edit, &key, host_make, changes);
     }
-    if (code == DONE && once_check(edit->view, once, &error) != 0)
-        code = failed_by_option(edit->session, &error);
     if (code == DONE && selection->is_set && (edit->any || !edit->only_changes))
         fprintf(edit->report, "%zu hosts: %llu added, %llu changed, %llu unchanged%s\n", selection->count,
                 (unsigned long long)edit->added, (unsigned long long)edit->changed, (unsigned long long)edit->unchanged,

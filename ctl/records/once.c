@@ -53,7 +53,7 @@ int once_join(struct edit *edit, const struct once *once, const struct selection
         return DONE;
     signed_by.request.by = who_name(by);
     if (once_change(edit->change, &signed_by, selection->ids, selection->count, &error) != 0)
-        return failed_with(&error);
+        return failed_by_option(edit->session, &error);
     edit->armed = true;
     tell(edit->report, once, edit->dry_run, selection);
     return DONE;

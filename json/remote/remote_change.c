@@ -55,7 +55,7 @@ static int wish_read(const struct remote *remote, const char *command, const cha
     if (status == 0)
         status = argument_no_text(wish->armed, "window", told);
     if (status == 0)
-        status = once_read(wish->armed, &wish->once, told);
+        status = once_read(wish->armed, "", &wish->once, told);
     wish->once.request.by = remote->server;
     return status;
 }
@@ -112,14 +112,6 @@ static int carry_out(const struct remote *remote, const char *command, change_ho
 
 /* ---- What an addition and an update have in common */
 
-/* Both targets that a host may have must be there, and the one armed be of a kind that can be. */
-static int targets_check(struct netboot_view *view, const struct wish *wish, struct netboot_error *told)
-{
-    int status = host_target_check(view, wish->record, told);
-
-    return status == 0 ? once_check(view, &wish->once, told) : status;
-}
-
 /* Answers with the host as it has become. */
 static int finish(const struct remote *remote, const struct wish *wish, const char *done, cJSON **ret,
                   struct netboot_error *told)
@@ -162,10 +154,14 @@ static int add(struct netboot_change *change, struct wish *wish, struct netboot_
     int status;
 
     if ((status = record_from_json(wish->record, &record, &wish->memory, told)) != 0 ||
-        (status = host_check(wish->record, told)) != 0 || (status = targets_check(view, wish, told)) != 0 ||
-        (status = netboot_record_key_of(&record, &key)) != 0 || (status = check_new(view, &key.id, told)) != 0)
+        (status = host_target_check(view, wish->record, told)) != 0)
         return status;
-    wish->id = key.id;
+    if (netboot_record_key_of(&record, &key) == 0) { /* else it is refused below */
+        wish->id = key.id;
+        status = check_new(view, &key.id, told);
+    }
+    if (status != 0)
+        return status;
     netboot_record_text(&record, wish->text);
     wish->changed = true;
     return netboot_change_put(change, NULL, &record, told);
@@ -215,7 +211,6 @@ static int revise(struct netboot_change *change, struct wish *wish, struct revis
     if (!revision->before)
         return no_such_host(&wish->id, told);
     if ((status = host_change(revision->after, &wish->id, wish->record, told)) != 0 ||
-        (status = host_check(revision->after, told)) != 0 ||
         (status = revision_put(change, revision, &wish->memory, told)) != 0)
         return status;
     wish->changed = revision->changed;
@@ -229,7 +224,7 @@ static int update(struct netboot_change *change, struct wish *wish, struct netbo
     struct netboot_view *view = netboot_change_view(change);
     struct netboot_record_key key = host_key(&wish->id);
     struct revision revision;
-    int status = targets_check(view, wish, told);
+    int status = host_target_check(view, wish->record, told);
 
     if (status == 0)
         status = revision_begin(view, &key, &revision, told);
@@ -254,8 +249,6 @@ static int arm_only(const struct remote *remote, struct wish *wish, struct netbo
         status = no_such_host(&wish->id, told);
     else if (status != 0)
         failure(told, status, "the record of the host is damaged: delete it and set it again");
-    else
-        status = once_check(view, &wish->once, told);
     netboot_view_close(view);
     return status == 0 ? once_apply(remote->store, &wish->once, &wish->id, 1, REMOTE_WAIT_MS, told) : status;
 }

@@ -51,21 +51,21 @@ static int expires_read(const cJSON *object, struct netboot_once_request *reques
 }
 
 /* Each of these is for one of those. */
-static int keys_check(const cJSON *object, const struct once *once, struct netboot_error *error)
+static int keys_check(const cJSON *object, const char *dashes, const struct once *once, struct netboot_error *error)
 {
     static const char *const arming[] = {"expires", "tries", "window"};
 
     if (has(object, "once") && has(object, "until-done"))
-        return failure(error, -EINVAL, "once and until-done exclude each other: keep one");
+        return failure(error, -EINVAL, "%sonce and %suntil-done exclude each other: give one of them", dashes, dashes);
     if (has(object, "tries") && !once->request.until_done)
-        return failure(error, -EINVAL, "tries: this is only for until-done");
+        return failure(error, -EINVAL, "%stries needs %suntil-done", dashes, dashes);
     for (size_t i = 0; i < sizeof(arming) / sizeof(arming[0]); i++)
         if (has(object, arming[i]) && once->action != ONCE_ARM)
-            return failure(error, -EINVAL, "%s: this is only for once and until-done", arming[i]);
+            return failure(error, -EINVAL, "%s%s needs %sonce or %suntil-done", dashes, arming[i], dashes, dashes);
     return 0;
 }
 
-int once_read(const cJSON *object, struct once *ret, struct netboot_error *error)
+int once_read(const cJSON *object, const char *dashes, struct once *ret, struct netboot_error *error)
 {
     struct once once = {
         .request = {.size = sizeof(once.request), .window = -1}
@@ -84,37 +84,14 @@ int once_read(const cJSON *object, struct once *ret, struct netboot_error *error
         once.action = ONCE_ARM;
     else if (has(object, "once") || has(object, "until-done"))
         once.action = ONCE_DISARM;
-    if ((status = keys_check(object, &once, error)) != 0 ||
-        (status = argument_number(object, "tries", 1, 1000, &tries, error)) != 0 ||
-        (status = argument_number(object, "window", 0, 600, &window, error)) != 0 ||
+    if ((status = keys_check(object, dashes, &once, error)) != 0 ||
+        (status = argument_number(object, "tries", 1, NETBOOT_ONCE_TRIES_MAX, &tries, error)) != 0 ||
+        (status = argument_number(object, "window", 0, NETBOOT_ONCE_WINDOW_MAX, &window, error)) != 0 ||
         (status = expires_read(object, &once.request, error)) != 0)
         return status;
     once.request.tries = (unsigned)tries;
     once.request.window = (int)window;
     *ret = once;
-    return 0;
-}
-
-int once_check(struct netboot_view *view, const struct once *once, struct netboot_error *error)
-{
-    const char *key = once->request.until_done ? "until-done" : "once", *name = once->request.target;
-    struct netboot_record_key target;
-    struct netboot_record record;
-
-    if (once->action != ONCE_ARM)
-        return 0;
-    if (netboot_record_key_parse(NETBOOT_RECORD_TARGET, name, &target, NULL) != 0)
-        return failure(error, -EINVAL, "%s: `%.150s` cannot be the name of a target", key, name);
-    int status = netboot_view_get(view, &target, &record, NULL);
-    if (status == -ENOENT)
-        return failure(error, status, "%s: there is no target %s: see netbootctl target list", key, name);
-    if (status != 0)
-        return failure(error, status, "%s: the record of target %s is damaged: delete it and set it again", key, name);
-    if (record.target.kind != NETBOOT_KIND_BOOT && record.target.kind != NETBOOT_KIND_LOCAL)
-        return failure(error, -EINVAL,
-                       "%s: target %s is of kind %s, so its boots cannot be observed: assign it as the host's "
-                       "target instead",
-                       key, name, netboot_kind_name(record.target.kind));
     return 0;
 }
 

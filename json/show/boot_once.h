@@ -18,10 +18,9 @@ struct once {
 extern const char *const once_keys[];
 /* Moves these out of what a host is to become, into an object of their own. NULL: out of memory. */
 cJSON *once_split(cJSON *changes);
-/* Reads them: `once` null disarms. `ret` points into `object`. -EINVAL. */
-int once_read(const cJSON *object, struct once *ret, struct netboot_error *error);
-/* Whether the target is there and one that can be armed. -ENOENT, -EINVAL, -EBADMSG. */
-int once_check(struct netboot_view *view, const struct once *once, struct netboot_error *error);
+/* Reads them: `once` null disarms. `ret` points into `object`. Where they do not go together, the reason writes them
+ * with `dashes` in front, "--" or "". -EINVAL. */
+int once_read(const cJSON *object, const char *dashes, struct once *ret, struct netboot_error *error);
 /* Arms, disarms or reports done, all or none. */
 int once_apply(struct netboot_store *store, const struct once *once, const struct netboot_id *ids, size_t count,
                unsigned deadline_ms, struct netboot_error *error);

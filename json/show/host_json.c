@@ -80,7 +80,7 @@ static int keep_id(cJSON *record, const struct netboot_id *id, struct netboot_er
     return failure_no_memory(error);
 }
 
-static bool has_ids(const cJSON *record)
+bool host_has_ids(const cJSON *record)
 {
     static const char *const keys[] = {"mac", "uuid", "duid"};
 
@@ -97,13 +97,6 @@ int host_change(cJSON *record, const struct netboot_id *id, const cJSON *changes
     if (json_merge(record, changes) != 0)
         return failure_no_memory(error);
     return id->type == NETBOOT_ID_NAME ? 0 : keep_id(record, id, error);
-}
-
-int host_check(const cJSON *record, struct netboot_error *error)
-{
-    if (has_ids(record))
-        return 0;
-    return failure(error, -EINVAL, "a host needs a MAC, UUID or DUID");
 }
 
 int host_target_check(struct netboot_view *view, const cJSON *changes, struct netboot_error *error)

@@ -11,8 +11,8 @@ int host_to_json(struct netboot_view *view, const struct netboot_id *id, cJSON *
 /* Takes `changes` into the record of the host that is called by `id`, which it has afterwards unless it is a name.
  * -ENOMEM. */
 int host_change(cJSON *record, const struct netboot_id *id, const cJSON *changes, struct netboot_error *error);
-/* Whether what became of it is a host still. -EINVAL. */
-int host_check(const cJSON *record, struct netboot_error *error);
+/* Whether it has a MAC, UUID or DUID, as a host needs. */
+bool host_has_ids(const cJSON *record);
 /* Whether the target that `changes` names is there. -EINVAL, -ENOENT. */
 int host_target_check(struct netboot_view *view, const cJSON *changes, struct netboot_error *error);
 

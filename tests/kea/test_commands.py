@@ -242,7 +242,7 @@ WRONG = {
     "no such target": ("host-add", {"mac": M2, "target": "nope"}, "there is no target nope"),
     "no such target once": ("host-add", {"mac": M2, "once": "nope"}, "there is no target nope"),
     "a target that cannot be once": ("host-add", {"mac": M2, "once": "quiet"}, "of kind silent"),
-    "tries of nothing": ("host-update", {"id": "web1", "tries": 3}, "tries: this is only for until-done"),
+    "tries of nothing": ("host-update", {"id": "web1", "tries": 3}, "tries needs until-done"),
     "too many tries": ("host-update", {"id": "web1", "until-done": "install", "tries": 1001}, "tries:"),
     "both": ("host-update", {"id": "web1", "once": "install", "until-done": "install"}, "exclude each other"),
     "it is over": ("host-update", {"id": "web1", "once": "install", "expires": "2001-01-01T00:00:00Z"}, "is in the past"),

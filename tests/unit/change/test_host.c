@@ -119,7 +119,7 @@ static void test_host_conflicts(void **state)
           typed_put_host(change,
                          HOST("db1", "21223344-5566-7788-99aa-bbccddeeff00", "44332221-6655-8877-99aa-bbccddeeff00"),
                          &error));
-    FAILS(-EINVAL, "identifier is missing", typed_put_host(change, HOST("db1", NULL), &error));
+    FAILS(-EINVAL, "a host needs a MAC, UUID or DUID", typed_put_host(change, HOST("db1", NULL), &error));
     /* What was refused has left nothing, and the change goes on. */
     OK(typed_put_host(change, HOST("db1", "52:54:00:00:00:02"), &error));
     commit(change);

@@ -106,8 +106,9 @@ static void test_site_refused(void **state)
     OK(put_site(change, "lab", PREFIXES("192.0.2.0/24", "2001:db8::/32"), &error));
     FAILS(-EEXIST, "192.0.2.0/24 of site rack already belongs to site lab",
           put_site(change, "rack", PREFIXES("10.0.0.0/8", "192.0.2.0/24"), &error));
-    FAILS(-EINVAL, "write 192.0.2.0/24", put_site(change, "rack", PREFIXES("192.0.2.1/24"), &error));
-    FAILS(-EINVAL, "write 2001:db8::/33", put_site(change, "rack", PREFIXES("2001:db8::1/33"), &error));
+    FAILS(-EINVAL, "prefix: `192.0.2.1/24` has bits set past its length: did you mean 192.0.2.0/24?",
+          put_site(change, "rack", PREFIXES("192.0.2.1/24"), &error));
+    FAILS(-EINVAL, "did you mean 2001:db8::/33?", put_site(change, "rack", PREFIXES("2001:db8::1/33"), &error));
     FAILS(-EINVAL, "given twice", put_site(change, "rack", PREFIXES("10.0.0.0/8", "10.0.0.0/8"), &error));
     FAILS(-EINVAL, "default cannot have prefixes", put_site(change, "default", PREFIXES("10.0.0.0/8"), &error));
     FAILS(-EINVAL, "'a b' cannot be the name of a site", put_site(change, "a b", NULL, &error));

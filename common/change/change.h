@@ -94,8 +94,6 @@ int change_delete_site(struct netboot_change *change, const char *name, struct n
 int change_restore_host(struct netboot_change *change, struct netboot_bytes record, struct netboot_error *error);
 
 /* Lists whose items have different keys: -EINVAL for "two WHAT". */
-size_t change_platform_key(struct netboot_bytes item);
-size_t change_label_key(struct netboot_bytes item);
 int change_check_unique(const struct netboot_list *list, size_t (*key_size)(struct netboot_bytes item),
                         const char *what, struct netboot_error *error);
 

@@ -2,18 +2,6 @@
 /* What a record must be beside its own fields: lists without repeats, and a name. */
 #include "change/change.h"
 
-size_t change_platform_key(struct netboot_bytes item)
-{
-    return item.size < 2 ? item.size : 2;
-}
-
-size_t change_label_key(struct netboot_bytes item)
-{
-    const uint8_t *equals = memchr(item.data, '=', item.size);
-
-    return equals ? (size_t)(equals - item.data) : item.size;
-}
-
 int change_check_unique(const struct netboot_list *list, size_t (*key_size)(struct netboot_bytes item),
                         const char *what, struct netboot_error *error)
 {

@@ -4,6 +4,7 @@
 
 #include "base/names.h"
 #include "decide/decide.h"
+#include "record/value.h"
 
 #include <sys/random.h>
 #include <time.h>
@@ -55,10 +56,10 @@ static int check_host(const struct netboot_host *host, struct host_keys *ret, st
                                    : failure(error, -EINVAL, "a host needs a MAC, UUID or DUID");
 
     if (code == 0)
-        code =
-            change_check_unique(&host->loaders, change_platform_key, "loaders of the host are for one platform", error);
+        code = change_check_unique(&host->loaders, record_platform_size, "loaders of the host are for one platform",
+                                   error);
     if (code == 0)
-        code = change_check_unique(&host->labels, change_label_key, "labels of the host have one key", error);
+        code = change_check_unique(&host->labels, record_label_size, "labels of the host have one key", error);
     if (code != 0)
         return code;
     keys_of_host(host, ret);

@@ -2,6 +2,7 @@
 /* Putting and deleting records of any kind. */
 #include "change/change.h"
 
+#include "record/value.h"
 #include "store/kind.h"
 
 /* Those that nothing else leads to. */
@@ -13,7 +14,7 @@ static int put_alone(struct netboot_change *change, const struct netboot_record 
     int code = record_check(type, record->room, error);
 
     if (code == 0 && record->kind == NETBOOT_RECORD_TARGET)
-        code = change_check_unique(&record->target.files, change_platform_key,
+        code = change_check_unique(&record->target.files, record_platform_size,
                                    "files of the target are for one platform", error);
     if (code != 0)
         return code;

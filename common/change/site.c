@@ -92,19 +92,24 @@ static int drop_prefixes(struct netboot_change *change, const struct store_key *
 
 int change_put_site(struct netboot_change *change, const struct netboot_site *site, struct netboot_error *error)
 {
+    struct netboot_site stored;
     struct store_key key;
     int code;
 
     if ((code = check_site(change, site, error)) != 0)
         return code;
-    key_of_name(&key, ROW_SITE, site->name.data, site->name.size);
+    /* What is given may lie in rows that are changed here. */
+    ssize_t size = record_encode(&record_site, site, change->record, sizeof(change->record));
+    if (size < 0 || record_decode(&record_site, (struct netboot_bytes){change->record, (size_t)size}, &stored) != 0)
+        return failure(error, -EINVAL, "the record is too large: it must fit into %d octets", RECORD_SIZE_MAX);
+    key_of_name(&key, ROW_SITE, stored.name.data, stored.name.size);
     if ((code = drop_prefixes(change, &key, error)) != 0 && code != -ENOENT)
         return code;
-    if ((code = put_prefixes(change, site, true, error)) != 0)
+    if ((code = put_prefixes(change, &stored, true, error)) != 0)
         return code;
-    change->ranges_stale |= bytes_equal(site->name, NETBOOT_NAME_DEFAULT);
+    change->ranges_stale |= bytes_equal(stored.name, NETBOOT_NAME_DEFAULT);
     change->others_changed++;
-    return change_put_record(change, &key, &record_site, site, error);
+    return change_put_row(change, TABLE_POLICY, &key, change->record, (size_t)size, error);
 }
 
 int change_delete_site(struct netboot_change *change, const char *name, struct netboot_error *error)

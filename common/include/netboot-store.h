@@ -132,6 +132,34 @@ void netboot_record_clear(enum netboot_record_kind kind, struct netboot_record *
 /* Whether two records hold the same; when they were changed does not count. */
 bool netboot_record_equal(const struct netboot_record *a, const struct netboot_record *b);
 
+/*
+ * What is to become of a record: it begins with its size and `record`, all else zero. What netboot_patch_set() names
+ * becomes as `record` has it, absent where it is absent there; what is not named stays.
+ */
+struct netboot_record_patch {
+    size_t size;                         /* sizeof of the structure */
+    const struct netboot_record *record; /* the new values, and the kind */
+    uint32_t set;                        /* see netboot_patch_set() */
+    uint32_t id_types;                   /* see netboot_patch_set_ids() */
+    /* Taken out in the end: values that are the same, and items of lists that have the same key (a platform, the key of
+     * a label) or are the same (all others). NULL: none. */
+    const struct netboot_record *drop;
+    const struct netboot_list *add_ids; /* that a host has afterwards; NULL: none */
+    struct netboot_bytes keep_id;       /* likewise, before the others of its type if it is new; empty: none */
+};
+
+/* Names a member by its offset in the structure of its kind: offsetof(struct netboot_host, note). */
+void netboot_patch_set(struct netboot_record_patch *patch, size_t member);
+/* Names the identifiers of one type; those of the others stay. */
+void netboot_patch_set_ids(struct netboot_record_patch *patch, enum netboot_id_type type);
+/*
+ * Makes `ret` of a record (NULL: of none) as the patch says; its values are those of both, in their place. Identifiers
+ * of a host are then in the order MAC, UUID, DUID, unless they are the same as before. Nothing is checked but their
+ * number: netboot_change_put() does that. -EINVAL.
+ */
+int netboot_patch_apply(const struct netboot_record *record, const struct netboot_record_patch *patch,
+                        struct netboot_record *ret, struct netboot_error *error);
+
 /* What a record is found by. */
 struct netboot_record_key {
     enum netboot_record_kind kind;
@@ -268,7 +296,8 @@ void netboot_change_abort(struct netboot_change *change); /* NULL is fine */
  * Put creates or replaces a whole record; every value is checked (-EINVAL with the reason). A host is the one that
  * `key` finds (-ENOENT), or without a key a new one, or the one that has its key; it must have a MAC, UUID or DUID, and
  * none that another host has (-EEXIST names it). `changed` is set here. All others go by their own name or platform; a
- * key of another is -EINVAL. Records given may not be views into the same change. Delete: -ENOENT; the target `default`
+ * key of another is -EINVAL. The record given may be
+ * made of views into the same change; they end here. Delete: -ENOENT; the target `default`
  * and the site `default` can be deleted as any other. What is damaged can be replaced and deleted as well.
  */
 int netboot_change_put(struct netboot_change *change, const struct netboot_record_key *key,

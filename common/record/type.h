@@ -23,6 +23,8 @@ struct record_field {
     uint16_t offset;   /* of the member */
     uint16_t min, max; /* octets of the value, of an item */
     const char *name;  /* as messages call it */
+    /* Of a list's item, how many octets tell it from the others. NULL: all. */
+    size_t (*key_size)(struct netboot_bytes item);
     /* Whether the octets can be what the field says; asked of every record that is read. NULL: they always can. */
     bool (*shape)(struct netboot_bytes value);
     /* Whether a person may store them. NULL: whatever has the shape. */
@@ -46,6 +48,13 @@ struct record_type {
     RECORD_ROW(tag, RECORD_BYTES, 0, type, member, min, max, name, shape, check)
 #define FIELD_LIST(tag, type, member, min, max, name, shape, check)                                                    \
     RECORD_ROW(tag, RECORD_LIST, 0, type, member, min, max, name, shape, check)
+
+/* A list that has a key in each item. */
+#define FIELD_MAP(tag_, type_, member_, min_, max_, name_, key_size_, check_)                                          \
+    {                                                                                                                  \
+        .tag = (tag_), .kind = RECORD_LIST, .offset = offsetof(struct type_, member_), .min = (min_), .max = (max_),   \
+        .name = (name_), .key_size = (key_size_), .check = (check_)                                                    \
+    }
 
 /* Numbers: octets in the record in place of least and most. */
 #define RECORD_WIDTH(type, member) sizeof(((struct type *)NULL)->member)

@@ -48,6 +48,20 @@ bool record_shape_numbers(struct netboot_bytes value)
     return value.size % 8 == 0;
 }
 
+/* ---- Keys of items */
+
+size_t record_platform_size(struct netboot_bytes item)
+{
+    return item.size < 2 ? item.size : 2;
+}
+
+size_t record_label_size(struct netboot_bytes item)
+{
+    const uint8_t *equals = memchr(item.data, '=', item.size);
+
+    return equals ? (size_t)(equals - item.data) : item.size;
+}
+
 /* ---- Checks: what a person may store */
 
 size_t record_character_size(const uint8_t *data, size_t size)

@@ -12,6 +12,10 @@ bool record_shape_kind(struct netboot_bytes value);
 bool record_shape_reasons(struct netboot_bytes value);
 bool record_shape_numbers(struct netboot_bytes value);
 
+/* The key of an item of a list: how many octets it has. */
+size_t record_platform_size(struct netboot_bytes item);
+size_t record_label_size(struct netboot_bytes item);
+
 /* Checks: 0, or -EINVAL with an error that calls the value `name`. The value has the field's shape and size. */
 int record_check_text(const char *name, struct netboot_bytes value, struct netboot_error *error);
 int record_check_name(const char *name, struct netboot_bytes value, struct netboot_error *error);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "edit.h"
 
+#include "changes.h"
 #include "common/base/suggest.h"
 #include "frame/output.h"
 #include "frame/who.h"
-#include "json/record/revision.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -162,84 +162,107 @@ int edit_delete(struct edit *edit, const struct netboot_record_key *key)
     return DONE;
 }
 
-/* Puts the record if it differs, and tells it. */
-static int put_if_changed(struct edit *edit, struct revision *revision)
+cJSON *record_values(const struct netboot_record *record)
 {
-    struct netboot_error error;
-    bool is_new = !revision->before;
-    int status = revision_put(edit->change, revision, &edit->memory, &error);
+    cJSON *ret = record_to_json(record);
 
-    if (status == -EEXIST)
-        return failed("%s: %s", error.text,
-                      revision->key.kind == NETBOOT_RECORD_HOST
-                          ? "change that host instead, or remove the identifier from it with --no-id"
-                          : "remove it there first, with --no-prefix");
-    if (status != 0)
-        return failed_by_option(edit->session, &error);
-    if (!revision->changed) {
-        edit->unchanged++;
-        if (!edit->only_changes)
-            fprintf(edit->report, "unchanged: %s\n", revision->text);
-        return DONE;
-    }
-    edit->added += is_new;
-    edit->changed += !is_new;
-    edit_tell(edit, is_new ? "added" : "changed", is_new ? "would add" : "would change", revision->text,
-              revision->before, revision->after);
-    return DONE;
+    cJSON_DeleteItemFromObjectCaseSensitive(ret, "changed"); /* the store sets it */
+    return ret;
 }
 
-int edit_set(struct edit *edit, const struct netboot_record_key *key, edit_make *make, void *user)
+/* Puts a record that differs, and tells it. What it was, and is, may be gone once it is put. */
+static int put(struct edit *edit, const struct netboot_record_key *key, const struct netboot_record *old,
+               const struct netboot_record *new)
 {
+    cJSON *before = old ? record_values(old) : NULL, *after = record_values(new);
     struct netboot_error error;
-    struct revision revision;
+    char text[NETBOOT_RECORD_TEXT_SIZE];
+    int code = DONE, status = -ENOMEM;
 
-    if (revision_begin(edit->view, key, &revision, &error) != 0)
+    netboot_record_text(new, text);
+    if (!after || (old && !before))
+        code = failed("out of memory");
+    else if ((status = netboot_change_put(edit->change, old ? key : NULL, new, &error)) == 0)
+        edit_tell(edit, old ? "changed" : "added", old ? "would change" : "would add", text, before, after);
+    else if (status != -EEXIST)
+        code = failed_by_option(edit->session, &error);
+    else
+        code = failed("%s: %s", error.text,
+                      key->kind == NETBOOT_RECORD_HOST
+                          ? "change that host instead, or remove the identifier from it with --no-id"
+                          : "remove it there first, with --no-prefix");
+    cJSON_Delete(before);
+    cJSON_Delete(after);
+    return code;
+}
+
+static int put_if_changed(struct edit *edit, const struct netboot_record_key *key, const struct netboot_record *old,
+                          const struct netboot_record *new)
+{
+    char text[NETBOOT_RECORD_TEXT_SIZE];
+
+    if (old && netboot_record_equal(old, new)) {
+        edit->unchanged++;
+        if (!edit->only_changes)
+            fprintf(edit->report, "unchanged: %s\n", netboot_record_text(new, text));
+        return DONE;
+    }
+    edit->added += !old;
+    edit->changed += old != NULL;
+    return put(edit, key, old, new);
+}
+
+int edit_set(struct edit *edit, const struct netboot_record_key *key, const struct netboot_record_patch *patch,
+             edit_make *make)
+{
+    struct netboot_record_patch own = *patch;
+    struct netboot_record old, new;
+    struct netboot_error error;
+    int status = netboot_view_get(edit->view, key, &old, &error), code = DONE;
+    const struct netboot_record *before = status == 0 ? &old : NULL;
+
+    if (status != 0 && status != -ENOENT)
         return failed_with(&error);
-    int code = make(edit, key, !revision.before, revision.after, user);
+    if (make)
+        code = make(edit, key, before, &own);
+    if (code == DONE && netboot_patch_apply(before, &own, &new, &error) != 0)
+        code = failed_by_option(edit->session, &error);
     if (code == DONE)
-        code = put_if_changed(edit, &revision);
-    revision_free(&revision);
+        code = put_if_changed(edit, key, before, &new);
     memory_reset(&edit->memory);
     return code;
 }
 
 /* ---- Commands --------------------------------------------------------------------------------------------------- */
 
-struct named {
-    edit_make *make;
-    cJSON *changes;
-};
-
-static int make_of_options(struct edit *edit, const struct netboot_record_key *key, bool is_new, cJSON *record,
-                           void *user)
+/* What the record goes by is one of its values, as what other words say. */
+static bool words_name(const struct session *session, const char *const *keys, cJSON *named)
 {
-    const struct named *named = user;
-    char platform[NETBOOT_PLATFORM_TEXT_SIZE];
-    bool is_loader = key->kind == NETBOOT_RECORD_LOADER;
-
-    if (is_new && !cJSON_AddStringToObject(record, is_loader ? "platform" : "name",
-                                           is_loader ? netboot_platform_text(key->platform, platform) : key->name))
-        return failed("out of memory");
-    if (json_merge(record, named->changes) != 0)
-        return failed("out of memory");
-    int code = options_drop(edit->session->arguments, record);
-    return code == DONE && named->make ? named->make(edit, key, is_new, record, NULL) : code;
+    for (unsigned i = 0; i < session->arguments->word_count; i++)
+        if (!cJSON_AddStringToObject(named, keys[i], session->arguments->words[i]))
+            return false;
+    return true;
 }
 
-int edit_set_command(struct session *session, enum netboot_record_kind kind, edit_make *make)
+int edit_set_command(struct session *session, enum netboot_record_kind kind, const char *const *keys)
 {
-    struct named named = {.make = make};
+    struct changes changes = {.memory = {NULL}};
+    struct netboot_record_key key;
     struct netboot_error error;
     struct edit edit;
-    struct netboot_record_key key;
-    int code = options_to_changes(session->arguments, &named.changes);
+    cJSON *named = NULL;
+    int code = options_to_changes(session->arguments, &named);
 
     if (code == DONE && netboot_record_key_parse(kind, session->arguments->words[0], &key, &error) != 0)
         code = misused("%s", error.text);
+    if (code == DONE && !words_name(session, keys, named))
+        code = failed("out of memory");
+    if (code == DONE)
+        code = changes_read(session, kind, named, &changes);
     if (code == DONE && (code = edit_begin(session, &edit)) == DONE)
-        code = edit_end(&edit, edit_set(&edit, &key, make_of_options, &named));
-    cJSON_Delete(named.changes);
+        code = edit_end(&edit, edit_set(&edit, &key, &changes.patch, NULL));
+    changes_free(&changes);
+    cJSON_Delete(named);
     return code;
 }
 

@@ -37,15 +37,16 @@ void edit_tell(struct edit *edit, const char *did, const char *would, const char
 /* Deletes one record. FAILED, with what to type, if there is none. */
 int edit_delete(struct edit *edit, const struct netboot_record_key *key);
 
-/*
- * Creates or changes the record of `key`. `make` turns the whole JSON of the record as it is (or an empty object, with
- * `is_new`) into what it is to be.
- */
-typedef int edit_make(struct edit *edit, const struct netboot_record_key *key, bool is_new, cJSON *record, void *user);
-int edit_set(struct edit *edit, const struct netboot_record_key *key, edit_make *make, void *user);
+/* Creates or changes the record of `key` as the patch says. `make` (NULL: none) may have more to say, by what the
+ * record is (NULL: it is new): the patch is its own, and edit->memory is for that. An exit code. */
+typedef int edit_make(struct edit *edit, const struct netboot_record_key *key, const struct netboot_record *old,
+                      struct netboot_record_patch *patch);
+int edit_set(struct edit *edit, const struct netboot_record_key *key, const struct netboot_record_patch *patch,
+             edit_make *make);
 
-/* The whole of "TABLE set KEY" for tables without conditions of their own: what the options name. */
-int edit_set_command(struct session *session, enum netboot_record_kind kind, edit_make *make);
+/* The whole of "TABLE set KEY" for tables without conditions of their own: what the options name, and the words, which
+ * are the values of `keys`. */
+int edit_set_command(struct session *session, enum netboot_record_kind kind, const char *const *keys);
 /* The whole of "TABLE delete KEY". */
 int edit_delete_command(struct session *session, enum netboot_record_kind kind);
 /* Whether an earlier word names the same record; all are well-formed. */
@@ -56,6 +57,8 @@ int show_command(struct session *session, enum netboot_record_kind kind);
 int show_begin(struct session *session, enum netboot_record_kind kind, struct netboot_record_key *ret_key,
                struct netboot_record *ret);
 
+/* A record as it is told: without the time of its change. NULL: out of memory. */
+cJSON *record_values(const struct netboot_record *record);
 /* Writes how `after` differs from `before`, as "key old -> new, ..."; without `before`, what there is. */
 void differences_print(FILE *file, const cJSON *before, const cJSON *after);
 

@@ -17,8 +17,8 @@ enum effect {
     EFFECT_MAP,      /* key: { K: V } of values K=V */
     EFFECT_CONSTANT, /* key: `constant` */
     EFFECT_CLEAR,    /* key: null */
-    EFFECT_DROP_KEY, /* takes the value out of the map */
-    EFFECT_DROP_ID   /* takes the value out of the identifiers */
+    EFFECT_DROP_KEY, /* of a list: the value that has the key, or its platform, goes */
+    EFFECT_DROP_ID   /* of the identifiers: that one goes */
 };
 
 /* What the shell may offer for a value. */
@@ -86,7 +86,5 @@ const struct option_row *option_find_letter(const struct option_row *rows, char 
 
 /* What the options name, as the keys of a record: the effects up to EFFECT_CLEAR. */
 int options_to_changes(const struct arguments *arguments, cJSON **ret);
-/* Carries out EFFECT_DROP_KEY and EFFECT_DROP_ID on a whole record. */
-int options_drop(const struct arguments *arguments, cJSON *record);
 
 #endif

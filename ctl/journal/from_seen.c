@@ -7,7 +7,9 @@
 #include <string.h>
 
 struct gathering {
-    cJSON *record;
+    const struct netboot_host *host;
+    struct netboot_list *ids; /* that are added to it */
+    struct memory *memory;
     unsigned machines, macs;
     struct netboot_id uuids[NETBOOT_LIST_MAX]; /* that it alone has shown */
     size_t uuid_count;
@@ -47,27 +49,24 @@ static bool same_id(const struct netboot_id *a, const struct netboot_id *b)
     return memcmp(a->value, other.value, a->size) == 0;
 }
 
-static cJSON *list_in(cJSON *record, const char *key)
+static bool has_id(const struct netboot_list *list, const struct netboot_id *id)
 {
-    cJSON *list = cJSON_GetObjectItemCaseSensitive(record, key);
+    const struct netboot_host host = {.ids = *list};
+    struct netboot_id other;
 
-    if (cJSON_IsArray(list))
-        return list;
-    cJSON_DeleteItemFromObjectCaseSensitive(record, key);
-    return cJSON_AddArrayToObject(record, key);
+    for (size_t i = 0; netboot_host_id(&host, i, &other) == 0; i++)
+        if (same_id(id, &other))
+            return true;
+    return false;
 }
 
-static int add_id(cJSON *record, const struct netboot_id *id)
+static int add_id(struct gathering *gathering, const struct netboot_id *id)
 {
-    char text[NETBOOT_ID_TEXT_SIZE];
-    struct netboot_id other;
-    cJSON *list = list_in(record, list_of(id->type)), *item;
-
-    cJSON_ArrayForEach(item, list) if (cJSON_IsString(item) &&
-                                       netboot_id_parse_as(id->type, NULL, item->valuestring, &other, NULL) == 0 &&
-                                       same_id(id, &other)) return DONE;
-    item = list ? cJSON_CreateString(netboot_id_text(id, text)) : NULL;
-    return item && cJSON_AddItemToArray(list, item) ? DONE : failed("out of memory");
+    if (has_id(&gathering->host->ids, id) || has_id(gathering->ids, id) || gathering->ids->count == NETBOOT_LIST_MAX)
+        return DONE;
+    struct netboot_bytes item = host_item(id, gathering->memory);
+    gathering->ids->items[gathering->ids->count++] = item;
+    return item.data ? DONE : failed("out of memory");
 }
 
 static int count(const struct netboot_journal_machine *machine, void *user)
@@ -86,35 +85,30 @@ static int gather(const struct netboot_journal_machine *machine, void *user)
     char text[NETBOOT_ID_TEXT_SIZE], own[NETBOOT_ID_TEXT_SIZE];
     struct netboot_id id;
 
-    gathering->code = add_id(gathering->record, &machine->id);
+    gathering->code = add_id(gathering, &machine->id);
     for (size_t i = 0; gathering->code == DONE && netboot_host_id(&ids, i, &id) == 0; i++) {
         if (machine->shared >> i & 1) {
             note("%s is left out, since other machines than %s have sent it, too: give it with --%s if it is right",
                  netboot_id_text(&id, text), netboot_id_text(&machine->id, own), list_of(id.type));
             continue;
         }
-        gathering->code = add_id(gathering->record, &id);
+        gathering->code = add_id(gathering, &id);
         if (id.type == NETBOOT_ID_UUID && gathering->uuid_count < NETBOOT_LIST_MAX)
             gathering->uuids[gathering->uuid_count++] = id;
     }
     return gathering->code == DONE ? 0 : 1;
 }
 
-/* All identifiers of the record. */
-static size_t record_ids(const cJSON *record, const struct netboot_id *own, struct netboot_id *ret, size_t room)
+/* All identifiers of the host. */
+static size_t host_ids(const struct netboot_host *host, const struct netboot_id *own, struct netboot_id *ret,
+                       size_t room)
 {
-    static const enum netboot_id_type types[] = {NETBOOT_ID_MAC, NETBOOT_ID_UUID, NETBOOT_ID_DUID};
-    const cJSON *item;
     size_t count = 0;
 
     if (own->type != NETBOOT_ID_NAME)
         ret[count++] = *own;
-    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-        cJSON_ArrayForEach(item,
-                           cJSON_GetObjectItemCaseSensitive(
-                               record, list_of(types[i]))) if (count < room && cJSON_IsString(item) &&
-                                                               netboot_id_parse_as(types[i], NULL, item->valuestring,
-                                                                                   &ret[count], NULL) == 0) count++;
+    for (size_t i = 0; count < room && netboot_host_id(host, i, &ret[count]) == 0; i++)
+        count++;
     return count;
 }
 
@@ -133,12 +127,13 @@ static int check_found(const struct gathering *gathering, const struct netboot_i
     return DONE;
 }
 
-int from_seen_add(struct session *session, const struct netboot_id *id, cJSON *record)
+int from_seen_add(struct session *session, const struct netboot_id *id, const struct netboot_host *host,
+                  struct netboot_list *ret, struct memory *memory)
 {
     struct netboot_id ids[NETBOOT_LIST_MAX + 1];
-    struct gathering gathering = {.record = record};
+    struct gathering gathering = {.host = host, .ids = ret, .memory = memory};
     struct netboot_error error;
-    size_t id_count = record_ids(record, id, ids, NETBOOT_LIST_MAX);
+    size_t id_count = host_ids(host, id, ids, NETBOOT_LIST_MAX);
     int status = netboot_journal_machines(session->store, ids, id_count, count, &gathering, &error);
 
     if (status == 0 && (gathering.code = check_found(&gathering, id)) == DONE)

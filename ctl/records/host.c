@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "host.h"
 #include "commands.h"
+#include "edit/changes.h"
 #include "edit/edit.h"
 #include "frame/output.h"
 #include "journal/from_seen.h"
@@ -105,49 +106,76 @@ static const struct option_row host_delete_options[] = {
 /* Options that name one machine. */
 static const char *const single_options[] = {"name", "mac", "uuid", "duid", "no-id", "no-name"};
 
-/* A host that is called by its name. */
-static int name_it(const struct edit *edit, const struct netboot_id *id, bool is_new, cJSON *record)
+static int no_memory(void)
+{
+    return failed("out of memory");
+}
+
+/* A new host that is called by its name. */
+static int name_it(struct edit *edit, const struct netboot_id *id, struct netboot_record_patch *patch)
 {
     const char *name = option_value(edit->session->arguments, "name");
+    struct netboot_record *values = memory_take(&edit->memory, sizeof(*values));
     char text[NETBOOT_ID_TEXT_SIZE];
 
     netboot_id_text(id, text);
-    if (is_new && name && strcmp(name, text) != 0)
+    if (name && strcmp(name, text) != 0)
         return failed("there is no host %s to rename: see netbootctl host list", text);
-    if (is_new && !host_has_ids(record))
+    if (patch->record->host.ids.count == 0 && !(patch->add_ids && patch->add_ids->count > 0))
         return failed("there is no host %s: to create it, give --mac, --uuid or --duid, too", text);
-    if (is_new && !cJSON_HasObjectItem(record, "name") && !cJSON_AddStringToObject(record, "name", text))
-        return failed("out of memory");
-    return DONE;
+    if (session_has(edit->session, "name") || session_has(edit->session, "no-name"))
+        return DONE;
+    if (!values)
+        return no_memory();
+    *values = *patch->record;
+    values->host.name = memory_copy(&edit->memory, id->value, id->size);
+    patch->record = values;
+    netboot_patch_set(patch, offsetof(struct netboot_host, name));
+    return values->host.name.data ? DONE : no_memory();
 }
 
-static int host_make(struct edit *edit, const struct netboot_record_key *key, bool is_new, cJSON *record, void *user)
+/* What the journal knows of the host as it is before anything is taken out of it. */
+static int seen_add(struct edit *edit, const struct netboot_id *id, const struct netboot_record *old,
+                    struct netboot_record_patch *patch)
 {
+    struct netboot_list *ids = memory_take(&edit->memory, sizeof(*ids));
+    struct netboot_record_patch whole = *patch;
+    struct netboot_record host;
     struct netboot_error error;
 
-    if (host_change(record, &key->id, user, &error) != 0)
+    if (!ids)
+        return no_memory();
+    ids->count = 0;
+    whole.drop = NULL;
+    if (netboot_patch_apply(old, &whole, &host, &error) != 0)
         return failed_by_option(edit->session, &error);
-    int code = session_has(edit->session, "from-seen") ? from_seen_add(edit->session, &key->id, record) : DONE;
-    if (code == DONE && key->id.type == NETBOOT_ID_NAME)
-        code = name_it(edit, &key->id, is_new, record);
-    if (code == DONE)
-        code = options_drop(edit->session->arguments, record);
-    return code;
+    patch->add_ids = ids;
+    return from_seen_add(edit->session, id, &host.host, ids, &edit->memory);
+}
+
+/* The same change twice means the same host: it keeps the identifier that it is called by. */
+static int host_make(struct edit *edit, const struct netboot_record_key *key, const struct netboot_record *old,
+                     struct netboot_record_patch *patch)
+{
+    bool by_name = key->id.type == NETBOOT_ID_NAME;
+    int code = DONE;
+
+    if (!by_name && !(patch->keep_id = host_item(&key->id, &edit->memory)).data)
+        return no_memory();
+    if (session_has(edit->session, "from-seen"))
+        code = seen_add(edit, &key->id, old, patch);
+    return code == DONE && by_name && !old ? name_it(edit, &key->id, patch) : code;
 }
 
 /* A target that --target names must be there. */
-static int target_check(struct edit *edit, const cJSON *changes)
+static int target_check(struct edit *edit, const struct netboot_host *values)
 {
-    const char *target = json_text(changes, "target");
-    struct netboot_error error;
-    struct netboot_record record;
-    struct netboot_record_key key;
+    struct netboot_record_key key = {.kind = NETBOOT_RECORD_TARGET};
 
-    if (!target)
+    if (host_target_check(edit->view, values, NULL) == 0)
         return DONE;
-    if (netboot_record_key_parse(NETBOOT_RECORD_TARGET, target, &key, &error) != 0)
-        return misused("--target: %s", error.text);
-    return netboot_view_get(edit->view, &key, &record, NULL) == -ENOENT ? not_there(edit->view, &key) : DONE;
+    memcpy(key.name, values->target.data, values->target.size);
+    return not_there(edit->view, &key);
 }
 
 /* One machine cannot be many. */
@@ -160,32 +188,36 @@ static int single_check(const struct session *session, const struct selection *s
 }
 
 /* What the options say of the record, and what of its boot-once, which points into `ret_armed`. */
-static int changes_read(const struct session *session, cJSON **ret, cJSON **ret_armed, struct once *ret_once)
+static int options_read(const struct session *session, struct changes *ret, cJSON **ret_armed, struct once *ret_once)
 {
     const struct selection selection = selection_of(session);
     struct netboot_error error;
+    cJSON *named = NULL;
     int code = single_check(session, &selection);
 
     if (code == DONE)
-        code = options_to_changes(session->arguments, ret);
-    if (code != DONE)
-        return code;
-    *ret_armed = once_split(*ret);
-    if (!*ret_armed)
-        return failed("out of memory");
-    return once_read(*ret_armed, "--", ret_once, &error) == 0 ? DONE : failed_by_option(session, &error);
+        code = options_to_changes(session->arguments, &named);
+    if (code == DONE && !(*ret_armed = once_split(named)))
+        code = no_memory();
+    if (code == DONE && once_read(*ret_armed, "--", ret_once, &error) != 0)
+        code = failed_by_option(session, &error);
+    if (code == DONE)
+        code = changes_read(session, NETBOOT_RECORD_HOST, named, ret);
+    cJSON_Delete(named);
+    return code;
 }
 
-static int change_hosts(struct edit *edit, const struct selection *selection, cJSON *changes, const struct once *once)
+static int change_hosts(struct edit *edit, const struct selection *selection, const struct changes *changes,
+                        const struct once *once)
 {
-    int code = target_check(edit, changes);
+    int code = target_check(edit, &changes->values.host);
 
     edit->only_changes = once->action != ONCE_NOTHING;
     for (size_t i = 0; code == DONE && i < selection->count; i++) {
         const struct netboot_record_key key = host_key(&selection->ids[i]);
         code = selection_recheck(selection, edit->view, &key.id);
         if (code == DONE)
-            code = edit_set(edit, &key, host_make, changes);
+            code = edit_set(edit, &key, &changes->patch, host_make);
     }
     if (code == DONE && selection->is_set && (edit->any || !edit->only_changes))
         fprintf(edit->report, "%zu hosts: %llu added, %llu changed, %llu unchanged%s\n", selection->count,
@@ -194,7 +226,7 @@ static int change_hosts(struct edit *edit, const struct selection *selection, cJ
     return code == DONE ? once_join(edit, once, selection) : code;
 }
 
-static int set_selected(struct session *session, const struct selection *selection, cJSON *changes,
+static int set_selected(struct session *session, const struct selection *selection, const struct changes *changes,
                         const struct once *once)
 {
     struct edit edit;
@@ -211,16 +243,17 @@ static int set_selected(struct session *session, const struct selection *selecti
 
 static int host_set(struct session *session)
 {
-    cJSON *changes = NULL, *armed = NULL;
+    struct changes changes = {.memory = {NULL}};
     struct selection selection;
+    cJSON *armed = NULL;
     struct once once;
-    int code = changes_read(session, &changes, &armed, &once);
+    int code = options_read(session, &changes, &armed, &once);
 
     if (code == DONE && (code = selection_read(session, SELECT_ANY, &selection)) == DONE) {
-        code = set_selected(session, &selection, changes, &once);
+        code = set_selected(session, &selection, &changes, &once);
         selection_free(&selection);
     }
-    cJSON_Delete(changes);
+    changes_free(&changes);
     cJSON_Delete(armed);
     return code;
 }

@@ -9,21 +9,9 @@ static const struct column columns[] = {
     {NULL,       NULL      },
 };
 
-static int file_of_words(struct edit *edit, const struct netboot_record_key *key, bool is_new, cJSON *record,
-                         void *user)
-{
-    (void)key;
-    (void)is_new;
-    (void)user;
-    cJSON_DeleteItemFromObjectCaseSensitive(record, "file");
-    if (!cJSON_AddStringToObject(record, "file", edit->session->arguments->words[1]))
-        return failed("out of memory");
-    return DONE;
-}
-
 static int loader_set(struct session *session)
 {
-    return edit_set_command(session, NETBOOT_RECORD_LOADER, file_of_words);
+    return edit_set_command(session, NETBOOT_RECORD_LOADER, (const char *const[]){"platform", "file"});
 }
 
 static int loader_list(struct session *session)

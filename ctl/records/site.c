@@ -44,7 +44,7 @@ static const struct column columns[] = {
 
 static int site_set(struct session *session)
 {
-    return edit_set_command(session, NETBOOT_RECORD_SITE, NULL);
+    return edit_set_command(session, NETBOOT_RECORD_SITE, (const char *const[]){"name"});
 }
 
 static int site_show(struct session *session)

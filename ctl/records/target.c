@@ -70,7 +70,7 @@ static const struct column columns[] = {
 
 static int target_set(struct session *session)
 {
-    return edit_set_command(session, NETBOOT_RECORD_TARGET, NULL);
+    return edit_set_command(session, NETBOOT_RECORD_TARGET, (const char *const[]){"name"});
 }
 
 static int target_show(struct session *session)

@@ -322,7 +322,6 @@ static int import_run(struct session *session)
         free(import.waits->items);
     free(import.waits);
     repeats_free(&import.repeats);
-    memory_free(&import.memory);
     input_close(&source.input);
     return code;
 }

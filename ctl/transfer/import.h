@@ -31,7 +31,6 @@ struct import {
     struct netboot_view *view; /* with the changes made so far */
     struct netboot_status before;
     bool replace, dry_run, on_terminal;
-    struct memory memory; /* of the record at hand */
     struct repeats repeats;
     struct waits *waits;
     char target_known[NETBOOT_NAME_MAX + 1]; /* one that is there: most hosts name the same as the one before */

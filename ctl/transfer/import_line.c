@@ -27,7 +27,8 @@ static int type_find(const cJSON *object, struct netboot_error *error)
                    suggest_text(&nearest, hint));
 }
 
-static int json_read(const char *text, size_t size, struct line_record *ret, struct netboot_error *error)
+static int json_read(const char *text, size_t size, cJSON **ret_object, struct line_record *ret,
+                     struct netboot_error *error)
 {
     if (text[0] == '[')
         return failure(error, -EINVAL, "this is a JSON list: give one object a line (convert it with jq -c '.[]')");
@@ -35,20 +36,20 @@ static int json_read(const char *text, size_t size, struct line_record *ret, str
         return failure(error, -EINVAL,
                        "not JSON: the object does not end on this line; is the file cut short? Write each object on "
                        "one line (convert it with jq -c .)");
-    ret->object = json_parse(text, size, error);
-    int kind = ret->object ? type_find(ret->object, error) : error->code;
+    *ret_object = json_parse(text, size, error);
+    int kind = *ret_object ? type_find(*ret_object, error) : error->code;
     if (kind < 0)
         return kind;
     ret->record.kind = (enum netboot_record_kind)kind;
     return 0;
 }
 
-static int csv_read(const struct line_reader *reader, char *text, size_t size, struct line_record *ret,
-                    struct netboot_error *error)
+static int csv_read(const struct line_reader *reader, char *text, size_t size, cJSON **ret_object,
+                    struct line_record *ret, struct netboot_error *error)
 {
-    ret->object = csv_parse(&reader->header, text, size, error);
+    *ret_object = csv_parse(&reader->header, text, size, error);
     ret->record.kind = NETBOOT_RECORD_HOST;
-    return ret->object ? 0 : error->code;
+    return *ret_object ? 0 : error->code;
 }
 
 static int header_read(struct line_reader *reader, char *text, size_t size, struct netboot_error *error)
@@ -77,16 +78,13 @@ int line_parse(struct line_reader *reader, uint64_t number, char *text, size_t s
         return 0;
     if (reader->csv && !reader->has_header)
         return header_read(reader, text, size, error);
-    ret->object = NULL;
-    int status =
-        reader->csv ? csv_read(reader, text, size, ret, error) : json_read(text + blank, size - blank, ret, error);
+    cJSON *object = NULL;
+    int status = reader->csv ? csv_read(reader, text, size, &object, ret, error)
+                             : json_read(text + blank, size - blank, &object, ret, error);
     if (status == 0)
-        status = record_from_json(ret->object, &ret->record, memory, error);
+        status = patch_from_json(object, true, &ret->record, &ret->patch, memory, error);
+    cJSON_Delete(object);
     if (status == 0 && (status = netboot_record_key_of(&ret->record, &ret->key)) != 0)
         status = failure(error, status, "a host needs a mac, uuid or duid");
-    if (status == 0)
-        return 1;
-    cJSON_Delete(ret->object);
-    ret->object = NULL;
-    return status;
+    return status == 0 ? 1 : status;
 }

@@ -13,8 +13,8 @@ struct line_reader {
 };
 
 struct line_record {
-    cJSON *object; /* what the line names: cJSON_Delete() it */
     struct netboot_record record;
+    struct netboot_record_patch patch; /* what the line names of it; its `record` is set where it is used */
     struct netboot_record_key key;
 };
 

@@ -13,8 +13,8 @@
 
 /* ---- --dry-run -------------------------------------------------------------------------------------------------- */
 
-static void tell(struct import *import, const char *would, const struct netboot_record *record, const cJSON *before,
-                 const struct netboot_record *after)
+static void tell(struct import *import, const char *would, const struct netboot_record *record,
+                 const struct netboot_record *before, const struct netboot_record *after)
 {
     char text[NETBOOT_RECORD_TEXT_SIZE];
 
@@ -24,12 +24,11 @@ static void tell(struct import *import, const char *would, const struct netboot_
     }
     import->told++;
     printf("would %s %s", would, netboot_record_text(record, text));
-    cJSON *json = after ? record_to_json(after) : NULL;
-    if (json) {
-        cJSON_DeleteItemFromObjectCaseSensitive(json, "changed");
-        differences_print(stdout, before, json);
-    }
-    cJSON_Delete(json);
+    cJSON *old = before ? record_values(before) : NULL, *new = after ? record_values(after) : NULL;
+    if (new)
+        differences_print(stdout, old, new);
+    cJSON_Delete(old);
+    cJSON_Delete(new);
     putchar('\n');
 }
 
@@ -162,100 +161,70 @@ static int host_put(struct import *import, const struct netboot_record_key *key,
 /* ---- Records ---------------------------------------------------------------------------------------------------- */
 
 /* Remembers what has come. */
-static int repeats_note(struct import *import, const struct netboot_record *record, struct netboot_error *error)
+static int repeats_note(struct import *import, const struct netboot_record_key *key, struct netboot_error *error)
 {
-    struct netboot_record_key key;
-    int status = netboot_record_key_of(record, &key);
-
-    if (status == 0)
-        status = repeats_add(&import->repeats, &key, import->line);
-    return status == -ENOMEM ? failure(error, status, "out of memory") : 0;
+    return repeats_add(&import->repeats, key, import->line) == 0 ? 0 : failure_no_memory(error);
 }
 
 static int put(struct import *import, const struct netboot_record_key *key, const struct netboot_record *record,
                struct netboot_error *error)
 {
+    struct netboot_record_key own;
     int status = record->kind == NETBOOT_RECORD_HOST ? target_note(import, &record->host, error) : 0;
 
+    /* What `record` points to may not outlive the change. */
+    if (status == 0 && netboot_record_key_of(record, &own) != 0)
+        own = *key; /* of a host that loses its last identifier, which is refused */
     if (status == 0)
         status = record->kind == NETBOOT_RECORD_HOST ? host_put(import, key, record, error)
                                                      : netboot_change_put(import->change, key, record, error);
-    return status == 0 ? repeats_note(import, record, error) : status;
+    return status == 0 ? repeats_note(import, &own, error) : status;
 }
 
-/* Adds to the list `key` of `merged` what `line` has there and it has not. */
-static bool list_join(cJSON *merged, const cJSON *line, const char *key)
+/* The identifiers of a line say which host it is about, and so it takes none away: a line that names one card of four
+ * leaves the others. Only null and [] take all of a type away. */
+static void ids_add(struct netboot_record_patch *patch)
 {
-    cJSON *list = cJSON_GetObjectItemCaseSensitive(merged, key);
-    const cJSON *item, *other;
+    struct netboot_record_patch given = {.record = patch->record};
+    struct netboot_id id;
 
-    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(line, key))
-    {
-        bool there = false;
-        cJSON_ArrayForEach(other, list) there = there || strcmp(other->valuestring, item->valuestring) == 0;
-        cJSON *copy = there ? NULL : cJSON_Duplicate(item, true);
-        if (!there && (!copy || !cJSON_AddItemToArray(list, copy)))
-            return false;
-    }
-    return true;
-}
-
-/* What `object` names, over `before`; `line` is the record that was read of it. The identifiers of a line say which
- * host it is about, and so it takes none away: a line that names one card of four leaves the others. */
-static cJSON *merge(const cJSON *before, const cJSON *object, const struct netboot_record *line)
-{
-    static const char *const ids[] = {"mac", "uuid", "duid"};
-    cJSON *read = record_to_json(line);
-    cJSON *ret = cJSON_Duplicate(before, true);
-    cJSON *named = cJSON_Duplicate(object, true);
-    bool done = read && ret && named;
-
-    for (size_t i = 0; done && line->kind == NETBOOT_RECORD_HOST && i < sizeof(ids) / sizeof(ids[0]); i++) {
-        const cJSON *list = cJSON_GetObjectItemCaseSensitive(read, ids[i]);
-        if (!list->child)
-            continue; /* null and [] take all away */
-        done = list_join(ret, read, ids[i]);
-        cJSON_DeleteItemFromObjectCaseSensitive(named, ids[i]);
-    }
-    done = done && json_merge(ret, named) == 0;
-    cJSON_Delete(read);
-    cJSON_Delete(named);
-    if (done)
-        return ret;
-    cJSON_Delete(ret);
-    return NULL;
+    for (size_t i = 0; netboot_host_id(&patch->record->host, i, &id) == 0; i++)
+        netboot_patch_set_ids(&given, id.type);
+    patch->id_types &= ~given.id_types;
+    patch->add_ids = &patch->record->host.ids;
 }
 
 static int unchanged(struct import *import, const struct netboot_record *record, struct netboot_error *error)
 {
+    struct netboot_record_key key;
+
     import->counts[record->kind].unchanged++;
-    return repeats_note(import, record, error);
+    return netboot_record_key_of(record, &key) == 0 ? repeats_note(import, &key, error) : 0;
 }
 
 /* A record that the store has: what the line names replaces what there was, --replace all of it. */
-static int change(struct import *import, const struct netboot_record_key *key, const struct netboot_record *old,
-                  struct netboot_record *new, const cJSON *object, struct netboot_error *error)
+static int change(struct import *import, const struct netboot_record *old, struct line_record *line,
+                  struct netboot_error *error)
 {
-    if (import->replace && netboot_record_equal(old, new))
+    struct netboot_record patched;
+    const struct netboot_record *new = &line->record;
+    int status = 0;
+
+    line->patch.record = &line->record;
+    if (!import->replace) {
+        if (line->record.kind == NETBOOT_RECORD_HOST)
+            ids_add(&line->patch);
+        status = netboot_patch_apply(old, &line->patch, &patched, error);
+        new = &patched;
+    }
+    if (status != 0)
+        return status;
+    if (netboot_record_equal(old, new))
         return unchanged(import, new, error);
-    cJSON *before = record_to_json(old), *merged = NULL;
-    int status = before ? 0 : failure_no_memory(error);
-    if (before)
-        cJSON_DeleteItemFromObjectCaseSensitive(before, "changed");
-    if (status == 0 && !import->replace) {
-        merged = merge(before, object, new);
-        status = merged ? record_from_json(merged, new, &import->memory, error) : failure_no_memory(error);
-    }
-    if (status == 0 && netboot_record_equal(old, new)) {
-        status = unchanged(import, new, error);
-    } else if (status == 0) {
-        /* The words come first: what `old` points to may not outlive the change. */
-        tell(import, "change", old, before, new);
-        status = put(import, key, new, error);
-        import->counts[key->kind].changed += status == 0;
-    }
-    cJSON_Delete(before);
-    cJSON_Delete(merged);
+    /* The words come first: what `old` points to may not outlive the change. */
+    tell(import, "change", old, old, new);
+    status = put(import, &line->key, new, error);
+    import->counts[line->key.kind].changed += status == 0;
     return status;
 }
 
@@ -298,12 +267,11 @@ int import_record(struct import *import, uint64_t number, struct line_record *li
     struct netboot_record old;
     int status = netboot_view_get(import->view, &line->key, &old, NULL);
 
-    memory_reset(&import->memory);
     import->line = number;
     import->counts[kind].lines++;
     if (status == 0) {
         status = duplicate_check(import, &old, error);
-        return status == 0 ? change(import, &line->key, &old, &line->record, line->object, error) : status;
+        return status == 0 ? change(import, &old, line, error) : status;
     }
     if (status == -EBADMSG && import->replace)
         status = damaged_replace(import, &line->key, error);
@@ -312,8 +280,8 @@ int import_record(struct import *import, uint64_t number, struct line_record *li
     if (status != 0 && status != -ENOENT)
         return status;
     if (kind == NETBOOT_RECORD_HOST && line->key.id.type == NETBOOT_ID_NAME)
-        return failure(error, -EINVAL, "there is no host %.127s, and a new host needs a mac, uuid or duid",
-                       json_text(line->object, "name"));
+        return failure(error, -EINVAL, "there is no host %.*s, and a new host needs a mac, uuid or duid",
+                       (int)line->record.host.name.size, (const char *)line->record.host.name.data);
     status = put(import, NULL, &line->record, error);
     if (status == 0) {
         import->counts[kind].added++;

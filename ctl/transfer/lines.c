@@ -33,8 +33,6 @@ struct lines {
 
 static void batch_clear(struct batch *batch)
 {
-    for (unsigned i = 0; i < batch->count; i++)
-        cJSON_Delete(batch->lines[i].record.object);
     batch->count = 0;
     memory_reset(&batch->memory);
 }
@@ -49,7 +47,6 @@ static void line_keep_wrong(struct batch *batch, struct line *line, int status, 
         memcpy(copy, reason, size);
     line->status = status;
     line->reason = copy ? copy : "out of memory";
-    line->record.object = NULL;
     batch->count++;
 }
 

@@ -73,19 +73,27 @@ static cJSON *prefixes_encode(const struct field *field, const void *at)
 
 const struct codec codec_prefixes = {prefixes_decode, prefixes_encode};
 
+struct netboot_bytes host_item(const struct netboot_id *id, struct memory *memory)
+{
+    uint8_t item[1 + NETBOOT_DUID_MAX] = {(uint8_t)id->type};
+
+    memcpy(item + 1, id->value, id->size);
+    return memory_copy(memory, item, 1U + id->size);
+}
+
 static int id_append(const struct field *field, const char *text, struct netboot_list *list, struct memory *memory,
                      struct netboot_error *error)
 {
-    uint8_t item[1 + NETBOOT_DUID_MAX] = {(uint8_t)field->parameter};
+    struct netboot_bytes item;
     struct netboot_id id;
     int status = netboot_id_parse_as((enum netboot_id_type)field->parameter, field->key, text, &id, error);
 
     if (status)
         return status;
-    memcpy(item + 1, id.value, id.size);
-    if (list_has(list, (struct netboot_bytes){item, 1U + id.size}))
+    item = host_item(&id, memory);
+    if (item.data && list_has(list, item))
         return failure(error, -EINVAL, "%s: `%.150s` is given twice", field->key, text);
-    return codec_list_append(field, list, memory_copy(memory, item, 1U + id.size), error);
+    return codec_list_append(field, list, item, error);
 }
 
 static int ids_decode(const struct field *field, const cJSON *value, void *at, struct memory *memory,

@@ -166,44 +166,47 @@ static int values_find(const cJSON *object, enum netboot_record_kind kind, const
     return 0;
 }
 
-int record_from_json(const cJSON *object, struct netboot_record *ret, struct memory *memory,
-                     struct netboot_error *error)
+/* What is named is in the patch, whatever its value. */
+static void name_in(const struct field *field, struct netboot_record_patch *patch)
 {
-    const cJSON *values[FIELDS_MAX] = {NULL};
-    enum netboot_record_kind kind = ret->kind;
+    if (field->codec == &codec_ids)
+        netboot_patch_set_ids(patch, (enum netboot_id_type)field->parameter);
+    else
+        netboot_patch_set(patch, field->offset);
+}
+
+int patch_from_json(const cJSON *object, bool whole, struct netboot_record *values, struct netboot_record_patch *ret,
+                    struct memory *memory, struct netboot_error *error)
+{
+    const cJSON *found[FIELDS_MAX] = {NULL};
+    enum netboot_record_kind kind = values->kind;
     int status;
 
     if (!cJSON_IsObject(object))
         return failure(error, -EINVAL, "give a JSON object, as {\"name\": \"web1\", ...}");
-    status = values_find(object, kind, values, error);
-    netboot_record_clear(kind, ret);
+    status = values_find(object, kind, found, error);
+    netboot_record_clear(kind, values);
+    *ret = (struct netboot_record_patch){.size = sizeof(*ret), .record = values};
     for (size_t i = 0; status == 0 && i < forms[kind].count; i++) {
         const struct field *field = &forms[kind].fields[i];
-        bool empty = cJSON_IsString(values[i]) && values[i]->valuestring[0] == '\0';
-        bool absent = !values[i] || cJSON_IsNull(values[i]) || empty;
+        bool empty = cJSON_IsString(found[i]) && found[i]->valuestring[0] == '\0';
+        bool absent = !found[i] || cJSON_IsNull(found[i]) || empty;
+        if (found[i])
+            name_in(field, ret);
         if (!absent)
-            status = field->codec->decode(field, values[i], (char *)ret->room + field->offset, memory, error);
-        else if (i < forms[kind].required)
+            status = field->codec->decode(field, found[i], (char *)values->room + field->offset, memory, error);
+        else if (whole && i < forms[kind].required)
             status = failure(error, -EINVAL, "a %s needs the key `%s`", netboot_record_kind_name(kind), field->key);
     }
     return status;
 }
 
-int json_merge(cJSON *object, const cJSON *changes)
+int record_from_json(const cJSON *object, struct netboot_record *ret, struct memory *memory,
+                     struct netboot_error *error)
 {
-    const cJSON *change;
+    struct netboot_record_patch patch;
 
-    cJSON_ArrayForEach(change, changes)
-    {
-        cJSON *copy = cJSON_Duplicate(change, true);
-        bool there = cJSON_GetObjectItemCaseSensitive(object, change->string);
-        if (!copy || !(there ? cJSON_ReplaceItemInObjectCaseSensitive(object, change->string, copy)
-                             : cJSON_AddItemToObject(object, change->string, copy))) {
-            cJSON_Delete(copy);
-            return -ENOMEM;
-        }
-    }
-    return 0;
+    return patch_from_json(object, true, ret, &patch, memory, error);
 }
 
 static bool is_absent(const cJSON *item)

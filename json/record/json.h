@@ -41,9 +41,13 @@ cJSON *record_to_json(const struct netboot_record *record);
  * keys, keys that come twice and wrong values are -EINVAL with key, value and rule. */
 int record_from_json(const cJSON *object, struct netboot_record *ret, struct memory *memory,
                      struct netboot_error *error);
+/* The same as a change of a record: `values` gets what the keys say, and the patch names them. Only a `whole` record
+ * must have all keys that its kind needs. */
+int patch_from_json(const cJSON *object, bool whole, struct netboot_record *values, struct netboot_record_patch *ret,
+                    struct memory *memory, struct netboot_error *error);
+/* An identifier as an item of a host's list; empty: out of memory. */
+struct netboot_bytes host_item(const struct netboot_id *id, struct memory *memory);
 
-/* Takes from `changes` every key that it has into `object`. Both stay the caller's. -ENOMEM. */
-int json_merge(cJSON *object, const cJSON *changes);
 /* Removes what is absent: null, "", [], {}. */
 void json_prune(cJSON *object);
 

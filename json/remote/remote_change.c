@@ -4,7 +4,6 @@
 
 #include "common/base/failure.h"
 #include "json/record/arguments.h"
-#include "json/record/revision.h"
 #include "json/show/boot_once.h"
 #include "json/show/host_json.h"
 
@@ -154,7 +153,7 @@ static int add(struct netboot_change *change, struct wish *wish, struct netboot_
     int status;
 
     if ((status = record_from_json(wish->record, &record, &wish->memory, told)) != 0 ||
-        (status = host_target_check(view, wish->record, told)) != 0)
+        (status = host_target_check(view, &record.host, told)) != 0)
         return status;
     if (netboot_record_key_of(&record, &key) == 0) { /* else it is refused below */
         wish->id = key.id;
@@ -191,48 +190,43 @@ static int no_such_host(const struct netboot_id *id, struct netboot_error *told)
     return failure(told, -ENODATA, "there is no host %s", netboot_id_text(id, text));
 }
 
-/* An identifier that the host has afterwards: its name may be another one then. */
-static void keep_id(const cJSON *host, struct netboot_id *ret)
+/* Puts the host if it differs. It keeps the identifier that it was called by: the same change twice means the same
+ * host. */
+static int revise(struct netboot_change *change, struct wish *wish, const struct netboot_record *old,
+                  struct netboot_record_patch *patch, struct netboot_error *told)
 {
-    static const char *const lists[] = {"mac", "uuid", "duid"};
-    const cJSON *first = NULL;
-
-    for (size_t i = 0; !first && i < sizeof(lists) / sizeof(lists[0]); i++)
-        first = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(host, lists[i]), 0);
-    if (first)
-        netboot_id_parse(first->valuestring, ret, NULL);
-}
-
-static int revise(struct netboot_change *change, struct wish *wish, struct revision *revision,
-                  struct netboot_error *told)
-{
+    const struct netboot_record_key called = host_key(&wish->id);
+    struct netboot_record_key key;
+    struct netboot_record new;
     int status;
 
-    if (!revision->before)
-        return no_such_host(&wish->id, told);
-    if ((status = host_change(revision->after, &wish->id, wish->record, told)) != 0 ||
-        (status = revision_put(change, revision, &wish->memory, told)) != 0)
+    if (wish->id.type != NETBOOT_ID_NAME && !(patch->keep_id = host_item(&wish->id, &wish->memory)).data)
+        return failure_no_memory(told);
+    if ((status = netboot_patch_apply(old, patch, &new, told)) != 0)
         return status;
-    wish->changed = revision->changed;
-    memcpy(wish->text, revision->text, sizeof(wish->text));
-    keep_id(revision->after, &wish->id);
-    return 0;
+    if (netboot_record_key_of(&new, &key) == 0)
+        wish->id = key.id; /* its name may be another one then */
+    netboot_record_text(&new, wish->text);
+    wish->changed = !netboot_record_equal(old, &new);
+    return wish->changed ? netboot_change_put(change, &called, &new, told) : 0;
 }
 
 static int update(struct netboot_change *change, struct wish *wish, struct netboot_error *told)
 {
     struct netboot_view *view = netboot_change_view(change);
-    struct netboot_record_key key = host_key(&wish->id);
-    struct revision revision;
-    int status = host_target_check(view, wish->record, told);
+    struct netboot_record old, values = {.kind = NETBOOT_RECORD_HOST};
+    const struct netboot_record_key key = host_key(&wish->id);
+    struct netboot_record_patch patch;
+    int status = patch_from_json(wish->record, false, &values, &patch, &wish->memory, told);
 
     if (status == 0)
-        status = revision_begin(view, &key, &revision, told);
+        status = host_target_check(view, &values.host, told);
     if (status != 0)
         return status;
-    status = revise(change, wish, &revision, told);
-    revision_free(&revision);
-    return status;
+    status = netboot_view_get(view, &key, &old, told);
+    if (status == -ENOENT)
+        return no_such_host(&wish->id, told);
+    return status == 0 ? revise(change, wish, &old, &patch, told) : status;
 }
 
 /* Where the record stays, the targets store is not written: that a server may arm is permission of its own. */

@@ -30,7 +30,6 @@ static void check_same(struct line_reader *reader, const struct line_record *lin
     if (read_line(reader, 2, text, size, &memory, &again) != 1 || again.record.kind != line->record.kind ||
         !netboot_record_equal(&line->record, &again.record))
         abort();
-    cJSON_Delete(again.object);
     memory_free(&memory);
 }
 
@@ -80,7 +79,6 @@ static void read_all(struct line_reader reader, const char *text, size_t size)
             check_json(&line);
             if (line.record.kind == NETBOOT_RECORD_HOST)
                 check_csv(&line);
-            cJSON_Delete(line.object);
         }
         memory_reset(&memory);
         size -= newline ? length + 1 : length;

@@ -19,7 +19,7 @@ int join_view(struct session *session)
     enum join join;
     int code = join_option(session, &join);
 
-    if (code == DONE && join != JOIN_NOT_SAID && netboot_view_join(session->view, join == JOIN_ON, &error) != 0)
+    if (code == DONE && join != JOIN_NOT_SAID && netboot_view_join(session->view, join == JOIN_ON, &error) < 0)
         code = failed("--join-identifiers: %s", error.text);
     return code;
 }

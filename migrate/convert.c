@@ -21,7 +21,7 @@ enum { CHECK_SECONDS = 120 };
 
 struct converting {
     struct migration *migration;
-    struct memory memory;
+    struct arena memory;
     struct leases leases[LEASES_MAX];
     cJSON *own[FAMILY_COUNT]; /* Kea's own boot fields */
     struct netboot_error error;
@@ -387,6 +387,6 @@ int migrate_convert(struct migration *migration)
         leases_free(&converting.leases[i]);
     for (int family = 0; family < FAMILY_COUNT; family++)
         cJSON_Delete(converting.own[family]);
-    memory_free(&converting.memory);
+    arena_free(&converting.memory);
     return code;
 }

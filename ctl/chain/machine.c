@@ -77,7 +77,7 @@ static int loader_take(const struct netboot_record *record, void *user)
 
 /* ---- What the journal has of it --------------------------------------------------------------------------------- */
 
-struct seen {
+struct machine_seen {
     struct chain *chain;
     struct platforms *platforms;
     bool wanted; /* the platforms are */
@@ -93,7 +93,7 @@ static void address_take(int family, const uint8_t *octets, size_t size, char te
 
 static int machine_take(const struct netboot_journal_machine *machine, void *user)
 {
-    struct seen *seen = user;
+    struct machine_seen *seen = user;
 
     if (seen->wanted && machine->platform != NETBOOT_PLATFORM_NONE)
         platform_add(seen->platforms, machine->platform);
@@ -104,7 +104,7 @@ static int machine_take(const struct netboot_journal_machine *machine, void *use
 
 static void journal_read(struct chain *chain, struct platforms *platforms)
 {
-    struct seen seen = {chain, platforms, platforms->count == 0};
+    struct machine_seen seen = {chain, platforms, platforms->count == 0};
     struct identifiers ids = {.count = 0};
     struct netboot_error error;
 

@@ -21,7 +21,7 @@ static int drop_key(const struct given *given, struct changes *changes)
         if (netboot_platform_parse(given->value, &platform, &error) != 0)
             return misused("--%s: %s", given->row->name, error.text);
         const uint8_t octets[] = {(uint8_t)(platform >> 8), (uint8_t)platform};
-        key = memory_copy(&changes->memory, octets, sizeof(octets));
+        key = arena_copy(&changes->memory, octets, sizeof(octets));
     }
     struct netboot_list *list = changes->drop.kind == NETBOOT_RECORD_TARGET ? &changes->drop.target.files
                                 : given->row->keyed_by_platform             ? &host->loaders
@@ -49,7 +49,7 @@ int changes_read(const struct session *session, enum netboot_record_kind kind, c
     struct netboot_error error;
     int code = DONE;
 
-    ret->memory = (struct memory){NULL};
+    ret->memory = (struct arena){NULL};
     ret->values.kind = kind;
     netboot_record_clear(kind, &ret->drop);
     if (patch_from_json(named, false, &ret->values, &ret->patch, &ret->memory, &error) != 0)
@@ -67,5 +67,5 @@ int changes_read(const struct session *session, enum netboot_record_kind kind, c
 
 void changes_free(struct changes *changes)
 {
-    memory_free(&changes->memory);
+    arena_free(&changes->memory);
 }

@@ -9,7 +9,7 @@
 struct changes {
     struct netboot_record values, drop;
     struct netboot_record_patch patch; /* of these two */
-    struct memory memory;              /* where their values live */
+    struct arena memory;               /* where their values live */
 };
 
 /* `named` is what options_to_changes() made, less what is no part of the record. An exit code. changes_free() in either

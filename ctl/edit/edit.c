@@ -29,7 +29,7 @@ int edit_begin(struct session *session, struct edit *edit)
 static void edit_free(struct edit *edit)
 {
     free(edit->report_text);
-    memory_free(&edit->memory);
+    arena_free(&edit->memory);
 }
 
 void edit_drop(struct edit *edit)
@@ -229,7 +229,7 @@ int edit_set(struct edit *edit, const struct netboot_record_key *key, const stru
         code = failed_by_option(edit->session, &error);
     if (code == DONE)
         code = put_if_changed(edit, key, before, &new);
-    memory_reset(&edit->memory);
+    arena_reset(&edit->memory);
     return code;
 }
 

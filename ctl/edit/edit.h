@@ -13,7 +13,7 @@ struct edit {
     struct session *session;
     struct netboot_change *change;
     struct netboot_view *view; /* with the changes made so far */
-    struct memory memory;
+    struct arena memory;
     bool dry_run, any;
     bool only_changes; /* are told */
     bool armed;        /* there is something to commit though no record changes */

@@ -33,7 +33,7 @@ struct kept_step {
     uint8_t duid[NETBOOT_DUID_MAX];
 };
 
-struct history {
+struct machine_history {
     size_t count; /* of all steps */
     struct kept_step steps[STEPS_SHOWN], kinds[KINDS_MAX];
     size_t kind_count;
@@ -55,7 +55,7 @@ static bool same_kind(const struct netboot_client *a, const struct netboot_clien
 
 static int keep_step(const struct netboot_journal_entry *entry, void *user)
 {
-    struct history *history = user;
+    struct machine_history *history = user;
     size_t kind = 0;
 
     keep(&history->steps[history->count++ % STEPS_SHOWN], entry);
@@ -130,7 +130,7 @@ static bool add_object(cJSON *list, cJSON *object)
     return false;
 }
 
-static cJSON *history_to_json(struct session *session, const struct history *history)
+static cJSON *history_to_json(struct session *session, const struct machine_history *history)
 {
     size_t shown = history->count < STEPS_SHOWN ? history->count : STEPS_SHOWN;
     cJSON *ret = cJSON_CreateObject();
@@ -198,7 +198,7 @@ static void kind_print(struct session *session, const struct netboot_journal_ent
         answer_print("now", &entry->client, &now);
 }
 
-static void history_print(struct session *session, const struct history *history)
+static void history_print(struct session *session, const struct machine_history *history)
 {
     size_t shown = history->count < STEPS_SHOWN ? history->count : STEPS_SHOWN;
 
@@ -213,7 +213,7 @@ static void history_print(struct session *session, const struct history *history
 
 /* ---- The command */
 
-static int show(struct session *session, const struct history *history)
+static int show(struct session *session, const struct machine_history *history)
 {
     if (session_has(session, "json"))
         return show_object(history_to_json(session, history), true);
@@ -223,7 +223,7 @@ static int show(struct session *session, const struct history *history)
 
 int explain_journal_run(struct session *session)
 {
-    struct history *history = calloc(1, sizeof(*history));
+    struct machine_history *history = calloc(1, sizeof(*history));
     struct machine_ids ids;
     struct netboot_error error;
     const char *word = session->arguments->words[0];

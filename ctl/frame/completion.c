@@ -48,13 +48,13 @@ static int completion_run(struct session *session)
 
 /* ---- What fits -------------------------------------------------------------------------------------------------- */
 
-struct offer {
+struct completion_offer {
     const char *begun; /* what is typed of the word */
     const char *after; /* goes after each offer: "=" of PLATFORM= */
     unsigned count;
 };
 
-static int offer_word(struct offer *offer, const char *word)
+static int offer_word(struct completion_offer *offer, const char *word)
 {
     if (strncmp(word, offer->begun, strlen(offer->begun)) != 0)
         return 0;
@@ -66,7 +66,7 @@ static int offer_record(const struct netboot_record *record, void *user)
 {
     char text[NETBOOT_RECORD_TEXT_SIZE], id[NETBOOT_ID_TEXT_SIZE];
     const struct netboot_host *host = &record->host;
-    struct offer *offer = user;
+    struct completion_offer *offer = user;
     struct netboot_record_key key;
 
     if (offer_word(offer, strchr(netboot_record_text(record, text), ' ') + 1))
@@ -77,7 +77,7 @@ static int offer_record(const struct netboot_record *record, void *user)
     return 0;
 }
 
-static void offer_records(struct session *session, enum netboot_record_kind kind, struct offer *offer)
+static void offer_records(struct session *session, enum netboot_record_kind kind, struct completion_offer *offer)
 {
     struct netboot_store_options options = session_options(session);
 
@@ -87,7 +87,7 @@ static void offer_records(struct session *session, enum netboot_record_kind kind
         netboot_view_each(session->view, kind, NULL, offer_record, offer, NULL);
 }
 
-static void offer_platforms(struct offer *offer)
+static void offer_platforms(struct completion_offer *offer)
 {
     const struct netboot_arch *arch;
 
@@ -96,7 +96,7 @@ static void offer_platforms(struct offer *offer)
             offer_word(offer, netboot_platform_name(code));
 }
 
-static void offer_list(struct offer *offer, const char *words)
+static void offer_list(struct completion_offer *offer, const char *words)
 {
     char word[64];
 
@@ -108,7 +108,7 @@ static void offer_list(struct offer *offer, const char *words)
     }
 }
 
-static void offer_groups(struct offer *offer)
+static void offer_groups(struct completion_offer *offer)
 {
     const struct command *command;
     const char *last = "";
@@ -120,13 +120,13 @@ static void offer_groups(struct offer *offer)
     }
 }
 
-static void offer_topics(struct offer *offer)
+static void offer_topics(struct completion_offer *offer)
 {
     for (const struct topic *topic = this_program()->topics; topic && topic->name; topic++)
         offer_word(offer, topic->name);
 }
 
-static void offer_verbs(struct offer *offer, const char *group)
+static void offer_verbs(struct completion_offer *offer, const char *group)
 {
     const struct command *command;
 
@@ -135,7 +135,8 @@ static void offer_verbs(struct offer *offer, const char *group)
             offer_word(offer, command->verb);
 }
 
-static void offer_values(struct session *session, enum completion completion, const char *words, struct offer *offer)
+static void offer_values(struct session *session, enum completion completion, const char *words,
+                         struct completion_offer *offer)
 {
     switch (completion) {
     case COMPLETE_FILE:
@@ -168,7 +169,7 @@ static void offer_values(struct session *session, enum completion completion, co
     }
 }
 
-static void offer_options(struct offer *offer, const struct option_row *rows)
+static void offer_options(struct completion_offer *offer, const struct option_row *rows)
 {
     char word[64];
 
@@ -179,7 +180,7 @@ static void offer_options(struct offer *offer, const struct option_row *rows)
 }
 
 /* Where the words typed so far have led: the command, and the option that waits for its value. */
-struct place {
+struct completion_place {
     const struct command *command;
     const char *group;
     const struct option_row *option;
@@ -187,7 +188,7 @@ struct place {
     unsigned rest; /* index of what follows a command that is another program's */
 };
 
-static const struct option_row *option_of(const struct place *place, const char *typed)
+static const struct option_row *option_of(const struct completion_place *place, const char *typed)
 {
     const struct option_row *rows = place->command ? place->command->options : NULL;
 
@@ -196,7 +197,7 @@ static const struct option_row *option_of(const struct place *place, const char 
     return option_find(rows, typed + 2, strlen(typed + 2));
 }
 
-static void place_word(struct place *place, const char *word)
+static void place_word(struct completion_place *place, const char *word)
 {
     const struct command *command;
 
@@ -218,7 +219,7 @@ static void place_word(struct place *place, const char *word)
     }
 }
 
-static void place_find(const struct arguments *arguments, struct place *place, const char **directory)
+static void place_find(const struct arguments *arguments, struct completion_place *place, const char **directory)
 {
     for (unsigned i = 0; i + 1 < arguments->word_count && place->rest == 0; i++) {
         const char *word = arguments->words[i];
@@ -240,8 +241,8 @@ static int complete_run(struct session *session)
 {
     const struct arguments *arguments = session->arguments;
     const char *begun = arguments->word_count ? arguments->words[arguments->word_count - 1] : "";
-    struct offer offer = {.begun = begun, .after = ""};
-    struct place place = {.command = this_program()->itself};
+    struct completion_offer offer = {.begun = begun, .after = ""};
+    struct completion_place place = {.command = this_program()->itself};
 
     place_find(arguments, &place, &session->directory);
     if (place.rest > 0)

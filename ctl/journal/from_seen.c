@@ -6,10 +6,10 @@
 
 #include <string.h>
 
-struct gathering {
+struct seen_gathering {
     const struct netboot_host *host;
     struct netboot_list *ids; /* that are added to it */
-    struct memory *memory;
+    struct arena *memory;
     unsigned machines, macs;
     struct netboot_id uuids[NETBOOT_LIST_MAX]; /* that it alone has shown */
     size_t uuid_count;
@@ -60,7 +60,7 @@ static bool has_id(const struct netboot_list *list, const struct netboot_id *id)
     return false;
 }
 
-static int add_id(struct gathering *gathering, const struct netboot_id *id)
+static int add_id(struct seen_gathering *gathering, const struct netboot_id *id)
 {
     if (has_id(&gathering->host->ids, id) || has_id(gathering->ids, id) || gathering->ids->count == NETBOOT_LIST_MAX)
         return DONE;
@@ -71,7 +71,7 @@ static int add_id(struct gathering *gathering, const struct netboot_id *id)
 
 static int count(const struct netboot_journal_machine *machine, void *user)
 {
-    struct gathering *gathering = user;
+    struct seen_gathering *gathering = user;
 
     gathering->machines++;
     gathering->macs += machine->id.type == NETBOOT_ID_MAC;
@@ -81,7 +81,7 @@ static int count(const struct netboot_journal_machine *machine, void *user)
 static int gather(const struct netboot_journal_machine *machine, void *user)
 {
     const struct netboot_host ids = {.ids = machine->ids};
-    struct gathering *gathering = user;
+    struct seen_gathering *gathering = user;
     char text[NETBOOT_ID_TEXT_SIZE], own[NETBOOT_ID_TEXT_SIZE];
     struct netboot_id id;
 
@@ -114,7 +114,7 @@ static size_t host_ids(const struct netboot_host *host, const struct netboot_id 
 
 /* A UUID typed that several cards have shown is one machine with several cards, or several with one UUID: a person
  * knows which. */
-static int check_found(const struct gathering *gathering, const struct netboot_id *id)
+static int check_found(const struct seen_gathering *gathering, const struct netboot_id *id)
 {
     char text[NETBOOT_ID_TEXT_SIZE];
 
@@ -128,10 +128,10 @@ static int check_found(const struct gathering *gathering, const struct netboot_i
 }
 
 int from_seen_add(struct session *session, const struct netboot_id *id, const struct netboot_host *host,
-                  struct netboot_list *ret, struct memory *memory)
+                  struct netboot_list *ret, struct arena *memory)
 {
     struct netboot_id ids[NETBOOT_LIST_MAX + 1];
-    struct gathering gathering = {.host = host, .ids = ret, .memory = memory};
+    struct seen_gathering gathering = {.host = host, .ids = ret, .memory = memory};
     struct netboot_error error;
     size_t id_count = host_ids(host, id, ids, NETBOOT_LIST_MAX);
     int status = netboot_journal_machines(session->store, ids, id_count, count, &gathering, &error);

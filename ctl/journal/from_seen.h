@@ -10,6 +10,6 @@
 /* Adds to the list what the machine with one of the host's identifiers, or with `id`, has shown and no other machine
  * has, unless the host has it. Says what is left out. An exit code. */
 int from_seen_add(struct session *session, const struct netboot_id *id, const struct netboot_host *host,
-                  struct netboot_list *ret, struct memory *memory);
+                  struct netboot_list *ret, struct arena *memory);
 
 #endif

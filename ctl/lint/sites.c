@@ -35,17 +35,17 @@ void lint_site_prefix(struct lint *lint, const struct netboot_record *record)
  * Prefixes within prefixes are what they are for: the longest wins. Without effect are those within one of the same
  * site, with none of another between, and those all of whose addresses are in longer ones.
  */
-struct prefix {
+struct site_prefix {
     struct netboot_bytes bytes; /* octet of length, then the address */
     const struct netboot_site *site;
-    const struct prefix *parent; /* the next shorter one that holds it */
+    const struct site_prefix *parent; /* the next shorter one that holds it */
     uint64_t covered[2]; /* by longer ones, in parts of 2^128, the low half first; that many parts are 0 again */
     bool has_children;
 };
 
 static int prefix_compare(const void *a, const void *b)
 {
-    struct netboot_bytes left = ((const struct prefix *)a)->bytes, right = ((const struct prefix *)b)->bytes;
+    struct netboot_bytes left = ((const struct site_prefix *)a)->bytes, right = ((const struct site_prefix *)b)->bytes;
 
     if (left.size != right.size)
         return left.size < right.size ? -1 : 1;
@@ -74,14 +74,14 @@ static void covered_add(uint64_t covered[2], unsigned bits)
 }
 
 /* In their order each is held by the one before it, or by one that holds that, or by none. */
-static void prefixes_nest(struct prefix *prefixes, size_t count)
+static void prefixes_nest(struct site_prefix *prefixes, size_t count)
 {
-    struct prefix *open = NULL;
+    struct site_prefix *open = NULL;
 
     for (size_t i = 0; i < count; i++) {
-        struct prefix *prefix = &prefixes[i];
+        struct site_prefix *prefix = &prefixes[i];
         while (open && !prefix_holds(open->bytes, prefix->bytes))
-            open = (struct prefix *)open->parent;
+            open = (struct site_prefix *)open->parent;
         prefix->parent = open;
         if (open && open->bytes.data[0] < prefix->bytes.data[0]) {
             open->has_children = true;
@@ -91,7 +91,7 @@ static void prefixes_nest(struct prefix *prefixes, size_t count)
     }
 }
 
-static void prefix_found(struct lint *lint, const struct prefix *prefix, const char *problem)
+static void prefix_found(struct lint *lint, const struct site_prefix *prefix, const char *problem)
 {
     char text[NETBOOT_RECORD_TEXT_SIZE], key[NETBOOT_PREFIX_TEXT_SIZE + 16], shown[NETBOOT_PREFIX_TEXT_SIZE],
         fix[2 * NETBOOT_RECORD_TEXT_SIZE];
@@ -104,7 +104,7 @@ static void prefix_found(struct lint *lint, const struct prefix *prefix, const c
                &(struct lint_finding){.record = text, .key = key, .problem = problem, .fix = fix});
 }
 
-static void prefix_check(struct lint *lint, const struct prefix *prefix)
+static void prefix_check(struct lint *lint, const struct site_prefix *prefix)
 {
     char problem[128], shown[NETBOOT_PREFIX_TEXT_SIZE];
 
@@ -124,14 +124,15 @@ void lint_prefixes(struct lint *lint)
 
     for (size_t i = 0; i < policy->site_count; i++)
         room += policy->sites[i].prefixes.count;
-    struct prefix *prefixes = calloc(room + 1, sizeof(*prefixes));
+    struct site_prefix *prefixes = calloc(room + 1, sizeof(*prefixes));
     if (!prefixes) {
         lint_no_memory(lint);
         return;
     }
     for (size_t i = 0; i < policy->site_count; i++)
         for (size_t k = 0; k < policy->sites[i].prefixes.count; k++)
-            prefixes[count++] = (struct prefix){.bytes = policy->sites[i].prefixes.items[k], .site = &policy->sites[i]};
+            prefixes[count++] =
+                (struct site_prefix){.bytes = policy->sites[i].prefixes.items[k], .site = &policy->sites[i]};
     qsort(prefixes, count, sizeof(*prefixes), prefix_compare);
     prefixes_nest(prefixes, count);
     for (size_t i = 0; i < count; i++)

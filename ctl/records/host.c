@@ -115,7 +115,7 @@ static int no_memory(void)
 static int name_it(struct edit *edit, const struct netboot_id *id, struct netboot_record_patch *patch)
 {
     const char *name = option_value(edit->session->arguments, "name");
-    struct netboot_record *values = memory_take(&edit->memory, sizeof(*values));
+    struct netboot_record *values = arena_take(&edit->memory, sizeof(*values));
     char text[NETBOOT_ID_TEXT_SIZE];
 
     netboot_id_text(id, text);
@@ -128,7 +128,7 @@ static int name_it(struct edit *edit, const struct netboot_id *id, struct netboo
     if (!values)
         return no_memory();
     *values = *patch->record;
-    values->host.name = memory_copy(&edit->memory, id->value, id->size);
+    values->host.name = arena_copy(&edit->memory, id->value, id->size);
     patch->record = values;
     netboot_patch_set(patch, offsetof(struct netboot_host, name));
     return values->host.name.data ? DONE : no_memory();
@@ -138,7 +138,7 @@ static int name_it(struct edit *edit, const struct netboot_id *id, struct netboo
 static int seen_add(struct edit *edit, const struct netboot_id *id, const struct netboot_record *old,
                     struct netboot_record_patch *patch)
 {
-    struct netboot_list *ids = memory_take(&edit->memory, sizeof(*ids));
+    struct netboot_list *ids = arena_take(&edit->memory, sizeof(*ids));
     struct netboot_record_patch whole = *patch;
     struct netboot_record host;
     struct netboot_error error;

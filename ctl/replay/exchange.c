@@ -17,15 +17,15 @@ struct shared_message {
     uint8_t octets[]; /* the payload, then as much room for joined options */
 };
 
-struct entry {
+struct pending_entry {
     struct exchange exchange;
     bool given;
-    struct entry *next;
+    struct pending_entry *next;
 };
 
 struct exchanges {
     bool in_order;
-    struct entry *first, *last;
+    struct pending_entry *first, *last;
     size_t count;
     struct exchange_counts counts;
 };
@@ -90,7 +90,7 @@ struct exchanges *exchanges_new(bool in_order)
     return ret;
 }
 
-static void entry_free(struct entry *entry)
+static void entry_free(struct pending_entry *entry)
 {
     message_release(entry->exchange.question);
     message_release(entry->exchange.answer);
@@ -100,7 +100,7 @@ static void entry_free(struct entry *entry)
 void exchanges_free(struct exchanges *exchanges)
 {
     while (exchanges && exchanges->first) {
-        struct entry *entry = exchanges->first;
+        struct pending_entry *entry = exchanges->first;
         exchanges->first = entry->next;
         entry_free(entry);
     }
@@ -110,14 +110,14 @@ void exchanges_free(struct exchanges *exchanges)
 /* Takes the messages, which go with the entry. */
 static int append(struct exchanges *exchanges, struct exchange exchange, bool given)
 {
-    struct entry *entry = malloc(sizeof(*entry));
+    struct pending_entry *entry = malloc(sizeof(*entry));
 
     if (!entry) {
         message_release(exchange.question);
         message_release(exchange.answer);
         return -ENOMEM;
     }
-    *entry = (struct entry){.exchange = exchange, .given = given};
+    *entry = (struct pending_entry){.exchange = exchange, .given = given};
     if (exchanges->last)
         exchanges->last->next = entry;
     else
@@ -146,7 +146,7 @@ static bool same_relay(const struct packet *one, const struct packet *other)
 /* The number of an earlier packet that asks the same, or 0. */
 static uint64_t earlier(const struct exchanges *exchanges, const struct packet *packet)
 {
-    for (const struct entry *entry = exchanges->first; entry; entry = entry->next) {
+    for (const struct pending_entry *entry = exchanges->first; entry; entry = entry->next) {
         const struct packet *other = &entry->exchange.question->packet;
         if (same_client(packet, other) && same_relay(packet, other) && packet->message_type == other->message_type)
             return entry->exchange.question->number;
@@ -173,7 +173,7 @@ static int add_question(struct exchanges *exchanges, struct message *question)
 /* How well an entry fits an answer. */
 enum fit { FIT_NONE, FIT_RAPID, FIT_ONE_MORE, FIT_OTHER_RELAY, FIT_EXACT };
 
-static enum fit fit(const struct entry *entry, const struct packet *answer)
+static enum fit fit(const struct pending_entry *entry, const struct packet *answer)
 {
     const struct packet *question = &entry->exchange.question->packet;
     enum message_phase phase = message_exchange(answer->family, question->message_type, answer->message_type);
@@ -192,7 +192,7 @@ static enum fit fit(const struct entry *entry, const struct packet *answer)
 
 static bool is_repeated(const struct exchanges *exchanges, const struct message *answer)
 {
-    for (const struct entry *entry = exchanges->first; entry; entry = entry->next)
+    for (const struct pending_entry *entry = exchanges->first; entry; entry = entry->next)
         if (entry->exchange.answer && same_octets(entry->exchange.answer, answer))
             return true;
     return false;
@@ -200,10 +200,10 @@ static bool is_repeated(const struct exchanges *exchanges, const struct message 
 
 static int add_answer(struct exchanges *exchanges, struct message *answer)
 {
-    struct entry *best = NULL;
+    struct pending_entry *best = NULL;
     enum fit best_fit = FIT_NONE;
 
-    for (struct entry *entry = exchanges->first; entry; entry = entry->next) {
+    for (struct pending_entry *entry = exchanges->first; entry; entry = entry->next) {
         enum fit found = fit(entry, &answer->packet);
         if (found > best_fit) {
             best = entry;
@@ -242,7 +242,7 @@ int exchanges_add(struct exchanges *exchanges, uint64_t number, uint64_t time, c
 
 /* ---- Giving out */
 
-static bool is_old(const struct exchanges *exchanges, const struct entry *entry, uint64_t time)
+static bool is_old(const struct exchanges *exchanges, const struct pending_entry *entry, uint64_t time)
 {
     uint64_t since = entry->exchange.question->time;
 
@@ -254,7 +254,7 @@ static bool is_old(const struct exchanges *exchanges, const struct entry *entry,
 /* Those given out stay a while, since one more answer to them may come. */
 static void forget_old(struct exchanges *exchanges, uint64_t time)
 {
-    struct entry *entry;
+    struct pending_entry *entry;
 
     while ((entry = exchanges->first) && entry->given && is_old(exchanges, entry, time)) {
         exchanges->first = entry->next;
@@ -268,7 +268,7 @@ static void forget_old(struct exchanges *exchanges, uint64_t time)
 const struct exchange *exchanges_next(struct exchanges *exchanges, uint64_t time)
 {
     forget_old(exchanges, time);
-    for (struct entry *entry = exchanges->first; entry; entry = entry->next) {
+    for (struct pending_entry *entry = exchanges->first; entry; entry = entry->next) {
         if (entry->given)
             continue;
         if (entry->exchange.answer || is_old(exchanges, entry, time)) {

@@ -99,14 +99,14 @@ static cJSON *user_to_json(int pid, bool json)
     return NULL;
 }
 
-struct users {
+struct store_users {
     cJSON *list;
     bool json;
 };
 
 static int user_add(int pid, void *user)
 {
-    const struct users *users = user;
+    const struct store_users *users = user;
     bool dead = kill(pid, 0) != 0 && errno == ESRCH;
 
     return pid == getpid() || dead || cJSON_AddItemToArray(users->list, user_to_json(pid, users->json)) ? 0 : -ENOMEM;
@@ -115,7 +115,7 @@ static int user_add(int pid, void *user)
 /* The other programs that have the store open: a DHCP server that is not among them does not read it. */
 static bool users_add(struct session *session, cJSON *object, bool json)
 {
-    struct users users = {cJSON_AddArrayToObject(object, "used_by"), json};
+    struct store_users users = {cJSON_AddArrayToObject(object, "used_by"), json};
 
     return users.list && netboot_view_readers(session->view, user_add, &users, NULL) == 0;
 }

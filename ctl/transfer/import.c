@@ -31,7 +31,7 @@ static const struct option_row import_options[] = {
 #define PROGRESS_LINES 4096
 
 /* The file, and what it is read with. */
-struct source {
+struct import_source {
     const char *name;   /* for messages */
     struct input input; /* the thread's, but for its size */
     bool csv;
@@ -43,14 +43,14 @@ struct source {
 
 /* ---- Progress --------------------------------------------------------------------------------------------------- */
 
-static void progress_clear(struct source *source)
+static void progress_clear(struct import_source *source)
 {
     if (source->progress_shown)
         fputs("\r\x1b[K", stderr);
     source->progress_shown = false;
 }
 
-static void progress_show(struct source *source, const struct line *line)
+static void progress_show(struct import_source *source, const struct line *line)
 {
     static const char full[] = "########################################";
     uint64_t size = source->input.size;
@@ -73,7 +73,7 @@ static void progress_show(struct source *source, const struct line *line)
 
 /* ---- Lines ------------------------------------------------------------------------------------------------------ */
 
-static void line_wrong(struct source *source, uint64_t line, const char *reason)
+static void line_wrong(struct import_source *source, uint64_t line, const char *reason)
 {
     if (source->wrong++ >= WRONG_ON_TERMINAL && source->on_terminal)
         return;
@@ -85,7 +85,8 @@ static void line_wrong(struct source *source, uint64_t line, const char *reason)
 }
 
 /* One line. 0, or the error that the import cannot go on with. */
-static int line_take(struct import *import, struct source *source, struct line *line, struct netboot_error *error)
+static int line_take(struct import *import, struct import_source *source, struct line *line,
+                     struct netboot_error *error)
 {
     int status = line->status;
 
@@ -97,7 +98,7 @@ static int line_take(struct import *import, struct source *source, struct line *
     return status == -EINVAL || status == -EEXIST || status == -E2BIG ? 0 : status;
 }
 
-static int lines_take(struct import *import, struct source *source, struct netboot_error *error)
+static int lines_take(struct import *import, struct import_source *source, struct netboot_error *error)
 {
     struct line *line;
     unsigned count = 0;
@@ -135,7 +136,7 @@ static int dangling_find(const struct netboot_record *record, void *user)
 
 /* Lines whose target did not come are wrong, unless the store's own hosts named it already: what was exported can be
  * imported. */
-static void targets_check(struct import *import, struct source *source)
+static void targets_check(struct import *import, struct import_source *source)
 {
     bool fine[WAIT_NAMES_MAX] = {false};
     struct dangling dangling = {import->waits, fine};
@@ -185,7 +186,7 @@ static bool any_change(const struct import *import)
 }
 
 /* Everything between the first line and the commit. An exit code. */
-static int source_take(struct import *import, struct source *source)
+static int source_take(struct import *import, struct import_source *source)
 {
     struct netboot_error error = {.code = 0};
     int status = lines_take(import, source, &error);
@@ -218,7 +219,7 @@ static bool removal_is_open(const struct import *import, const struct question *
 }
 
 /* The whole file in one change, which is given up where it has to be asked first. */
-static int import_once(struct import *import, struct source *source, const struct question *question)
+static int import_once(struct import *import, struct import_source *source, const struct question *question)
 {
     struct netboot_error error;
     int code = session_view(import->session);
@@ -242,7 +243,7 @@ static int import_once(struct import *import, struct source *source, const struc
 }
 
 /* Asks; then the file is at its begin again. */
-static int removal_ask(struct import *import, struct source *source, struct question *question)
+static int removal_ask(struct import *import, struct import_source *source, struct question *question)
 {
     uint64_t removed = import->counts[NETBOOT_RECORD_HOST].removed;
     char text[512];
@@ -265,7 +266,7 @@ static int removal_ask(struct import *import, struct source *source, struct ques
     return status == 0 ? DONE : failed("cannot read %s again: %s", source->name, strerror(-status));
 }
 
-static int import_all(struct import *import, struct source *source)
+static int import_all(struct import *import, struct import_source *source)
 {
     struct question question = {.answered = false};
     int code;
@@ -298,8 +299,8 @@ static int format_of(const struct session *session, const char *path, bool *csv)
 static int import_run(struct session *session)
 {
     const char *path = session->arguments->words[0];
-    struct source source = {.name = strcmp(path, "-") == 0 ? "standard input" : path,
-                            .on_terminal = isatty(STDERR_FILENO)};
+    struct import_source source = {.name = strcmp(path, "-") == 0 ? "standard input" : path,
+                                   .on_terminal = isatty(STDERR_FILENO)};
     struct import import = {.session = session,
                             .replace = session_has(session, "replace"),
                             .dry_run = session_has(session, "dry-run"),

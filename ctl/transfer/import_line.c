@@ -60,7 +60,7 @@ static int header_read(struct line_reader *reader, char *text, size_t size, stru
     return status == 0 ? 0 : (error->code = -EPROTO);
 }
 
-int line_parse(struct line_reader *reader, uint64_t number, char *text, size_t size, struct memory *memory,
+int line_parse(struct line_reader *reader, uint64_t number, char *text, size_t size, struct arena *memory,
                struct line_record *ret, struct netboot_error *error)
 {
     static const char mark[] = "\xef\xbb\xbf"; /* what some programs begin UTF-8 with */

@@ -22,7 +22,7 @@ struct line_record {
  * Reads line `number` (from 1): 1 for a record, 0 for a line without one; -EINVAL: the line is wrong; -EPROTO: it is
  * the first of CSV and wrong, so that no other means anything; -ENOMEM. The text is changed; values live in `memory`.
  */
-int line_parse(struct line_reader *reader, uint64_t number, char *text, size_t size, struct memory *memory,
+int line_parse(struct line_reader *reader, uint64_t number, char *text, size_t size, struct arena *memory,
                struct line_record *ret, struct netboot_error *error);
 
 #endif

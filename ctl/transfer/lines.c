@@ -10,7 +10,7 @@
 #define BATCH_LINES 64
 
 struct batch {
-    struct memory memory;
+    struct arena memory;
     unsigned count;
     bool last;
     struct line lines[BATCH_LINES];
@@ -34,14 +34,14 @@ struct lines {
 static void batch_clear(struct batch *batch)
 {
     batch->count = 0;
-    memory_reset(&batch->memory);
+    arena_reset(&batch->memory);
 }
 
 /* Keeps a line that is wrong, with its reason. */
 static void line_keep_wrong(struct batch *batch, struct line *line, int status, const char *reason)
 {
     size_t size = strlen(reason) + 1;
-    char *copy = memory_take(&batch->memory, size);
+    char *copy = arena_take(&batch->memory, size);
 
     if (copy)
         memcpy(copy, reason, size);
@@ -188,7 +188,7 @@ void lines_stop(struct lines *lines)
     pthread_join(lines->thread, NULL);
     for (unsigned i = 0; i < BATCHES; i++) {
         batch_clear(&lines->batches[i]);
-        memory_free(&lines->batches[i].memory);
+        arena_free(&lines->batches[i].memory);
     }
     pthread_cond_destroy(&lines->changed);
     pthread_mutex_destroy(&lines->mutex);

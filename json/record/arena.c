@@ -6,26 +6,26 @@
 
 #define BLOCK_SIZE 16384
 
-struct memory_block {
-    struct memory_block *next;
+struct arena_block {
+    struct arena_block *next;
     size_t size, used;
     _Alignas(max_align_t) uint8_t data[];
 };
 
-static struct memory_block *block_new(struct memory_block *next, size_t size)
+static struct arena_block *block_new(struct arena_block *next, size_t size)
 {
-    struct memory_block *block = malloc(sizeof(*block) + size);
+    struct arena_block *block = malloc(sizeof(*block) + size);
 
     if (block)
-        *block = (struct memory_block){.next = next, .size = size};
+        *block = (struct arena_block){.next = next, .size = size};
     return block;
 }
 
-void *memory_take(struct memory *memory, size_t size)
+void *arena_take(struct arena *memory, size_t size)
 {
     const size_t unit = _Alignof(max_align_t);
     size_t rounded = (size + unit - 1) / unit * unit;
-    struct memory_block *block = memory->block;
+    struct arena_block *block = memory->block;
 
     if (!block || block->size - block->used < rounded) {
         block = block_new(memory->block, rounded > BLOCK_SIZE ? rounded : BLOCK_SIZE);
@@ -38,9 +38,9 @@ void *memory_take(struct memory *memory, size_t size)
     return ret;
 }
 
-struct netboot_bytes memory_copy(struct memory *memory, const void *data, size_t size)
+struct netboot_bytes arena_copy(struct arena *memory, const void *data, size_t size)
 {
-    uint8_t *copy = memory_take(memory, size);
+    uint8_t *copy = arena_take(memory, size);
 
     if (!copy)
         return (struct netboot_bytes){NULL, 0};
@@ -49,23 +49,23 @@ struct netboot_bytes memory_copy(struct memory *memory, const void *data, size_t
     return (struct netboot_bytes){copy, size};
 }
 
-void memory_reset(struct memory *memory)
+void arena_reset(struct arena *memory)
 {
-    struct memory_block *block = memory->block;
+    struct arena_block *block = memory->block;
 
     if (!block)
         return;
     while (block->next) {
-        struct memory_block *next = block->next->next;
+        struct arena_block *next = block->next->next;
         free(block->next);
         block->next = next;
     }
     block->used = 0;
 }
 
-void memory_free(struct memory *memory)
+void arena_free(struct arena *memory)
 {
-    memory_reset(memory);
+    arena_reset(memory);
     free(memory->block);
     memory->block = NULL;
 }

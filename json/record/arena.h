@@ -5,16 +5,16 @@
 
 #include "netboot.h"
 
-struct memory {
-    struct memory_block *block; /* the one in use; the others hang on it */
+struct arena {
+    struct arena_block *block; /* the one in use; the others hang on it */
 };
 
 /* Zero-initialised is empty. NULL: out of memory. */
-void *memory_take(struct memory *memory, size_t size);
-/* A copy that lives as long as the memory; empty bytes with data NULL when out of memory. */
-struct netboot_bytes memory_copy(struct memory *memory, const void *data, size_t size);
+void *arena_take(struct arena *memory, size_t size);
+/* A copy that lives as long as the arena; empty bytes with data NULL when out of memory. */
+struct netboot_bytes arena_copy(struct arena *memory, const void *data, size_t size);
 /* Forgets what was taken and keeps the room for the next record. */
-void memory_reset(struct memory *memory);
-void memory_free(struct memory *memory);
+void arena_reset(struct arena *memory);
+void arena_free(struct arena *memory);
 
 #endif

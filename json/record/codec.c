@@ -18,9 +18,9 @@ static cJSON *string_or_null(struct netboot_bytes text)
     return text.size ? codec_string_new(text) : cJSON_CreateNull();
 }
 
-static int text_store(const char *text, struct netboot_bytes *ret, struct memory *memory, struct netboot_error *error)
+static int text_store(const char *text, struct netboot_bytes *ret, struct arena *memory, struct netboot_error *error)
 {
-    struct netboot_bytes copy = memory_copy(memory, text, strlen(text));
+    struct netboot_bytes copy = arena_copy(memory, text, strlen(text));
 
     if (!copy.data)
         return failure_no_memory(error);
@@ -28,7 +28,7 @@ static int text_store(const char *text, struct netboot_bytes *ret, struct memory
     return 0;
 }
 
-static int text_decode(const struct field *field, const cJSON *value, void *at, struct memory *memory,
+static int text_decode(const struct json_field *field, const cJSON *value, void *at, struct arena *memory,
                        struct netboot_error *error)
 {
     int status = codec_string_wanted(field, value, error);
@@ -36,7 +36,7 @@ static int text_decode(const struct field *field, const cJSON *value, void *at, 
     return status ? status : text_store(value->valuestring, at, memory, error);
 }
 
-static cJSON *text_encode(const struct field *field, const void *at)
+static cJSON *text_encode(const struct json_field *field, const void *at)
 {
     (void)field;
     return string_or_null(*(const struct netboot_bytes *)at);
@@ -44,7 +44,7 @@ static cJSON *text_encode(const struct field *field, const void *at)
 
 const struct codec codec_text = {text_decode, text_encode};
 
-static int name_check(const struct field *field, const char *name, struct netboot_error *error)
+static int name_check(const struct json_field *field, const char *name, struct netboot_error *error)
 {
     struct netboot_id id;
 
@@ -57,7 +57,7 @@ static int name_check(const struct field *field, const char *name, struct netboo
                    field->key, name, NETBOOT_NAME_MAX);
 }
 
-static int name_decode(const struct field *field, const cJSON *value, void *at, struct memory *memory,
+static int name_decode(const struct json_field *field, const cJSON *value, void *at, struct arena *memory,
                        struct netboot_error *error)
 {
     int status = codec_string_wanted(field, value, error);
@@ -69,7 +69,7 @@ static int name_decode(const struct field *field, const cJSON *value, void *at, 
 
 const struct codec codec_name = {name_decode, text_encode};
 
-static int file_decode(const struct field *field, const cJSON *value, void *at, struct memory *memory,
+static int file_decode(const struct json_field *field, const cJSON *value, void *at, struct arena *memory,
                        struct netboot_error *error)
 {
     int status = codec_string_wanted(field, value, error);
@@ -81,7 +81,7 @@ static int file_decode(const struct field *field, const cJSON *value, void *at, 
 
 const struct codec codec_file = {file_decode, text_encode};
 
-static int base_url_decode(const struct field *field, const cJSON *value, void *at, struct memory *memory,
+static int base_url_decode(const struct json_field *field, const cJSON *value, void *at, struct arena *memory,
                            struct netboot_error *error)
 {
     struct netboot_error reason = {0};
@@ -96,7 +96,7 @@ const struct codec codec_base_url = {base_url_decode, text_encode};
 
 /* ---- Addresses -------------------------------------------------------------------------------------------------- */
 
-static int address_decode(const struct field *field, const cJSON *value, void *at, struct memory *memory,
+static int address_decode(const struct json_field *field, const cJSON *value, void *at, struct arena *memory,
                           struct netboot_error *error)
 {
     uint8_t address[NETBOOT_ADDRESS_SIZE];
@@ -108,14 +108,14 @@ static int address_decode(const struct field *field, const cJSON *value, void *a
                                    address, error);
     if (status)
         return status;
-    struct netboot_bytes copy = memory_copy(memory, address, field->parameter);
+    struct netboot_bytes copy = arena_copy(memory, address, field->parameter);
     if (!copy.data)
         return failure_no_memory(error);
     *(struct netboot_bytes *)at = copy;
     return 0;
 }
 
-static cJSON *address_encode(const struct field *field, const void *at)
+static cJSON *address_encode(const struct json_field *field, const void *at)
 {
     const struct netboot_bytes *address = at;
     char text[INET6_ADDRSTRLEN];
@@ -130,7 +130,7 @@ const struct codec codec_address = {address_decode, address_encode};
 
 /* ---- Platforms -------------------------------------------------------------------------------------------------- */
 
-static int platform_decode(const struct field *field, const cJSON *value, void *at, struct memory *memory,
+static int platform_decode(const struct json_field *field, const cJSON *value, void *at, struct arena *memory,
                            struct netboot_error *error)
 {
     struct netboot_error reason;
@@ -142,7 +142,7 @@ static int platform_decode(const struct field *field, const cJSON *value, void *
     return codec_with_key(field->key, netboot_platform_parse(value->valuestring, at, &reason), &reason, error);
 }
 
-static cJSON *platform_encode(const struct field *field, const void *at)
+static cJSON *platform_encode(const struct json_field *field, const void *at)
 {
     char text[NETBOOT_PLATFORM_TEXT_SIZE];
 
@@ -154,7 +154,7 @@ const struct codec codec_platform = {platform_decode, platform_encode};
 
 /* ---- The rest --------------------------------------------------------------------------------------------------- */
 
-static int kind_decode(const struct field *field, const cJSON *value, void *at, struct memory *memory,
+static int kind_decode(const struct json_field *field, const cJSON *value, void *at, struct arena *memory,
                        struct netboot_error *error)
 {
     int status = codec_string_wanted(field, value, error);
@@ -170,7 +170,7 @@ static int kind_decode(const struct field *field, const cJSON *value, void *at, 
     return 0;
 }
 
-static cJSON *kind_encode(const struct field *field, const void *at)
+static cJSON *kind_encode(const struct json_field *field, const void *at)
 {
     (void)field;
     return cJSON_CreateString(netboot_kind_name(*(const enum netboot_kind *)at));
@@ -179,7 +179,7 @@ static cJSON *kind_encode(const struct field *field, const void *at)
 const struct codec codec_kind = {kind_decode, kind_encode};
 
 /* A place in the menu; from the command line it comes as text. */
-static int order_decode(const struct field *field, const cJSON *value, void *at, struct memory *memory,
+static int order_decode(const struct json_field *field, const cJSON *value, void *at, struct arena *memory,
                         struct netboot_error *error)
 {
     char *end = NULL;
@@ -194,7 +194,7 @@ static int order_decode(const struct field *field, const cJSON *value, void *at,
     return 0;
 }
 
-static cJSON *order_encode(const struct field *field, const void *at)
+static cJSON *order_encode(const struct json_field *field, const void *at)
 {
     uint16_t order = *(const uint16_t *)at;
 
@@ -205,7 +205,7 @@ static cJSON *order_encode(const struct field *field, const void *at)
 const struct codec codec_order = {order_decode, order_encode};
 
 /* The store sets the time itself. */
-static int time_decode(const struct field *field, const cJSON *value, void *at, struct memory *memory,
+static int time_decode(const struct json_field *field, const cJSON *value, void *at, struct arena *memory,
                        struct netboot_error *error)
 {
     (void)at;
@@ -213,7 +213,7 @@ static int time_decode(const struct field *field, const cJSON *value, void *at, 
     return codec_string_wanted(field, value, error);
 }
 
-static cJSON *time_encode(const struct field *field, const void *at)
+static cJSON *time_encode(const struct json_field *field, const void *at)
 {
     char text[TIME_TEXT_SIZE];
 

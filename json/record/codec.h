@@ -8,17 +8,17 @@
 
 #include <cjson/cJSON.h>
 
-struct field;
+struct json_field;
 
 struct codec {
     /* `value` is neither null nor "". -EINVAL, -ENOMEM. */
-    int (*decode)(const struct field *field, const cJSON *value, void *at, struct memory *memory,
+    int (*decode)(const struct json_field *field, const cJSON *value, void *at, struct arena *memory,
                   struct netboot_error *error);
     /* NULL: out of memory. */
-    cJSON *(*encode)(const struct field *field, const void *at);
+    cJSON *(*encode)(const struct json_field *field, const void *at);
 };
 
-struct field {
+struct json_field {
     const char *key;
     const struct codec *codec;
     size_t offset;      /* in the record's structure */

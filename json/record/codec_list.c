@@ -7,12 +7,12 @@
 #include <errno.h>
 #include <string.h>
 
-typedef int decode_item(const struct field *field, const char *text, struct netboot_list *list, struct memory *memory,
-                        struct netboot_error *error);
+typedef int decode_item(const struct json_field *field, const char *text, struct netboot_list *list,
+                        struct arena *memory, struct netboot_error *error);
 
 /* Calls `decode` for a string, or for each string of a list. */
-static int strings_decode(const struct field *field, const cJSON *value, decode_item *decode, void *list,
-                          struct memory *memory, struct netboot_error *error)
+static int strings_decode(const struct json_field *field, const cJSON *value, decode_item *decode, void *list,
+                          struct arena *memory, struct netboot_error *error)
 {
     const cJSON *item;
 
@@ -39,8 +39,8 @@ static bool list_has(const struct netboot_list *list, struct netboot_bytes item)
     return false;
 }
 
-static int prefix_append(const struct field *field, const char *text, struct netboot_list *list, struct memory *memory,
-                         struct netboot_error *error)
+static int prefix_append(const struct json_field *field, const char *text, struct netboot_list *list,
+                         struct arena *memory, struct netboot_error *error)
 {
     uint8_t prefix[NETBOOT_PREFIX_SIZE];
     int size = netboot_prefix_parse(field->key, text, prefix, error);
@@ -49,16 +49,16 @@ static int prefix_append(const struct field *field, const char *text, struct net
         return size;
     if (list_has(list, (struct netboot_bytes){prefix, (size_t)size}))
         return failure(error, -EINVAL, "%s: `%.100s` is given twice", field->key, text);
-    return codec_list_append(field, list, memory_copy(memory, prefix, (size_t)size), error);
+    return codec_list_append(field, list, arena_copy(memory, prefix, (size_t)size), error);
 }
 
-static int prefixes_decode(const struct field *field, const cJSON *value, void *at, struct memory *memory,
+static int prefixes_decode(const struct json_field *field, const cJSON *value, void *at, struct arena *memory,
                            struct netboot_error *error)
 {
     return strings_decode(field, value, prefix_append, at, memory, error);
 }
 
-static cJSON *prefixes_encode(const struct field *field, const void *at)
+static cJSON *prefixes_encode(const struct json_field *field, const void *at)
 {
     const struct netboot_list *list = at;
     char text[NETBOOT_PREFIX_TEXT_SIZE];
@@ -73,15 +73,15 @@ static cJSON *prefixes_encode(const struct field *field, const void *at)
 
 const struct codec codec_prefixes = {prefixes_decode, prefixes_encode};
 
-struct netboot_bytes host_item(const struct netboot_id *id, struct memory *memory)
+struct netboot_bytes host_item(const struct netboot_id *id, struct arena *memory)
 {
     uint8_t item[1 + NETBOOT_DUID_MAX] = {(uint8_t)id->type};
 
     memcpy(item + 1, id->value, id->size);
-    return memory_copy(memory, item, 1U + id->size);
+    return arena_copy(memory, item, 1U + id->size);
 }
 
-static int id_append(const struct field *field, const char *text, struct netboot_list *list, struct memory *memory,
+static int id_append(const struct json_field *field, const char *text, struct netboot_list *list, struct arena *memory,
                      struct netboot_error *error)
 {
     struct netboot_bytes item;
@@ -96,13 +96,13 @@ static int id_append(const struct field *field, const char *text, struct netboot
     return codec_list_append(field, list, item, error);
 }
 
-static int ids_decode(const struct field *field, const cJSON *value, void *at, struct memory *memory,
+static int ids_decode(const struct json_field *field, const cJSON *value, void *at, struct arena *memory,
                       struct netboot_error *error)
 {
     return strings_decode(field, value, id_append, at, memory, error);
 }
 
-static cJSON *ids_encode(const struct field *field, const void *at)
+static cJSON *ids_encode(const struct json_field *field, const void *at)
 {
     const struct netboot_list *list = at;
     char text[NETBOOT_ID_TEXT_SIZE];
@@ -123,21 +123,21 @@ static cJSON *ids_encode(const struct field *field, const void *at)
 
 const struct codec codec_ids = {ids_decode, ids_encode};
 
-static int file_append(const struct field *field, const char *text, struct netboot_list *list, struct memory *memory,
-                       struct netboot_error *error)
+static int file_append(const struct json_field *field, const char *text, struct netboot_list *list,
+                       struct arena *memory, struct netboot_error *error)
 {
     int status = codec_file_check(field->key, text, error);
 
-    return status ? status : codec_list_append(field, list, memory_copy(memory, text, strlen(text)), error);
+    return status ? status : codec_list_append(field, list, arena_copy(memory, text, strlen(text)), error);
 }
 
-static int files_decode(const struct field *field, const cJSON *value, void *at, struct memory *memory,
+static int files_decode(const struct json_field *field, const cJSON *value, void *at, struct arena *memory,
                         struct netboot_error *error)
 {
     return strings_decode(field, value, file_append, at, memory, error);
 }
 
-static cJSON *files_encode(const struct field *field, const void *at)
+static cJSON *files_encode(const struct json_field *field, const void *at)
 {
     const struct netboot_list *list = at;
     cJSON *ret = cJSON_CreateArray();

@@ -10,8 +10,8 @@
 
 /* ---- Files of platforms ----------------------------------------------------------------------------------------- */
 
-static int platform_file_append(const struct field *field, const cJSON *file, struct netboot_list *list,
-                                struct memory *memory, struct netboot_error *error)
+static int platform_file_append(const struct json_field *field, const cJSON *file, struct netboot_list *list,
+                                struct arena *memory, struct netboot_error *error)
 {
     struct netboot_error reason;
     uint16_t platform;
@@ -26,7 +26,7 @@ static int platform_file_append(const struct field *field, const cJSON *file, st
     if (netboot_platform_file(list, platform).size > 0)
         return failure(error, -EINVAL, "%s: platform `%s` is given twice", field->key, file->string);
     size_t size = strlen(file->valuestring);
-    uint8_t *item = memory_take(memory, 2 + size);
+    uint8_t *item = arena_take(memory, 2 + size);
     if (!item)
         return failure_no_memory(error);
     item[0] = (uint8_t)(platform >> 8);
@@ -35,7 +35,7 @@ static int platform_file_append(const struct field *field, const cJSON *file, st
     return codec_list_append(field, list, (struct netboot_bytes){item, 2 + size}, error);
 }
 
-static int platform_files_decode(const struct field *field, const cJSON *value, void *at, struct memory *memory,
+static int platform_files_decode(const struct json_field *field, const cJSON *value, void *at, struct arena *memory,
                                  struct netboot_error *error)
 {
     const cJSON *file;
@@ -48,7 +48,7 @@ static int platform_files_decode(const struct field *field, const cJSON *value, 
     return status;
 }
 
-static cJSON *platform_files_encode(const struct field *field, const void *at)
+static cJSON *platform_files_encode(const struct json_field *field, const void *at)
 {
     const struct netboot_list *list = at;
     char text[NETBOOT_PLATFORM_TEXT_SIZE];
@@ -81,8 +81,8 @@ static const char *label_value(const cJSON *label, char number[16])
     return number;
 }
 
-static int label_append(const struct field *field, const cJSON *label, struct netboot_list *list, struct memory *memory,
-                        struct netboot_error *error)
+static int label_append(const struct json_field *field, const cJSON *label, struct netboot_list *list,
+                        struct arena *memory, struct netboot_error *error)
 {
     char number[16];
     const char *value = label_value(label, number);
@@ -94,7 +94,7 @@ static int label_append(const struct field *field, const cJSON *label, struct ne
         return failure(error, -EINVAL, "%s: `%.100s` is not a key for a label: use letters, digits and ._-, at most %d",
                        field->key, label->string, NETBOOT_NAME_MAX);
     size_t value_size = strlen(value);
-    char *text = memory_take(memory, key_size + value_size);
+    char *text = arena_take(memory, key_size + value_size);
     if (!text)
         return failure_no_memory(error);
     memcpy(text, label->string, key_size - 1);
@@ -106,7 +106,7 @@ static int label_append(const struct field *field, const cJSON *label, struct ne
     return codec_list_append(field, list, (struct netboot_bytes){(uint8_t *)text, key_size + value_size}, error);
 }
 
-static int labels_decode(const struct field *field, const cJSON *value, void *at, struct memory *memory,
+static int labels_decode(const struct json_field *field, const cJSON *value, void *at, struct arena *memory,
                          struct netboot_error *error)
 {
     const cJSON *label;
@@ -118,7 +118,7 @@ static int labels_decode(const struct field *field, const cJSON *value, void *at
     return status;
 }
 
-static cJSON *labels_encode(const struct field *field, const void *at)
+static cJSON *labels_encode(const struct json_field *field, const void *at)
 {
     const struct netboot_list *list = at;
     cJSON *ret = cJSON_CreateObject();

@@ -28,14 +28,14 @@ bool codec_add(cJSON **list, const char *key, cJSON *item)
     return false;
 }
 
-int codec_string_wanted(const struct field *field, const cJSON *value, struct netboot_error *error)
+int codec_string_wanted(const struct json_field *field, const cJSON *value, struct netboot_error *error)
 {
     if (cJSON_IsString(value))
         return 0;
     return failure(error, -EINVAL, "%s: give a string", field->key);
 }
 
-int codec_list_append(const struct field *field, struct netboot_list *list, struct netboot_bytes item,
+int codec_list_append(const struct json_field *field, struct netboot_list *list, struct netboot_bytes item,
                       struct netboot_error *error)
 {
     if (!item.data)

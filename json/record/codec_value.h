@@ -6,12 +6,12 @@
 #include "json/record/codec.h"
 
 /* -EINVAL: it is none. */
-int codec_string_wanted(const struct field *field, const cJSON *value, struct netboot_error *error);
+int codec_string_wanted(const struct json_field *field, const cJSON *value, struct netboot_error *error);
 /* The library's reasons do not know which key the value was for. Returns `status`. */
 int codec_with_key(const char *key, int status, const struct netboot_error *reason, struct netboot_error *error);
 int codec_file_check(const char *key, const char *file, struct netboot_error *error);
-/* Appends an item that memory_copy() made. -ENOMEM: it did not; -EINVAL. */
-int codec_list_append(const struct field *field, struct netboot_list *list, struct netboot_bytes item,
+/* Appends an item that arena_copy() made. -ENOMEM: it did not; -EINVAL. */
+int codec_list_append(const struct json_field *field, struct netboot_list *list, struct netboot_bytes item,
                       struct netboot_error *error);
 
 /* NULL: out of memory. */

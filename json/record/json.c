@@ -10,7 +10,7 @@
 
 #define FIELDS_MAX 12
 
-static const struct field site_fields[] = {
+static const struct json_field site_fields[] = {
     {"name",     &codec_name,     offsetof(struct netboot_site, name),     0 },
     {"prefixes", &codec_prefixes, offsetof(struct netboot_site, prefixes), 0 },
     {"tftp4",    &codec_address,  offsetof(struct netboot_site, tftp4),    4 },
@@ -19,12 +19,12 @@ static const struct field site_fields[] = {
     {"http6",    &codec_base_url, offsetof(struct netboot_site, http6),    0 },
 };
 
-static const struct field loader_fields[] = {
+static const struct json_field loader_fields[] = {
     {"platform", &codec_platform, offsetof(struct netboot_loader, platform), 0},
     {"file",     &codec_file,     offsetof(struct netboot_loader, file),     0},
 };
 
-static const struct field target_fields[] = {
+static const struct json_field target_fields[] = {
     {"name",         &codec_name,           offsetof(struct netboot_target, name),         0},
     {"kind",         &codec_kind,           offsetof(struct netboot_target, kind),         0},
     {"script",       &codec_file,           offsetof(struct netboot_target, script),       0},
@@ -37,7 +37,7 @@ static const struct field target_fields[] = {
 };
 
 /* The identifiers are in one list, MACs first: the first one is what the store knows the host by. */
-static const struct field host_fields[] = {
+static const struct json_field host_fields[] = {
     {"name",    &codec_name,           offsetof(struct netboot_host, name),    NETBOOT_ID_NAME},
     {"mac",     &codec_ids,            offsetof(struct netboot_host, ids),     NETBOOT_ID_MAC },
     {"uuid",    &codec_ids,            offsetof(struct netboot_host, ids),     NETBOOT_ID_UUID},
@@ -52,7 +52,7 @@ static const struct field host_fields[] = {
 #define FIELDS(array) array, sizeof(array) / sizeof((array)[0])
 
 static const struct {
-    const struct field *fields;
+    const struct json_field *fields;
     size_t count;
     unsigned required; /* the first so many keys; a host needs an identifier, which the store sees to */
 } forms[NETBOOT_RECORD_KINDS] = {
@@ -118,7 +118,7 @@ cJSON *record_to_json(const struct netboot_record *record)
     cJSON *ret = cJSON_CreateObject();
 
     for (size_t i = 0; ret && i < forms[kind].count; i++) {
-        const struct field *field = &forms[kind].fields[i];
+        const struct json_field *field = &forms[kind].fields[i];
         cJSON *value = field->codec->encode(field, (const char *)record->room + field->offset);
         if (value && cJSON_AddItemToObjectCS(ret, field->key, value))
             continue;
@@ -167,7 +167,7 @@ static int values_find(const cJSON *object, enum netboot_record_kind kind, const
 }
 
 /* What is named is in the patch, whatever its value. */
-static void name_in(const struct field *field, struct netboot_record_patch *patch)
+static void name_in(const struct json_field *field, struct netboot_record_patch *patch)
 {
     if (field->codec == &codec_ids)
         netboot_patch_set_ids(patch, (enum netboot_id_type)field->parameter);
@@ -176,7 +176,7 @@ static void name_in(const struct field *field, struct netboot_record_patch *patc
 }
 
 int patch_from_json(const cJSON *object, bool whole, struct netboot_record *values, struct netboot_record_patch *ret,
-                    struct memory *memory, struct netboot_error *error)
+                    struct arena *memory, struct netboot_error *error)
 {
     const cJSON *found[FIELDS_MAX] = {NULL};
     enum netboot_record_kind kind = values->kind;
@@ -188,7 +188,7 @@ int patch_from_json(const cJSON *object, bool whole, struct netboot_record *valu
     netboot_record_clear(kind, values);
     *ret = (struct netboot_record_patch){.size = sizeof(*ret), .record = values};
     for (size_t i = 0; status == 0 && i < forms[kind].count; i++) {
-        const struct field *field = &forms[kind].fields[i];
+        const struct json_field *field = &forms[kind].fields[i];
         bool empty = cJSON_IsString(found[i]) && found[i]->valuestring[0] == '\0';
         bool absent = !found[i] || cJSON_IsNull(found[i]) || empty;
         if (found[i])
@@ -201,8 +201,7 @@ int patch_from_json(const cJSON *object, bool whole, struct netboot_record *valu
     return status;
 }
 
-int record_from_json(const cJSON *object, struct netboot_record *ret, struct memory *memory,
-                     struct netboot_error *error)
+int record_from_json(const cJSON *object, struct netboot_record *ret, struct arena *memory, struct netboot_error *error)
 {
     struct netboot_record_patch patch;
 

@@ -39,14 +39,14 @@ cJSON *json_parse(const char *text, size_t size, struct netboot_error *error);
 cJSON *record_to_json(const struct netboot_record *record);
 /* Fills `ret` as ret->kind says; values live in `memory`. Absent and null keys are absent in the record. Unknown
  * keys, keys that come twice and wrong values are -EINVAL with key, value and rule. */
-int record_from_json(const cJSON *object, struct netboot_record *ret, struct memory *memory,
+int record_from_json(const cJSON *object, struct netboot_record *ret, struct arena *memory,
                      struct netboot_error *error);
 /* The same as a change of a record: `values` gets what the keys say, and the patch names them. Only a `whole` record
  * must have all keys that its kind needs. */
 int patch_from_json(const cJSON *object, bool whole, struct netboot_record *values, struct netboot_record_patch *ret,
-                    struct memory *memory, struct netboot_error *error);
+                    struct arena *memory, struct netboot_error *error);
 /* An identifier as an item of a host's list; empty: out of memory. */
-struct netboot_bytes host_item(const struct netboot_id *id, struct memory *memory);
+struct netboot_bytes host_item(const struct netboot_id *id, struct arena *memory);
 
 /* Removes what is absent: null, "", [], {}. */
 void json_prune(cJSON *object);

@@ -36,7 +36,7 @@ static int explain_command(const struct remote *remote, const cJSON *arguments, 
 
 /* ---- The table */
 
-static const struct command {
+static const struct remote_command {
     const char *name;
     bool changes;
     int (*run)(const struct remote *remote, const cJSON *arguments, cJSON **ret, struct netboot_error *told);
@@ -56,7 +56,7 @@ const char *remote_name(unsigned index)
     return index < COMMAND_COUNT ? commands[index].name : NULL;
 }
 
-static const struct command *find(const char *name)
+static const struct remote_command *find(const char *name)
 {
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         if (strcmp(commands[i].name, name) == 0)
@@ -67,7 +67,7 @@ static const struct command *find(const char *name)
 int remote_run(const struct remote *remote, const char *name, const cJSON *arguments, cJSON **ret_answer,
                struct netboot_error *told)
 {
-    const struct command *command = find(name);
+    const struct remote_command *command = find(name);
 
     *ret_answer = NULL;
     if (!command)

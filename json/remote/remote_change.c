@@ -11,14 +11,14 @@
 #include <string.h>
 
 /* What is asked of one host. */
-struct wish {
+struct remote_wish {
     cJSON *record; /* the keys of its record that are named */
     cJSON *armed;  /* those of its boot-once; `once` points into it */
     struct once once;
     struct netboot_id id;                /* that it is called by; once it is changed, one that it has */
     bool changed;                        /* whether the record is another one now */
     char text[NETBOOT_RECORD_TEXT_SIZE]; /* "host web1" */
-    struct memory memory;
+    struct arena memory;
 };
 
 /* `first`: an argument beside the keys of a host, or NULL. */
@@ -36,7 +36,7 @@ static int wish_check(const char *command, const char *first, const cJSON *argum
 }
 
 static int wish_read(const struct remote *remote, const char *command, const char *first, const cJSON *arguments,
-                     struct wish *wish, struct netboot_error *told)
+                     struct remote_wish *wish, struct netboot_error *told)
 {
     int status;
 
@@ -59,17 +59,17 @@ static int wish_read(const struct remote *remote, const char *command, const cha
     return status;
 }
 
-static void wish_free(struct wish *wish)
+static void wish_free(struct remote_wish *wish)
 {
     cJSON_Delete(wish->record);
     cJSON_Delete(wish->armed);
-    memory_free(&wish->memory);
+    arena_free(&wish->memory);
 }
 
 /* ---- One change, from its beginning to its end */
 
 /* Sets wish->changed where there is anything to keep. */
-typedef int change_host(struct netboot_change *change, struct wish *wish, struct netboot_error *told);
+typedef int change_host(struct netboot_change *change, struct remote_wish *wish, struct netboot_error *told);
 
 static int begin(const struct remote *remote, struct netboot_change **ret, struct netboot_error *told)
 {
@@ -88,7 +88,7 @@ static int begin(const struct remote *remote, struct netboot_change **ret, struc
     return status;
 }
 
-static int carry_out(const struct remote *remote, const char *command, change_host *what, struct wish *wish,
+static int carry_out(const struct remote *remote, const char *command, change_host *what, struct remote_wish *wish,
                      struct netboot_error *told)
 {
     struct netboot_change *change;
@@ -112,7 +112,7 @@ static int carry_out(const struct remote *remote, const char *command, change_ho
 /* ---- What an addition and an update have in common */
 
 /* Answers with the host as it has become. */
-static int finish(const struct remote *remote, const struct wish *wish, const char *done, cJSON **ret,
+static int finish(const struct remote *remote, const struct remote_wish *wish, const char *done, cJSON **ret,
                   struct netboot_error *told)
 {
     struct netboot_error reason;
@@ -145,7 +145,7 @@ static int check_new(struct netboot_view *view, const struct netboot_id *id, str
                    netboot_record_text(&other, name));
 }
 
-static int add(struct netboot_change *change, struct wish *wish, struct netboot_error *told)
+static int add(struct netboot_change *change, struct remote_wish *wish, struct netboot_error *told)
 {
     struct netboot_view *view = netboot_change_view(change);
     struct netboot_record record = {.kind = NETBOOT_RECORD_HOST};
@@ -168,7 +168,7 @@ static int add(struct netboot_change *change, struct wish *wish, struct netboot_
 
 int remote_host_add(const struct remote *remote, const cJSON *arguments, cJSON **ret, struct netboot_error *told)
 {
-    struct wish wish = {.changed = false};
+    struct remote_wish wish = {.changed = false};
     int status = wish_read(remote, "netboot-host-add", NULL, arguments, &wish, told);
 
     if (wish.once.action == ONCE_DISARM)
@@ -192,7 +192,7 @@ static int no_such_host(const struct netboot_id *id, struct netboot_error *told)
 
 /* Puts the host if it differs. It keeps the identifier that it was called by: the same change twice means the same
  * host. */
-static int revise(struct netboot_change *change, struct wish *wish, const struct netboot_record *old,
+static int revise(struct netboot_change *change, struct remote_wish *wish, const struct netboot_record *old,
                   struct netboot_record_patch *patch, struct netboot_error *told)
 {
     const struct netboot_record_key called = host_key(&wish->id);
@@ -211,7 +211,7 @@ static int revise(struct netboot_change *change, struct wish *wish, const struct
     return wish->changed ? netboot_change_put(change, &called, &new, told) : 0;
 }
 
-static int update(struct netboot_change *change, struct wish *wish, struct netboot_error *told)
+static int update(struct netboot_change *change, struct remote_wish *wish, struct netboot_error *told)
 {
     struct netboot_view *view = netboot_change_view(change);
     struct netboot_record old, values = {.kind = NETBOOT_RECORD_HOST};
@@ -230,7 +230,7 @@ static int update(struct netboot_change *change, struct wish *wish, struct netbo
 }
 
 /* Where the record stays, the targets store is not written: that a server may arm is permission of its own. */
-static int arm_only(const struct remote *remote, struct wish *wish, struct netboot_error *told)
+static int arm_only(const struct remote *remote, struct remote_wish *wish, struct netboot_error *told)
 {
     struct netboot_view *view;
     struct netboot_record record;
@@ -249,7 +249,7 @@ static int arm_only(const struct remote *remote, struct wish *wish, struct netbo
 
 int remote_host_update(const struct remote *remote, const cJSON *arguments, cJSON **ret, struct netboot_error *told)
 {
-    struct wish wish = {.changed = false};
+    struct remote_wish wish = {.changed = false};
     int status = wish_read(remote, "netboot-host-update", "id", arguments, &wish, told);
 
     if (status == 0)
@@ -267,7 +267,7 @@ int remote_host_update(const struct remote *remote, const cJSON *arguments, cJSO
 
 /* ---- netboot-host-del */
 
-static int delete (struct netboot_change *change, struct wish *wish, struct netboot_error *told)
+static int delete (struct netboot_change *change, struct remote_wish *wish, struct netboot_error *told)
 {
     const struct netboot_record_key key = host_key(&wish->id);
     int status = netboot_change_delete(change, &key, told);
@@ -280,7 +280,7 @@ static int delete (struct netboot_change *change, struct wish *wish, struct netb
 int remote_host_delete(const struct remote *remote, const cJSON *arguments, cJSON **ret, struct netboot_error *told)
 {
     static const char *const known[] = {"id", NULL};
-    struct wish wish = {.changed = false};
+    struct remote_wish wish = {.changed = false};
     int status = arguments_check("netboot-host-del", arguments, known, told);
 
     (void)ret;

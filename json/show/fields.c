@@ -99,12 +99,12 @@ const char *field_name(enum netboot_family family, uint32_t field)
 }
 
 /* Text that is written piece by piece, and cut where it is full. */
-struct writer {
+struct field_writer {
     char *text;
     size_t used;
 };
 
-static void put(struct writer *writer, char c)
+static void put(struct field_writer *writer, char c)
 {
     if (writer->used + 1 < FIELD_TEXT_SIZE)
         writer->text[writer->used++] = c;
@@ -112,7 +112,7 @@ static void put(struct writer *writer, char c)
 }
 
 /* Octets as text: what is no printable ASCII, as \xNN. A NUL at the end, which some servers send, is no part. */
-static void put_octets(struct writer *writer, struct netboot_bytes octets)
+static void put_octets(struct field_writer *writer, struct netboot_bytes octets)
 {
     static const char digits[] = "0123456789abcdef";
 
@@ -132,7 +132,7 @@ static void put_octets(struct writer *writer, struct netboot_bytes octets)
 }
 
 /* Items with a 2-octet length, separated by blanks. */
-static void put_items(struct writer *writer, struct netboot_bytes items)
+static void put_items(struct field_writer *writer, struct netboot_bytes items)
 {
     struct netboot_bytes item;
 
@@ -149,7 +149,7 @@ static struct netboot_bytes without_enterprise(struct netboot_bytes class)
 }
 
 /* RFC 8415, section 21.16: 4 octets enterprise number, then items. */
-static void put_class(struct writer *writer, struct netboot_bytes class)
+static void put_class(struct field_writer *writer, struct netboot_bytes class)
 {
     unsigned enterprise = be_get32(class.data);
     char text[40] = "";
@@ -164,7 +164,7 @@ static void put_class(struct writer *writer, struct netboot_bytes class)
 const char *field_text(const struct boot_fields *fields, uint32_t field, char text[FIELD_TEXT_SIZE])
 {
     const struct boot_field *found = fields_get(fields, field);
-    struct writer writer = {.text = text};
+    struct field_writer writer = {.text = text};
     bool v6 = fields->family == NETBOOT_V6;
 
     text[0] = '\0';
@@ -216,7 +216,7 @@ static const struct {
 /* No client looks at the enterprise number. */
 static const char *class_text(const struct boot_field *class, char text[FIELD_TEXT_SIZE])
 {
-    struct writer writer = {.text = text};
+    struct field_writer writer = {.text = text};
 
     put_items(&writer, without_enterprise(class->data));
     return text;

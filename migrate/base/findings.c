@@ -22,7 +22,7 @@ static const char *text_copy(struct findings *findings, const char *text)
 
     if (!text)
         return NULL;
-    copy = memory_copy(&findings->memory, text, strlen(text) + 1);
+    copy = arena_copy(&findings->memory, text, strlen(text) + 1);
     findings->no_memory |= !copy.data;
     return (const char *)copy.data;
 }
@@ -130,7 +130,7 @@ void findings_free(struct findings *findings)
         cJSON_Delete((cJSON *)findings->rows[i].cases);
     free(findings->rows);
     cJSON_Delete(findings->moved);
-    memory_free(&findings->memory);
+    arena_free(&findings->memory);
     *findings = (struct findings){0};
 }
 

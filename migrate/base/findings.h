@@ -53,7 +53,7 @@ struct findings {
     size_t count, room;
     size_t counts[SEVERITY_COUNT];
     cJSON *moved; /* {"subnets": 3, ...}, in the order of the first call */
-    struct memory memory;
+    struct arena memory;
     bool no_memory; /* something could not be kept: the migration fails */
 };
 

@@ -74,7 +74,7 @@ static const struct sort sorts[SORT_COUNT] = {
 /* clang-format on */
 
 /* Rows that differ alike: of REST those with the same want and answer, of the others all of a stage. */
-struct difference {
+struct checked_difference {
     enum sort_index sort;
     const struct row *first; /* an example of it */
     enum meaning field;
@@ -89,12 +89,12 @@ struct difference {
 struct checking {
     struct fold *fold;
     struct texts keys; /* the number of a difference is its place below, counted from 1 */
-    struct difference *differences;
+    struct checked_difference *differences;
     size_t count;
 };
 
 /* What a client is told now, and was told. */
-struct answer {
+struct checked_answer {
     const struct row *row;
     struct told told;
     bool differs[MEANING_COUNT];
@@ -132,7 +132,7 @@ static bool is_same_path(const char *want, const char *got)
 }
 
 /* Why the file is another. The first that fits. */
-static enum sort_index sort_of(const struct fold *fold, const struct answer *answer)
+static enum sort_index sort_of(const struct fold *fold, const struct checked_answer *answer)
 {
     const struct row *row = answer->row;
     struct netboot_error error;
@@ -168,7 +168,7 @@ static const char *old_of(const struct row *row, enum meaning field)
 }
 
 /* Of a field that is told beside the file. */
-static enum sort_index sort_of_rest(const struct answer *answer, enum meaning field)
+static enum sort_index sort_of_rest(const struct checked_answer *answer, enum meaning field)
 {
     if (field == MEANING_PARAMETERS)
         return PARAMETERS;
@@ -181,8 +181,8 @@ static enum sort_index sort_of_rest(const struct answer *answer, enum meaning fi
 
 /* ---- Collecting ------------------------------------------------------------------------------------------------- */
 
-static int difference_find(struct checking *checking, enum sort_index sort, const struct answer *answer,
-                           enum meaning field, struct difference **ret)
+static int difference_find(struct checking *checking, enum sort_index sort, const struct checked_answer *answer,
+                           enum meaning field, struct checked_difference **ret)
 {
     struct texts *texts = &checking->fold->scene->texts;
     bool each = (sort == REST || sort == SERVER) && checking->count < DIFFERENCES_MAX;
@@ -194,12 +194,12 @@ static int difference_find(struct checking *checking, enum sort_index sort, cons
     if (!number)
         return -ENOMEM;
     if (*number == 0) {
-        struct difference *larger =
+        struct checked_difference *larger =
             realloc(checking->differences, (checking->count + 1) * sizeof(*checking->differences));
         if (!larger)
             return -ENOMEM;
         checking->differences = larger;
-        larger[checking->count] = (struct difference){
+        larger[checking->count] = (struct checked_difference){
             .sort = sort, .first = answer->row, .field = field, .old = old, .got = got, .cases = {.texts = texts}};
         *number = (long)++checking->count;
     }
@@ -208,8 +208,8 @@ static int difference_find(struct checking *checking, enum sort_index sort, cons
 }
 
 /* The proof asks as nobody whose host has no name. */
-static int case_add(struct checking *checking, struct difference *difference, const struct answer *answer,
-                    enum meaning field)
+static int case_add(struct checking *checking, struct checked_difference *difference,
+                    const struct checked_answer *answer, enum meaning field)
 {
     const struct scene *scene = checking->fold->scene;
     const struct row *row = answer->row;
@@ -229,11 +229,11 @@ static int case_add(struct checking *checking, struct difference *difference, co
     return cases_add(&difference->cases, &added, sample.mac);
 }
 
-static int difference_add(struct checking *checking, const struct answer *answer, enum sort_index sort,
+static int difference_add(struct checking *checking, const struct checked_answer *answer, enum sort_index sort,
                           enum meaning field)
 {
     const struct row *row = answer->row;
-    struct difference *difference;
+    struct checked_difference *difference;
     int status = difference_find(checking, sort, answer, field, &difference);
 
     if (status == 0)
@@ -250,7 +250,7 @@ static int difference_add(struct checking *checking, const struct answer *answer
     return 0;
 }
 
-static int answer_add(struct checking *checking, const struct answer *answer)
+static int answer_add(struct checking *checking, const struct checked_answer *answer)
 {
     int status = 0;
 
@@ -265,7 +265,7 @@ static int answer_add(struct checking *checking, const struct answer *answer)
 }
 
 /* What is not netboot's, and what only Kea can tell, is taken for the same. */
-static int answer_make(struct fold *fold, const struct row *row, struct answer *ret)
+static int answer_make(struct fold *fold, const struct row *row, struct checked_answer *ret)
 {
     struct scene *scene = fold->scene;
     unsigned family = scene->places[row->place].family;
@@ -295,7 +295,8 @@ static const char *subject(struct scene *scene, const struct row *row)
 }
 
 /* The subjects, each once; the only one of all is set apart. */
-static void subjects_print(struct scene *scene, const struct difference *difference, FILE *file, const char **ret_only)
+static void subjects_print(struct scene *scene, const struct checked_difference *difference, FILE *file,
+                           const char **ret_only)
 {
     const char *told[SUBJECTS_TOLD];
     size_t count = 0, shown = difference->count < SUBJECTS_TOLD ? difference->count : SUBJECTS_TOLD;
@@ -316,7 +317,7 @@ static void subjects_print(struct scene *scene, const struct difference *differe
 }
 
 /* "PXE of x64-uefi (9, 16), arm64-uefi (11)", or the one kind that it is. */
-static void kinds_print(const struct difference *difference, FILE *file)
+static void kinds_print(const struct checked_difference *difference, FILE *file)
 {
     char text[CLIENT_TEXT_SIZE];
     unsigned count = 0, shown = 0;
@@ -349,7 +350,7 @@ static const char *load_text(const char *want)
     return want[0] == '\0' ? "nothing" : want + (want[0] == '!');
 }
 
-static int difference_print(struct checking *checking, const struct difference *difference, char **ret_text,
+static int difference_print(struct checking *checking, const struct checked_difference *difference, char **ret_text,
                             const char **ret_only)
 {
     size_t size;
@@ -363,7 +364,7 @@ static int difference_print(struct checking *checking, const struct difference *
     return fclose(file) == 0 ? 0 : -ENOMEM;
 }
 
-static int difference_tell(struct checking *checking, struct difference *difference)
+static int difference_tell(struct checking *checking, struct checked_difference *difference)
 {
     static const char *const fields[] = {[MEANING_FILE] = "",
                                          [MEANING_SERVER] = "next server ",
@@ -401,7 +402,7 @@ int check(struct fold *fold)
 
     for (size_t i = 0; status == 0 && i < scene->row_count; i++) {
         const struct row *row = &scene->rows[i];
-        struct answer answer;
+        struct checked_answer answer;
         bool nameless = row->machine != NOBODY && !scene->machines[row->machine].name;
         if (row->refused || row->variation >= 0 || (nameless && row->reply)) /* that is a class of Kea's */
             continue;

@@ -8,20 +8,20 @@
 #include <string.h>
 
 /* Where options are written: codes and lengths of one octet in DHCPv4, of two in DHCPv6. */
-struct writer {
+struct client_writer {
     const struct client_sample *sample;
     uint8_t *data;
     size_t size;
 };
 
-static void put(struct writer *writer, uint16_t value)
+static void put(struct client_writer *writer, uint16_t value)
 {
     if (writer->sample->family == NETBOOT_V6)
         writer->data[writer->size++] = (uint8_t)(value >> 8);
     writer->data[writer->size++] = (uint8_t)value;
 }
 
-static void put_option(struct writer *writer, uint16_t code, const void *data, size_t size)
+static void put_option(struct client_writer *writer, uint16_t code, const void *data, size_t size)
 {
     const struct client_option *instead = &writer->sample->instead;
 
@@ -39,7 +39,7 @@ static void put_option(struct writer *writer, uint16_t code, const void *data, s
 }
 
 /* What is not among the client's own. */
-static void put_other(struct writer *writer, const uint16_t *own)
+static void put_other(struct client_writer *writer, const uint16_t *own)
 {
     uint16_t code = writer->sample->instead.code;
 
@@ -62,7 +62,7 @@ static const char *vendor_class(const struct client_kind *kind, char text[64])
     return text;
 }
 
-static void put_arch(struct writer *writer, uint16_t code)
+static void put_arch(struct client_writer *writer, uint16_t code)
 {
     uint16_t arch = writer->sample->kind.arch;
     uint8_t octets[] = {(uint8_t)(arch >> 8), (uint8_t)arch};
@@ -80,7 +80,7 @@ static bool is_ipxe_with(const struct client_kind *kind, enum client_manner with
 
 /* ---- DHCPv4 */
 
-static void put_options4(struct writer *writer)
+static void put_options4(struct client_writer *writer)
 {
     static const uint8_t discover[] = {1}, undi[] = {1, 3, 16}, size[] = {0x05, 0xc0};
     static const uint8_t requested[] = {1,  3,  6,  7,   12,  15,  17,  42,  43,  51,  54,  58,  59,  60,
@@ -111,7 +111,7 @@ static void put_options4(struct writer *writer)
 
 /* ---- DHCPv6 */
 
-static void put_vendor_class6(struct writer *writer, const char *class)
+static void put_vendor_class6(struct client_writer *writer, const char *class)
 {
     uint8_t data[6 + 64] = {0, 0, 343 >> 8, 343 & 255, 0, (uint8_t)strlen(class)};
 
@@ -119,7 +119,7 @@ static void put_vendor_class6(struct writer *writer, const char *class)
     put_option(writer, DHCP6_VENDOR_CLASS, data, class[0] ? 6 + strlen(class) : 0);
 }
 
-static void put_options6(struct writer *writer)
+static void put_options6(struct client_writer *writer)
 {
     static const uint8_t requested[] = {0, 59, 0, 60, 0, 16, 0, 23, 0, 24};
     static const uint16_t own[] = {1, 6, 8, 15, 16, 61, 0};
@@ -141,7 +141,7 @@ static void put_options6(struct writer *writer)
 
 size_t client_options(const struct client_sample *sample, uint8_t ret[CLIENT_OPTIONS_SIZE])
 {
-    struct writer writer = {sample, ret, 0};
+    struct client_writer writer = {sample, ret, 0};
 
     if (sample->family == NETBOOT_V4)
         put_options4(&writer);

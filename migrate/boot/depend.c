@@ -36,7 +36,7 @@ static const char *scope_of(const char *scope, const char *kind)
     return strncmp(scope, kind, strlen(kind)) == 0 ? scope + strlen(kind) : NULL;
 }
 
-static bool in_scope(const struct place *place, const char *scope)
+static bool in_scope(const struct scene_place *place, const char *scope)
 {
     const char *subnet = scope_of(scope, "subnet "), *share = scope_of(scope, "shared-network ");
 

@@ -20,13 +20,13 @@ static bool is_type(const cJSON *line, const char *type)
 
 /* ---- Places ----------------------------------------------------------------------------------------------------- */
 
-struct prefix {
+struct inventory_prefix {
     int type;
     unsigned bits;
     uint8_t octets[NETBOOT_ADDRESS_SIZE];
 };
 
-static bool prefix_read(unsigned family, const char *text, struct prefix *ret)
+static bool prefix_read(unsigned family, const char *text, struct inventory_prefix *ret)
 {
     char address[INET6_ADDRSTRLEN];
     size_t size = strcspn(text, "/");
@@ -41,7 +41,7 @@ static bool prefix_read(unsigned family, const char *text, struct prefix *ret)
     return inet_pton(ret->type, address, ret->octets) == 1;
 }
 
-static bool prefix_holds(const struct prefix *prefix, const uint8_t *octets)
+static bool prefix_holds(const struct inventory_prefix *prefix, const uint8_t *octets)
 {
     unsigned whole = prefix->bits / 8, rest = prefix->bits % 8;
 
@@ -50,10 +50,10 @@ static bool prefix_holds(const struct prefix *prefix, const uint8_t *octets)
     return rest == 0 || (prefix->octets[whole] ^ octets[whole]) >> (8 - rest) == 0;
 }
 
-const struct place *place_find(const struct scene *scene, unsigned family, const char *address)
+const struct scene_place *place_find(const struct scene *scene, unsigned family, const char *address)
 {
     uint8_t octets[NETBOOT_ADDRESS_SIZE];
-    struct prefix prefix;
+    struct inventory_prefix prefix;
 
     if (inet_pton(family == 0 ? AF_INET : AF_INET6, address, octets) != 1)
         return NULL;
@@ -66,23 +66,23 @@ const struct place *place_find(const struct scene *scene, unsigned family, const
 
 static int place_add(struct scene *scene, unsigned family, const cJSON *subnet, const char *address)
 {
-    struct place *places = realloc(scene->places, (scene->place_count + 1) * sizeof(*places));
+    struct scene_place *places = realloc(scene->places, (scene->place_count + 1) * sizeof(*places));
 
     if (!places)
         return -ENOMEM;
     scene->places = places;
-    places[scene->place_count] = (struct place){.family = family,
-                                                .subnet = json_text(subnet, "prefix"),
-                                                .share = json_text(subnet, "shared-network"),
-                                                .address = texts_keep(&scene->texts, address),
-                                                .tftp = ""};
+    places[scene->place_count] = (struct scene_place){.family = family,
+                                                      .subnet = json_text(subnet, "prefix"),
+                                                      .share = json_text(subnet, "shared-network"),
+                                                      .address = texts_keep(&scene->texts, address),
+                                                      .tftp = ""};
     return places[scene->place_count++].address ? 0 : -ENOMEM;
 }
 
 /* The first address of a range, or of a prefix. */
 static const char *range_begin(const cJSON *range, unsigned family, char text[INET6_ADDRSTRLEN])
 {
-    struct prefix prefix;
+    struct inventory_prefix prefix;
 
     if (cJSON_IsArray(range))
         return cJSON_GetArrayItem(range, 0)->valuestring;
@@ -96,7 +96,7 @@ static const char *range_begin(const cJSON *range, unsigned family, char text[IN
 static int pools_add(struct scene *scene, unsigned family, const cJSON *subnet, const cJSON *pool)
 {
     const cJSON *ranges = cJSON_GetObjectItemCaseSensitive(pool, family == 0 ? "ranges" : "prefixes"), *range;
-    struct prefix prefix;
+    struct inventory_prefix prefix;
     int status = 0;
 
     if (!prefix_read(family, json_text(subnet, "prefix"), &prefix))
@@ -119,7 +119,7 @@ static int subnet_add(struct scene *scene, unsigned family, const cJSON *subnet)
     size_t before = scene->place_count;
     const char *share = json_text(subnet, "shared-network");
     char text[INET6_ADDRSTRLEN];
-    struct prefix prefix;
+    struct inventory_prefix prefix;
     const cJSON *line;
     int status = 0;
 
@@ -136,7 +136,7 @@ static int subnet_add(struct scene *scene, unsigned family, const cJSON *subnet)
 
 static int by_address(const void *one, const void *other)
 {
-    const struct place *a = one, *b = other;
+    const struct scene_place *a = one, *b = other;
     uint8_t x[NETBOOT_ADDRESS_SIZE] = {0}, y[NETBOOT_ADDRESS_SIZE] = {0};
 
     if (a->family != b->family)

@@ -12,7 +12,7 @@
 #define VIEWS_MAX 16
 
 /* A machine's specification, in both forms: with its MAC in the values, and with a placeholder instead. */
-struct draft {
+struct machine_draft {
     struct machine *machine;
     bool own; /* it gets something else than all */
     bool templated;
@@ -145,7 +145,7 @@ static int count_key(struct fold *fold, const struct spec *spec, const char **re
     return 0;
 }
 
-static int draft_make(struct fold *fold, struct draft *draft)
+static int draft_make(struct fold *fold, struct machine_draft *draft)
 {
     struct scene *scene = fold->scene;
     struct view views[VIEWS_MAX];
@@ -311,7 +311,7 @@ static void lacks_id(struct fold *fold, struct machine *machine, bool own)
         machine->left_out = true;
 }
 
-static int host_add(struct fold *fold, struct draft *draft)
+static int host_add(struct fold *fold, struct machine_draft *draft)
 {
     struct machine *machine = draft->machine;
     const long *shared = draft->template_key ? texts_number(&fold->names, draft->template_key) : NULL;
@@ -340,7 +340,7 @@ static int host_add(struct fold *fold, struct draft *draft)
 int fold_machines(struct fold *fold)
 {
     struct scene *scene = fold->scene;
-    struct draft *drafts = calloc(scene->machine_count + 1, sizeof(*drafts));
+    struct machine_draft *drafts = calloc(scene->machine_count + 1, sizeof(*drafts));
     cJSON *last = fold->records->child ? fold->records->child->prev : NULL;
     size_t count = 0;
     int status = drafts ? join(fold) : -ENOMEM;

@@ -50,7 +50,7 @@ static const char *common(const char *value, const char *other)
 }
 
 /* Where hosts alone are answered: what they all are given. */
-static struct reply hosts_reply(const struct scene *scene, const struct place *place)
+static struct reply hosts_reply(const struct scene *scene, const struct scene_place *place)
 {
     struct reply ret = no_reply;
     bool first = true;
@@ -89,7 +89,7 @@ static bool holds(const char *value, bool is_hex, const char *text)
 }
 
 /* Whether a value holds the end of the MAC of the client that was asked about, or the address that it was given. */
-static bool is_made(const char *value, bool is_hex, const struct place *place)
+static bool is_made(const char *value, bool is_hex, const struct scene_place *place)
 {
     static const char *const separators[] = {":", "-", ".", "_", ""};
     const uint8_t *end = nobodys_mac + NETBOOT_MAC_SIZE - 3;
@@ -106,7 +106,7 @@ static bool is_made(const char *value, bool is_hex, const struct place *place)
 }
 
 /* Kea has one value for all: what is another for each client is in none of its, and the check tells of it. */
-static void drop_made(struct place *place)
+static void drop_made(struct scene_place *place)
 {
     if (is_made(place->own.file, false, place)) {
         place->own.file = NULL;
@@ -129,8 +129,8 @@ void own_read(struct fold *fold)
     for (unsigned family = 0; family < BOOT_FAMILIES; family++)
         for (enum meaning meaning = 0; meaning < MEANING_COUNT; meaning++)
             fold->classes[family][meaning] = in_classes(fold, family, meaning);
-    for (struct place *place = scene->places; place < scene->places + scene->place_count; place++) {
-        const struct place *first = scene->places;
+    for (struct scene_place *place = scene->places; place < scene->places + scene->place_count; place++) {
+        const struct scene_place *first = scene->places;
         while (first < place && (first->family != place->family || first->subnet != place->subnet))
             first++;
         if (first < place) {
@@ -166,14 +166,15 @@ static struct reply reply_without(const struct reply *reply, const struct reply 
 }
 
 /* A host has a reservation in the subnet of each address, or one for all. */
-static struct reply host_reply(const struct scene *scene, const struct machine *machine, const struct place *place)
+static struct reply host_reply(const struct scene *scene, const struct machine *machine,
+                               const struct scene_place *place)
 {
     bool fixed = cJSON_HasObjectItem(machine->declared, "fixed-addresses");
     struct reply ret = no_reply;
 
     for (size_t i = machine->row; i < machine->row + machine->row_count; i++) {
         const struct row *row = &scene->rows[i];
-        const struct place *at = &scene->places[row->place];
+        const struct scene_place *at = &scene->places[row->place];
         if (!is_plain(row) || (fixed && at->subnet != place->subnet))
             continue;
         ret = reply_without(row->reply, &at->own);
@@ -185,7 +186,7 @@ static struct reply host_reply(const struct scene *scene, const struct machine *
 
 struct reply own_reply(const struct scene *scene, const struct row *row)
 {
-    const struct place *place = &scene->places[row->place];
+    const struct scene_place *place = &scene->places[row->place];
     struct reply host = no_reply;
 
     if (row->machine != NOBODY && scene->machines[row->machine].name)
@@ -239,7 +240,7 @@ static bool host_put(const struct scene *scene, const struct machine *machine, c
     bool ok = true;
 
     for (size_t i = machine->row; ok && machine->name && i < machine->row + machine->row_count; i++) {
-        const struct place *place = &scene->places[scene->rows[i].place];
+        const struct scene_place *place = &scene->places[scene->rows[i].place];
         if (!is_plain(&scene->rows[i]) || (host && cJSON_HasObjectItem(host, place->subnet)))
             continue;
         struct reply reply = host_reply(scene, machine, place);
@@ -260,7 +261,7 @@ cJSON *own_to_json(const struct fold *fold, unsigned family)
     bool ok = subnets && hosts;
 
     for (size_t i = 0; ok && i < scene->place_count; i++) {
-        const struct place *place = &scene->places[i];
+        const struct scene_place *place = &scene->places[i];
         if (place->family == family && !cJSON_HasObjectItem(subnets, place->subnet))
             ok = reply_put(subnets, place->subnet, &place->own, family);
     }

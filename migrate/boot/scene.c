@@ -84,7 +84,7 @@ static void row_print(const struct scene *scene, const struct row *row, FILE *fi
     fputc('\n', file);
 }
 
-struct reading {
+struct scene_reading {
     struct scene *scene;
     unsigned family;
     size_t at; /* the row that is answered next */
@@ -101,7 +101,7 @@ static size_t row_next(const struct scene *scene, unsigned family, size_t at)
 static void row_move(struct scene *scene, struct row *row, const cJSON *answer)
 {
     const char *subnet = json_text(answer, "subnet"), *address = json_text(answer, "address");
-    const struct place *place = &scene->places[row->place];
+    const struct scene_place *place = &scene->places[row->place];
 
     if (address)
         inet_pton(place->family == 0 ? AF_INET : AF_INET6, address, row->address);
@@ -132,7 +132,7 @@ static int row_fill(struct scene *scene, struct row *row, unsigned family, const
         row_sample(scene, row, &sample);
         row->want = want_in_ipxe(&scene->texts, row->want, sample.mac);
     }
-    row->reply = boots ? NULL : (const struct reply *)memory_copy(&scene->memory, &reply, sizeof(reply)).data;
+    row->reply = boots ? NULL : (const struct reply *)arena_copy(&scene->memory, &reply, sizeof(reply)).data;
     if (!row->want || (!boots && !row->reply))
         return -ENOMEM;
     for (enum meaning meaning = MEANING_FILE + 1; meaning < MEANING_COUNT; meaning++)
@@ -143,7 +143,7 @@ static int row_fill(struct scene *scene, struct row *row, unsigned family, const
 
 static int answer_read(const cJSON *answer, void *user)
 {
-    struct reading *reading = user;
+    struct scene_reading *reading = user;
     struct scene *scene = reading->scene;
 
     if (reading->at >= scene->row_count)
@@ -167,7 +167,7 @@ static struct dump dump_of(const struct scene *scene, unsigned family)
 
 static int ask_family(struct scene *scene, unsigned family, size_t first)
 {
-    struct reading reading = {scene, family, row_next(scene, family, first)};
+    struct scene_reading reading = {scene, family, row_next(scene, family, first)};
     struct dump dump = dump_of(scene, family);
 
     if (reading.at == scene->row_count)
@@ -255,7 +255,7 @@ static bool told_alike(const struct row *one, const struct row *other)
 }
 
 /* Places whose clients without a host entry get the same, of which one will do for hosts without an address. */
-static bool places_alike(const struct scene *scene, const struct place *one, const struct place *other)
+static bool places_alike(const struct scene *scene, const struct scene_place *one, const struct scene_place *other)
 {
     const struct row *a = &scene->rows[one->row], *b = &scene->rows[other->row];
 
@@ -303,7 +303,7 @@ static int ask_machine(struct scene *scene, int32_t index, const uint32_t *sorts
     machine->row = scene->row_count;
     cJSON_ArrayForEach(address, fixed)
     {
-        const struct place *place = place_find(scene, machine->family, address->valuestring);
+        const struct scene_place *place = place_find(scene, machine->family, address->valuestring);
         if (place && status == 0)
             status = ask_in(scene, index, (uint32_t)(place - scene->places));
     }
@@ -341,6 +341,6 @@ void scene_free(struct scene *scene)
     free(scene->variations);
     free(scene->rows);
     texts_free(&scene->texts);
-    memory_free(&scene->memory);
+    arena_free(&scene->memory);
     memset(scene, 0, sizeof(*scene));
 }

@@ -17,7 +17,7 @@
 #define ARCH_COUNT 42 /* codes of the registry */
 #define NOBODY (-1)   /* instead of a host */
 
-struct place {
+struct scene_place {
     unsigned family; /* index */
     const char *subnet, *share;
     const char *address;   /* that a client gets here */
@@ -71,10 +71,10 @@ struct row {
 struct scene {
     const struct boot_input *input;
     struct netboot_error *error;
-    struct memory memory;
+    struct arena memory;
     struct texts texts;
     cJSON *inventory[BOOT_FAMILIES];
-    struct place *places;
+    struct scene_place *places;
     size_t place_count;
     struct machine *machines;
     size_t machine_count;
@@ -91,7 +91,7 @@ struct scene {
 /* inventory.c: the inventories, places and machines. */
 int scene_read(struct scene *scene);
 /* The place that an address is in; NULL: none. */
-const struct place *place_find(const struct scene *scene, unsigned family, const char *address);
+const struct scene_place *place_find(const struct scene *scene, unsigned family, const char *address);
 /* Asks what every kind of client without a host entry gets in every place. */
 int scene_ask_places(struct scene *scene);
 /* Asks for every machine, with the kinds of client that the configurations tell apart. After scene_ask_places(). */

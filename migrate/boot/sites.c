@@ -6,38 +6,38 @@
 #include <errno.h>
 #include <string.h>
 
-static bool same_sort(const struct place *a, const struct place *b)
+static bool same_sort(const struct scene_place *a, const struct scene_place *b)
 {
     return a->family == b->family && a->tftp == b->tftp && a->http == b->http;
 }
 
-static bool has_servers(const struct place *place)
+static bool has_servers(const struct scene_place *place)
 {
     return place->tftp[0] || place->http;
 }
 
 /* Pools of one subnet are one place here: the first that has servers. */
-static bool is_first(const struct scene *scene, const struct place *place)
+static bool is_first(const struct scene *scene, const struct scene_place *place)
 {
-    const struct place *best = place;
+    const struct scene_place *best = place;
 
-    for (const struct place *other = scene->places; other < scene->places + scene->place_count; other++)
+    for (const struct scene_place *other = scene->places; other < scene->places + scene->place_count; other++)
         if (other->family == place->family && other->subnet == place->subnet && other < best &&
             has_servers(other) >= has_servers(best))
             best = other;
     return best == place;
 }
 
-static const struct place *most_common(const struct scene *scene, unsigned family)
+static const struct scene_place *most_common(const struct scene *scene, unsigned family)
 {
-    const struct place *best = NULL, *end = scene->places + scene->place_count;
+    const struct scene_place *best = NULL, *end = scene->places + scene->place_count;
     size_t best_count = 0;
 
-    for (const struct place *place = scene->places; place < end; place++) {
+    for (const struct scene_place *place = scene->places; place < end; place++) {
         size_t count = 0;
         if (place->family != family || !has_servers(place))
             continue;
-        for (const struct place *other = place; other < end; other++)
+        for (const struct scene_place *other = place; other < end; other++)
             count += same_sort(place, other);
         if (count > best_count) {
             best = place;
@@ -62,7 +62,7 @@ static bool is_address(unsigned family, const char *server)
     return inet_pton(family == 0 ? AF_INET : AF_INET6, server, query.client_address) == 1;
 }
 
-static int servers_add(struct fold *fold, cJSON *site, const struct place *place)
+static int servers_add(struct fold *fold, cJSON *site, const struct scene_place *place)
 {
     const char *server = bare(fold->scene, place->tftp);
 
@@ -74,12 +74,12 @@ static int servers_add(struct fold *fold, cJSON *site, const struct place *place
 }
 
 /* After the shared network that it is, or the only subnet, else after the server. */
-static const char *site_name(struct fold *fold, const struct place *of)
+static const char *site_name(struct fold *fold, const struct scene_place *of)
 {
     const struct scene *scene = fold->scene;
     bool one_share = strcmp(of->share, of->subnet) != 0, one_subnet = true;
 
-    for (const struct place *place = scene->places; place < scene->places + scene->place_count; place++) {
+    for (const struct scene_place *place = scene->places; place < scene->places + scene->place_count; place++) {
         if (!place->leads)
             continue;
         if (!same_sort(place, of)) {
@@ -94,7 +94,7 @@ static const char *site_name(struct fold *fold, const struct place *of)
     return name_make(fold, "site", of->tftp[0] ? of->tftp : of->http ? of->http : "elsewhere");
 }
 
-static int site_add(struct fold *fold, struct place *of)
+static int site_add(struct fold *fold, struct scene_place *of)
 {
     struct scene *scene = fold->scene;
     cJSON *site, *prefixes;
@@ -104,7 +104,7 @@ static int site_add(struct fold *fold, struct place *of)
     prefixes = site ? cJSON_AddArrayToObject(site, "prefixes") : NULL;
     if (!prefixes)
         return -ENOMEM;
-    for (struct place *place = scene->places; place < scene->places + scene->place_count; place++) {
+    for (struct scene_place *place = scene->places; place < scene->places + scene->place_count; place++) {
         if (!same_sort(place, of) || !place->leads)
             continue;
         place->site = of->site;
@@ -115,7 +115,7 @@ static int site_add(struct fold *fold, struct place *of)
 }
 
 /* A place without servers is told from others only if clients would be given something there. */
-static int missing_server(struct fold *fold, const struct place *place)
+static int missing_server(struct fold *fold, const struct scene_place *place)
 {
     const struct scene *scene = fold->scene;
     bool file = false;
@@ -149,7 +149,7 @@ static int missing_server(struct fold *fold, const struct place *place)
 int fold_sites(struct fold *fold)
 {
     struct scene *scene = fold->scene;
-    const struct place *common[BOOT_FAMILIES];
+    const struct scene_place *common[BOOT_FAMILIES];
     cJSON *site = record_add(fold, "site", name_make(fold, "site", NETBOOT_NAME_DEFAULT));
     int status = site ? 0 : -ENOMEM;
 
@@ -161,8 +161,8 @@ int fold_sites(struct fold *fold)
             status = servers_add(fold, site, common[family]);
     }
     for (size_t i = 0; status == 0 && i < scene->place_count; i++) {
-        struct place *place = &scene->places[i];
-        const struct place *all = common[place->family];
+        struct scene_place *place = &scene->places[i];
+        const struct scene_place *all = common[place->family];
         if (!place->site && all && !same_sort(place, all) && place->leads)
             status = site_add(fold, place);
     }

@@ -24,7 +24,7 @@ static bool is_platform(unsigned code)
     return arch && arch->platform == code;
 }
 
-typedef const char *relative(struct scene *scene, const struct place *place, const char *want);
+typedef const char *relative(struct scene *scene, const struct scene_place *place, const char *want);
 
 /* ---- Values ----------------------------------------------------------------------------------------------------- */
 
@@ -38,14 +38,14 @@ static bool is_http(const char *text)
     return text && strncasecmp(text, "http", 4) == 0;
 }
 
-static const char *as_it_is(struct scene *scene, const struct place *place, const char *want)
+static const char *as_it_is(struct scene *scene, const struct scene_place *place, const char *want)
 {
     (void)scene, (void)place;
     return want;
 }
 
 /* What follows the place's TFTP server in a URL; NULL where it is on another. */
-static const char *below_tftp(const struct place *place, const char *want)
+static const char *below_tftp(const struct scene_place *place, const char *want)
 {
     size_t size = strlen(place->tftp);
 
@@ -71,7 +71,7 @@ static bool is_loader(const char *file)
 /* A path on the place's TFTP server; the URL where it is on another, or where no path can have such a name. Firmware
  * is told the path of DHCPv4 as it is, iPXE and firmware of DHCPv6 as a part of a URL: what has escapes there is the
  * same file for all of them as a URL alone, and a path if it is only for firmware or there is no server to name. */
-static const char *to_tftp(struct scene *scene, const struct place *place, const char *want)
+static const char *to_tftp(struct scene *scene, const struct scene_place *place, const char *want)
 {
     const char *path = below_tftp(place, want);
     char name[NETBOOT_FILE_SIZE];
@@ -89,14 +89,14 @@ static const char *to_tftp(struct scene *scene, const struct place *place, const
 }
 
 /* For iPXE, which goes to the HTTP base where there is one, and makes a URL of the path. */
-static const char *to_tftp_alone(struct scene *scene, const struct place *place, const char *want)
+static const char *to_tftp_alone(struct scene *scene, const struct scene_place *place, const char *want)
 {
     const char *path = place->http ? NULL : below_tftp(place, want);
 
     return path && !strchr(path, '#') ? texts_keep(&scene->texts, path) : want;
 }
 
-static const char *to_http(struct scene *scene, const struct place *place, const char *want)
+static const char *to_http(struct scene *scene, const struct scene_place *place, const char *want)
 {
     size_t size = place->http ? strlen(place->http) : 0;
 
@@ -143,7 +143,7 @@ static const char *pxe_value(struct draft *draft, unsigned platform)
     bool given[BOOT_FAMILIES] = {false}, nothing[BOOT_FAMILIES] = {false};
 
     for (size_t i = 0; i < draft->count; i++) {
-        const struct place *place = draft->views[i].place;
+        const struct scene_place *place = draft->views[i].place;
         const char *want = view_want(draft->scene, &draft->views[i], platform, NETBOOT_STAGE_PXE);
         given[place->family] |= is_wanted(want);
         nothing[place->family] |= want && !is_wanted(want) && place->tftp[0];
@@ -199,7 +199,7 @@ static const char *ipxe_want(struct draft *draft, const struct view *view, unsig
 /* The base of a place whose scripts alone are over HTTP is where its script is. */
 static void learn_base(struct draft *draft, const struct view *view, const char *want)
 {
-    struct place *place = &draft->scene->places[view->place - draft->scene->places];
+    struct scene_place *place = &draft->scene->places[view->place - draft->scene->places];
     const char *slash = is_http(want) ? strrchr(want, '/') : NULL;
 
     if (!place->http && slash && slash > want + 8)

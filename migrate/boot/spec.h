@@ -14,7 +14,7 @@
 #define STAGE_COUNT 4
 
 struct view {
-    const struct place *place;
+    const struct scene_place *place;
     const char *wants[ARCH_COUNT + 1][STAGE_COUNT]; /* NULL: not asked */
 };
 

@@ -47,7 +47,7 @@ static struct text_entry *entry_keep(struct texts *texts, const char *text)
         return NULL;
     struct text_entry *entry = entry_find(texts, text);
     if (!entry->text) {
-        entry->text = (const char *)memory_copy(&texts->memory, text, strlen(text) + 1).data;
+        entry->text = (const char *)arena_copy(&texts->memory, text, strlen(text) + 1).data;
         texts->count++;
     }
     return entry->text ? entry : NULL;
@@ -81,6 +81,6 @@ long *texts_number(struct texts *texts, const char *text)
 void texts_free(struct texts *texts)
 {
     free(texts->entries);
-    memory_free(&texts->memory);
+    arena_free(&texts->memory);
     memset(texts, 0, sizeof(*texts));
 }

@@ -16,7 +16,7 @@ struct text_entry {
 struct texts {
     struct text_entry *entries;
     size_t count, size;
-    struct memory memory;
+    struct arena memory;
 };
 
 /* The text's only copy; NULL: out of memory. */

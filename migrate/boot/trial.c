@@ -45,7 +45,7 @@ void trial_close(struct trial *trial)
     memset(trial, 0, sizeof(*trial));
 }
 
-static int record_put(struct netboot_change *change, const cJSON *object, struct memory *memory,
+static int record_put(struct netboot_change *change, const cJSON *object, struct arena *memory,
                       struct netboot_error *error)
 {
     cJSON *copy = cJSON_Duplicate(object, true);
@@ -64,21 +64,21 @@ static int record_put(struct netboot_change *change, const cJSON *object, struct
     if (status == 0)
         status = netboot_change_put(change, record.kind == NETBOOT_RECORD_HOST ? NULL : &key, &record, error);
     cJSON_Delete(copy);
-    memory_reset(memory);
+    arena_reset(memory);
     return status;
 }
 
 int trial_put(struct trial *trial, const cJSON *first, struct netboot_error *error)
 {
     struct netboot_change *change;
-    struct memory memory = {NULL};
+    struct arena memory = {NULL};
     int status = netboot_change_open(trial->store, DEADLINE_MS, &change, error);
 
     if (status < 0)
         return status;
     for (const cJSON *record = first; record && status == 0; record = record->next)
         status = record_put(change, record, &memory, error);
-    memory_free(&memory);
+    arena_free(&memory);
     if (status == 0)
         return netboot_change_commit(change, error);
     netboot_change_abort(change);

@@ -16,33 +16,33 @@
 
 /* ---- What clients of every kind show already -------------------------------------------------------------------- */
 
-struct input {
+struct varied_input {
     const char *kind, *space, *name;
     int code;
 };
 
-static struct input input_read(const cJSON *item)
+static struct varied_input input_read(const cJSON *item)
 {
     const cJSON *code = cJSON_GetObjectItemCaseSensitive(item, "code");
     const char *space = json_text(item, "space"), *name = json_text(item, "name");
 
-    return (struct input){json_text(item, "kind"), space ? space : "", name ? name : "",
-                          cJSON_IsNumber(code) ? code->valueint : 0};
+    return (struct varied_input){json_text(item, "kind"), space ? space : "", name ? name : "",
+                                 cJSON_IsNumber(code) ? code->valueint : 0};
 }
 
-static bool is_option(const struct input *input, const char *space, int code)
+static bool is_option(const struct varied_input *input, const char *space, int code)
 {
     return strcmp(input->kind, "option") == 0 && strcmp(input->space, space) == 0 && input->code == code;
 }
 
-static bool is_class_option(const struct input *input)
+static bool is_class_option(const struct varied_input *input)
 {
     return is_option(input, "dhcp", DHCP4_VENDOR_CLASS) || is_option(input, "dhcp", DHCP4_USER_CLASS) ||
            is_option(input, "dhcp6", DHCP6_VENDOR_CLASS) || is_option(input, "dhcp6", DHCP6_USER_CLASS);
 }
 
 /* Architecture and the options of iPXE. */
-static bool is_shown(const struct input *input)
+static bool is_shown(const struct varied_input *input)
 {
     return is_option(input, "dhcp", DHCP4_CLIENT_ARCH) || is_option(input, "dhcp6", DHCP6_CLIENT_ARCH) ||
            is_option(input, "dhcp", DHCP4_IPXE_ENCAPSULATED) || is_option(input, "dhcp", 94) ||
@@ -130,7 +130,7 @@ static int vary_hardware(struct scene *scene, unsigned family, const cJSON *expr
 }
 
 /* The octets of an option, a suboption of the relay agent's as it stands in option 82. */
-static int vary_option(struct scene *scene, unsigned family, const cJSON *expression, const struct input *input,
+static int vary_option(struct scene *scene, unsigned family, const cJSON *expression, const struct varied_input *input,
                        const uint8_t *data, size_t size)
 {
     bool agent = strcmp(input->space, "agent") == 0;
@@ -140,7 +140,7 @@ static int vary_option(struct scene *scene, unsigned family, const cJSON *expres
     if (size == 0 || size > 253)
         return 0;
     memcpy(octets + 2, data, size);
-    const uint8_t *copy = memory_copy(&scene->memory, agent ? octets : octets + 2, agent ? size + 2 : size).data;
+    const uint8_t *copy = arena_copy(&scene->memory, agent ? octets : octets + 2, agent ? size + 2 : size).data;
     const char *what = texts_format(&scene->texts, "option %s is", input->name);
     if (!copy || !what)
         return -ENOMEM;
@@ -153,7 +153,7 @@ static int vary_option(struct scene *scene, unsigned family, const cJSON *expres
     return text_set(scene, variation, what, data, size);
 }
 
-static bool can_say(const struct input *input)
+static bool can_say(const struct varied_input *input)
 {
     return strcmp(input->kind, "option") == 0 &&
            (strcmp(input->space, "dhcp") == 0 || strcmp(input->space, "dhcp6") == 0 ||
@@ -173,8 +173,8 @@ static bool has_pattern(const cJSON *expression)
 }
 
 /* A constant, without the anchors of a pattern. */
-static int vary_constant(struct scene *scene, unsigned family, const cJSON *expression, const struct input *input,
-                         const uint8_t *data, size_t size)
+static int vary_constant(struct scene *scene, unsigned family, const cJSON *expression,
+                         const struct varied_input *input, const uint8_t *data, size_t size)
 {
     bool hardware = strcmp(input->kind, "hardware") == 0;
     int status;
@@ -195,7 +195,8 @@ static int vary_constant(struct scene *scene, unsigned family, const cJSON *expr
 }
 
 /* A value of no meaning, where an expression only asks whether there is one, or hands it on. */
-static int vary_presence(struct scene *scene, unsigned family, const cJSON *expression, const struct input *input)
+static int vary_presence(struct scene *scene, unsigned family, const cJSON *expression,
+                         const struct varied_input *input)
 {
     static const uint8_t small[NETBOOT_MAC_SIZE] = {2, 1, 10, 11, 12, 13}; /* octets of one digit */
 
@@ -204,7 +205,7 @@ static int vary_presence(struct scene *scene, unsigned family, const cJSON *expr
     return is_class_option(input) ? 0 : vary_option(scene, family, expression, input, (const uint8_t *)"netboot", 7);
 }
 
-static int vary_input(struct scene *scene, unsigned family, const cJSON *expression, const struct input *input)
+static int vary_input(struct scene *scene, unsigned family, const cJSON *expression, const struct varied_input *input)
 {
     const cJSON *constant;
     uint8_t data[256];
@@ -223,7 +224,8 @@ static int vary_input(struct scene *scene, unsigned family, const cJSON *express
 }
 
 /* The data of its subclasses are what a class is compared with. */
-static int vary_subclasses(struct scene *scene, unsigned family, const cJSON *expression, const struct input *input)
+static int vary_subclasses(struct scene *scene, unsigned family, const cJSON *expression,
+                           const struct varied_input *input)
 {
     const char *class = json_text(expression, "scope") + strlen("class ");
     const cJSON *line;
@@ -276,7 +278,7 @@ static int vary_expression(struct scene *scene, unsigned family, const cJSON *ex
         return 0;
     cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(expression, "inputs"))
     {
-        struct input input = input_read(item);
+        struct varied_input input = input_read(item);
         if (status == 0)
             status = match ? vary_subclasses(scene, family, expression, &input)
                            : vary_input(scene, family, expression, &input);
@@ -315,7 +317,7 @@ const char *vary_untried(const cJSON *expression)
         return NULL;
     cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(expression, "inputs"))
     {
-        struct input input = input_read(item);
+        struct varied_input input = input_read(item);
         for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
             if (strcmp(input.kind, kinds[i].kind) == 0)
                 return kinds[i].why;

@@ -14,7 +14,7 @@ size_t views_read(const struct scene *scene, size_t first, size_t count, struct 
     size_t views = 0, at = 0;
 
     for (const struct row *row = scene->rows + first; row < scene->rows + first + count; row++) {
-        const struct place *place = &scene->places[row->place];
+        const struct scene_place *place = &scene->places[row->place];
         if (row->variation >= 0 || row->kind.manner != MANNER_USUAL || row->kind.stage == NETBOOT_STAGE_NONE)
             continue;
         if (at >= views || ret[at].place != place)
@@ -84,12 +84,12 @@ int view_template(struct scene *scene, struct view *view, const uint8_t mac[NETB
 
 #define CANDIDATES 8
 
-struct tally {
+struct view_tally {
     const char *texts[CANDIDATES];
     unsigned counts[CANDIDATES];
 };
 
-static void tally_add(struct tally *tally, const char *text)
+static void tally_add(struct view_tally *tally, const char *text)
 {
     for (unsigned i = 0; text && i < CANDIDATES; i++)
         if (!tally->texts[i] || tally->texts[i] == text) {
@@ -99,7 +99,7 @@ static void tally_add(struct tally *tally, const char *text)
         }
 }
 
-static const char *tally_best(const struct tally *tally)
+static const char *tally_best(const struct view_tally *tally)
 {
     unsigned best = 0;
 
@@ -145,7 +145,7 @@ static const char *http_base(struct texts *texts, const char *url, const char *f
     return texts_keep(texts, base);
 }
 
-static void view_tally(struct scene *scene, const struct view *view, struct tally *tftp, struct tally *http)
+static void view_tally(struct scene *scene, const struct view *view, struct view_tally *tftp, struct view_tally *http)
 {
     for (unsigned platform = 0; platform < ARCH_COUNT; platform++) {
         const struct netboot_arch *arch = netboot_arch_find(platform);
@@ -160,7 +160,7 @@ static void view_tally(struct scene *scene, const struct view *view, struct tall
     }
 }
 
-static void place_decide(struct place *place, const struct tally *tftp, const struct tally *http)
+static void place_decide(struct scene_place *place, const struct view_tally *tftp, const struct view_tally *http)
 {
     if (place->tftp[0] == '\0' && tally_best(tftp))
         place->tftp = tally_best(tftp);
@@ -170,7 +170,7 @@ static void place_decide(struct place *place, const struct tally *tftp, const st
 
 int places_learn(struct scene *scene, const struct view *views, size_t count)
 {
-    struct tally *tallies = calloc(2 * scene->place_count + 1, sizeof(*tallies));
+    struct view_tally *tallies = calloc(2 * scene->place_count + 1, sizeof(*tallies));
 
     if (!tallies)
         return -ENOMEM;

@@ -96,7 +96,7 @@ int where_read(struct where *where, const struct boot_input *input)
 void where_free(struct where *where)
 {
     texts_free(&where->names);
-    memory_free(&where->memory);
+    arena_free(&where->memory);
     free(where->statements);
     memset(where, 0, sizeof(*where));
 }

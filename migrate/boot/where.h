@@ -8,7 +8,7 @@
 #include "texts.h"
 
 struct where {
-    struct memory memory;
+    struct arena memory;
     struct texts names; /* "4 host web1": the number is the statement's below, counted from 1 */
     const struct statement **statements;
     size_t count, room;

@@ -26,12 +26,12 @@ static const char *encapsulated(const struct statement *definition)
     return NULL;
 }
 
-const struct option_definition *option_definitions(const struct statement *top, struct memory *memory)
+const struct option_definition *option_definitions(const struct statement *top, struct arena *memory)
 {
     struct option_definition *ret = NULL;
 
     for (; top; top = top->next) {
-        struct option_definition *one = is_definition(top) ? memory_take(memory, sizeof(*one)) : NULL;
+        struct option_definition *one = is_definition(top) ? arena_take(memory, sizeof(*one)) : NULL;
         if (!one)
             continue;
         *one = (struct option_definition){statement_word(top, 1), (unsigned)strtoul(statement_word(top, 3), NULL, 10),
@@ -94,7 +94,7 @@ static void codes_print(FILE *out, int family, const struct statement *statement
 }
 
 const char *option_codes(int family, const struct statement *statement, const struct option_definition *own,
-                         struct memory *memory)
+                         struct arena *memory)
 {
     char *text = NULL;
     size_t size = 0;
@@ -109,7 +109,7 @@ const char *option_codes(int family, const struct statement *statement, const st
     }
     if (size > 0)
         text[--size] = '\0'; /* the last space */
-    const char *ret = (const char *)memory_copy(memory, text, size + 1).data;
+    const char *ret = (const char *)arena_copy(memory, text, size + 1).data;
     free(text);
     return ret;
 }

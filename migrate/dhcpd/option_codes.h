@@ -14,7 +14,7 @@ struct option_definition {
 };
 
 /* Those of a configuration; NULL: none, or out of memory. */
-const struct option_definition *option_definitions(const struct statement *top, struct memory *memory);
+const struct option_definition *option_definitions(const struct statement *top, struct arena *memory);
 
 /* option_names.c: by a name that dhcpd itself has, without its space; -1: none. */
 int option_name_code(int family, const char *name);
@@ -26,7 +26,7 @@ int option_code(int family, const char *name, const struct option_definition *ow
 /* The codes of all options that a statement sets, or those in its block, as "42 119"; "": none that is known. NULL: out
  * of memory. */
 const char *option_codes(int family, const struct statement *statement, const struct option_definition *own,
-                         struct memory *memory);
+                         struct arena *memory);
 /* Whether `codes`, as above, has this one. NULL and "any" have all. */
 bool option_codes_have(const char *codes, unsigned code);
 

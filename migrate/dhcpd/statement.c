@@ -70,11 +70,11 @@ struct head {
     unsigned count, words_room;
 };
 
-static bool head_add(struct head *head, struct memory *memory, const char *word, size_t size, bool gap)
+static bool head_add(struct head *head, struct arena *memory, const char *word, size_t size, bool gap)
 {
     if (head->size + size + 2 > head->room) {
         size_t room = (head->size + size + 2) * 2;
-        char *text = memory_take(memory, room);
+        char *text = arena_take(memory, room);
         if (!text)
             return false;
         if (head->size > 0)
@@ -84,7 +84,7 @@ static bool head_add(struct head *head, struct memory *memory, const char *word,
     }
     if (head->count == head->words_room) {
         unsigned room = head->words_room ? head->words_room * 2 : 8;
-        const char **words = memory_take(memory, room * sizeof(*words));
+        const char **words = arena_take(memory, room * sizeof(*words));
         if (!words)
             return false;
         for (unsigned i = 0; i < head->count; i++)
@@ -97,7 +97,7 @@ static bool head_add(struct head *head, struct memory *memory, const char *word,
     memcpy(head->text + head->size, word, size);
     head->size += size;
     head->text[head->size] = '\0';
-    char *copy = memory_take(memory, size + 1);
+    char *copy = arena_take(memory, size + 1);
     if (!copy)
         return false;
     memcpy(copy, word, size);
@@ -111,7 +111,7 @@ static int unbalanced(struct statement_reader *reader, struct netboot_error *err
     return failure(error, -EINVAL, "%s line %u: %s", reader->file, reader->line, what);
 }
 
-static int block_read(struct statement_reader *reader, struct memory *memory, struct statement *parent, unsigned depth,
+static int block_read(struct statement_reader *reader, struct arena *memory, struct statement *parent, unsigned depth,
                       struct netboot_error *error);
 
 /* The size of what belongs to the head's label in the word to come: `default:option` and `:option` are two words. */
@@ -138,10 +138,10 @@ static bool is_label(const struct head *head)
 }
 
 /* Reads one statement. 1; 0 at the end or at the `}` of the block that it is in, which is left alone. */
-static int statement_read(struct statement_reader *reader, struct memory *memory, unsigned depth,
-                          struct statement **ret, struct netboot_error *error)
+static int statement_read(struct statement_reader *reader, struct arena *memory, unsigned depth, struct statement **ret,
+                          struct netboot_error *error)
 {
-    struct statement *statement = memory_take(memory, sizeof(*statement));
+    struct statement *statement = arena_take(memory, sizeof(*statement));
     struct head head = {0};
     unsigned braces = 0; /* open ones of a record's types */
 
@@ -188,7 +188,7 @@ static int statement_read(struct statement_reader *reader, struct memory *memory
     return statement->block ? block_read(reader, memory, statement, depth + 1, error) : 1;
 }
 
-static int block_read(struct statement_reader *reader, struct memory *memory, struct statement *parent, unsigned depth,
+static int block_read(struct statement_reader *reader, struct arena *memory, struct statement *parent, unsigned depth,
                       struct netboot_error *error)
 {
     struct statement **at = &parent->child, *child;
@@ -209,7 +209,7 @@ static int block_read(struct statement_reader *reader, struct memory *memory, st
     return 1;
 }
 
-int statement_next(struct statement_reader *reader, struct memory *memory, struct statement **ret,
+int statement_next(struct statement_reader *reader, struct arena *memory, struct statement **ret,
                    struct netboot_error *error)
 {
     int status = statement_read(reader, memory, 0, ret, error);
@@ -268,11 +268,11 @@ void statement_reader_close(struct statement_reader *reader)
     reader->data = NULL;
 }
 
-static int file_statements(const char *name, struct memory *memory, struct statement *parent, unsigned depth,
+static int file_statements(const char *name, struct arena *memory, struct statement *parent, unsigned depth,
                            struct statement **ret, struct netboot_error *error);
 
 /* Puts the statements of the files that are included in the place of `include`. */
-static int includes_resolve(struct statement **at, struct memory *memory, struct statement *parent, unsigned depth,
+static int includes_resolve(struct statement **at, struct arena *memory, struct statement *parent, unsigned depth,
                             struct netboot_error *error)
 {
     int status = 0;
@@ -298,12 +298,12 @@ static int includes_resolve(struct statement **at, struct memory *memory, struct
     return status;
 }
 
-static int file_statements(const char *name, struct memory *memory, struct statement *parent, unsigned depth,
+static int file_statements(const char *name, struct arena *memory, struct statement *parent, unsigned depth,
                            struct statement **ret, struct netboot_error *error)
 {
     struct statement_reader reader;
     struct statement *first = NULL, **at = &first;
-    struct netboot_bytes copy = memory_copy(memory, name, strlen(name) + 1);
+    struct netboot_bytes copy = arena_copy(memory, name, strlen(name) + 1);
     int status = copy.data ? statement_reader_open(&reader, (const char *)copy.data, error) : failure_no_memory(error);
 
     if (status != 0)
@@ -320,7 +320,7 @@ static int file_statements(const char *name, struct memory *memory, struct state
     return status;
 }
 
-int statements_read(const char *name, struct memory *memory, struct statement **ret, struct netboot_error *error)
+int statements_read(const char *name, struct arena *memory, struct statement **ret, struct netboot_error *error)
 {
     return file_statements(name, memory, NULL, 0, ret, error);
 }

@@ -23,7 +23,7 @@ struct statement {
 };
 
 /* A whole file, and those that it includes, in place. `name` is as in the findings. */
-int statements_read(const char *name, struct memory *memory, struct statement **ret, struct netboot_error *error);
+int statements_read(const char *name, struct arena *memory, struct statement **ret, struct netboot_error *error);
 
 /* A file read statement by statement: for those that are long. `include` is a statement like others. */
 struct statement_reader {
@@ -35,7 +35,7 @@ struct statement_reader {
 /* -ENOENT ...: errno of the file. statement_reader_close() after success. */
 int statement_reader_open(struct statement_reader *reader, const char *file, struct netboot_error *error);
 /* 1 and the next statement of the top; 0 past the last; -EINVAL: braces do not match; -ENOMEM. */
-int statement_next(struct statement_reader *reader, struct memory *memory, struct statement **ret,
+int statement_next(struct statement_reader *reader, struct arena *memory, struct statement **ret,
                    struct netboot_error *error);
 void statement_reader_close(struct statement_reader *reader);
 
@@ -46,11 +46,11 @@ bool statement_is(const struct statement *statement, const char *words);
 /* The first child that begins so; NULL if there is none. */
 const struct statement *statement_child(const struct statement *statement, const char *words);
 /* The text from word `index` on. */
-const char *statement_rest(const struct statement *statement, unsigned index, struct memory *memory);
+const char *statement_rest(const struct statement *statement, unsigned index, struct arena *memory);
 /* The octets of a string with its quotes, escapes resolved as dhcpd does (\ooo, \xhh, \n ...); of any other word its
  * own. data is NULL when out of memory. */
-struct netboot_bytes word_octets(const char *word, struct memory *memory);
+struct netboot_bytes word_octets(const char *word, struct arena *memory);
 /* Octets written as hex with colons ("1:52:54:0"); false if it is not. */
-bool word_hex(const char *word, struct memory *memory, struct netboot_bytes *ret);
+bool word_hex(const char *word, struct arena *memory, struct netboot_bytes *ret);
 
 #endif

@@ -35,14 +35,14 @@ const struct statement *statement_child(const struct statement *statement, const
     return NULL;
 }
 
-const char *statement_rest(const struct statement *statement, unsigned index, struct memory *memory)
+const char *statement_rest(const struct statement *statement, unsigned index, struct arena *memory)
 {
     size_t size = 1, at = 0;
     char *ret;
 
     for (unsigned i = index; i < statement->word_count; i++)
         size += strlen(statement->words[i]) + 1;
-    ret = memory_take(memory, size);
+    ret = arena_take(memory, size);
     for (unsigned i = index; ret && i < statement->word_count; i++) {
         const char *word = statement->words[i];
         bool tight =
@@ -70,11 +70,11 @@ static int digits_value(const char *text, unsigned base, unsigned most, unsigned
     return (int)(value & 0xff);
 }
 
-struct netboot_bytes word_octets(const char *word, struct memory *memory)
+struct netboot_bytes word_octets(const char *word, struct arena *memory)
 {
     static const char letters[] = "tnrb", meant[] = "\t\n\r\b";
     size_t size = strlen(word), count = 0;
-    uint8_t *ret = memory_take(memory, size + 1);
+    uint8_t *ret = arena_take(memory, size + 1);
 
     if (!ret)
         return (struct netboot_bytes){NULL, 0};
@@ -102,9 +102,9 @@ struct netboot_bytes word_octets(const char *word, struct memory *memory)
     return (struct netboot_bytes){ret, count};
 }
 
-bool word_hex(const char *word, struct memory *memory, struct netboot_bytes *ret)
+bool word_hex(const char *word, struct arena *memory, struct netboot_bytes *ret)
 {
-    uint8_t *octets = memory_take(memory, strlen(word) / 2 + 2);
+    uint8_t *octets = arena_take(memory, strlen(word) / 2 + 2);
     size_t count = 0;
 
     while (octets && isxdigit((unsigned char)*word)) {

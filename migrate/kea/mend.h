@@ -10,7 +10,7 @@
 struct mend {
     const struct reduction *reduction;
     struct findings *findings;
-    struct memory *memory;
+    struct arena *memory;
     cJSON *dhcp;      /* the object "Dhcp4" or "Dhcp6" */
     const cJSON *own; /* the boot fields that it is to have, fold.h; NULL: those of keama */
     int family;

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct place {
+struct host_place {
     uint8_t prefix[16];
     unsigned length, id;
     cJSON *subnet;
@@ -20,7 +20,7 @@ struct place {
 
 struct hosts {
     struct mend *mend;
-    struct place *places;
+    struct host_place *places;
     size_t place_count, place_room;
     cJSON **converted; /* keama's, by number */
     struct hsearch_data seen;
@@ -41,7 +41,7 @@ static void place_add(struct mend *mend, cJSON *network, cJSON *subnet, void *us
     struct hosts *hosts = user;
     const char *text = json_text(subnet, "subnet"), *slash = text ? strchr(text, '/') : NULL;
     char address[64];
-    struct place place = {.subnet = subnet};
+    struct host_place place = {.subnet = subnet};
 
     (void)network;
     if (!slash)
@@ -53,7 +53,7 @@ static void place_add(struct mend *mend, cJSON *network, cJSON *subnet, void *us
     place.id = (unsigned)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(subnet, "id"));
     if (hosts->place_count == hosts->place_room) {
         size_t room = hosts->place_room ? hosts->place_room * 2 : 64;
-        struct place *places = reallocarray(hosts->places, room, sizeof(*places));
+        struct host_place *places = reallocarray(hosts->places, room, sizeof(*places));
         if (!places) {
             mend->no_memory = true;
             return;
@@ -64,14 +64,14 @@ static void place_add(struct mend *mend, cJSON *network, cJSON *subnet, void *us
     hosts->places[hosts->place_count++] = place;
 }
 
-static const struct place *place_find(const struct hosts *hosts, const char *address)
+static const struct host_place *place_find(const struct hosts *hosts, const char *address)
 {
     uint8_t octets[16];
 
     if (inet_pton(domain_of(hosts->mend), address, octets) != 1)
         return NULL;
     for (size_t i = 0; i < hosts->place_count; i++) {
-        const struct place *place = &hosts->places[i];
+        const struct host_place *place = &hosts->places[i];
         unsigned whole = place->length / 8, rest = place->length % 8;
         if (memcmp(place->prefix, octets, whole) == 0 &&
             (rest == 0 || (place->prefix[whole] ^ octets[whole]) >> (8 - rest) == 0))
@@ -141,7 +141,7 @@ static bool is_first(struct hosts *hosts, unsigned subnet, const char *what, con
     ENTRY entry = {.data = (void *)host}, *found = NULL;
 
     snprintf(text, sizeof(text), "%u %s", subnet, what);
-    struct netboot_bytes key = memory_copy(hosts->mend->memory, text, strlen(text) + 1);
+    struct netboot_bytes key = arena_copy(hosts->mend->memory, text, strlen(text) + 1);
     entry.key = (char *)key.data;
     if (!key.data || !hsearch_r(entry, ENTER, &found, &hosts->seen)) {
         hosts->mend->no_memory = true;
@@ -166,7 +166,7 @@ static void find_twice(struct mend *mend, const struct host *host, const struct 
 }
 
 /* What all reservations of a host have but who and where it is. */
-static cJSON *reservation_new(struct hosts *hosts, const struct host *host, const struct place *place)
+static cJSON *reservation_new(struct hosts *hosts, const struct host *host, const struct host_place *place)
 {
     static const char *const kept[] = {"option-data", "next-server", "boot-file-name", "server-hostname"};
     const cJSON *converted = hosts->converted[host->marker];
@@ -207,8 +207,8 @@ static void resource_put(struct mend *mend, cJSON *reservation)
 }
 
 /* Takes `reservation`. `place`: NULL is the global list. */
-static void reservation_add(struct hosts *hosts, const struct host *host, const struct place *place, const char *key,
-                            const char *value, cJSON *reservation)
+static void reservation_add(struct hosts *hosts, const struct host *host, const struct host_place *place,
+                            const char *key, const char *value, cJSON *reservation)
 {
     struct mend *mend = hosts->mend;
     const struct host *other;
@@ -229,7 +229,7 @@ static void reservation_add(struct hosts *hosts, const struct host *host, const 
 }
 
 static void identities_add(struct hosts *hosts, const struct host *host, const struct identity *identity,
-                           const struct place *place, cJSON *reservation)
+                           const struct host_place *place, cJSON *reservation)
 {
     const char *key = hosts->mend->family == FAMILY_4 ? "client-id" : "duid";
     bool both = identity->mac[0] && identity->client;
@@ -244,7 +244,7 @@ static void identities_add(struct hosts *hosts, const struct host *host, const s
         reservation_add(hosts, host, place, key, identity->client, reservation);
 }
 
-static void addresses_put(struct hosts *hosts, const struct host *host, const struct place *place,
+static void addresses_put(struct hosts *hosts, const struct host *host, const struct host_place *place,
                           char addresses[ADDRESSES_MAX][INET6_ADDRSTRLEN], unsigned count, cJSON *reservation)
 {
     struct mend *mend = hosts->mend;
@@ -285,7 +285,7 @@ static void host_add(struct hosts *hosts, const struct host *host)
         return;
     }
     for (unsigned i = 0; i < count; i++) {
-        const struct place *place = place_find(hosts, addresses[i]);
+        const struct host_place *place = place_find(hosts, addresses[i]);
         bool done = !place;
         for (unsigned before = 0; before < i && !done; before++)
             done = place_find(hosts, addresses[before]) == place;

@@ -23,7 +23,7 @@ static char *hex_text(struct mend *mend, const char *word)
         octets = word_octets(word, mend->memory);
     else if (!word_hex(word, mend->memory, &octets))
         return NULL;
-    text = octets.data ? memory_take(mend->memory, octets.size * 3 + 1) : NULL;
+    text = octets.data ? arena_take(mend->memory, octets.size * 3 + 1) : NULL;
     if (!text) {
         mend->no_memory = true;
         return NULL;

@@ -21,7 +21,7 @@ void mend_scopes_read(struct mend *mend)
 {
     cJSON *classes = cJSON_GetObjectItemCaseSensitive(mend->dhcp, "client-classes"), *class;
 
-    mend->branches = memory_take(mend->memory, ((size_t)cJSON_GetArraySize(classes) + 1) * sizeof(struct branch));
+    mend->branches = arena_take(mend->memory, ((size_t)cJSON_GetArraySize(classes) + 1) * sizeof(struct branch));
     if (!mend->branches) {
         mend->no_memory = true;
         return;

@@ -12,12 +12,12 @@
 #include <strings.h>
 
 /* A group and those that it is in: innermost first. */
-struct chain {
+struct reduce_chain {
     const struct statement *group;
-    const struct chain *up;
+    const struct reduce_chain *up;
 };
 
-static void walk(struct writer *writer, const struct statement *list, const struct chain *chain);
+static void walk(struct writer *writer, const struct statement *list, const struct reduce_chain *chain);
 
 static bool is_plain(const struct statement *statement)
 {
@@ -26,15 +26,15 @@ static bool is_plain(const struct statement *statement)
 }
 
 /* What groups give to something that is in them, unless it or an inner group sets the same. */
-static void write_inherited(struct writer *writer, const struct statement *statement, const struct chain *chain)
+static void write_inherited(struct writer *writer, const struct statement *statement, const struct reduce_chain *chain)
 {
     const struct statement *inner = statement->child;
     bool option_scope = !statement_is(statement, "shared-network");
 
-    for (const struct chain *at = chain; at; at = at->up)
+    for (const struct reduce_chain *at = chain; at; at = at->up)
         for (const struct statement *given = at->group->child; given; given = given->next) {
             bool overridden = statement_is_set_in(inner, given);
-            for (const struct chain *nearer = chain; nearer != at; nearer = nearer->up)
+            for (const struct reduce_chain *nearer = chain; nearer != at; nearer = nearer->up)
                 overridden = overridden || statement_is_set_in(nearer->group->child, given);
             bool misplaced = is_boot_field(given) && !option_scope; /* keama would make it global */
             if (!overridden && !misplaced && is_plain(given) && !reduction_refuses(writer->reduction, given))
@@ -42,7 +42,7 @@ static void write_inherited(struct writer *writer, const struct statement *state
         }
 }
 
-static void write_network(struct writer *writer, const struct statement *statement, const struct chain *chain)
+static void write_network(struct writer *writer, const struct statement *statement, const struct reduce_chain *chain)
 {
     if (statement_is(statement, "pool6") && !statement_child(statement, "range6"))
         return; /* nothing but prefixes */
@@ -69,22 +69,22 @@ static struct host *host_new(struct reduction *reduction)
     return &reduction->hosts[reduction->host_count];
 }
 
-static bool host_fill(struct host *host, struct memory *memory, const struct chain *chain)
+static bool host_fill(struct host *host, struct arena *memory, const struct reduce_chain *chain)
 {
     unsigned most = 0;
 
     for (const struct statement *at = host->statement->child; at; at = at->next)
         most++;
-    for (const struct chain *up = chain; up; up = up->up)
+    for (const struct reduce_chain *up = chain; up; up = up->up)
         for (const struct statement *at = up->group->child; at; at = at->next)
             most++;
-    host->statements = memory_take(memory, (most + 1) * sizeof(struct statement *));
+    host->statements = arena_take(memory, (most + 1) * sizeof(struct statement *));
     if (!host->statements)
         return false;
     for (const struct statement *at = host->statement->child; at; at = at->next)
         if (!at->next || !statement_is_set_in(at->next, at))
             host->statements[host->count++] = at;
-    for (const struct chain *up = chain; up; up = up->up)
+    for (const struct reduce_chain *up = chain; up; up = up->up)
         for (const struct statement *at = up->group->child; at; at = at->next) {
             bool overridden = !is_plain(at);
             for (unsigned i = 0; i < host->count && !overridden; i++)
@@ -95,7 +95,7 @@ static bool host_fill(struct host *host, struct memory *memory, const struct cha
     return true;
 }
 
-static void write_host(struct writer *writer, const struct statement *statement, const struct chain *chain)
+static void write_host(struct writer *writer, const struct statement *statement, const struct reduce_chain *chain)
 {
     struct reduction *reduction = writer->reduction;
     struct host *host = host_new(reduction);
@@ -228,10 +228,10 @@ static void walk_plain(struct writer *writer, const struct statement *at)
         writer_statement(writer, at);
 }
 
-static void walk(struct writer *writer, const struct statement *list, const struct chain *chain)
+static void walk(struct writer *writer, const struct statement *list, const struct reduce_chain *chain)
 {
     for (const struct statement *at = list; at; at = at->next) {
-        struct chain inner = {at, chain};
+        struct reduce_chain inner = {at, chain};
         if (reduction_refuses(writer->reduction, at))
             continue;
         if (statement_is(at, "group") && at->block)

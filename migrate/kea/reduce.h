@@ -22,7 +22,7 @@ struct host {
 
 struct reduction {
     int family;
-    struct memory *memory;
+    struct arena *memory;
     struct findings *findings;
     const struct statement *top;
     struct host *hosts;
@@ -48,7 +48,7 @@ bool is_boot_statement(const struct statement *statement);
 /* What may differ in an answer for want of a statement, or of those in its block: enum answer_field. */
 unsigned statement_differs(const struct statement *statement);
 /* Whose answers those are, as in struct finding; NULL: anybody's. */
-const char *statement_whom(const struct statement *statement, struct memory *memory);
+const char *statement_whom(const struct statement *statement, struct arena *memory);
 /* Says where a finding is, and fills in what it does not say yet: whose answers differ, and in which options. */
 void finding_locate(const struct reduction *reduction, const struct statement *statement, struct finding *finding);
 /* The innermost scope that begins with the word `kind` and that a statement is in, or NULL. */

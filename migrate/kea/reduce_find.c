@@ -52,7 +52,7 @@ unsigned statement_differs(const struct statement *statement)
     return 0;
 }
 
-const char *statement_whom(const struct statement *statement, struct memory *memory)
+const char *statement_whom(const struct statement *statement, struct arena *memory)
 {
     static const struct {
         const char *words, *kind;
@@ -71,7 +71,7 @@ const char *statement_whom(const struct statement *statement, struct memory *mem
             if (!statement->block || !statement_is(statement, scopes[i].words))
                 continue;
             struct netboot_bytes name = word_octets(statement_word(statement, 1), memory);
-            ret = name.data ? memory_take(memory, name.size + 24) : NULL;
+            ret = name.data ? arena_take(memory, name.size + 24) : NULL;
             if (ret)
                 sprintf(ret, "%s %s", scopes[i].kind, (const char *)name.data);
             return ret;

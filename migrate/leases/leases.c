@@ -11,16 +11,16 @@
 #include <string.h>
 #include <time.h>
 
-struct reading {
+struct lease_reading {
     struct leases *leases;
-    struct memory *kept;   /* what lasts */
-    struct memory passing; /* the statement at hand */
+    struct arena *kept;   /* what lasts */
+    struct arena passing; /* the statement at hand */
     struct findings *findings;
     bool big_endian; /* IAIDs */
     int status;
 };
 
-static struct lease *lease_new(struct reading *reading)
+static struct lease *lease_new(struct lease_reading *reading)
 {
     struct leases *leases = reading->leases;
 
@@ -84,7 +84,8 @@ static enum lease_state state_read(const struct statement *parent)
     return strcmp(statement_word(state, 2), "abandoned") == 0 ? LEASE_DECLINED : LEASE_FREE;
 }
 
-static struct netboot_bytes octets_read(struct reading *reading, const struct statement *statement, unsigned index)
+static struct netboot_bytes octets_read(struct lease_reading *reading, const struct statement *statement,
+                                        unsigned index)
 {
     struct netboot_bytes ret = {NULL, 0};
 
@@ -97,7 +98,7 @@ static struct netboot_bytes octets_read(struct reading *reading, const struct st
     return ret;
 }
 
-static const char *hostname_read(struct reading *reading, const struct statement *parent)
+static const char *hostname_read(struct lease_reading *reading, const struct statement *parent)
 {
     const struct statement *statement = statement_child(parent, "client-hostname");
 
@@ -113,7 +114,7 @@ static uint32_t lifetime(uint64_t from, uint64_t to)
 
 /* ---- Records ---------------------------------------------------------------------------------------------------- */
 
-static void lease4_read(struct reading *reading, const struct statement *statement)
+static void lease4_read(struct lease_reading *reading, const struct statement *statement)
 {
     uint8_t address[4];
     uint64_t starts, ends;
@@ -133,14 +134,14 @@ static void lease4_read(struct reading *reading, const struct statement *stateme
 }
 
 /* dhcpd writes the IAID as it has it in memory. */
-static uint32_t iaid_of(const struct reading *reading, const uint8_t *octets)
+static uint32_t iaid_of(const struct lease_reading *reading, const uint8_t *octets)
 {
     uint32_t big = (uint32_t)octets[0] << 24 | (uint32_t)octets[1] << 16 | (uint32_t)octets[2] << 8 | octets[3];
 
     return reading->big_endian ? big : __builtin_bswap32(big);
 }
 
-static void address6_read(struct reading *reading, const struct statement *statement, struct netboot_bytes key,
+static void address6_read(struct lease_reading *reading, const struct statement *statement, struct netboot_bytes key,
                           uint64_t cltt)
 {
     bool prefix = statement_is(statement, "iaprefix");
@@ -170,7 +171,7 @@ static void address6_read(struct reading *reading, const struct statement *state
     lease->client = (struct netboot_bytes){key.data + 4, key.size - 4};
 }
 
-static void ia_read(struct reading *reading, const struct statement *statement)
+static void ia_read(struct lease_reading *reading, const struct statement *statement)
 {
     struct netboot_bytes key = word_octets(statement_word(statement, 1), reading->kept);
     uint64_t cltt;
@@ -188,7 +189,7 @@ static void ia_read(struct reading *reading, const struct statement *statement)
 }
 
 /* A host replaces the one of its name; one that is deleted goes. */
-static void host_read(struct reading *reading, struct statement *host)
+static void host_read(struct lease_reading *reading, struct statement *host)
 {
     struct statement **at = &reading->leases->hosts;
 
@@ -201,7 +202,7 @@ static void host_read(struct reading *reading, struct statement *host)
         *at = (*at)->next;
 }
 
-static void find_unread(struct reading *reading, const struct statement *statement)
+static void find_unread(struct lease_reading *reading, const struct statement *statement)
 {
     findings_add(reading->findings,
                  &(struct finding){.severity = FINDING_PERSON,
@@ -212,7 +213,7 @@ static void find_unread(struct reading *reading, const struct statement *stateme
                                    .fix = "write it into dhcpd.conf, and migrate again"});
 }
 
-static void record_read(struct reading *reading, const struct statement *statement)
+static void record_read(struct lease_reading *reading, const struct statement *statement)
 {
     struct leases *leases = reading->leases;
 
@@ -262,10 +263,10 @@ static void last_keep(struct leases *leases)
     leases->count = kept;
 }
 
-int leases_read(const char *file, struct memory *memory, struct leases *ret, struct findings *findings,
+int leases_read(const char *file, struct arena *memory, struct leases *ret, struct findings *findings,
                 struct netboot_error *error)
 {
-    struct reading reading = {.leases = ret, .kept = memory, .findings = findings};
+    struct lease_reading reading = {.leases = ret, .kept = memory, .findings = findings};
     struct statement_reader reader;
     struct statement *statement;
     int status;
@@ -276,7 +277,7 @@ int leases_read(const char *file, struct memory *memory, struct leases *ret, str
         return status;
     for (;;) {
         struct statement_reader before = reader;
-        memory_reset(&reading.passing);
+        arena_reset(&reading.passing);
         status = statement_next(&reader, &reading.passing, &statement, error);
         if (status <= 0)
             break;
@@ -294,7 +295,7 @@ int leases_read(const char *file, struct memory *memory, struct leases *ret, str
         }
     }
     statement_reader_close(&reader);
-    memory_free(&reading.passing);
+    arena_free(&reading.passing);
     last_keep(ret);
     return status;
 }

@@ -37,7 +37,7 @@ struct leases {
 };
 
 /* Values live in `memory`. *ret is zeroed but for what is found; leases_free() in any case. */
-int leases_read(const char *file, struct memory *memory, struct leases *ret, struct findings *findings,
+int leases_read(const char *file, struct arena *memory, struct leases *ret, struct findings *findings,
                 struct netboot_error *error);
 void leases_free(struct leases *leases);
 

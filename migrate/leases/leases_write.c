@@ -135,11 +135,12 @@ static void line6_write(FILE *out, const struct lease *lease, unsigned subnet)
             lease->preferred, lease->is_prefix ? 2 : 0, lease->iaid, lease->prefix_length, declined);
 }
 
-struct counts {
+struct lease_counts {
     size_t moved, declined, prefixes, strange;
 };
 
-static void lines_write(FILE *out, const struct leases *leases, const struct ranges *ranges, struct counts *counts)
+static void lines_write(FILE *out, const struct leases *leases, const struct ranges *ranges,
+                        struct lease_counts *counts)
 {
     for (size_t i = 0; i < leases->count; i++) {
         const struct lease *lease = &leases->rows[i];
@@ -160,7 +161,7 @@ static void lines_write(FILE *out, const struct leases *leases, const struct ran
     }
 }
 
-static void counts_find(const struct leases *leases, const struct counts *counts, struct findings *findings)
+static void counts_find(const struct leases *leases, const struct lease_counts *counts, struct findings *findings)
 {
     char text[64];
 
@@ -191,7 +192,7 @@ int leases_write(const struct leases *leases, const cJSON *dhcp, const char *pat
                  struct netboot_error *error)
 {
     struct ranges ranges = {.family = leases->family};
-    struct counts counts = {0};
+    struct lease_counts counts = {0};
     FILE *out;
     bool ok;
 

@@ -60,7 +60,7 @@ struct client bench_probe(const struct client *client)
 
 struct making {
     struct clients *clients;
-    struct memory *memory;
+    struct arena *memory;
     const struct statement *top;
     int family;
     size_t sample, hosts, host_count;
@@ -255,8 +255,7 @@ static bool has_word(const struct statement *list, const char *word)
     return false;
 }
 
-void clients_make(struct clients *clients, int family, const struct statement *top, size_t sample,
-                  struct memory *memory)
+void clients_make(struct clients *clients, int family, const struct statement *top, size_t sample, struct arena *memory)
 {
     struct making making = {.clients = clients,
                             .memory = memory,

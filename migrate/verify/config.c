@@ -69,7 +69,7 @@ int config_old_write(struct bench *bench, int family, const struct statement *to
 int leases_old_write(struct bench *bench, int family, const char *path)
 {
     const struct migration *migration = bench->migration;
-    struct memory memory = {0};
+    struct arena memory = {0};
     struct findings findings = {0};
     struct netboot_error error;
     FILE *out = fopen(path, "we");
@@ -89,7 +89,7 @@ int leases_old_write(struct bench *bench, int family, const char *path)
     if (out && fclose(out) != 0)
         status = -EIO;
     findings_free(&findings);
-    memory_free(&memory);
+    arena_free(&memory);
     return status == 0 ? DONE : failed("%s cannot be written", path);
 }
 

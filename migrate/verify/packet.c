@@ -28,7 +28,7 @@ static bool is_requestable(int family, unsigned code)
     return code > 0 && code < 255 && code != 55 && code != 61 && code != 82;
 }
 
-void requested_read(struct requested *ret, int family, const struct statement *top, struct memory *memory)
+void requested_read(struct requested *ret, int family, const struct statement *top, struct arena *memory)
 {
     static const uint8_t usual4[] = {1,  2,  3,  6,  7,  12, 13, 15, 17, 18,  26,  28,  42,  43,  44,  46,
                                      51, 54, 58, 59, 60, 66, 67, 93, 97, 119, 121, 128, 129, 130, 150, 252};

@@ -19,7 +19,7 @@ struct proof {
     struct bench bench;
     struct findings findings; /* of the migration */
     struct announcements announcements;
-    struct memory memory;
+    struct arena memory;
     struct verdicts verdicts;
     sigset_t stops; /* blocked, and looked for between questions, so that all is cleaned up */
     size_t sample;
@@ -232,6 +232,6 @@ int migrate_verify(struct migration *migration, size_t sample)
     cJSON_Delete(proof.verdicts.rows);
     announcements_end(&proof.announcements);
     findings_free(&proof.findings);
-    memory_free(&proof.memory);
+    arena_free(&proof.memory);
     return code;
 }

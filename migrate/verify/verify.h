@@ -98,7 +98,7 @@ struct clients {
 
 /* Everybody who is worth asking: each kind in each subnet, each host (at most `sample`, 0: all). */
 void clients_make(struct clients *clients, int family, const struct statement *top, size_t sample,
-                  struct memory *memory);
+                  struct arena *memory);
 /* ---- packet.c: how they ask */
 
 /* What a server has offered, as its answer has it. */
@@ -108,7 +108,7 @@ struct offer {
     struct netboot_bytes address_ia, prefix_ia; /* DHCPv6; data NULL: none */
 };
 
-void requested_read(struct requested *ret, int family, const struct statement *top, struct memory *memory);
+void requested_read(struct requested *ret, int family, const struct statement *top, struct arena *memory);
 /* The message with its relay's, in `room`; its size. `offer`: NULL, or what is requested now. */
 size_t client_packet(const struct client *client, const struct offer *offer, uint8_t room[PACKET_ROOM]);
 

@@ -8,7 +8,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* One line as the import reads it: 1 for a record. */
-static int read_line(struct line_reader *reader, uint64_t number, const char *line, size_t size, struct memory *memory,
+static int read_line(struct line_reader *reader, uint64_t number, const char *line, size_t size, struct arena *memory,
                      struct line_record *ret)
 {
     struct netboot_error error;
@@ -24,13 +24,13 @@ static int read_line(struct line_reader *reader, uint64_t number, const char *li
 
 static void check_same(struct line_reader *reader, const struct line_record *line, const char *text, size_t size)
 {
-    struct memory memory = {NULL};
+    struct arena memory = {NULL};
     struct line_record again;
 
     if (read_line(reader, 2, text, size, &memory, &again) != 1 || again.record.kind != line->record.kind ||
         !netboot_record_equal(&line->record, &again.record))
         abort();
-    memory_free(&memory);
+    arena_free(&memory);
 }
 
 static void check_json(const struct line_record *line)
@@ -69,7 +69,7 @@ static void check_csv(const struct line_record *line)
 
 static void read_all(struct line_reader reader, const char *text, size_t size)
 {
-    struct memory memory = {NULL};
+    struct arena memory = {NULL};
     struct line_record line;
 
     for (uint64_t number = 1; size > 0; number++) {
@@ -80,11 +80,11 @@ static void read_all(struct line_reader reader, const char *text, size_t size)
             if (line.record.kind == NETBOOT_RECORD_HOST)
                 check_csv(&line);
         }
-        memory_reset(&memory);
+        arena_reset(&memory);
         size -= newline ? length + 1 : length;
         text += newline ? length + 1 : length;
     }
-    memory_free(&memory);
+    arena_free(&memory);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -13,7 +13,7 @@
 #define TEXT_SIZE 2048
 
 static char scratch[SCRATCH_SIZE], path[SCRATCH_SIZE + 16];
-static struct memory memory;
+static struct arena memory;
 static struct findings findings;
 static struct leases leases;
 
@@ -37,7 +37,7 @@ static void forget(void)
     leases_free(&leases);
     findings_free(&findings);
     findings = (struct findings){.rows = NULL};
-    memory_free(&memory);
+    arena_free(&memory);
 }
 
 static int read_text(const char *text, struct netboot_error *error)

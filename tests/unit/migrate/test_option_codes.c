@@ -9,7 +9,7 @@
 
 enum { V4, V6 };
 
-static struct memory memory;
+static struct arena memory;
 static char scratch[SCRATCH_SIZE];
 
 static int setup(void **state)
@@ -23,7 +23,7 @@ static int teardown(void **state)
 {
     (void)state;
     scratch_remove(scratch);
-    memory_free(&memory);
+    arena_free(&memory);
     return 0;
 }
 

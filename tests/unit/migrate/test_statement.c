@@ -12,12 +12,12 @@
 
 #define TEXT_SIZE 4096
 
-static struct memory memory;
+static struct arena memory;
 
 static int forget(void **state)
 {
     (void)state;
-    memory_free(&memory);
+    arena_free(&memory);
     return 0;
 }
 

@@ -23,4 +23,4 @@ def test_python():
 def test_compiled():
     """Each is compiled, into a program that a test is."""
     built = {entry["file"] for entry in json.loads((BUILD / "compile_commands.json").read_text())}
-    assert files("test_*.c", "test_*.cc", "fuzz_*.c") - built == set()
+    assert files("test_*.c", "test_*.cc", "fuzz_*.c", "fuzz_*.cc") - built == set()

@@ -2,8 +2,7 @@
 /*
  * A targets store whose pages are damaged: it is refused, or everything in it can be read, changed and given up. The
  * input is a list of damages, six octets each: a kind, a page, a place in it and a value, each of the latter two
- * little-endian; then, if there is one octet more, how many pages are cut off the end of the file. Only the pages, and
- * not LMDB's headers, which are checked before it maps the file.
+ * little-endian; then, if there is one octet more, how many pages are cut off the end of the file.
  */
 #include "scratch.h"
 
@@ -102,11 +101,12 @@ static void make_sound(void)
 
 /* ---- Damage */
 
-enum { XOR, SET, ZERO, COPY, KINDS };
+enum { XOR, SET, ZERO, COPY, KINDS, IN_HEADER = 0x80 /* of one of those that say where everything is */ };
 
 static void spoil(const uint8_t octets[6])
 {
-    size_t page = HEADERS + octets[1] % (pages - HEADERS), at = (octets[2] | (size_t)octets[3] << 8) % PAGE;
+    bool header = octets[0] & IN_HEADER;
+    size_t page = header ? octets[1] % HEADERS : HEADERS + octets[1] % (pages - HEADERS), at = (octets[2] | (size_t)octets[3] << 8) % PAGE;
     uint8_t *place = work + page * PAGE;
 
     switch (octets[0] % KINDS) {

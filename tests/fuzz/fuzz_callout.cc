@@ -147,7 +147,8 @@ template <typename Packet> bool boots(const Packet &query, const Packet &reply)
 }
 
 template <typename PacketPtr>
-void send(const PacketPtr &query, const PacketPtr &reply, const char *names[2], int (*callout)(CalloutHandle &), bool v6)
+void send(const PacketPtr &query, const PacketPtr &reply, const char *names[2], int (*callout)(CalloutHandle &),
+          bool v6)
 {
     const auto handle = boost::make_shared<CalloutHandle>(boost::make_shared<CalloutManager>(0));
     const Octets before = packed(*reply), others = others_of(reply, v6);

@@ -106,7 +106,8 @@ enum { XOR, SET, ZERO, COPY, KINDS, IN_HEADER = 0x80 /* of one of those that say
 static void spoil(const uint8_t octets[6])
 {
     bool header = octets[0] & IN_HEADER;
-    size_t page = header ? octets[1] % HEADERS : HEADERS + octets[1] % (pages - HEADERS), at = (octets[2] | (size_t)octets[3] << 8) % PAGE;
+    size_t page = header ? octets[1] % HEADERS : HEADERS + octets[1] % (pages - HEADERS),
+           at = (octets[2] | (size_t)octets[3] << 8) % PAGE;
     uint8_t *place = work + page * PAGE;
 
     switch (octets[0] % KINDS) {

@@ -86,6 +86,7 @@ int change_born(struct netboot_change *change, uint64_t *ret, struct netboot_err
 /* What netboot_change_put() and netboot_change_delete() do for hosts and sites. */
 int change_put_host(struct netboot_change *change, const struct netboot_id *id, const struct netboot_host *host,
                     struct netboot_error *error);
+int change_add_host(struct netboot_change *change, const struct netboot_host *host, struct netboot_error *error);
 int change_delete_host(struct netboot_change *change, const struct netboot_id *id, struct netboot_error *error);
 int change_put_site(struct netboot_change *change, const struct netboot_site *site, struct netboot_error *error);
 int change_delete_site(struct netboot_change *change, const char *name, struct netboot_error *error);

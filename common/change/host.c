@@ -209,6 +209,7 @@ int change_born(struct netboot_change *change, uint64_t *ret, struct netboot_err
 /* A host, and the keys that it is to have. */
 struct host_put {
     const struct netboot_host *host;
+    bool is_new; /* it replaces nobody */
     struct host_keys keys;
 };
 
@@ -305,7 +306,7 @@ static int add_host(struct netboot_change *change, const struct host_put *put, s
     }
     if (rc != MDB_KEYEXIST)
         return change_failed(change, rc, error);
-    if (count == 0) /* the host that goes by this identifier is replaced */
+    if (count == 0 && !put->is_new) /* the host that goes by this identifier is replaced */
         return put_over(change, &keys->keys[0], put, error);
     struct host_keys half = *keys;
     half.count = count;
@@ -326,6 +327,17 @@ int change_put_host(struct netboot_change *change, const struct netboot_id *id, 
         code = add_host(change, &put, error);
     else if ((code = to_key(id, &key, error)) == 0)
         code = put_over(change, &key, &put, error);
+    change->hosts_changed += code == 0;
+    return code;
+}
+
+int change_add_host(struct netboot_change *change, const struct netboot_host *host, struct netboot_error *error)
+{
+    struct host_put put = {.host = host, .is_new = true};
+    int code = check_host(host, &put.keys, error);
+
+    if (code == 0)
+        code = add_host(change, &put, error);
     change->hosts_changed += code == 0;
     return code;
 }

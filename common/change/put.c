@@ -83,6 +83,35 @@ int netboot_change_put(struct netboot_change *change, const struct netboot_recor
     }
 }
 
+/* Whether there is none with its name or platform. */
+static int check_absent(struct netboot_change *change, const struct netboot_record *record, struct netboot_error *error)
+{
+    char text[NETBOOT_RECORD_TEXT_SIZE];
+    struct netboot_record_key key;
+    struct netboot_record there;
+    int code = netboot_record_key_of(record, &key);
+
+    if (code != 0) /* the check of the record says why */
+        return 0;
+    code = netboot_view_get(&change->view, &key, &there, error);
+    if (code == 0)
+        return failure(error, -EEXIST, "there is a %s already", netboot_record_key_text(&key, text));
+    return code == -ENOENT ? 0 : code;
+}
+
+int netboot_change_add(struct netboot_change *change, const struct netboot_record *record, struct netboot_error *error)
+{
+    int code = change_check(change, error);
+
+    if (code == 0)
+        code = kind_check(record->kind, error);
+    if (code == 0 && record->kind == NETBOOT_RECORD_HOST)
+        return change_add_host(change, &record->host, error);
+    if (code == 0)
+        code = check_absent(change, record, error);
+    return code == 0 ? netboot_change_put(change, NULL, record, error) : code;
+}
+
 int netboot_change_delete(struct netboot_change *change, const struct netboot_record_key *key,
                           struct netboot_error *error)
 {

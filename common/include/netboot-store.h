@@ -297,11 +297,13 @@ void netboot_change_abort(struct netboot_change *change); /* NULL is fine */
  * `key` finds (-ENOENT), or without a key a new one, or the one that has its key; it must have a MAC, UUID or DUID, and
  * none that another host has (-EEXIST names it). `changed` is set here. All others go by their own name or platform; a
  * key of another is -EINVAL. The record given may be
- * made of views into the same change; they end here. Delete: -ENOENT; the target `default`
- * and the site `default` can be deleted as any other. What is damaged can be replaced and deleted as well.
+ * made of views into the same change; they end here. Add: likewise, but nothing is replaced: -EEXIST names what is
+ * there already. Delete: -ENOENT; the target `default` and the site `default` can be deleted as any other. What is
+ * damaged can be replaced and deleted as well.
  */
 int netboot_change_put(struct netboot_change *change, const struct netboot_record_key *key,
                        const struct netboot_record *record, struct netboot_error *error);
+int netboot_change_add(struct netboot_change *change, const struct netboot_record *record, struct netboot_error *error);
 int netboot_change_delete(struct netboot_change *change, const struct netboot_record_key *key,
                           struct netboot_error *error);
 

@@ -20,9 +20,9 @@
 
 /* The words of a slot behind its sequence number. */
 enum {
-    WORD_HOST,   /* hash; 0: free, and the end of a search */
-    WORD_CHECK,  /* over all others */
-    WORD_TOKEN,  /* two words */
+    WORD_HOST,                                       /* hash; 0: free, and the end of a search */
+    WORD_CHECK,                                      /* over all others */
+    WORD_TOKEN,                                      /* two words */
     WORD_TARGET = WORD_TOKEN + ARMED_TOKEN_SIZE / 8, /* a text that ends with NUL */
     WORDS = WORD_TARGET + (NETBOOT_NAME_MAX + 1) / 8
 };

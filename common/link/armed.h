@@ -44,7 +44,8 @@ uint64_t armed_hash(const struct store_key *key);
 
 /* Makes an empty set, sealed, in `fd` for others. Negative errno value with a text. */
 int armed_create(struct armed_set *ret, struct netboot_error *error);
-/* Adds a host, or replaces what is armed for it. -ENOSPC: there are ARMED_MOST; -EINVAL: the target has no valid name. */
+/* Adds a host, or replaces what is armed for it. -ENOSPC: there are ARMED_MOST; -EINVAL: the target has no valid name.
+ */
 int armed_put(struct armed_set *set, uint64_t host, const struct armed_entry *entry);
 /* Whether the host was there. */
 bool armed_remove(struct armed_set *set, uint64_t host);

@@ -182,7 +182,8 @@ static int put(struct edit *edit, const struct netboot_record_key *key, const st
     netboot_record_text(new, text);
     if (!after || (old && !before))
         code = failed("out of memory");
-    else if ((status = netboot_change_put(edit->change, old ? key : NULL, new, &error)) == 0)
+    else if ((status = old ? netboot_change_put(edit->change, key, new, &error)
+                           : netboot_change_add(edit->change, new, &error)) == 0)
         edit_tell(edit, old ? "changed" : "added", old ? "would change" : "would add", text, before, after);
     else if (status != -EEXIST)
         code = failed_by_option(edit->session, &error);
@@ -190,7 +191,7 @@ static int put(struct edit *edit, const struct netboot_record_key *key, const st
         code = failed("%s: %s", error.text,
                       key->kind == NETBOOT_RECORD_HOST
                           ? "change that host instead, or remove the identifier from it with --no-id"
-                          : "remove it there first, with --no-prefix");
+                          : "give that site --prefix with those that it keeps, or --no-prefix");
     cJSON_Delete(before);
     cJSON_Delete(after);
     return code;

@@ -129,41 +129,25 @@ static int finish(const struct remote *remote, const struct remote_wish *wish, c
 
 /* ---- netboot-host-add */
 
-/* The identifier of a new host must not be another's: the store would take that one for it. */
-static int check_new(struct netboot_view *view, const struct netboot_id *id, struct netboot_error *told)
-{
-    struct netboot_record other;
-    char text[NETBOOT_ID_TEXT_SIZE], name[NETBOOT_RECORD_TEXT_SIZE];
-    int status = host_get(view, id, &other);
-
-    if (status == -ENOENT)
-        return 0;
-    netboot_id_text(id, text);
-    if (status != 0)
-        return failure(told, status, "the record of host %s is damaged: delete it and set it again", text);
-    return failure(told, -EEXIST, "%s already belongs to %s: use netboot-host-update to change it", text,
-                   netboot_record_text(&other, name));
-}
-
 static int add(struct netboot_change *change, struct remote_wish *wish, struct netboot_error *told)
 {
     struct netboot_view *view = netboot_change_view(change);
     struct netboot_record record = {.kind = NETBOOT_RECORD_HOST};
     struct netboot_record_key key;
+    struct netboot_error reason;
     int status;
 
     if ((status = record_from_json(wish->record, &record, &wish->memory, told)) != 0 ||
         (status = host_target_check(view, &record.host, told)) != 0)
         return status;
-    if (netboot_record_key_of(&record, &key) == 0) { /* else it is refused below */
+    if (netboot_record_key_of(&record, &key) == 0) /* else it is refused below */
         wish->id = key.id;
-        status = check_new(view, &key.id, told);
-    }
-    if (status != 0)
-        return status;
     netboot_record_text(&record, wish->text);
     wish->changed = true;
-    return netboot_change_put(change, NULL, &record, told);
+    status = netboot_change_add(change, &record, &reason);
+    if (status == -EEXIST)
+        return failure(told, status, "%.400s: use netboot-host-update to change it", reason.text);
+    return status == 0 ? 0 : failure(told, status, "%s", reason.text);
 }
 
 int remote_host_add(const struct remote *remote, const cJSON *arguments, cJSON **ret, struct netboot_error *told)

@@ -309,3 +309,15 @@ def test_list_without_what_is_armed(web1):
     done = web1("host", "list")
     assert done.returncode == 0 and "web1" in done.out
     assert done.err.startswith("netbootctl: cannot tell which hosts are armed")
+
+
+@pytest.mark.parametrize("words", [["web2", "--mac", M1], [U1.replace("01", "02"), "--mac", M1], ["web2", "--uuid", U1],
+                                   ["web2", "--mac", M3, "--mac", M1]], ids=" ".join)
+def test_a_new_host_takes_nobodys_place(web1, words):
+    web1.ok("host", "set", "web1", "--once", "debian")
+    before = host(web1)
+    assert before["once"]["state"] == "armed"
+    told = web1.wrong(1, "host", "set", *words)
+    assert "already belongs to host web1: change that host instead" in told
+    assert host(web1) == before and len(web1.json("host", "list")) == 1
+    assert "would add" not in web1.wrong(1, "host", "set", *words, "--dry-run")

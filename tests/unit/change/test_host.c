@@ -308,6 +308,33 @@ static void test_born(void **state)
     assert_int_not_equal(born(fixture, "c"), first);
 }
 
+/* What is added takes the place of nobody, whatever identifier or name it has in common. */
+static void test_added(void **state)
+{
+    struct fixture *fixture = *state;
+    struct netboot_record record = {.kind = NETBOOT_RECORD_HOST};
+    struct netboot_change *change;
+
+    put_host(fixture, HOST("web1", "52:54:00:00:00:01", "11223344-5566-7788-99aa-bbccddeeff01"));
+    change = begin(fixture);
+    record.host = *HOST("web2", "52:54:00:00:00:01");
+    FAILS(-EEXIST, "52:54:00:00:00:01 already belongs to host web1", netboot_change_add(change, &record, &error));
+    record.host = *HOST("web2", "52:54:00:00:00:02", "52:54:00:00:00:01");
+    FAILS(-EEXIST, "52:54:00:00:00:01 already belongs to host web1", netboot_change_add(change, &record, &error));
+    record.host = *HOST("web1", "52:54:00:00:00:02");
+    FAILS(-EEXIST, "web1 already belongs to host web1", netboot_change_add(change, &record, &error));
+    record.host = *HOST("web2", "52:54:00:00:00:02");
+    OK(netboot_change_add(change, &record, &error));
+    record = (struct netboot_record){.kind = NETBOOT_RECORD_TARGET, .target = {.name = bytes_of("t")}};
+    OK(netboot_change_add(change, &record, &error));
+    FAILS(-EEXIST, "there is a target t already", netboot_change_add(change, &record, &error));
+    record.target.name = bytes_of("no name");
+    FAILS(-EINVAL, "name", netboot_change_add(change, &record, &error));
+    commit(change);
+    assert_host(fixture, "52:54:00:00:00:01", "web1");
+    assert_host(fixture, "52:54:00:00:00:02", "web2");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -323,6 +350,7 @@ int main(void)
         TEST(test_walk_and_edit),
         TEST(test_host_replaced_by_its_mac),
         TEST(test_born),
+        TEST(test_added),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,7 +100,14 @@ static void test_one_place(void **state)
     static const uint64_t last = ARMED_SLOTS - 1;
 
     for (unsigned order = 0; order < 6; order++) {
-        static const uint8_t orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+        static const uint8_t orders[6][3] = {
+            {0, 1, 2},
+            {0, 2, 1},
+            {1, 0, 2},
+            {1, 2, 0},
+            {2, 0, 1},
+            {2, 1, 0}
+        };
         bool gone[3] = {false};
         for (unsigned i = 0; i < 3; i++)
             put(pair, last + (i + 1) * (uint64_t)ARMED_SLOTS, (uint8_t)(i + 1), "t");
@@ -120,7 +127,9 @@ static void test_full(void **state)
 {
     struct pair *pair = *state;
     struct armed_entry entry = entry_of(9, "t");
-    struct store_key key = {.size = 7, .octets = {NETBOOT_ID_MAC, 0x52, 0x54}};
+    struct store_key key = {
+        .size = 7, .octets = {NETBOOT_ID_MAC, 0x52, 0x54}
+    };
     uint64_t hosts[ARMED_MOST / 1000];
 
     for (uint32_t i = 0; i < 3 * ARMED_MOST; i++) {

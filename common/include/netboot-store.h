@@ -39,15 +39,17 @@ bool netboot_name_valid(const char *name);
 /* A platform by its name or by any of its architecture codes. -EINVAL. */
 int netboot_platform_parse(const char *text, uint16_t *ret, struct netboot_error *error);
 #define NETBOOT_PLATFORM_TEXT_SIZE 32
-/* Its name, else its number. Returns `text`. */
+/* The platform's name, else its number. Returns `text`. */
 const char *netboot_platform_text(uint16_t platform, char text[NETBOOT_PLATFORM_TEXT_SIZE]);
 
-/* The 4 or 16 octets of an address of that family, not the unspecified one; `what` begins the reason. -EINVAL. */
+/* Reads an address of that family into 4 or 16 octets; `what` begins the reason. -EINVAL: it is none, or the
+ * unspecified address. */
 int netboot_address_parse(const char *what, const char *text, enum netboot_family family, uint8_t *ret,
                           struct netboot_error *error);
 
 #define NETBOOT_PREFIX_SIZE (1 + NETBOOT_ADDRESS_SIZE)
-/* "192.0.2.0/24" as in netboot_site.prefixes: its length, then 4 or 16 octets of address. The size, or -EINVAL. */
+/* Reads "192.0.2.0/24" in the form of netboot_site.prefixes: prefix length, then 4 or 16 octets of address. Returns the
+ * size, or -EINVAL. */
 int netboot_prefix_parse(const char *what, const char *text, uint8_t ret[NETBOOT_PREFIX_SIZE],
                          struct netboot_error *error);
 #define NETBOOT_PREFIX_TEXT_SIZE 64
@@ -101,8 +103,8 @@ struct netboot_host {
     struct netboot_list labels;  /* "key=value" */
     struct netboot_bytes note;
     uint64_t changed; /* seconds since 1970 */
-    uint64_t born;    /* tells it from any other host that had or will have its identifiers; 0: from before there was
-                         one. The store gives it; what a program has here is not looked at */
+    uint64_t born;    /* tells this host from earlier and later hosts with its identifiers; 0: older than this field.
+                         The store sets it and ignores what a program has here */
 };
 
 enum netboot_record_kind { NETBOOT_RECORD_SITE, NETBOOT_RECORD_LOADER, NETBOOT_RECORD_TARGET, NETBOOT_RECORD_HOST };
@@ -112,8 +114,8 @@ const char *netboot_record_kind_name(enum netboot_record_kind kind); /* "site", 
 int netboot_record_kind_find(const char *name);                      /* or -ENOENT */
 
 /*
- * A record of any kind. There is room for fields to come, so that a program keeps fields that it does not know where it
- * reads a record, changes what it knows, and puts it. A new one begins with netboot_record_clear(), or with zeros.
+ * A record of any kind, with room for later fields: a program that reads a record, changes fields that it knows and
+ * puts the record keeps all other fields. A new record begins with netboot_record_clear(), or with zeros.
  */
 struct netboot_record {
     enum netboot_record_kind kind;
@@ -126,26 +128,25 @@ struct netboot_record {
     };
 };
 
-/* Makes `ret` a record of that kind in which everything is absent. What lists have behind their count is not touched.
- */
+/* Makes `ret` an empty record of that kind. Items past the count of a list are not touched. */
 void netboot_record_clear(enum netboot_record_kind kind, struct netboot_record *ret);
-/* Whether two records hold the same; when they were changed does not count. */
+/* Whether two records are equal; the time of their change does not count. */
 bool netboot_record_equal(const struct netboot_record *a, const struct netboot_record *b);
 
 /*
- * What is to become of a record: it begins with its size and `record`, all else zero. What netboot_patch_set() names
- * becomes as `record` has it, absent where it is absent there; what is not named stays.
+ * A change of a record. It begins with its size and `record`, all else zero. Members that netboot_patch_set() names
+ * become as in `record`, absent if they are absent there; all others stay.
  */
 struct netboot_record_patch {
     size_t size;                         /* sizeof of the structure */
     const struct netboot_record *record; /* the new values, and the kind */
     uint32_t set;                        /* see netboot_patch_set() */
     uint32_t id_types;                   /* see netboot_patch_set_ids() */
-    /* Taken out in the end: values that are the same, and items of lists that have the same key (a platform, the key of
-     * a label) or are the same (all others). NULL: none. */
+    /* Removed last: values that are equal, and items of lists that have an equal key (platform files, labels) or are
+     * equal (other lists). NULL: none. */
     const struct netboot_record *drop;
-    const struct netboot_list *add_ids; /* that a host has afterwards; NULL: none */
-    struct netboot_bytes keep_id;       /* likewise, before the others of its type if it is new; empty: none */
+    const struct netboot_list *add_ids; /* identifiers to add to a host; NULL: none */
+    struct netboot_bytes keep_id;       /* one more, before the others of its type if it is new; empty: none */
 };
 
 /* Names a member by its offset in the structure of its kind: offsetof(struct netboot_host, note). */
@@ -153,19 +154,19 @@ void netboot_patch_set(struct netboot_record_patch *patch, size_t member);
 /* Names the identifiers of one type; those of the others stay. */
 void netboot_patch_set_ids(struct netboot_record_patch *patch, enum netboot_id_type type);
 /*
- * Makes `ret` of a record (NULL: of none) as the patch says; its values are those of both, in their place. Identifiers
- * of a host are then in the order MAC, UUID, DUID, unless they are the same as before. Nothing is checked but their
- * number: netboot_change_put() does that. -EINVAL.
+ * Applies a patch to a record (NULL: to an empty one). Values of `ret` point to where those of `record` and of the
+ * patch do. If the identifiers of a host change, they are in the order MAC, UUID, DUID afterwards. -EINVAL: too many
+ * identifiers; netboot_change_put() checks all else.
  */
 int netboot_patch_apply(const struct netboot_record *record, const struct netboot_record_patch *patch,
                         struct netboot_record *ret, struct netboot_error *error);
 
-/* What a record is found by. */
+/* The key by which a record is found. */
 struct netboot_record_key {
     enum netboot_record_kind kind;
     uint16_t platform;               /* of a loader */
     char name[NETBOOT_NAME_MAX + 1]; /* of a site or a target */
-    struct netboot_id id;            /* of a host: any that it has, its name included */
+    struct netboot_id id;            /* of a host: any of its identifiers, or its name */
 };
 
 /* Reads a key as it is typed: a name, a platform's name or number, an identifier of a host. -EINVAL. */
@@ -183,8 +184,8 @@ const char *netboot_record_text(const struct netboot_record *record, char text[N
 /* The host's identifier number `index`. -ENOENT past the last one, -EBADMSG for one that is malformed. */
 int netboot_host_id(const struct netboot_host *host, size_t index, struct netboot_id *ret);
 
-/* A platform file is 2 octets of platform, big-endian, then the file's path or URL. The file for `platform` in such
- * a list, or empty bytes. */
+/* A platform file is 2 octets of platform, big-endian, then the file's path or URL. Returns the file for `platform` in
+ * such a list, or empty bytes. */
 struct netboot_bytes netboot_platform_file(const struct netboot_list *files, uint16_t platform);
 
 /*
@@ -198,14 +199,14 @@ int netboot_base_url_check(const char *url, struct netboot_error *error);
 
 /* ---- Decision ----------------------------------------------------------------------------------------------- */
 
-/* What the store holds for one client; anything may be absent (NULL, empty). The records are the store's or whoever's
- * made them: netboot_view_policy() says how long they are there. */
+/* What the store has for one client; anything may be absent (NULL, empty). The records belong to whoever fills this;
+ * see netboot_view_policy(). */
 struct netboot_policy {
     enum netboot_armed armed;
-    bool joined;            /* `host` is none of the client's own identifiers: the journal has seen them together */
+    bool joined;            /* `host` was found by a MAC that the journal has seen with the client's UUID */
     bool target_is_missing; /* the host names a target that the store does not have; `target` is the default */
     const struct netboot_host *host;
-    const struct netboot_target *target; /* armed, else the host's, else `default` */
+    const struct netboot_target *target; /* the armed one, else the host's, else `default` */
     const struct netboot_site *site;     /* by the client's address, else `default`; without its prefixes */
     struct netboot_bytes loader;         /* of the client's platform */
     uint64_t reserved[8];
@@ -222,60 +223,60 @@ struct netboot_change; /* a write transaction: one generation */
 
 /* --- reading */
 
-/* A view shows the same state until it is closed, even if the store is changed or replaced. While it is open, in
- * whatever process, LMDB uses no page again that it may show: the file grows by what each change writes. Keep it as
- * long as you read, and not while you wait for a person or a slow peer; the status tells who does. */
+/* A view shows the same state until it is closed, even if the store is changed or replaced. While it is open, in any
+ * process, LMDB reuses no page that it may show: the file grows with each change. Keep a view only while you read, not
+ * while you wait for a person or a slow peer. netboot_view_status() tells who keeps an old one. */
 int netboot_view_open(struct netboot_store *store, struct netboot_view **ret, struct netboot_error *error);
 void netboot_view_close(struct netboot_view *view);
 
-/* What the store holds for a client, by its ids in the order MAC, UUID, DUID. 0, or -EBADMSG for a damaged record. The
- * records are the view's, until it is asked for another client or closed. */
+/* What the store has for a client; its host is found by MAC, UUID or DUID, in this order. 0, or -EBADMSG for a damaged
+ * record. The records are valid until the view is asked for another client, or closed. */
 int netboot_view_policy(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret,
                         struct netboot_error *error);
-/* Whether netboot_view_policy() on this view joins identifiers, as 0 or 1; at first as the options of the handle say.
- * It is to from now on if `join` is 1, and not to if 0; -1 only asks. To join them it needs the journal: -ENOENT and
- * more as netboot_journal_entries(), and then it is as it was. */
+/* Sets whether netboot_view_policy() on this view joins identifiers: `join` is 1 or 0; -1 only asks. Returns the
+ * setting, which begins as in the options of the handle. Joining needs the journal: without it, this fails as
+ * netboot_journal_entries() does (-ENOENT, ...), and the setting stays. */
 int netboot_view_join(struct netboot_view *view, int join, struct netboot_error *error);
 
-/* One record. 0, -ENOENT, -EBADMSG, -EINVAL; what `ret` holds after a failure is to be ignored. */
+/* Reads one record. 0, -ENOENT, -EBADMSG, -EINVAL; after a failure ignore what `ret` holds. */
 int netboot_view_get(struct netboot_view *view, const struct netboot_record_key *key, struct netboot_record *ret,
                      struct netboot_error *error);
 
-/* Calls `each` for every record of a kind in the order of keys until it returns non-zero, which is returned: behind the
- * one of key `after` (NULL: from the first one on). Records are valid during the call only. Damaged ones are passed
- * over: then it is -EBADMSG in the end, and netboot_view_damaged() names them. -ENOENT: there is no host of the name in
- * `after`; by an identifier, a name or a platform the place is known though there is no such record (any more). */
+/* Calls `each` for every record of a kind, in the order of keys, until it returns non-zero, which is returned. Begins
+ * after the key `after` (NULL: with the first record). A record of that key need not exist, except for a host's name
+ * (-ENOENT). A record is valid only during the call. Damaged records are skipped: the call then ends with -EBADMSG, and
+ * netboot_view_damaged() names them. */
 int netboot_view_each(struct netboot_view *view, enum netboot_record_kind kind, const struct netboot_record_key *after,
                       int (*each)(const struct netboot_record *record, void *user), void *user,
                       struct netboot_error *error);
 
-/* Calls `each` with what there is of each damaged record, as "host 52:54:00:12:34:56" or "target rescue", until it
- * returns non-zero, which is returned. By that identifier or name it can be deleted. Reads the whole store. */
+/* Calls `each` for every damaged record with its key, as "host 52:54:00:12:34:56" or "target rescue", until it returns
+ * non-zero, which is returned. The record can be deleted by that key. Reads the whole store. */
 int netboot_view_damaged(struct netboot_view *view, int (*each)(const char *record, void *user), void *user,
                          struct netboot_error *error);
 
 struct netboot_status {
     uint32_t format;                             /* of the store */
     uint64_t generation;                         /* one more with every committed change */
-    uint64_t changed;                            /* when, in seconds since 1970 */
-    uint64_t records[NETBOOT_RECORD_KINDS_ROOM]; /* how many there are, by enum netboot_record_kind */
+    uint64_t changed;                            /* time of the last change, seconds since 1970 */
+    uint64_t records[NETBOOT_RECORD_KINDS_ROOM]; /* their numbers, by enum netboot_record_kind */
     uint64_t size;                               /* of the data in use, octets */
     uint64_t map_size;                           /* of the map, octets */
-    unsigned readers;                            /* reader slots in use, by all processes */
-    uint64_t oldest_behind;                      /* changes since the oldest state that a reader still looks at, or 0 */
-    int oldest_pid;                              /* the process of that reader; 0: none looks at an old state */
+    unsigned readers;                            /* readers in use, of all processes */
+    uint64_t oldest_behind;                      /* changes since the oldest state that a reader still shows, or 0 */
+    int oldest_pid;                              /* the process of that reader; 0: none shows an old state */
     uint64_t reserved[6];
 };
 int netboot_view_status(struct netboot_view *view, struct netboot_status *ret, struct netboot_error *error);
-/* Calls `each` once for every process that has a reader slot, this one too, and for dead ones whose slots nobody has
- * cleared yet, until it returns non-zero, which is returned. -ENOMEM, -EIO. */
+/* Calls `each` once for every process that has readers, this one included, until it returns non-zero, which is
+ * returned. A dead process counts until its readers are cleared. -ENOMEM, -EIO. */
 int netboot_view_readers(struct netboot_view *view, int (*each)(int pid, void *user), void *user,
                          struct netboot_error *error);
 
 /* --- writing */
 
-/* Creates directory (mode 2750, group `netboot` if there is one), targets store (format, default site, nothing else),
- * state store and journal. -EEXIST: there is a targets store already, which stays as it is. */
+/* Creates the directory (mode 2750, group `netboot` if there is one), targets store (format, default site, nothing
+ * else), state store and journal. -EEXIST: there is a targets store already, which stays as it is. */
 int netboot_store_create(const char *directory, struct netboot_error *error);
 
 /* Begins a change, waiting up to `deadline_ms` for other writers; -ETIMEDOUT names who holds the lock. Every
@@ -283,23 +284,24 @@ int netboot_store_create(const char *directory, struct netboot_error *error);
 int netboot_change_open(struct netboot_store *store, unsigned deadline_ms, struct netboot_change **ret,
                         struct netboot_error *error);
 struct netboot_view *netboot_change_view(struct netboot_change *change);
-/* Who makes the change, and what it is, for the history; either may be NULL. Both are copied and cut to what fits
- * there, and what is no text is replaced by '?'. */
+/* Sets who makes the change, and what it is, for the history; either may be NULL. Both are copied and cut to the room
+ * there; octets that are not UTF-8 become '?'. */
 void netboot_change_describe(struct netboot_change *change, const char *by, const char *what);
-/* Durable and visible to every reader on return, or nothing happened. Ends the change either way, except for -EPERM and
- * -ECHILD: another thread, or a forked child, cannot end it, and it goes on; the child frees its copy with
- * netboot_change_abort(). -EAGAIN: the store was replaced since the change began. */
+/* On success the change is durable and visible to every reader; on failure nothing has changed (but see
+ * netboot_change_arm()). Ends the change either way, except for -EPERM (another thread) and -ECHILD (a forked child,
+ * which frees its copy with netboot_change_abort()): the change then goes on. -EAGAIN: the store was replaced since the
+ * change began. */
 int netboot_change_commit(struct netboot_change *change, struct netboot_error *error);
 void netboot_change_abort(struct netboot_change *change); /* NULL is fine */
 
 /*
- * Put creates or replaces a whole record; every value is checked (-EINVAL with the reason). A host is the one that
- * `key` finds (-ENOENT), or without a key a new one, or the one that has its key; it must have a MAC, UUID or DUID, and
- * none that another host has (-EEXIST names it). `changed` is set here. All others go by their own name or platform; a
- * key of another is -EINVAL. The record given may be
- * made of views into the same change; they end here. Add: likewise, but nothing is replaced: -EEXIST names what is
- * there already. Delete: -ENOENT; the target `default` and the site `default` can be deleted as any other. What is
- * damaged can be replaced and deleted as well.
+ * Put creates or replaces a whole record, and checks every value (-EINVAL with the reason). For a host, `key` finds the
+ * one to replace (-ENOENT); without a key, the host that goes by the record's own key is replaced, or a new one is
+ * added. A host must have a MAC, UUID or DUID, and no identifier of another host (-EEXIST names it). `changed` is set
+ * here. All other records go by their own name or platform; any other key is -EINVAL. The record may consist of views
+ * into the same change; they end here. Add does the same but replaces nothing: -EEXIST names what is there already.
+ * Delete: -ENOENT; the target and the site `default` can be deleted like any
+ * other. Damaged records can be replaced and deleted.
  */
 int netboot_change_put(struct netboot_change *change, const struct netboot_record_key *key,
                        const struct netboot_record *record, struct netboot_error *error);
@@ -310,39 +312,39 @@ int netboot_change_delete(struct netboot_change *change, const struct netboot_re
 /* ---- History and backup ---------------------------------------------------------------------------------------- */
 
 /*
- * The last changes, in the store itself: an entry is of the same transaction as its change. Each has what was there
- * before, so that it can be undone, unless that was too much: bounds are in docs/store-format.md. Nothing of this
- * section ever arms a host to boot once: it can only disarm.
+ * The store keeps its last changes; the entry of a change is written in the same transaction. It has the rows as they
+ * were before, so that the change can be undone, unless they were too large: docs/store-format.md has the bounds. No
+ * call of this section arms a host to boot once; it can only disarm.
  */
 
 #define NETBOOT_HISTORY_BY_SIZE 64
 #define NETBOOT_HISTORY_WHAT_SIZE 256
 struct netboot_history {
-    uint64_t generation; /* that the change made */
+    uint64_t generation; /* the one that the change made */
     uint64_t when;       /* seconds since 1970 */
-    uint64_t hosts;      /* that it put or deleted */
-    uint64_t others;     /* sites, loaders and targets, likewise */
+    uint64_t hosts;      /* hosts put or deleted */
+    uint64_t others;     /* sites, loaders and targets put or deleted */
     bool kept;           /* the change can be undone, if all later ones can */
     bool revertible;     /* netboot_change_revert() can go back to this generation */
     char by[NETBOOT_HISTORY_BY_SIZE];
     char what[NETBOOT_HISTORY_WHAT_SIZE];
 };
 
-/* Calls `each` for every entry, the newest first, until it returns non-zero, which is returned. -EAGAIN: the history of
- * an older store began after this handle opened it: ask a later view; where the handle has `follow`, another handle. */
+/* Calls `each` for every entry, the newest first, until it returns non-zero, which is returned. -EAGAIN: the handle
+ * opened an older store, whose history began later: ask a later view, or with `follow` another handle. */
 int netboot_view_history(struct netboot_view *view, int (*each)(const struct netboot_history *, void *user), void *user,
                          struct netboot_error *error);
 
-/* A record before and after; NULL where there is none, or a damaged one. One of them is there. */
+/* A record before and after; NULL: there is none, or it is damaged. At least one is not NULL. */
 struct netboot_difference {
     const struct netboot_record *before, *after;
 };
 
 /*
- * Brings all records back to what they were in that generation; the generation itself goes on. `each` (NULL: none) is
- * called with every record that it changes; it must not use the change. The change must be new: -EINVAL; likewise for a
- * generation that is not before the present one. -ENODATA: it is further back than the history goes, or behind a
- * change that was too large to be kept; only a backup has that state.
+ * Brings all records back to what they were in that generation; the commit makes a new generation. `each` (NULL: none)
+ * is called for every record that changes; it must not use the change. -EINVAL: the change is not new, or the
+ * generation is not an earlier one. -ENODATA: the history does not go back that far, or a change since then was too
+ * large to be kept; only a backup has that state.
  */
 int netboot_change_revert(struct netboot_change *change, uint64_t generation,
                           void (*each)(const struct netboot_difference *, void *user), void *user,
@@ -350,42 +352,41 @@ int netboot_change_revert(struct netboot_change *change, uint64_t generation,
 
 struct netboot_backup {
     uint64_t generation;                         /* that was backed up */
-    uint64_t changed;                            /* when that was made, seconds since 1970 */
-    uint64_t records[NETBOOT_RECORD_KINDS_ROOM]; /* how many, by enum netboot_record_kind */
-    uint64_t damaged;                            /* records of the store that are not in the backup */
+    uint64_t changed;                            /* time of that generation, seconds since 1970 */
+    uint64_t records[NETBOOT_RECORD_KINDS_ROOM]; /* their numbers, by enum netboot_record_kind */
+    uint64_t damaged;                            /* damaged records of the store, which are not in the backup */
     uint64_t reserved[8];
 };
 
 /* Takes octets: 0, or a negative errno value, which is returned. */
 typedef int (*netboot_write_fn)(const void *data, size_t size, void *user);
 
-/* Hands the records that the view shows to `write` as one stream of octets. The history is left out, and so is what is
- * armed to boot once. */
+/* Writes the records of the view as one stream of octets, without the history and without what is armed. */
 int netboot_view_backup(struct netboot_view *view, netboot_write_fn write, void *user, struct netboot_backup *ret,
                         struct netboot_error *error);
 
 /* Reads up to `size` octets: how many, 0 at the end, or a negative errno value, which is returned. */
 typedef ssize_t (*netboot_read_fn)(void *data, size_t size, void *user);
 
-/* Whether a stream is a whole and undamaged backup, and what is in it. -EBADMSG: damaged, cut short or none at all;
- * -ENOTSUP: of a newer format. */
+/* Whether a stream is a whole and undamaged backup, and what is in it. -EBADMSG: it is damaged, cut short, or no
+ * backup; -ENOTSUP: a newer format. */
 int netboot_backup_check(netboot_read_fn read, void *user, struct netboot_backup *ret, struct netboot_error *error);
-/* Makes all records those of the backup. The store gets a new id, so that all that was armed is disarmed. On failure
- * (as above, -EINVAL, -EEXIST) the change is to be aborted. */
+/* Replaces all records by those of the backup. The store gets a new id, which disarms all hosts. After a failure (as
+ * above, -EINVAL, -EEXIST) abort the change. */
 int netboot_change_restore(struct netboot_change *change, netboot_read_fn read, void *user, struct netboot_backup *ret,
                            struct netboot_error *error);
 
 /* ---- Boot once ------------------------------------------------------------------------------------------------ */
 
 /*
- * "Boot this target at the next boot, then never again." Kept in the state store beside the targets store, which
- * netboot_serve() writes when an armed host boots. Whatever happens to the targets store can only disarm: an arming
- * counts for the store and the host that it was made for.
+ * "Boot this target at the next boot, then never again." Armings are in the state store, beside the targets store;
+ * netboot_serve() writes it when an armed host boots. Changes of the targets store can only disarm: an arming counts
+ * for the store and the host that it was made for.
  */
 
 enum netboot_once_state {
     NETBOOT_ONCE_ARMED,
-    NETBOOT_ONCE_IN_PROGRESS, /* a boot has begun with it, and has not come to its last stage */
+    NETBOOT_ONCE_IN_PROGRESS, /* a boot has begun with it, and has not reached its last stage */
     NETBOOT_ONCE_USED,
     NETBOOT_ONCE_WAITING, /* until done: used, to be used again unless it is reported done */
     NETBOOT_ONCE_DONE,
@@ -414,8 +415,8 @@ struct netboot_once {
     unsigned tries, count;                        /* boots that it is for; boots served */
     unsigned window;                              /* seconds */
     uint64_t armed, expires, started, used, done; /* seconds since 1970; 0: not so far */
-    enum netboot_family family;                   /* by which it was used last */
-    enum netboot_stage stage;                     /* likewise */
+    enum netboot_family family;                   /* of the client that used it last */
+    enum netboot_stage stage;                     /* of the same client */
     char target[NETBOOT_NAME_MAX + 1];
     char by[NETBOOT_ONCE_BY_SIZE];
     char server[NETBOOT_ONCE_BY_SIZE];
@@ -423,9 +424,9 @@ struct netboot_once {
     uint64_t reserved[8];
 };
 
-/* Each of these is one transaction for all `ids`, or nothing. They wait up to `deadline_ms` for other writers.
- * -ENOENT: no such host or target; -EINVAL; -ETIMEDOUT. Arming replaces an arming; makes the state store if there is
- * none. Disarming what is not armed is fine. Reporting done is -ENOENT where nothing was armed. */
+/* Each call is one transaction for all `ids`, or nothing. It waits up to `deadline_ms` for other writers. -ENOENT: no
+ * such host or target; -EINVAL; -ETIMEDOUT. Arming replaces an earlier arming, and creates the state store if there is
+ * none. Disarming a host that is not armed is fine. Reporting done is -ENOENT if nothing was armed. */
 int netboot_once_arm(struct netboot_store *store, const struct netboot_id *ids, size_t count,
                      const struct netboot_once_request *request, unsigned deadline_ms, struct netboot_error *error);
 int netboot_once_disarm(struct netboot_store *store, const struct netboot_id *ids, size_t count, unsigned deadline_ms,
@@ -433,28 +434,28 @@ int netboot_once_disarm(struct netboot_store *store, const struct netboot_id *id
 int netboot_once_done(struct netboot_store *store, const struct netboot_id *ids, size_t count, unsigned deadline_ms,
                       struct netboot_error *error);
 
-/* Arms hosts together with a change: netboot_change_commit() then does both, or nothing. Whether they and the target
- * are there is asked of the change as it is now, and when it is committed. `request` NULL disarms. The wait for other
- * writers is that of the change. The records are committed first: where what was to be armed cannot be committed after
- * them (its disk is full, say), the commit fails and says so, and they stay. */
+/* Arms hosts together with a change (`request` NULL: disarms them): netboot_change_commit() then does both, or nothing.
+ * The hosts and the target must be in the change, now and at its commit. The deadline is that of the change. The
+ * records are committed first: if the state store cannot be written after them (its disk is full, say), the commit
+ * fails and says so, and the records stay changed. */
 int netboot_change_arm(struct netboot_change *change, const struct netboot_id *ids, size_t count,
                        const struct netboot_once_request *request, struct netboot_error *error);
 
-/* Whether the state store can be used; where not, nothing is seen to be armed, and hosts get their own target.
- * -ENOENT: there is none, nothing has ever been armed; -EACCES, -EBADMSG, -ENOTSUP, -EAGAIN as netboot_store_open(). */
+/* Whether the state store can be used. If not, no host counts as armed, and each gets its regular target. -ENOENT:
+ * there is none, as nothing was ever armed; -EACCES, -EBADMSG, -ENOTSUP, -EAGAIN as netboot_store_open(). */
 int netboot_once_check(struct netboot_store *store, struct netboot_error *error);
 /* The boot-once of the host that has the identifier. -ENOENT: there is no such host, or nothing is armed. */
 int netboot_view_once(struct netboot_view *view, const struct netboot_id *id, struct netboot_once *ret,
                       struct netboot_error *error);
-/* How many hosts are in each state: `ret` has room for so many, by enum netboot_once_state. */
+/* Counts the hosts in each state: `ret` has room for `count` numbers, by enum netboot_once_state. */
 int netboot_view_once_counts(struct netboot_view *view, uint64_t *ret, size_t count, struct netboot_error *error);
 
 /* ---- Journal -------------------------------------------------------------------------------------------------- */
 
 /*
- * What happened: the last boots of each machine, in an environment of its own beside the targets store. A server opens
- * the store with the option `journal`; netboot_serve() then puts what it decided into a bounded queue, which a thread
- * of the library's empties into the journal. What does not fit is dropped and counted; nothing waits for it.
+ * The last boots of each machine, in a database of its own beside the targets store. A server opens the store with the
+ * option `journal`; netboot_serve() then puts what it decided into a bounded queue, and a thread of the library writes
+ * that to the journal. Records that do not fit are dropped and counted; nothing waits for them.
  *
  * Every call below works on any handle, and makes a view of its own: the journal is not held while `each` runs. Each
  * returns 0, what `each` returned, or: -ENOENT: there is no journal; -EACCES, -EBADMSG, -ENOTSUP, -EAGAIN as
@@ -469,7 +470,7 @@ struct netboot_journal_entry {
     unsigned packets;     /* at most 65535 */
     uint8_t first_reply;  /* message type of the server's reply to the first packet; 0: BOOTP */
     uint8_t last_reply;   /* and to the last one */
-    uint32_t transaction; /* of the last packet; 0: not told */
+    uint32_t transaction; /* of the last packet; 0: unknown */
     char server[NETBOOT_ONCE_BY_SIZE];
     bool joins;                       /* that server joins identifiers */
     struct netboot_client client;     /* `requested` is not kept and empty; `duid` is valid during the call */
@@ -478,11 +479,11 @@ struct netboot_journal_entry {
 
 struct netboot_journal_filter {
     size_t size;                  /* sizeof of the structure */
-    uint64_t after;               /* entries with a greater number */
-    uint64_t since;               /* whose last packet was not before, in milliseconds since 1970 */
-    const struct netboot_id *ids; /* of machines that have shown one of these (no names); NULL: all */
+    uint64_t after;               /* only entries with a greater number */
+    uint64_t since;               /* only entries with a packet at this time or later, milliseconds since 1970 */
+    const struct netboot_id *ids; /* only of machines that have shown one of these (no names); NULL: all */
     size_t id_count;
-    size_t last; /* so many of the newest at most; 0: all */
+    size_t last; /* at most this many, the newest; 0: all */
 };
 
 /* Calls `each` in the order of numbers until it returns non-zero. `filter` NULL: all. */
@@ -493,10 +494,10 @@ int netboot_journal_entries(struct netboot_store *store, const struct netboot_jo
 /* A machine of the journal: it goes by its MAC if it has shown one, else by its UUID, else by its DUID. */
 struct netboot_journal_machine {
     struct netboot_id id;
-    struct netboot_list ids;   /* what else it has shown, as in struct netboot_host; valid during the call */
+    struct netboot_list ids;   /* its other identifiers, as in struct netboot_host; valid during the call */
     uint64_t shared;           /* bit N: other machines have shown ids.items[N] too */
     uint64_t first, last;      /* milliseconds since 1970 */
-    uint64_t exchanges;        /* steps that there ever were, those forgotten included */
+    uint64_t exchanges;        /* all its steps, deleted ones included */
     unsigned stages4, stages6; /* bits 1 << enum netboot_stage, over DHCPv4 and over DHCPv6 */
     uint16_t platform, arch;   /* of its firmware; NETBOOT_PLATFORM_NONE, NETBOOT_ARCH_NONE */
     uint8_t address4[4];       /* the last ones; zero: none */
@@ -511,22 +512,22 @@ int netboot_journal_machines(struct netboot_store *store, const struct netboot_i
                              int (*each)(const struct netboot_journal_machine *, void *user), void *user,
                              struct netboot_error *error);
 
-/* Identifiers that belong together: over DHCPv4 the machine `mac` has shown `uuid`, as no other did, and a client that
- * shows no MAC goes by that UUID. */
+/* Identifiers that belong together: over DHCPv4 the machine `mac`, and no other, has shown `uuid`; a client without a
+ * MAC goes by that UUID. */
 struct netboot_journal_join {
     struct netboot_id mac, uuid;
-    uint64_t mac_last, uuid_last; /* when each was there last, in milliseconds since 1970 */
+    uint64_t mac_last, uuid_last; /* when each was seen last, milliseconds since 1970 */
 };
 int netboot_journal_joins(struct netboot_store *store, int (*each)(const struct netboot_journal_join *, void *user),
                           void *user, struct netboot_error *error);
 
 struct netboot_journal_state {
-    uint64_t identity; /* another one after the journal was made anew; numbers then begin again */
+    uint64_t identity; /* changes when the journal is created again; numbers then begin again */
     uint64_t newest;   /* number of the newest entry; 0: there is none */
     uint64_t entries, machines;
     uint64_t size;    /* octets in use */
-    uint64_t limit;   /* that the server which wrote last keeps it below; none did: that this handle would */
-    uint64_t dropped; /* records that were ever lost, of all servers that wrote to it */
+    uint64_t limit;   /* the last writing server keeps `size` below it; before any wrote, the limit of this handle */
+    uint64_t dropped; /* records lost so far, by all servers that wrote to it */
     uint64_t reserved[8];
 };
 int netboot_journal_status(struct netboot_store *store, struct netboot_journal_state *ret, struct netboot_error *error);

@@ -6,10 +6,10 @@
  *                            |              |
  *                            +--- policy ---+   (looked up in the targets store)
  *
- * A DHCP server fills a `struct netboot_query` with bytes of the packet and of its own reply, calls
- * netboot_serve(), and carries out the edits of the answer on that reply. Everything between the two is in this
- * library and is the same for every server, for `netbootctl explain` and for the tests. This header is what a server
- * needs; netboot-store.h has the records of the store, and what else an administrator's program does with it.
+ * A DHCP server fills a `struct netboot_query` with bytes of the packet and of its own reply, calls netboot_serve(),
+ * and carries out the edits of the answer on that reply. Everything between the two is in this library and is the same
+ * for every server, for `netbootctl explain` and for the tests. This header has what a server needs; netboot-store.h
+ * has what an administrator's program needs.
  *
  * Threads.  The pure calls (netboot_client_parse, netboot_decide, netboot_answer_encode, all text and record calls)
  * keep no state. A `struct netboot_store` may be used by any number of threads at once; a view belongs to one thread at
@@ -21,9 +21,9 @@
  * exception is a host that is armed to boot once: how far its boot has come is read and written in the packet's thread,
  * which allocates, waits up to 100 ms for another writer of the state store, and waits for the disk.
  *
- * Errors.  0 or more is success, a negative errno value a failure; outputs are untouched on failure unless a call
- * says otherwise. Where a person may read it, the text is in a `struct netboot_error` of the caller's (or NULL); where
- * a callback's value ends a call, there is none.
+ * Errors. 0 or more is success, a negative errno value a failure; outputs are untouched on failure unless a call says
+ * otherwise. The text for people goes into the caller's `struct netboot_error` (NULL: not wanted). A call that ends
+ * with a callback's value sets no text.
  *
  * Byte order.  Numbers are in host order, addresses and identifiers in network order as bytes.
  */
@@ -40,12 +40,12 @@ extern "C" {
 #endif
 
 #define NETBOOT_VERSION "0.1.0"
-/* That of the library at run time, as NETBOOT_VERSION was when it was built. */
+/* The version of the library that runs; NETBOOT_VERSION is the one that the program was built with. */
 const char *netboot_version(void);
 
 /*
- * Enumerations.  The numbers of an enumerator stay; new ones go to the end. A call that gives the name of one returns
- * NULL for a number that it does not know.
+ * Enumerations.  An enumerator keeps its number; new ones go to the end. A call that returns an enumerator's name
+ * returns NULL for an unknown number.
  */
 
 struct netboot_bytes {
@@ -87,7 +87,7 @@ enum netboot_family { NETBOOT_V4 = 4, NETBOOT_V6 = 6 };
 #define NETBOOT_UUID_SIZE 16
 #define NETBOOT_DUID_MAX 130 /* RFC 8415 and RFC 9915, section 11.1 */
 #define NETBOOT_NAME_MAX 127
-#define NETBOOT_NAME_DEFAULT "default" /* of the target, and of the site, of those that no other one is for */
+#define NETBOOT_NAME_DEFAULT "default" /* the target and the site of clients that have no other */
 
 enum netboot_id_type { NETBOOT_ID_MAC = 'M', NETBOOT_ID_UUID = 'U', NETBOOT_ID_DUID = 'D', NETBOOT_ID_NAME = 'N' };
 
@@ -115,46 +115,47 @@ struct netboot_option {
 
 /* What becomes of a boot file that the server's own configuration put into its reply. */
 enum netboot_existing_boot_file {
-    NETBOOT_EXISTING_KEEP,    /* it stays, unless the store says of this very host what it gets */
+    NETBOOT_EXISTING_KEEP,    /* it stays, unless the store sets what this host boots */
     NETBOOT_EXISTING_REPLACE, /* ours replaces it */
-    NETBOOT_EXISTING_REMOVE   /* likewise, and where there is none of ours it goes, too */
+    NETBOOT_EXISTING_REMOVE   /* ours replaces it; if there is none of ours, it is removed */
 };
 const char *netboot_existing_boot_file_name(enum netboot_existing_boot_file existing); /* "keep", "replace", "remove" */
 int netboot_existing_boot_file_find(const char *name);                                 /* or -ENOENT */
 
 /*
- * Structures that a caller fills begin with `size`, which it sets to their sizeof. The library reads what is within
- * that size; members that a later version has and the caller has not are zero to it. So a program goes on working with
- * a later library, and with an earlier one, which passes over what it does not know. -EINVAL: the size was not set.
+ * A structure that a caller fills begins with `size`; the caller sets it to the structure's sizeof. The library reads
+ * only that many octets and takes members beyond them as zero. So a program works with a later library, and with an
+ * earlier one, which ignores members that it does not know. -EINVAL: the size is not set.
  *
- * Structures that the library fills end in room for members to come. What it hands to a callback may grow at its end.
+ * A structure that the library fills ends with room for later members. A structure that it passes to a callback may
+ * grow at its end.
  */
 
-/* netboot_query_init() makes one, or `{.size = sizeof(query), .family = ...}`. */
+/* Begin one with netboot_query_init(), or `{.size = sizeof(query), .family = ...}`. */
 struct netboot_query {
     size_t size;
     enum netboot_family family;
     uint8_t message_type; /* of the client's: option 53 (0: BOOTP) or msg-type, inside of any relay messages */
-    uint8_t reply_type;   /* of the server's reply, likewise */
-    uint32_t transaction; /* xid or transaction-id; 0: not told */
+    uint8_t reply_type;   /* the same of the server's reply */
+    uint32_t transaction; /* xid or transaction-id; 0: unknown */
 
     /* DHCPv4 */
     uint8_t hardware_type;                 /* htype */
     struct netboot_bytes hardware_address; /* chaddr, hlen octets */
-    /* DHCPv6, where all zero and empty mean absent */
-    struct netboot_bytes link_layer_address;    /* option 79 (RFC 6939) of the relay nearest the client, no other's */
+    /* DHCPv6; all zero or empty: absent */
+    struct netboot_bytes link_layer_address;    /* option 79 (RFC 6939), only of the relay nearest the client */
     uint8_t peer_address[NETBOOT_ADDRESS_SIZE]; /* the client's source address, or the nearest relay's peer-address */
 
-    /* Where the client is, all zero where absent; the first that is set finds the site. */
+    /* Where the client is: the first address that is set finds the site. All zero: absent. */
     uint8_t assigned_address[NETBOOT_ADDRESS_SIZE];  /* yiaddr of the reply; the first IA address of the reply */
     uint8_t client_address[NETBOOT_ADDRESS_SIZE];    /* ciaddr */
     uint8_t relay_address[NETBOOT_ADDRESS_SIZE];     /* giaddr; link-address of the nearest relay that has one */
-    uint8_t interface_address[NETBOOT_ADDRESS_SIZE]; /* of the interface that it came in on */
+    uint8_t interface_address[NETBOOT_ADDRESS_SIZE]; /* of the interface that received the packet */
 
-    bool reply_has_boot_file; /* the server's own configuration put file or 67, or 59, into its reply */
+    bool reply_has_boot_file; /* the server's own configuration put `file`, option 67 or option 59 in */
     enum netboot_existing_boot_file existing_boot_file; /* the operator's setting for that */
 
-    unsigned option_count; /* of the client's own options; see netboot_query_options() */
+    unsigned option_count; /* of the client's own options; see netboot_query_add() */
     struct netboot_option options[NETBOOT_QUERY_OPTIONS_MAX];
 };
 
@@ -168,15 +169,15 @@ static inline void netboot_query_init(struct netboot_query *query, enum netboot_
 
 /* The codes of the client's options that hold facts, ended by 0. A server need not hand in any other. */
 const uint16_t *netboot_query_options(enum netboot_family family);
-/* Adds one of the client's options; those past the room and those not wanted are passed over. Where an option
- * comes several times in DHCPv6, each is added; in DHCPv4 the parts are joined first (RFC 3396). For the first one of
- * each code there is room, however many there are of others. */
+/* Adds one of the client's options. Options that are not wanted are ignored, and so are options without room; the first
+ * option of each wanted code always has room. In DHCPv6, add each instance of an option; in DHCPv4, join the parts of
+ * an option first (RFC 3396). */
 void netboot_query_add(struct netboot_query *query, uint16_t code, const void *data, size_t size);
 
 /* ---- Client facts ------------------------------------------------------------------------------------------- */
 
 enum netboot_stage {
-    NETBOOT_STAGE_NONE, /* an ordinary host: not ours */
+    NETBOOT_STAGE_NONE, /* an ordinary client */
     NETBOOT_STAGE_PXE,  /* firmware that loads by TFTP */
     NETBOOT_STAGE_HTTP, /* firmware that loads by HTTP */
     NETBOOT_STAGE_IPXE
@@ -185,8 +186,8 @@ enum netboot_stage {
 struct netboot_client {
     enum netboot_family family;
     enum netboot_stage stage;
-    uint16_t arch;     /* the first known one of the client's list, else its first; NETBOOT_ARCH_NONE */
-    uint16_t platform; /* NETBOOT_PLATFORM_NONE where the architecture is not known */
+    uint16_t arch;     /* the first known type of the client's list, else its first; or NETBOOT_ARCH_NONE */
+    uint16_t platform; /* NETBOOT_PLATFORM_NONE: the architecture type is not known */
     bool bootp;        /* not DHCP: the answer has no room for options */
     bool has_mac;
     bool has_uuid;
@@ -198,10 +199,10 @@ struct netboot_client {
     uint64_t reserved[8];
 };
 
-/* Whether the client's stage is another than NETBOOT_STAGE_NONE, by its options alone. For a server that would have
- * work with the rest of the query: most clients are ordinary hosts, and netboot_serve() changes nothing for them. */
+/* Whether this is a boot client, by its options alone. If not, netboot_serve() changes nothing, and a server need not
+ * fill the rest of the query. */
 bool netboot_query_boots(const struct netboot_query *query);
-/* Reads the facts. Malformed options are passed over one by one, so this cannot fail. */
+/* Reads the facts. Malformed options are ignored one by one, so this cannot fail. */
 void netboot_client_parse(const struct netboot_query *query, struct netboot_client *ret);
 /* Whether the client's option 55 or ORO names `code`. */
 bool netboot_client_requested(const struct netboot_client *client, uint16_t code);
@@ -214,21 +215,21 @@ const char *netboot_stage_name(enum netboot_stage stage);
 enum netboot_armed {
     NETBOOT_ARMED_NONE,    /* there is none */
     NETBOOT_ARMED_SERVED,  /* `target` is its target */
-    NETBOOT_ARMED_MISSING, /* the rest: `target` is the regular one. The store does not have its target */
-    NETBOOT_ARMED_KIND,    /* its target is of a kind that no boot can be counted of */
-    NETBOOT_ARMED_UNABLE,  /* it has nothing that this client can load */
+    NETBOOT_ARMED_MISSING, /* its target is not in the store. From here on `target` is the regular target */
+    NETBOOT_ARMED_KIND,    /* its target is of a kind whose boots cannot be counted */
+    NETBOOT_ARMED_UNABLE,  /* its target has nothing that this client can load */
     NETBOOT_ARMED_EXPIRED,
     NETBOOT_ARMED_USED,    /* this is a later boot */
-    NETBOOT_ARMED_RENEWAL, /* a lease is prolonged, nothing boots */
-    NETBOOT_ARMED_UNMARKED /* that it is served could not be written down */
+    NETBOOT_ARMED_RENEWAL, /* the client renews its lease; it does not boot */
+    NETBOOT_ARMED_UNMARKED /* the mark could not be written */
 };
 const char *netboot_armed_name(enum netboot_armed armed); /* "none", "served", ..., "unmarked" */
 
 enum netboot_outcome {
-    NETBOOT_NOT_OURS,     /* not a boot client, or no message that carries boot fields: nothing changes */
+    NETBOOT_NOT_OURS,     /* no boot client, or no reply that carries boot fields: nothing changes */
     NETBOOT_KEPT,         /* the server's own boot file stays: nothing changes */
     NETBOOT_IGNORED,      /* the target says so, or there is no target: nothing changes */
-    NETBOOT_NO_BOOT_FILE, /* nothing that this client can follow: nothing changes, or the server's own file goes */
+    NETBOOT_NO_BOOT_FILE, /* nothing that this client can load: nothing changes, or own_file_goes */
     NETBOOT_SILENT,       /* boot fields are removed */
     NETBOOT_ANSWERED      /* boot fields are set */
 };
@@ -273,7 +274,7 @@ enum netboot_finding {
     NETBOOT_FINDING_SITE_DEFAULT,
     NETBOOT_FINDING_NO_SITE,
     NETBOOT_FINDING_NO_PLATFORM,
-    /* Of a place where a boot file may come from: */
+    /* About one source of a boot file: */
     NETBOOT_FINDING_ABSENT,
     NETBOOT_FINDING_NO_TFTP,
     NETBOOT_FINDING_NO_HTTP,
@@ -284,7 +285,7 @@ enum netboot_finding {
     NETBOOT_FINDING_NO_VALUE,
     NETBOOT_FINDING_TOO_LONG,
     NETBOOT_FINDING_TAKEN,
-    /* and of all again */
+    /* about the decision as a whole again */
     NETBOOT_FINDING_NOTHING,
     NETBOOT_FINDING_JOINED,
     NETBOOT_FINDING_REMOVED
@@ -292,7 +293,7 @@ enum netboot_finding {
 
 struct netboot_reason {
     uint8_t finding; /* enum netboot_finding */
-    uint8_t source;  /* enum netboot_source, where the finding is about one */
+    uint8_t source;  /* enum netboot_source, if the finding is about one */
 };
 
 #define NETBOOT_REASONS_MAX 16
@@ -303,7 +304,7 @@ struct netboot_decision {
     bool host_found;
     enum netboot_armed armed; /* what became of the host's boot-once */
     bool has_next_server;
-    bool vendor_class;  /* HTTPClient is to be echoed */
+    bool vendor_class;  /* the answer echoes HTTPClient */
     bool own_file_goes; /* NETBOOT_NO_BOOT_FILE: the server's own boot file is removed */
     uint8_t next_server[4];
     uint16_t boot_file_size;         /* octets without the NUL; 0 where there is none */
@@ -354,28 +355,28 @@ struct netboot_store;
 
 struct netboot_store_options {
     size_t size;         /* sizeof of the structure */
-    size_t map_size;     /* first size of the map in octets; 0: the default. It grows as needed. */
+    size_t map_size;     /* initial size of the map in octets; 0: the default. The map grows as needed */
     unsigned readers;    /* simultaneous look-ups of this process; 0: the default of 128 */
-    bool follow;         /* for servers: a thread opens the store when it can, follows its replacement, clears dead
-                            readers, and no packet waits for any of it; netboot_store_open() then succeeds without a
-                            store */
-    const char *server;  /* who answers, as boot-once and the journal tell it; NULL: the name of the program */
+    bool follow;         /* for servers: a thread opens the store once it exists, opens it again after it was replaced,
+                            and clears dead readers; no packet waits for that. netboot_store_open() then succeeds
+                            without a store */
+    const char *server;  /* the server's name in boot-once and the journal; NULL: the name of the program */
     bool journal;        /* for servers: netboot_serve() keeps a journal of what it answers */
     size_t journal_size; /* octets that the journal may take on disk; 0: the default of 256 MiB */
-    bool join;           /* takes a client that shows only a UUID for the machine whose MAC was seen with it, see
-                            docs/journal.md; with `journal` only */
-    size_t check_most;   /* for a tool that ends soon: where the data are more octets than this, they are opened without
-                            a look at all pages; damage in them may then end the program. 0: always looked at; so are
-                            they with `follow` */
+    bool join;           /* joins identifiers: takes a client with only a UUID for the machine whose MAC the journal has
+                            seen with it, see docs/journal.md; needs `journal` */
+    size_t check_most;   /* for a program that ends soon: a database with more octets than this is opened without the
+                            check of its pages; damage may then end the program. 0, or `follow`: always checked */
 };
 
 /*
  * Opens the targets store below `directory` for reading and, where permissions allow, writing. One handle per
  * process and store (-EBUSY for a second); not to be used after fork (-ECHILD from every call there).
  *
- * Before it is mapped the file is checked: size, LMDB's magic and version; before it is read in, all its pages; then
- * the store's format. -ENOENT: there is none; -EACCES; -EROFS: only possible without locks; -EBADMSG: short, foreign or
- * damaged; -ENOTSUP: a newer format; -EAGAIN: locks held from another pid namespace; -EINVAL.
+ * The file is checked before it is mapped (size, LMDB's magic and version), all its pages before they are read, then
+ * the store's format. -ENOENT: there is no store; -EACCES; -EROFS: it could only be opened without locks; -EBADMSG: it
+ * is cut short, damaged, or no store; -ENOTSUP: a newer format; -EAGAIN: a process of another PID namespace holds
+ * locks; -EINVAL.
  */
 int netboot_store_open(const char *directory, const struct netboot_store_options *options, struct netboot_store **ret,
                        struct netboot_error *error);
@@ -386,15 +387,15 @@ enum netboot_event {
     NETBOOT_EVENT_NONE, /* nothing changed since the last call */
     NETBOOT_EVENT_USABLE,
     NETBOOT_EVENT_UNUSABLE,
-    NETBOOT_EVENT_LOST /* of the journal: records were lost */
+    NETBOOT_EVENT_LOST /* only of the journal: records were lost */
 };
 
-/* For a server's log: USABLE once after the store became usable, UNUSABLE once after it became unusable, with why and
- * what to do in `error`. The state after opening counts as a change. Cheap (one atomic load when nothing changed), from
- * any thread; each change is reported to one caller only. */
+/* For a server's log. USABLE: the store became usable; UNUSABLE: it became unusable, `error` says why and what to do.
+ * The state after opening counts as a change. Any thread may call this; one caller gets each change. Costs one atomic
+ * load if nothing changed. */
 enum netboot_event netboot_store_event(struct netboot_store *store, struct netboot_error *error);
 
-/* Everything that is known of one packet. */
+/* What netboot_serve() finds for one packet. */
 struct netboot_result {
     struct netboot_client client;
     struct netboot_decision decision;
@@ -402,19 +403,20 @@ struct netboot_result {
 };
 
 /*
- * The packet path: facts, look-up, decision, answer. On a negative errno value the store could not be read and the
- * answer has no edits: send the reply as it is. -EAGAIN: there is none, or it cannot be read just now. Nothing in `ret`
- * points into the store. What is reserved in it is not written.
+ * The packet path: facts, look-up, decision, answer. On a negative errno value the store could not be read, and the
+ * answer has no edits: send the reply as it is. -EAGAIN: there is no store, or it cannot be read at the moment. Nothing
+ * in `ret` points into the store. Members `reserved` are not written.
  */
 int netboot_serve(struct netboot_store *store, const struct netboot_query *query, struct netboot_result *ret);
 
-/* For a server's statistics, of this handle: records written, records lost. One atomic load each. */
+/* For a server's statistics: the records that this handle wrote to the journal, and those that it lost. One atomic load
+ * each. */
 uint64_t netboot_journal_written(const struct netboot_store *store);
 uint64_t netboot_journal_dropped(const struct netboot_store *store);
 
-/* As netboot_store_event(), for a server's log: USABLE once after the journal became usable, or was made anew (then
- * `code` is not 0: -ENOENT, it was not there; -EBADMSG, it was damaged), UNUSABLE once after it became unusable, LOST
- * at most once a minute after records were lost; `error` tells what, why and what to do. */
+/* The same for the journal. USABLE: it became usable, or was created again; then error->code is -ENOENT (it was not
+ * there) or -EBADMSG (it was damaged), else 0. UNUSABLE: it became unusable. LOST, at most once a minute: records were
+ * lost. `error` says what, why and what to do. */
 enum netboot_event netboot_journal_event(struct netboot_store *store, struct netboot_error *error);
 
 #ifdef __cplusplus

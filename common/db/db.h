@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * An LMDB environment in its own directory below the operator's, safe for use in servers.
+ * A database: an LMDB environment in its own directory below the operator's, safe for use in servers.
  *
  * Nothing here knows the contents of the tables, except for the format number in the first one.
  *
@@ -9,7 +9,7 @@
  * current one is opened and checked beside it, and becomes current by one pointer. If it is the same file, nothing is
  * current until the old database is closed: a process must not open a file of LMDB's twice.
  *
- * Reader readers. Each belongs to one database, and holds a read transaction and a cursor, which are made once. The
+ * Readers. Each belongs to one database, and holds a read transaction and a cursor, which are made once. The
  * transaction is renewed for each look-up; the cursor, which costs as much as a small look-up, only where it is used. A
  * thread takes a reader with one compare-and-swap and gives it back after its look-up: nothing ever waits. To close or
  * remap a database, a thread keeps its readers one by one as they are given back, until it has all of them. A closed
@@ -35,7 +35,7 @@
 #define DB_MAP_SIZE_FOR(size_max) (UINT64_C(1) << ((size_max) > UINT32_MAX ? 34 : 28))
 #define DB_MAP_SIZE ((size_t)DB_MAP_SIZE_FOR(SIZE_MAX))
 #define DB_PATH_SIZE 4096
-#define DB_NO_TABLE UINT_MAX /* an environment that was made without it */
+#define DB_NO_TABLE UINT_MAX /* the database was created without it */
 
 struct db_spec {
     const char *name; /* of the directory, below the operator's */
@@ -43,10 +43,10 @@ struct db_spec {
     const char *loss; /* what is lost if it is damaged; NULL: a backup has all of it */
     uint32_t format;  /* the newest known one; `format` of the first table, 4 octets, big-endian */
     unsigned tables;
-    unsigned optional_tables; /* after those: a new environment has them, an older one may not */
+    unsigned optional_tables; /* after those: a new database has them, an older one may lack them */
     const char *table_names[DB_TABLES_MAX];
     unsigned cursor_table; /* the cursors of the readers are for this one */
-    size_t cache_size;     /* octets that each reader has for its user, a multiple of 64 */
+    size_t cache_size;     /* octets of `cache` in each reader, a multiple of 64 */
     bool servers_write;    /* the group may write data.mdb, too */
     bool made_anew;        /* if damaged, it is set aside and created again, by servers, too */
     bool may_lose_last;    /* a crash of the computer may lose the last changes, but nothing else */
@@ -91,25 +91,25 @@ struct db_place {
     const unsigned *not_forked; /* 1; 0 in a forked child, where that page is zeroed */
     pid_t pid;                  /* where there are no such pages */
 
-    struct worker *worker; /* of a server: packets wake it where it is wanted; NULL: there is none */
+    struct worker *worker; /* a server's thread, which packets wake when it has work; NULL: none */
 
     _Alignas(64) _Atomic(struct db *) current; /* NULL: closed */
     atomic_size_t wanted;                      /* size of map that the next change should have */
 
-    /* Held by whoever opens, closes or maps: no packet takes it. It is for all below. */
+    /* Held by whoever opens, closes or maps; no packet takes it. It protects all members below. */
     _Alignas(64) pthread_mutex_t swap;
-    struct db *all; /* never fewer, until the handle is closed */
+    struct db *all; /* none leaves the list until the handle is closed */
     unsigned reader_room;
     size_t epoch; /* the last one */
 };
 
 /* ---- Files */
 
-/* Creates the directory and an empty environment, which `fill` completes; all or nothing. -EEXIST. */
+/* Creates the directory and an empty database, which `fill` completes; all or nothing. -EEXIST. */
 int db_place_create(const struct db_spec *spec, const char *directory, int (*fill)(MDB_txn *txn, const MDB_dbi *tables),
                     struct netboot_error *error);
-/* Moves a damaged environment to NAME.damaged, in place of an older one there. `damaged` identifies its data file: an
- * environment with another one stays. */
+/* Moves a damaged database to NAME.damaged, in place of an older one there. `damaged` is its data file: a database with
+ * another data file stays. */
 int db_place_set_aside(const struct db_spec *spec, const char *directory, const struct stat *damaged,
                        struct netboot_error *error);
 /* Restores missing permissions of the directory and its files, where this process may. */
@@ -123,18 +123,18 @@ void writers_unlock(int lock);
 
 int db_place_init(struct db_place *place, const struct db_spec *spec, const char *directory,
                   struct netboot_error *error);
-/* Makes room for that many simultaneous look-ups; 0: the default. The environment is closed then. */
+/* Makes room for that many simultaneous look-ups; 0: the default. No database is open afterwards. */
 int db_place_prepare(struct db_place *place, unsigned readers, struct netboot_error *error);
-/* Frees what db_place_prepare() made. The environment is closed, or this is a forked child. */
+/* Frees what db_place_prepare() made. No database is open, or this is a forked child. */
 void db_place_fini(struct db_place *place);
-/* What to do if the environment is damaged. Returns `text`. */
+/* What to do if the database is damaged. Returns `text`. */
 #define DB_REMEDY_SIZE (3 * DB_PATH_SIZE)
 const char *db_place_remedy(const struct db_place *place, char text[DB_REMEDY_SIZE]);
 
 /* Opens the files in the place, or opens them again. -EBUSY: this process has already opened them, or look-ups did not
- * end within `deadline_ms`; the same database is current as before then. After any other failure none is. */
+ * end within `deadline_ms`; the current database then stays current. After any other failure, none is. */
 int db_place_open(struct db_place *place, unsigned deadline_ms, struct netboot_error *error);
-/* Opens the tables that the current database has got since it was opened, if nobody uses it at the moment. */
+/* Opens tables that were added to the current database after it was opened, unless somebody uses it at the moment. */
 void db_place_look_for_tables(struct db_place *place);
 /* Closes the current database, as soon as no look-up is under way. */
 void db_place_close(struct db_place *place);
@@ -153,10 +153,10 @@ static inline bool db_place_in_child(const struct db_place *place)
     return place->not_forked ? *(const volatile unsigned *)place->not_forked != 1 : getpid() != place->pid;
 }
 
-/* Current while what was is closed or mapped anew, and comes again. No reader of it is free. */
+/* Stands for the current database while that is closed or mapped again. None of its readers is free. */
 extern struct db db_between;
 
-/* NULL: none. */
+/* The current database; NULL: none, or db_between. */
 static inline struct db *db_place_current(const struct db_place *place)
 {
     struct db *db = atomic_load_explicit(&place->current, memory_order_acquire);
@@ -169,14 +169,14 @@ static inline bool db_place_is_open(const struct db_place *place)
     return db_place_current(place) != NULL;
 }
 
-/* Not only for the moment. */
+/* False while db_between is current. */
 static inline bool db_place_is_closed(const struct db_place *place)
 {
     return atomic_load(&place->current) == NULL;
 }
 
-/* A reader for this thread: no system call, no lock, and no waiting. -EAGAIN: all are busy, or it is closed; -ECHILD.
- */
+/* A reader for this thread: no system call, no lock, and no waiting. -EAGAIN: all are busy, or no database is open;
+ * -ECHILD. */
 int db_take(struct db_place *place, struct db_reader **ret);
 
 static inline void db_give(struct db_reader *reader)
@@ -203,7 +203,7 @@ static inline struct db *db_of(MDB_txn *txn)
     return mdb_env_get_userctx(mdb_txn_env(txn));
 }
 
-/* A table of that, which is one of the place's. */
+/* A table of that database; DB_NO_TABLE if it is not the place's. */
 static inline MDB_dbi db_place_table(const struct db_place *place, MDB_txn *txn, unsigned table)
 {
     const struct db *db = db_of(txn);
@@ -219,7 +219,7 @@ int db_write_begin(struct db_place *place, MDB_txn **ret_txn, struct db_reader *
  * and values read from it may be outdated; -EAGAIN. */
 int db_write_now(struct db_place *place, MDB_txn **ret_txn, struct db_reader **ret_reader);
 
-/* Clears the readers of dead readers. */
+/* Clears the readers of dead processes. */
 void db_clear_readers(struct db *db);
 
 /* ---- Codes */

@@ -232,7 +232,7 @@ int db_verify(const struct db *db, MDB_txn *txn, struct netboot_error *error)
     return verify_state(place, fd, &state, (size_t)status.st_size, true, error);
 }
 
-/* ---- What there is */
+/* ---- Which files exist */
 
 int db_find_files(struct db *db, struct netboot_error *error)
 {

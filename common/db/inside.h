@@ -30,7 +30,7 @@ gid_t group_for(const char *directory);
 /* Gives a directory group and mode; without permission to set the group, its own stays. Negative errno value. */
 int set_directory(const char *path, gid_t group);
 mode_t data_mode(const struct db_spec *spec);
-/* Makes the files of a new environment, without a content. Negative errno value. */
+/* Makes the files of a new database, still empty. Negative errno value. */
 int make_files(const struct db_place *place, gid_t group);
 
 /* ---- header.c */
@@ -62,7 +62,7 @@ struct db_reader *db_take_of(struct db *db);
 bool db_keep_readers(struct db *db);
 /* The same until all are kept, or until the deadline. */
 bool db_drain(struct db *db, uint64_t deadline_us);
-/* Frees those that were kept. */
+/* Makes kept readers free again. */
 void db_free_readers(struct db *db);
 /* Locks the mutex `swap`. False: others held it until the deadline. */
 bool db_place_lock(struct db_place *place, uint64_t deadline_us);
@@ -75,11 +75,11 @@ void db_place_hide(struct db_place *place, bool comes_again);
 
 /* Opens what db_find_files() found. */
 int db_open(struct db *db, struct netboot_error *error);
-/* Opens those tables that an older database need not have. No other transaction of the process may be under way. */
+/* Opens the tables that an older database may lack. No other transaction of the process may be under way. */
 void db_open_optional_tables(struct db *db, MDB_txn *txn);
 /* With all readers kept. */
 void db_close(struct db *db);
-/* The same, for a server: has all pages in its map, so that no packet has to wait for one. */
+/* With all readers kept, for a server: reads all pages into memory, so that no packet has to wait for one. */
 void db_bring_in(struct db *db);
 /* The largest map that address space and settings allow. */
 size_t db_place_map_limit(const struct db_place *place);
@@ -91,7 +91,7 @@ size_t map_size_for(size_t used, size_t least, size_t limit);
 /* Makes the map large enough for the data, and at least as large as wanted if that can be had. -EAGAIN: look-ups did
  * not end in time. */
 int db_place_remap(struct db_place *place, size_t wanted, unsigned deadline_ms);
-/* How large the map should be for a change that is about to begin; 0: it is. LMDB's code. */
+/* How large the map should be for a change that is about to begin; 0: it is large enough. LMDB's code. */
 int db_writers_map(const struct db *db, size_t *ret_wanted);
 
 static inline bool same_file(const struct stat *a, const struct stat *b)

@@ -21,7 +21,7 @@
 enum { PAGE_BRANCH = 0x01, PAGE_LEAF = 0x02, PAGE_OVERFLOW = 0x04, PAGE_META = 0x08 };
 enum { NODE_BIG = 0x01, NODE_TREE = 0x02 }; /* the value has overflow pages; it is a struct lmdb_tree */
 enum { TREE_FREE, TREE_MAIN, TREES };
-enum { TREE_INTEGER_KEYS = 0x08, TREE_ORDER_FLAGS = 0x7e }; /* all that change the order of keys, or allow several */
+enum { TREE_INTEGER_KEYS = 0x08, TREE_ORDER_FLAGS = 0x7e }; /* all flags of the order of keys, or of duplicates */
 
 struct lmdb_page {
     size_t number;
@@ -30,7 +30,7 @@ struct lmdb_page {
         struct {
             uint16_t lower, upper; /* begin and end of the free space: after the nodes' places, before the nodes */
         };
-        uint32_t count; /* of the first overflow page: how many there are */
+        uint32_t count; /* of the first overflow page: the number of overflow pages */
     };
 };
 

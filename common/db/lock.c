@@ -14,8 +14,8 @@
 
 #define HOLDER_SIZE 64
 
-/* The size is fixed: it needs no new block when the disk is full. The text is only for people: a failure does not
- * matter. */
+/* The text has a fixed size, so that it needs no new block when the disk is full. It is only for people: a failure does
+ * not matter. */
 static void write_holder(int fd)
 {
     char holder[HOLDER_SIZE + 1];

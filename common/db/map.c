@@ -64,7 +64,7 @@ static int new_size(struct db *db, size_t wanted, size_t *ret)
     return 0;
 }
 
-/* Nothing is current meanwhile. */
+/* No database is current meanwhile. */
 static int remap_held(struct db_place *place, struct db *db, size_t size, uint64_t deadline)
 {
     int rc = EAGAIN;
@@ -73,7 +73,7 @@ static int remap_held(struct db_place *place, struct db *db, size_t size, uint64
     if (db_drain(db, deadline)) {
         db->epoch = ++place->epoch;
         rc = mdb_env_set_mapsize(db->mdb, size);
-        if (rc != 0) { /* there is no map any more */
+        if (rc != 0) { /* the old map is gone */
             db_close(db);
             db_place_hide(place, false);
             return db_code(rc);
@@ -110,7 +110,7 @@ size_t map_size_for(size_t used, size_t least, size_t limit)
     return size;
 }
 
-/* The size of map for a change. How much it will write is unknown, and address space is free. */
+/* How much a change will write is unknown, and address space is free. */
 int db_writers_map(const struct db *db, size_t *ret_wanted)
 {
     struct db_place *place = db->place;

@@ -96,7 +96,7 @@ size_t db_place_map_limit(const struct db_place *place)
     return limit.rlim_cur / 4 < most ? (size_t)(limit.rlim_cur / 4) : most;
 }
 
-/* A path to the held directory that works even if it is renamed; without /proc its own. */
+/* A path to the held directory that works even if it is renamed; without /proc, the directory's own path. */
 static const char *held_path(const struct db *db, char path[32])
 {
     struct stat held, found;
@@ -218,7 +218,7 @@ static bool locks_are_of_data(const struct db *db, size_t before, MDB_txn *txn)
     return before <= locked + 1 && locked <= last_transaction(db);
 }
 
-/* Before anything is read in them. */
+/* Checks all pages before LMDB reads one. */
 static int check_pages(struct db *db, MDB_txn *txn, struct netboot_error *error)
 {
     enum { TRIES = 100 };
@@ -240,7 +240,7 @@ static int check_pages(struct db *db, MDB_txn *txn, struct netboot_error *error)
 #define MADV_POPULATE_READ 22
 #endif
 
-/* The page that the value is in has its number in the map. */
+/* Reads the whole map into memory. Where the map begins follows from the number of the page that has the value. */
 static void bring_in(struct db *db, MDB_txn *txn)
 {
     MDB_val key = {6, "format"}, value;
@@ -254,7 +254,7 @@ static void bring_in(struct db *db, MDB_txn *txn)
     uint8_t *at = (uint8_t *)((uintptr_t)value.mv_data & ~((uintptr_t)status.ms_psize - 1));
     memcpy(&page, at, sizeof(page));
     if (madvise(at - page.number * status.ms_psize, (info.me_last_pgno + 1) * status.ms_psize, MADV_POPULATE_READ) != 0)
-        return; /* then each page comes when it is read first */
+        return; /* then each page is read when it is first used */
 }
 
 void db_bring_in(struct db *db)
@@ -288,7 +288,7 @@ static int open_contents(struct db *db, struct netboot_error *error)
     }
     if ((rc = mdb_txn_commit(txn)) != 0 || (rc = db_make_readers(db)) != 0 || (rc = mdb_env_info(db->mdb, &info)) != 0)
         return db_failure(db, rc, "open", error);
-    if (info.me_numreaders == 0) /* LMDB has not told that it works without its lock file */
+    if (info.me_numreaders == 0) /* LMDB works without its lock file, and does not say so */
         return failure(error, -EROFS, "locks do not work in %s: mount its file system writable", db->place->path);
     db_bring_in(db);
     return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* A page of LMDB's while all of them are checked. */
+/* One of LMDB's pages, while all pages are checked. */
 #ifndef NETBOOT_DB_PAGE_H
 #define NETBOOT_DB_PAGE_H
 
@@ -22,11 +22,11 @@ struct verification {
 struct tree {
     struct verification *all;
     struct lmdb_tree says;
-    unsigned kind; /* TREE_FREE, TREE_MAIN, TREES: one of those in the main one */
+    unsigned kind; /* TREE_FREE, TREE_MAIN, TREES: a tree in the main tree */
     struct netboot_bytes name;
     uint8_t *pages; /* one for each level */
     size_t branches, leaves, overflows, entries;
-    uint8_t last_key[LMDB_KEY_MAX]; /* before the page being looked at */
+    uint8_t last_key[LMDB_KEY_MAX]; /* the last key before this page */
     struct netboot_bytes last;
     bool last_is_bound; /* a branch's: the next key may be the same */
 };

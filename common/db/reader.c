@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* ---- Slots */
+/* ---- Readers */
 
 int db_make_reader(struct db_reader *reader)
 {
@@ -33,8 +33,8 @@ int db_make_reader(struct db_reader *reader)
     return rc;
 }
 
-/* Servers make all their readers at the start: later, this would allocate on the packet path. Where other processes
- * left fewer reader readers than wanted, as many as there are. */
+/* Servers make all their readers at the start: later, this would allocate on the packet path. If other processes left
+ * fewer readers than wanted, it makes as many as there are. */
 int db_make_readers(struct db *db)
 {
     const struct db_place *place = db->place;

@@ -24,7 +24,7 @@ static void reap_held(struct db_place *place)
 void db_place_reap(struct db_place *place)
 {
     if (pthread_mutex_trylock(&place->swap) != 0)
-        return; /* the thread that has it does it */
+        return; /* the thread that has the mutex does it */
     reap_held(place);
     pthread_mutex_unlock(&place->swap);
 }
@@ -75,7 +75,7 @@ static struct db *find_same(struct db_place *place, const struct db *found)
     return db;
 }
 
-/* Closes it: then its files may be opened again. */
+/* Closes a database, so that its files may be opened again. */
 static int close_first(struct db_place *place, struct db *db, uint64_t deadline, struct netboot_error *error)
 {
     if (db == db_place_current(place))
@@ -144,7 +144,7 @@ int db_place_open(struct db_place *place, unsigned deadline_ms, struct netboot_e
     return code;
 }
 
-/* With all readers, as one transaction of a process at a time may open tables. */
+/* Keeps all readers meanwhile: only one transaction of a process may open tables at a time. */
 void db_place_look_for_tables(struct db_place *place)
 {
     struct db *db;

@@ -72,7 +72,7 @@ static int use(const struct verification *all, size_t number, size_t from)
     return 0;
 }
 
-/* The same for pages with data, which the file must have. */
+/* The same for pages with data: the file must have them. */
 static int use_stored(const struct verification *all, size_t number, size_t count, size_t from)
 {
     int code = 0;
@@ -336,7 +336,7 @@ int verify_state(const struct db_place *place, int fd, const struct lmdb_meta *s
     if (all.pages > all.last_page && !whole)
         return 0;
     if (all.pages <= all.last_page && all.last_page - all.pages >= size / sizeof(size_t))
-        return cut_short(&all); /* it has no room for the numbers of as many free pages */
+        return cut_short(&all); /* the file has no room for the numbers of so many free pages */
     all.used = calloc(1, all.last_page / 8 + 1);
     all.starts = malloc(all.page_size / 16);
     if (!all.used || !all.starts)

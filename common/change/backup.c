@@ -55,7 +55,7 @@ struct writing {
     void *user;
     struct netboot_backup backup;
     struct checksum checksum;
-    int failed; /* what `write` said */
+    int failed; /* what `write` returned */
 };
 
 static int put(struct writing *writing, const void *data, size_t size)

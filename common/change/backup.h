@@ -18,7 +18,7 @@
 #define BACKUP_ITEM_SIZE 5
 #define BACKUP_END 'e'
 
-/* CRC-64 as xz and ECMA-182 have it. */
+/* CRC-64 of ECMA-182, as in xz. */
 struct checksum {
     uint64_t value, table[256];
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* A change of the targets store, between the files of this room. */
+/* A change of the targets store, as the files of this room see it. */
 #ifndef NETBOOT_CHANGE_H
 #define NETBOOT_CHANGE_H
 
@@ -19,16 +19,16 @@ struct netboot_change {
     uint64_t hosts;
     bool touched, ranges_stale;
     unsigned deadline_ms;        /* for other writers */
-    struct arming *armings;      /* that go with it */
+    struct arming *armings;      /* committed with the change */
     struct netboot_error failed; /* the first failure of the database: it rules out a commit */
-    /* One for each type of identifier: sorted keys mostly go onto the page of the last one. */
+    /* One for each type of identifier: a sorted key mostly goes onto the page of the key before it. */
     MDB_cursor *cursors[4];
     MDB_dbi history;                        /* or DB_NO_TABLE */
     struct images images;                   /* the rows before it changed them */
     uint64_t hosts_changed, others_changed; /* records put or deleted */
     char by[NETBOOT_HISTORY_BY_SIZE], what[NETBOOT_HISTORY_WHAT_SIZE];
     uint8_t record[RECORD_SIZE_MAX];
-    uint64_t random[64]; /* numbers for hosts that are made */
+    uint64_t random[64]; /* for netboot_host.born of new hosts */
     size_t random_left;
 };
 
@@ -39,14 +39,14 @@ int change_settle(struct netboot_change *change);
 int change_check(struct netboot_change *change, struct netboot_error *error);
 /* LMDB's code as negative errno value with a text; the change can no longer be committed. */
 int change_failed(struct netboot_change *change, int rc, struct netboot_error *error);
-/* `what` is as "host web1". */
+/* Fills `error`: the record `what`, as "host web1", is damaged. Returns `code`. */
 int change_damaged(int code, const char *what, struct netboot_error *error);
 /* The same for a row that nobody can set. */
 int change_damaged_store(int code, const char *what, struct netboot_error *error);
 
-/* Keeps the row as it is, before it is changed. LMDB's code. */
+/* Keeps a row as it is for the history, before it is changed. LMDB's code. */
 int change_keep_row(struct netboot_change *change, unsigned table, const struct store_key *key);
-/* All rows of a table, or none if they are too many. */
+/* Keeps all rows of a table, or none if they are too many. */
 int change_keep_table(struct netboot_change *change, unsigned table);
 
 int change_put_row(struct netboot_change *change, unsigned table, const struct store_key *key, const void *value,
@@ -94,7 +94,7 @@ int change_delete_site(struct netboot_change *change, const char *name, struct n
 /* Adds a host of a backup; its record is copied as it is. -EBADMSG, -EINVAL. */
 int change_restore_host(struct netboot_change *change, struct netboot_bytes record, struct netboot_error *error);
 
-/* Lists whose items have different keys: -EINVAL for "two WHAT". */
+/* Checks that the items of a list have different keys. -EINVAL: "two WHAT". */
 int change_check_unique(const struct netboot_list *list, size_t (*key_size)(struct netboot_bytes item),
                         const char *what, struct netboot_error *error);
 

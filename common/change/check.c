@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What a record must be beside its own fields: lists without repeats, and a name. */
+/* Checks beyond single fields: lists without repeats, and valid names. */
 #include "change/change.h"
 
 int change_check_unique(const struct netboot_list *list, size_t (*key_size)(struct netboot_bytes item),

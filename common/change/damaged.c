@@ -30,7 +30,7 @@ static bool is_of_damaged(const struct damaged_host *damaged, MDB_val row, MDB_v
     return false;
 }
 
-/* A damaged host does not name its aliases: search all rows, and count the hosts again meanwhile. */
+/* A damaged host does not name its aliases, so all rows are searched; the hosts are counted again meanwhile. */
 int change_drop_damaged(struct netboot_change *change, const struct damaged_host *damaged, struct netboot_error *error)
 {
     MDB_cursor_op next = MDB_FIRST;
@@ -52,7 +52,7 @@ int change_drop_damaged(struct netboot_change *change, const struct damaged_host
         memcpy(at.octets, row.mv_data, at.size);
         code = change_delete_row(change, TABLE_HOST, &at, error);
         row = key_value(&at);
-        next = MDB_SET_RANGE; /* the row behind the one deleted */
+        next = MDB_SET_RANGE; /* the row after the deleted one */
     }
     mdb_cursor_close(cursor);
     if (code == 0 && rc != MDB_NOTFOUND)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What a change keeps of itself, its entry in the store, and the list of entries. */
+/* The history: who made a change, its entry in the store, and the list of entries. */
 #include "change/history.h"
 
 #include "base/bytes.h"
@@ -12,7 +12,7 @@
 
 /* ---- Who and what */
 
-/* Copies the text, cut to fit between characters; an octet that is no text becomes '?'. */
+/* Copies the text, cut between characters; an octet that is not UTF-8 becomes '?'. */
 static void copy_text(char *ret, size_t room, const char *text)
 {
     size_t length = 0;
@@ -56,7 +56,7 @@ static bool is_row(MDB_val key, uint8_t row)
     return key.mv_size == 9 && *(const uint8_t *)key.mv_data == row;
 }
 
-/* Deletes the oldest rows of a kind: those before `generation`, and at least one if `one` says so. */
+/* Deletes the oldest rows of a kind: those before `generation`, and with `one` at least one. */
 static int delete_oldest(MDB_txn *txn, MDB_dbi table, uint8_t row, uint64_t generation, bool one)
 {
     MDB_cursor *cursor;
@@ -197,10 +197,10 @@ static bool show(struct netboot_view *view, uint64_t generation, MDB_val value, 
 struct history_listing {
     int (*each)(const struct netboot_history *, void *user);
     void *user;
-    int code; /* of `each` */
+    int code; /* what `each` returned */
 };
 
-/* Backwards from behind the last entry. */
+/* Walks backwards from the last entry. */
 static int walk(struct netboot_view *view, MDB_cursor *cursor, uint64_t present, struct history_listing *listing)
 {
     uint64_t expected = present;
@@ -226,7 +226,7 @@ static int walk(struct netboot_view *view, MDB_cursor *cursor, uint64_t present,
     return rc == 0 || rc == MDB_NOTFOUND ? listing->code : db_code(rc);
 }
 
-/* The state of a view may have a table that the handle does not know. */
+/* The state of a view may have the table though the handle opened the database without it. */
 static int without_table(struct netboot_view *view)
 {
     const char *name = store_spec.table_names[TABLE_HISTORY];

@@ -40,7 +40,7 @@ static const struct store_key *primary_key(const struct host_keys *keys)
     return &keys->keys[0];
 }
 
-/* The identifier behind a key; of a UUID, the form that is the key. */
+/* The identifier of a key as text; a UUID has the byte order of its key. */
 static const char *key_text(const struct store_key *key, char text[NETBOOT_ID_TEXT_SIZE])
 {
     struct netboot_id id = {.type = (enum netboot_id_type)key->octets[0], .size = (uint8_t)(key->size - 1)};
@@ -78,7 +78,7 @@ static int host_damaged(const struct store_key *key, struct netboot_error *error
     return change_damaged(-EBADMSG, what, error);
 }
 
-/* Another host has one of our identifiers. */
+/* The failure that another host has one of the identifiers. */
 static int taken(struct netboot_change *change, const struct store_key *key, MDB_val other, struct netboot_error *error)
 {
     char text[NETBOOT_ID_TEXT_SIZE], other_text[NETBOOT_ID_TEXT_SIZE];
@@ -206,14 +206,14 @@ int change_born(struct netboot_change *change, uint64_t *ret, struct netboot_err
     return 0;
 }
 
-/* A host, and the keys that it is to have. */
+/* A host and its new keys. */
 struct host_put {
     const struct netboot_host *host;
     bool is_new; /* it replaces nobody */
     struct host_keys keys;
 };
 
-/* The values of its rows. It is the host that it was under `old` keys if its record stays in its row. */
+/* Makes the values of its rows. It stays the host that it was under the `old` keys if its record stays in its row. */
 static int encode_host(struct netboot_change *change, const struct host_put *put, const struct host_keys *old,
                        struct row_values *ret, struct netboot_error *error)
 {
@@ -235,7 +235,7 @@ static int encode_host(struct netboot_change *change, const struct host_put *put
     return 0;
 }
 
-/* Puts the rows of a host's keys until one is there already (with MDB_NOOVERWRITE): `ret_count` were put. */
+/* Puts the rows of a host's keys, with MDB_NOOVERWRITE until one exists already: `ret_count` were put. */
 static int put_keys(struct netboot_change *change, const struct host_keys *keys, const struct row_values *values,
                     unsigned flags, size_t *ret_count)
 {
@@ -255,7 +255,7 @@ static int put_keys(struct netboot_change *change, const struct host_keys *keys,
     return rc;
 }
 
-/* A host that is there already, under `old` keys. */
+/* Replaces a host that is in the store under its `old` keys. */
 static int replace_host(struct netboot_change *change, const struct host_keys *old, const struct host_put *put,
                         struct netboot_error *error)
 {
@@ -288,8 +288,8 @@ static int put_over(struct netboot_change *change, const struct store_key *id, c
     return code;
 }
 
-/* A host that is probably new, as in an import: one search per key. If a key is taken, the rows put are deleted
- * again. */
+/* Adds a host that is probably new, as in an import: one search per key. If a key is taken, the rows put so far are
+ * deleted again. */
 static int add_host(struct netboot_change *change, const struct host_put *put, struct netboot_error *error)
 {
     const struct host_keys *keys = &put->keys;
@@ -306,7 +306,7 @@ static int add_host(struct netboot_change *change, const struct host_put *put, s
     }
     if (rc != MDB_KEYEXIST)
         return change_failed(change, rc, error);
-    if (count == 0 && !put->is_new) /* the host that goes by this identifier is replaced */
+    if (count == 0 && !put->is_new) /* replace the host that goes by this identifier */
         return put_over(change, &keys->keys[0], put, error);
     struct host_keys half = *keys;
     half.count = count;

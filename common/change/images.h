@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Rows as they were before a change, one behind the other, the first change of a row first:
+ * Rows as they were before a change, in the order of their changes:
  *
  *     octet of the table ('h', 'p'), octet of the key's size, 4 octets of the value's size (all ones: there was no such
  *     row), key, value
@@ -10,7 +10,7 @@
 
 #include "store/key.h"
 
-#define IMAGES_MAX ((size_t)8 << 20) /* of one change; those of a larger one are not kept */
+#define IMAGES_MAX ((size_t)8 << 20) /* octets of one change; a larger change keeps none */
 
 struct images {
     uint8_t *octets;

@@ -5,7 +5,7 @@
 #include "record/value.h"
 #include "store/kind.h"
 
-/* Those that nothing else leads to. */
+/* Puts a loader or a target: no other rows lead to it. */
 static int put_alone(struct netboot_change *change, const struct netboot_record *record, struct netboot_error *error)
 {
     const struct record_type *type = record_kinds[record->kind].type;
@@ -46,7 +46,7 @@ static int delete_alone(struct netboot_change *change, const struct netboot_reco
     return failure(error, code, "cannot look up the %s: %s", what, strerror(-code));
 }
 
-/* A record that goes by its own name or platform goes by no other. */
+/* Records other than hosts go by their own name or platform only. */
 static int check_key(const struct netboot_record_key *key, const struct netboot_record *record,
                      struct netboot_error *error)
 {

@@ -2,8 +2,8 @@
 /*
  * Ranges: all addresses of both families, each range under its last address.
  *
- * The prefixes of all sites made flat: the first row at or after an address has the site of that address, the one with
- * the longest prefix that contains it. The row holds the site's record: there is no second search.
+ * They are the prefixes of all sites, made flat: the first row at or after an address has the site of that address, the
+ * one with the longest prefix that contains it. The row holds the site's record, so that no second search is needed.
  */
 #include "change/change.h"
 
@@ -21,7 +21,7 @@ struct flattening {
     uint8_t next[NETBOOT_ADDRESS_SIZE]; /* the first address that has no row yet */
     bool full;                          /* there is none */
     unsigned depth;
-    struct open_prefix open[8 * NETBOOT_ADDRESS_SIZE + 1]; /* those that hold that address, the longest last */
+    struct open_prefix open[8 * NETBOOT_ADDRESS_SIZE + 1]; /* those that contain `next`, the longest last */
 };
 
 static void add_one(uint8_t *address, size_t size, bool *ret_over)
@@ -64,7 +64,7 @@ static int put_range(struct flattening *flat, const uint8_t *last, struct netboo
     return change_put_record(flat->change, &key, &record_site, &site, error);
 }
 
-/* Up to and with `last` it is the innermost open prefix's site, or `default`. */
+/* Adds a row up to and with `last`: its site is that of the innermost open prefix, or `default`. */
 static int fill_to(struct flattening *flat, const uint8_t *last, struct netboot_error *error)
 {
     if (flat->full || memcmp(flat->next, last, flat->size) > 0)
@@ -154,7 +154,7 @@ static int build_ranges(struct netboot_change *change, enum netboot_family famil
     int code;
 
     while ((code = change_next_row(change, &row, 2, &site)) == 0 && (code = add_prefix(&flat, &row, &site, error)) == 0)
-        row.octets[row.size++] = 0; /* the next row is behind this one */
+        row.octets[row.size++] = 0; /* the next row is after this one */
     if (code != -ENOENT || (code = close_prefixes(&flat, NULL, error)) != 0)
         return code;
     memset(last, 0xff, sizeof(last));

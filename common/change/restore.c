@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* All records of a backup, in place of those in the store. */
+/* Replacing all records by those of a backup. */
 #include "change/backup.h"
 #include "change/change.h"
 
-/* The record goes in as it is: it may have fields of a later version. */
+/* The record is copied as it is: it may have fields of a later version. */
 static int restore_row(const struct store_row *row, void *user, struct netboot_error *error)
 {
     struct netboot_change *change = user;

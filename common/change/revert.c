@@ -19,8 +19,8 @@
 /* What becomes of a row. */
 struct undo_step {
     struct image image;             /* as it will be */
-    const struct undo_step *origin; /* where the host of this row is now, if that is another row */
-    bool moves;                     /* the host of this row goes to another one */
+    const struct undo_step *origin; /* the row where this row's host is now, if that is another one */
+    bool moves;                     /* the host of this row moves to another row */
 };
 
 /* All images of the generations that are undone, the oldest generation first. */
@@ -63,7 +63,7 @@ static int gather_one(struct netboot_change *change, uint64_t generation, struct
     return 0;
 }
 
-/* By row; of one row, the image that was kept first comes first: it is first in the octets. */
+/* Sorts by row, and images of one row by their place in the octets: the one that was kept first comes first. */
 static int compare_keys(const void *left, const void *right)
 {
     const struct image *a = &((const struct undo_step *)left)->image, *b = &((const struct undo_step *)right)->image;
@@ -134,7 +134,7 @@ static int gather(struct netboot_change *change, uint64_t generation, uint64_t p
 
 /* ---- What changes */
 
-/* The row as it is now. It points into the store, until that is changed. */
+/* The row as it is now; it points into the store, and is valid until that changes. */
 static int look(struct netboot_change *change, const struct store_key *key, unsigned table, struct image *ret,
                 struct netboot_error *error)
 {
@@ -160,7 +160,7 @@ static bool is_record(const struct image *image)
     return image->present && row_kind(image->table, &image->key, image->value) >= 0;
 }
 
-/* The row that has the host of `id` now, if it will have none. */
+/* The row that has the host of `id` now, and will have no host. */
 static struct undo_step *find_moving(struct netboot_change *change, const struct undo *undo, const struct store_key *id)
 {
     struct undo_step wanted = {.image.table = TABLE_HOST};
@@ -241,7 +241,7 @@ static void count(struct netboot_change *change, const struct undo_step *row, co
     }
 }
 
-/* Must run before anything is changed: it uses pointers into the store. */
+/* Must run before the store is changed: it uses pointers into it. */
 static int tell(struct netboot_change *change, const struct undo_step *row, const struct reporting *reporting,
                 struct netboot_error *error)
 {
@@ -266,8 +266,8 @@ static bool has_id(const struct netboot_host *host, struct netboot_bytes id)
     return false;
 }
 
-/* A host that is in its row stays the host that it is, unless it gets an identifier back: then, as if it comes back
- * itself, it is one that nobody has armed. */
+/* A host that stays in its row stays the host that it is, unless it gets an identifier back: then it is a new host,
+ * which nobody has armed, like a host that comes back itself. */
 static int bring_back_host(struct netboot_change *change, const struct image *image, const struct image *present,
                            struct netboot_error *error)
 {

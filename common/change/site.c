@@ -71,7 +71,7 @@ static int drop_damaged(struct netboot_change *change, const struct store_key *s
         if (key_equals(&name, site->octets, site->size) &&
             (code = change_delete_row(change, TABLE_POLICY, &row, error)) != 0)
             return code;
-        row.octets[row.size++] = 0; /* the next row is behind this one */
+        row.octets[row.size++] = 0; /* the next row is after this one */
     }
     return code == -ENOENT ? 0 : change_damaged_store(code, "list of prefixes", error);
 }
@@ -98,7 +98,7 @@ int change_put_site(struct netboot_change *change, const struct netboot_site *si
 
     if ((code = check_site(change, site, error)) != 0)
         return code;
-    /* What is given may lie in rows that are changed here. */
+    /* `site` may point into rows that are changed here. */
     ssize_t size = record_encode(&record_site, site, change->record, sizeof(change->record));
     if (size < 0 || record_decode(&record_site, (struct netboot_bytes){change->record, (size_t)size}, &stored) != 0)
         return failure(error, -EINVAL, "the record is too large: it must fit into %d octets", RECORD_SIZE_MAX);

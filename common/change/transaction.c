@@ -17,7 +17,7 @@ static void close_cursors(struct netboot_change *change)
         mdb_cursor_close(change->view.cursor);
 }
 
-/* Gives back all that a change holds, the transaction first. */
+/* Frees all that a change holds, the transaction first. */
 static void end(struct netboot_change *change)
 {
     db_give(change->view.reader);
@@ -133,7 +133,7 @@ int netboot_change_arm(struct netboot_change *change, const struct netboot_id *i
     return code == 0 ? arming_add(&change->armings, &change->view, ids, count, request, error) : code;
 }
 
-/* All that is left to do before the commit. What is armed is written into `write`, which is then open. */
+/* Does all that is left before the commit. Armings go into `write`, which is then open. */
 static int prepare(struct netboot_change *change, struct once_writing *write, bool *ret_open,
                    struct netboot_error *error)
 {
@@ -153,7 +153,8 @@ static int prepare(struct netboot_change *change, struct once_writing *write, bo
     return code;
 }
 
-/* The records first: a crash in between leaves them changed, and no host armed for what it was not. */
+/* Commits the records first: a crash in between leaves them changed, and arms no host for records that were never
+ * committed. */
 static int commit(struct netboot_change *change, int code, struct netboot_error *error)
 {
     if (code == 0 && change->touched) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * A thread for servers: it opens the store as soon as it can, opens it again after it was replaced, and clears the
- * slots of dead readers. So packets never look at files, and a server runs without a store.
+ * A thread for servers: it opens the store once it exists, opens it again after it was replaced, and clears the readers
+ * of dead processes. So packets never look at files, and a server runs without a store.
  */
 #include "handle/handle.h"
 
@@ -11,7 +11,7 @@
 
 #define TICK_MS 500        /* between two looks at the files */
 #define CLEAR_TICKS 60     /* between two searches for dead readers */
-#define FIRST_OPEN_MS 5000 /* that a server's start waits for the first attempt */
+#define FIRST_OPEN_MS 5000 /* a server's start waits so long for the first attempt */
 
 static void describe(struct netboot_store *store, struct netboot_error *ret)
 {

@@ -13,7 +13,7 @@
 
 #include <errno.h>
 
-/* ---- What is known of one client */
+/* ---- The policy for one client */
 
 /* The host of a client that sends only a UUID, by the MAC that the journal has seen with it. Not for a host that has a
  * UUID or DUID in the store: then the operator has set all of its identifiers. */
@@ -66,7 +66,7 @@ int netboot_view_policy(struct netboot_view *view, const struct netboot_client *
 
 /* ---- The packet path */
 
-/* A decision that changes nothing, for callers that read it in spite of the failure. */
+/* Makes a decision that changes nothing, for callers that read it in spite of the failure. */
 static void no_decision(struct netboot_result *ret)
 {
     ret->answer.edit_count = 0;
@@ -122,7 +122,7 @@ int netboot_serve(struct netboot_store *store, const struct netboot_query *query
     if (message_boots(query))
         code = find_policy(&view, &ret->client, &policy);
     else
-        lookup_begin(&policy); /* a NAK for example: nothing about the client is needed */
+        lookup_begin(&policy); /* a NAK for example: it needs nothing about the client */
     if (code != 0)
         no_decision(ret);
     else if (!policy.host || policy.joined || !once_serve(&view, query, &policy, ret))

@@ -8,7 +8,7 @@
  *     +--------+--------+----------------+-----------+--------+----------------+-----------+-- ...
  *      version  \___________ field ______________/    \___________ field ______________/
  *
- * A list is a field per item. What is absent has no field. Readers skip tags that they do not know: a new field needs
+ * A list is a field per item. An absent value has no field. Readers skip tags that they do not know: a new field needs
  * no new version. They refuse versions other than 1.
  */
 #include "record/type.h"

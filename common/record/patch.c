@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* A record of what it was and what is to become of it, field by field. */
+/* Patches applied to a record, field by field. */
 #include "record/type.h"
 
 #include "base/bytes.h"

@@ -29,12 +29,12 @@ ssize_t record_encode(const struct record_type *type, const void *record, uint8_
 
 /* Makes all fields absent, the items of lists untouched: clearing those would cost more than a look-up. */
 void record_clear(const struct record_type *type, void *record);
-/* Whether two records say the same; when they were set does not count. */
+/* Whether two records are equal; incidental fields do not count. */
 bool record_same(const struct record_type *type, const void *a, const void *b);
 
-/* Takes from one record into another what it has in some fields, as bits 1 << index in the table. */
+/* Copies some fields of one record into another: bits 1 << index in the table. */
 void record_set(const struct record_type *type, const void *from, uint32_t fields, void *record);
-/* Takes out of a record the values that `drop` has, and the items of lists that have a key of its items. */
+/* Removes from a record the values that `drop` has too, and the items of lists whose key an item of `drop` has. */
 void record_drop(const struct record_type *type, const void *drop, void *record);
 
 /* The octets of the UTF-8 sequence at `data` (RFC 3629), 0 if it is none or a control character. */

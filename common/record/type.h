@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * A type of record as a table of its fields. Each room that has records describes them in its schema.c; record.c reads,
- * checks, writes, clears and compares them by these tables.
+ * A type of record as a table of its fields. Each room that has records describes them in its schema.c; codec.c and
+ * patch.c of this room work by these tables.
  */
 #ifndef NETBOOT_RECORD_TYPE_H
 #define NETBOOT_RECORD_TYPE_H
@@ -19,11 +19,11 @@ struct record_field {
     uint8_t tag;
     uint8_t kind;      /* enum record_field_kind */
     uint8_t width;     /* octets of a number's member */
-    bool incidental;   /* two records that differ in it are the same */
+    bool incidental;   /* two records that differ only in it are equal */
     uint16_t offset;   /* of the member */
     uint16_t min, max; /* octets of the value, of an item */
     const char *name;  /* as messages call it */
-    /* Of a list's item, how many octets tell it from the others. NULL: all. */
+    /* Of a list: how many octets tell an item from the others. NULL: all. */
     size_t (*key_size)(struct netboot_bytes item);
     /* Whether the octets can be what the field says; asked of every record that is read. NULL: they always can. */
     bool (*shape)(struct netboot_bytes value);
@@ -61,7 +61,7 @@ struct record_type {
 #define FIELD_CHECKED(tag, type, member, size, name, shape, check)                                                     \
     RECORD_ROW(tag, RECORD_NUMBER, RECORD_WIDTH(type, member), type, member, size, size, name, shape, check)
 #define FIELD_NUMBER(tag, type, member, size, name) FIELD_CHECKED(tag, type, member, size, name, NULL, NULL)
-/* What two equal records may differ in, as when they were set. */
+/* A field in which equal records may differ, such as the time of a change. */
 #define FIELD_INCIDENTAL(tag_, kind_, type_, member_, size_, name_)                                                    \
     {                                                                                                                  \
         .tag = (tag_), .kind = (kind_), .width = RECORD_WIDTH(type_, member_), .incidental = true,                     \

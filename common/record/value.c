@@ -127,7 +127,7 @@ int record_check_file(const char *name, struct netboot_bytes value, struct netbo
     return check_text(name, value, netboot_file_check, error);
 }
 
-/* A file that a target's script names: one script serves all sites. */
+/* A target's script names this file, and one script serves all sites. */
 int record_check_kernel(const char *name, struct netboot_bytes value, struct netboot_error *error)
 {
     static const char site[] = "{site}";

@@ -36,7 +36,7 @@ static inline struct netboot_bytes value_bytes(MDB_val value)
     return (struct netboot_bytes){value.mv_data, value.mv_size};
 }
 
-/* Whether a row of `host` says under which other identifier the host is. */
+/* Whether a row of `host` is an alias: it says under which other identifier the host is. */
 static inline bool is_alias(struct netboot_bytes value)
 {
     return value.size > 0 && value.data[0] == NO_RECORD_MARK;
@@ -45,7 +45,7 @@ static inline bool is_alias(struct netboot_bytes value)
 /* The key of an identifier in `host`. UUIDs, and DUIDs that contain one, have two byte orders: both have the same key.
  * False: not an identifier. */
 bool key_of_id(struct store_key *ret, uint8_t type, const uint8_t *value, size_t size);
-/* Likewise of an identifier as records hold it: type, value. */
+/* The same for an identifier as records hold it: type, value. */
 static inline bool key_of_item(struct store_key *ret, struct netboot_bytes item)
 {
     return key_of_id(ret, item.data[0], item.data + 1, item.size - 1);
@@ -57,7 +57,7 @@ void key_of_platform(struct store_key *ret, uint16_t platform);
 void key_of_range(struct store_key *ret, enum netboot_family family, const uint8_t *address);
 /* Of a prefix as records hold it: length, address. */
 void key_of_prefix(struct store_key *ret, struct netboot_bytes prefix);
-/* Of its primary identifier, decide/decide.h. False: the host has no identifier. */
+/* The key of a host's primary identifier, see decide/decide.h. False: the host has no identifier. */
 bool key_of_host(struct store_key *ret, const struct netboot_host *host);
 
 #endif

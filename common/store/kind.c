@@ -78,7 +78,7 @@ const char *netboot_record_text(const struct netboot_record *record, char text[N
     return text;
 }
 
-/* ---- What a record is found by ---------------------------------------------------------------------------------- */
+/* ---- Keys ------------------------------------------------------------------------------------------------------- */
 
 int netboot_record_key_parse(enum netboot_record_kind kind, const char *text, struct netboot_record_key *ret,
                              struct netboot_error *error)
@@ -104,7 +104,7 @@ int netboot_record_key_parse(enum netboot_record_kind kind, const char *text, st
     return code;
 }
 
-/* What the record lies under, else the name. */
+/* The identifier that is the key of the host's record, else its name. */
 static int host_id(const struct netboot_host *host, struct netboot_id *ret)
 {
     if (netboot_host_id(host, host_primary_id(host), ret) == 0)

@@ -6,8 +6,9 @@
 
 #include <errno.h>
 
-/* Whether the view shows the state whose number LMDB says. It notes the number of the newest state, and only then
- * copies the state from the one of two places that every second change writes: that may be two changes later. */
+/* Whether the view shows the state whose number LMDB gives. LMDB notes the number of the newest state, and only then
+ * copies that state from one of two places, each of which every second change writes: it may copy the state of two
+ * changes later. */
 static bool is_number_of(const struct netboot_view *view, size_t transaction)
 {
     MDB_envinfo info;
@@ -15,8 +16,8 @@ static bool is_number_of(const struct netboot_view *view, size_t transaction)
     return mdb_env_info(view->db->mdb, &info) == 0 && info.me_last_txnid < transaction + 2;
 }
 
-/* Drops what is of another state than the view's; in the view of a change everything, since its rows move. What is
- * found there is of no state: the one after the commit may be different. */
+/* The cache of the view, without values of another state. In the view of a change all values go, since its rows move;
+ * values found there belong to no state, as the one after the commit may be different. */
 static struct lookup_cache *cache_of(struct netboot_view *view)
 {
     struct lookup_cache *cache = view->cache;

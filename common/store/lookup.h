@@ -2,9 +2,9 @@
 /*
  * What the store holds for one client: host, target, site and loader.
  *
- * Of the four rows that a client needs, the host's is mostly another one each time; target, site and loader are mostly
- * those of the last packet. A reader keeps the last ones that it found, decoded, while the store is in the same state:
- * the pages of the newest state do not move. A policy points to them.
+ * A client needs four rows: the host's is mostly another one each time; target, site and loader are mostly those of the
+ * last packet. So a reader keeps the last ones that it found, decoded, while the store is in the same state: the pages
+ * of the newest state do not move. A policy points to them.
  */
 #ifndef NETBOOT_STORE_LOOKUP_H
 #define NETBOOT_STORE_LOOKUP_H
@@ -21,13 +21,13 @@ struct lookup_cache {
     struct store_key before, last; /* the range: after `before` (empty: from the first address on), up to `last` */
     struct netboot_site site;
     struct netboot_target target[2]; /* the default, and the last one that a host named */
-    struct netboot_target armed;     /* this packet's, as is the host */
+    struct netboot_target armed;     /* of this packet, as is the host */
     struct netboot_host host;
 };
 
 struct netboot_view;
 
-/* A policy of nothing. */
+/* Makes an empty policy. */
 void lookup_begin(struct netboot_policy *ret);
 /* Each adds what it finds: 0, also if it finds nothing; -EBADMSG, or LMDB's code. First the host, by the client's
  * identifiers in the order MAC, UUID, DUID; then the target, site and loader. */

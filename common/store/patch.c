@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What is to become of a record, as a caller says it. */
+/* Patches of records, as callers make them. */
 #include "base/bytes.h"
 #include "base/failure.h"
 #include "base/sized.h"
@@ -36,7 +36,7 @@ static bool has_id(const struct netboot_list *list, struct netboot_bytes item)
     return false;
 }
 
-/* False: there is no room for it. */
+/* False: the list is full. */
 static bool id_add(struct netboot_list *list, struct netboot_bytes item)
 {
     if (has_id(list, item))
@@ -57,7 +57,7 @@ static bool ids_add(struct netboot_list *list, enum netboot_id_type type, const 
     return fit;
 }
 
-/* Those of the host as the patch says, or as they are where it is NULL. False: too many. */
+/* The host's identifiers as the patch says, in order by type; patch NULL: as they are. False: too many. */
 static bool ids_make(const struct netboot_record_patch *patch, const struct netboot_list *ids, struct netboot_list *ret)
 {
     bool fit = true;
@@ -75,7 +75,7 @@ static bool ids_make(const struct netboot_record_patch *patch, const struct netb
     return fit;
 }
 
-/* A host that gets no other identifiers keeps the order that they have. */
+/* If the identifiers stay the same, so does their order. */
 static bool ids_patch(const struct netboot_record_patch *patch, struct netboot_list *ids)
 {
     struct netboot_list wanted, sorted;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What is known of the targets store as a whole: its size, its numbers, and who reads it. */
+/* The targets store as a whole: its size, its numbers, and who reads it. */
 #include "store/view.h"
 
 #include "base/failure.h"
@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* LMDB lists readers as lines of text, after a heading, or says in parentheses that there are none: the process, its
- * thread in hexadecimal digits, and the transaction, or a hyphen where it looks at none. */
+/* LMDB lists readers as lines of text after a heading, or says in parentheses that there are none. A line has the
+ * process, its thread in hexadecimal digits, and the transaction, or a hyphen for none. */
 static int reader_pid(const char *line, size_t *ret_transaction)
 {
     long pid;
@@ -85,7 +85,7 @@ struct pids {
     bool failed;
 };
 
-/* In an array that doubles. */
+/* Keeps it in an array that doubles. */
 static int keep_pid(const char *line, void *user)
 {
     struct pids *pids = user;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The targets store: the tables of its environment and their keys.
+ * The targets store: the tables of its database and their keys.
  *
  *   meta     "format", "id", "generation", "changed", "hosts"
  *   policy   'l' platform -> loader      's' name -> site      't' name -> target
@@ -23,13 +23,13 @@ enum { TABLE_META, TABLE_POLICY, TABLE_HOST, TABLES, TABLE_HISTORY = TABLES, ALL
 
 extern const struct db_spec store_spec;
 
-/* The targets store, and what the rooms above keep of boot once and of the journal, which this one does not look into.
- */
+/* The targets store, and what the rooms above keep of boot once and of the journal; this room does not look into
+ * those. */
 struct netboot_store {
     struct db_place place;
     char *directory;
     bool follow;          /* a server's: a thread opens it as soon as it can */
-    bool join;            /* identifiers that the journal has seen together are joined */
+    bool join;            /* look-ups join identifiers */
     struct notice notice; /* whether it is usable: netboot_store_event() */
     struct once_store *once;
     struct journal *journal;

@@ -56,7 +56,7 @@ struct damaged {
     struct netboot_view *view;
     int (*each)(const char *record, void *user);
     void *user;
-    bool ended; /* by `each` */
+    bool ended; /* `each` ended the walk */
 };
 
 static void row_text(const struct store_row *row, char *text, size_t size)

@@ -38,7 +38,7 @@ static int put_number(MDB_txn *txn, MDB_dbi table, const char *name, uint64_t nu
     return put_row(txn, table, name, strlen(name), octets, width);
 }
 
-/* One site for all addresses. */
+/* Adds the site `default`, for all addresses. */
 static int fill(MDB_txn *txn, const MDB_dbi *tables)
 {
     static const uint8_t last_address[NETBOOT_ADDRESS_SIZE] = {255, 255, 255, 255, 255, 255, 255, 255,

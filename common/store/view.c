@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Reading the targets store: rows, records, all of them. lookup.c has what a packet needs. */
+/* Reading rows and hosts of the targets store, and views. lookup.c has what a packet needs. */
 #include "store/view.h"
 
 #include "base/bytes.h"

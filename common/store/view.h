@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* One state of the targets store, and what can be read in it. */
+/* One consistent state of the targets store, and how it is read. */
 #ifndef NETBOOT_STORE_VIEW_H
 #define NETBOOT_STORE_VIEW_H
 
@@ -15,10 +15,10 @@ struct netboot_view {
     MDB_txn *txn;
     MDB_cursor *cursor; /* on `policy`; NULL: not used so far */
     struct lookup_cache *cache;
-    struct netboot_change *change; /* that it shows, else NULL */
-    const uint64_t *hosts;         /* of that: how many there are; `meta` has the number of the last commit */
-    bool join;                     /* identifiers are joined */
-    bool look_for_tables;          /* at its end: somebody asked for one that the database was opened without */
+    struct netboot_change *change; /* the change that it shows; NULL: none */
+    const uint64_t *hosts;         /* of the change: the number of hosts; `meta` has that of the last commit */
+    bool join;                     /* look-ups join identifiers */
+    bool look_for_tables;          /* at its end: somebody asked for a table that the database was opened without */
 };
 
 static inline MDB_dbi view_table(const struct netboot_view *view, unsigned table)
@@ -27,17 +27,17 @@ static inline MDB_dbi view_table(const struct netboot_view *view, unsigned table
 }
 
 struct netboot_view view_of_reader(struct netboot_store *store, struct db_reader *reader);
-/* Opens the tables that were looked for in vain, if nobody uses the store at that moment. A server's thread does it by
- * itself. */
+/* Opens the tables that were looked for in vain, unless somebody uses the store at the moment. A server's thread does
+ * that anyway. */
 void view_look_for_tables(const struct netboot_view *view);
 /* A row of `policy`, by the view's cursor. LMDB's code. */
 int view_cursor_get(struct netboot_view *view, MDB_val *row, MDB_val *value, MDB_cursor_op where);
-/* One row: 0, -ENOENT, or what LMDB says. */
+/* One row: 0, -ENOENT, or LMDB's code. */
 int view_get(struct netboot_view *view, unsigned table, const struct store_key *key, MDB_val *ret);
 /* The key of the record of the host that has this identifier: 0, -ENOENT, -EBADMSG. */
 int view_find_host(struct netboot_view *view, const struct store_key *id, struct store_key *ret_key,
                    MDB_val *ret_value);
-/* One decoded: 0, -ENOENT, -EBADMSG. */
+/* The record of a row, decoded: 0, -ENOENT, -EBADMSG. */
 int view_get_record(struct netboot_view *view, const struct record_type *type, const struct store_key *key, void *ret);
 int view_get_named(struct netboot_view *view, const struct record_type *type, uint8_t row, struct netboot_bytes name,
                    void *ret);
@@ -45,7 +45,7 @@ int view_get_host(struct netboot_view *view, const struct store_key *id, struct 
 int view_meta(struct netboot_view *view, const char *name, uint64_t *ret);
 /* The code of a read that failed, with a text. */
 int view_failed(const struct netboot_view *view, int code, struct netboot_error *error);
-/* How many records of a kind of `policy` there are. */
+/* Counts the records of a kind in `policy`. */
 int view_count(struct netboot_view *view, enum netboot_record_kind kind, uint64_t *ret);
 
 #endif

@@ -54,8 +54,8 @@ struct record_walk {
 };
 
 /*
- * Calls `each` for the rows from `from` on. The place is kept as a key, and sought again after each call where the
- * view shows a change: the caller may change what is being walked.
+ * Calls `each` for the rows from `from` on. The place is kept as a key. In the view of a change it is sought again
+ * after each call, as the caller may change what is being walked.
  */
 static int walk_rows(struct record_walk *walk, MDB_cursor *cursor, struct store_key *from, bool past)
 {
@@ -112,8 +112,8 @@ static int visit(struct record_walk *walk, struct netboot_bytes value)
     return 0;
 }
 
-/* Where the walk goes on after a key. That of a record that is gone still has its place in the order; but the name of
- * a host has none. */
+/* Where a walk begins after a key. The key of a deleted record still has its place in the order, but a host's name has
+ * none. */
 static int after_key(struct netboot_view *view, const struct netboot_record_key *after, struct store_key *ret)
 {
     struct store_key id;
@@ -168,7 +168,7 @@ int netboot_view_each(struct netboot_view *view, enum netboot_record_kind kind, 
                                .visit = each,
                                .user = user};
     code = walk_kind(&walk, after);
-    if (code == 0 && walk.damaged) /* which does not keep the rest from being seen */
+    if (code == 0 && walk.damaged) /* a damaged record does not end the walk */
         code = -EBADMSG;
     return code == 0 || walk.ended ? code : walk_failed(&walk, code, after, error);
 }

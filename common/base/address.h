@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* IP addresses as text, without the C library's printf behind inet_ntop(), and prefixes. */
+/* Prefixes, and IP addresses as text; inet_ntop() would call printf on the packet path. */
 #ifndef NETBOOT_ADDRESS_H
 #define NETBOOT_ADDRESS_H
 

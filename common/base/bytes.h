@@ -95,13 +95,13 @@ static inline bool bytes_equal(struct netboot_bytes bytes, const char *text)
     return bytes.size == strlen(text) && bytes_begin_with(bytes, text);
 }
 
-/* The same for what is written in either case, as a URL's scheme is (RFC 3986, section 3.1). */
+/* The same for text in either case, such as a URL's scheme (RFC 3986, section 3.1). */
 static inline bool bytes_equal_any_case(struct netboot_bytes bytes, const char *text)
 {
     return bytes.size == strlen(text) && strncasecmp((const char *)bytes.data, text, bytes.size) == 0;
 }
 
-/* What is left of `bytes` after its first `count` octets, of which there must be that many. */
+/* What is left of `bytes` after its first `count` octets; it must have that many. */
 static inline struct netboot_bytes bytes_after(struct netboot_bytes bytes, size_t count)
 {
     return (struct netboot_bytes){bytes.data + count, bytes.size - count};
@@ -124,7 +124,8 @@ static inline int hex_digit(uint8_t c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* SMBIOS keeps the first three fields of a UUID little-endian, RFC 9562 big-endian: from either to the other. */
+/* Converts a UUID from either form to the other: SMBIOS has the first three fields little-endian, RFC 9562
+ * big-endian. */
 static inline void swap_uuid(uint8_t ret[NETBOOT_UUID_SIZE], const uint8_t uuid[NETBOOT_UUID_SIZE])
 {
     static const uint8_t order[8] = {3, 2, 1, 0, 5, 4, 7, 6};
@@ -134,7 +135,8 @@ static inline void swap_uuid(uint8_t ret[NETBOOT_UUID_SIZE], const uint8_t uuid[
     memcpy(ret + sizeof(order), uuid + sizeof(order), NETBOOT_UUID_SIZE - sizeof(order));
 }
 
-/* Takes an item with a length of `width` octets (1 or 2) in front off `rest`. False: none, or one that is cut off. */
+/* Takes one item off `rest`: a length of `width` octets (1 or 2), then that many octets. False: there is none, or it is
+ * cut off. */
 static inline bool bytes_take_item(struct netboot_bytes *rest, unsigned width, struct netboot_bytes *ret)
 {
     if (rest->size < width)

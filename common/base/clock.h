@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* A clock that no one sets, and a rest. */
+/* The monotonic clock, and a short sleep. */
 #ifndef NETBOOT_CLOCK_H
 #define NETBOOT_CLOCK_H
 
@@ -14,7 +14,7 @@ static inline uint64_t clock_us(void)
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-/* Less than a second. */
+/* Sleeps for less than a second. */
 static inline void sleep_us(long us)
 {
     nanosleep(&(struct timespec){.tv_nsec = us * 1000}, NULL);

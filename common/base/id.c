@@ -82,7 +82,7 @@ static int name_parse(const char *text, uint8_t *ret)
 
     if (!netboot_name_valid(text))
         return -EINVAL;
-    /* A name that reads as another identifier could never be used: it would be taken for that one. All identifiers
+    /* A name that reads as another identifier could never be used: it would be read as that identifier. All identifiers
      * begin with a hexadecimal digit. */
     if (hex_digit((uint8_t)text[0]) >= 0 && (netboot_id_parse(text, &id, NULL) != 0 || id.type != NETBOOT_ID_NAME))
         return -EINVAL;

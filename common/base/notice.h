@@ -9,8 +9,8 @@
 #include <stdatomic.h>
 
 struct notice {
-    atomic_int event;           /* enum netboot_event that was not taken yet */
-    pthread_mutex_t mutex;      /* for all below; the one thread that writes may read without it */
+    atomic_int event;           /* enum netboot_event that the server has not taken yet */
+    pthread_mutex_t mutex;      /* protects all members below; the one thread that writes them may read without it */
     bool known, usable;         /* an event was noted; the store or journal is usable */
     struct netboot_error cause; /* of the last event */
 };

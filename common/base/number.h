@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A whole text of decimal digits up to `most`, or -1. */
+/* Reads a text of decimal digits only, at most `most`. The number, or -1. */
 static inline long number_read(const char *text, long most)
 {
     size_t size = strlen(text);

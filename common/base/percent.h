@@ -10,8 +10,8 @@
 /* Characters with a meaning of their own in a URL's path. */
 #define PERCENT_NAME "%?#"
 
-/* Writes what the escapes stand for to `to`, which has room for text.size octets, and no NUL. Returns the size;
- * -EINVAL for a % without two hexadecimal digits. */
+/* Writes `text` with its escapes decoded, and no NUL, to `to`, which has room for text.size octets. Returns the size;
+ * -EINVAL: a % without two hexadecimal digits. */
 static inline int percent_decode(struct netboot_bytes text, char *to)
 {
     int size = 0;
@@ -30,8 +30,8 @@ static inline int percent_decode(struct netboot_bytes text, char *to)
     return size;
 }
 
-/* Writes `text` with an escape for each octet of `which`, and for blanks, controls and octets that are not ASCII, to
- * `to`, which has room for `room` octets, and no NUL. Returns the size; -ENAMETOOLONG. */
+/* Writes `text`, and no NUL, to `to`, which has room for `room` octets. Escapes each octet of `which`, blanks,
+ * controls, and octets that are not ASCII. Returns the size; -ENAMETOOLONG. */
 static inline int percent_encode(struct netboot_bytes text, const char *which, char *to, size_t room)
 {
     static const char digits[] = "0123456789ABCDEF";

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Structures of a caller's that begin with their size, so that they can grow: a program may have been built with an
- * earlier version of them, or with a later one. */
+/* A caller's structures begin with their size, so that they can grow: a program may have been built with an earlier or
+ * a later version of them. */
 #ifndef NETBOOT_SIZED_H
 #define NETBOOT_SIZED_H
 
@@ -8,12 +8,13 @@
 
 #include <string.h>
 
-/* The size of a structure up to a member: that of the first version, whose last one it was. */
+/* The size of a structure's first version: up to the member that was its last one. */
 #define SIZED_UP_TO(type, member) (offsetof(type, member) + sizeof(((type *)NULL)->member))
 
 /*
- * Reads what the caller has into `ret`, which is of this version's `size`: what it does not have is zero, what it has
- * more is passed over. -EINVAL: it has less than the first version, as where the size was not set.
+ * Reads the caller's structure into `ret`, which has this version's `size`. Members that the caller lacks are zero;
+ * members that this version does not know are ignored. -EINVAL: it is smaller than the first version, for example
+ * because its size was not set.
  */
 static inline int sized_read(const void *given, size_t least, const char *what, void *ret, size_t size,
                              struct netboot_error *error)

@@ -51,7 +51,7 @@ static bool is_host_name(struct netboot_bytes name)
     return name.size > 0 && name.size <= 253;
 }
 
-/* The host's kind and address, where it is one. */
+/* Sets the host's type, and its address if it is one. */
 static int parse_host(struct url *url, bool bracketed)
 {
     char text[INET6_ADDRSTRLEN] = "";

@@ -21,7 +21,7 @@ bool url_is(struct netboot_bytes text);
 int url_parse(struct netboot_bytes text, struct url *ret);
 
 /* The name of the file that a tftp URL asks for (RFC 3617), in `name`, which has room for the path. Its size, or
- * -EINVAL: a % that is no escape; -EILSEQ: a control character or what is no UTF-8. */
+ * -EINVAL: a % that is no escape; -EILSEQ: a control character, or invalid UTF-8. */
 int url_tftp_name(const struct url *url, char *name);
 
 #endif

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The character at `data`, of which `size` octets can be read: how many it takes, 0 where it is none. */
+/* Reads the character at `data`, where `size` octets can be read. Returns the number of its octets; 0: it is none. */
 static inline size_t utf8_read(const uint8_t *data, size_t size, uint32_t *ret)
 {
     static const struct {

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <time.h>
 
-/* By the clock that no one sets. */
+/* A time of the monotonic clock. */
 static struct timespec after_ms(unsigned ms)
 {
     struct timespec time;
@@ -18,7 +18,7 @@ static struct timespec after_ms(unsigned ms)
     return time;
 }
 
-/* False: it was not posted so far. */
+/* False: it was not posted in time. */
 static bool await(sem_t *semaphore, unsigned at_most_ms)
 {
     struct timespec deadline = after_ms(at_most_ms);
@@ -39,13 +39,13 @@ static void *run(void *data)
         if (round == 1)
             sem_post(&worker->worked);
         await(&worker->wake, worker->every_ms);
-        while (sem_trywait(&worker->wake) == 0) /* many may have posted it: it is one wish */
+        while (sem_trywait(&worker->wake) == 0) /* several wakes ask for one round */
             ;
     } while (!atomic_load(&worker->stop));
     return NULL;
 }
 
-/* No signal ends up in the thread: they are the program's. */
+/* The thread blocks all signals: they are for the program's own threads. */
 static int start(struct worker *worker)
 {
     sigset_t all, before;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* A thread of ours, in a program of others, that has something to do again and again. */
+/* A thread of the library in somebody else's program, which repeats its work. */
 #ifndef NETBOOT_WORKER_H
 #define NETBOOT_WORKER_H
 

@@ -7,7 +7,7 @@
 
 static const char http_client[] = "HTTPClient";
 
-/* RFC 8415, section 21.16: enterprise 343 (Intel, whose class this is), then the class with its length. EDK2 looks
+/* RFC 8415, section 21.16: enterprise 343 (Intel, which defined the class), then the class with its length. EDK2 looks
  * for the text at octet 6 and for 16 octets in all. */
 static const uint8_t http_client6[] = {0, 0, 1, 87, 0, 10, 'H', 'T', 'T', 'P', 'C', 'l', 'i', 'e', 'n', 't'};
 

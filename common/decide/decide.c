@@ -77,7 +77,7 @@ static bool rule_host(const struct deciding *deciding)
     return note(deciding, deciding->policy->joined ? NETBOOT_FINDING_JOINED : NETBOOT_FINDING_HOST);
 }
 
-/* Whether the host names a target that is there. */
+/* Whether the host names a target that the store has. */
 static bool names_its_target(const struct netboot_policy *policy)
 {
     return policy->host && policy->host->target.size > 0 && !policy->target_is_missing;
@@ -173,10 +173,10 @@ static bool rule_site(const struct deciding *deciding)
 
 /* ---- The boot file */
 
-/* What iPXE gets of a target of kind local. A script that the target may have is left from the time when it was of kind
+/* What iPXE gets for a target of kind local. A script in the target's record is left from the time when it was of kind
  * boot. */
 static const char local_script[] = "local.ipxe";
-/* What iPXE gets of a target with a kernel and no script: `netbootctl menu` writes it. */
+/* What iPXE gets for a target with a kernel and no script: `netbootctl menu` writes it. */
 static const char kernel_script[] = "targets/{target}.ipxe";
 
 struct netboot_bytes decide_target_script(const struct netboot_target *target)

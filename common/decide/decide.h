@@ -5,14 +5,14 @@
 
 #include "netboot-store.h"
 
-/* What a target hands to iPXE; empty where it has no script. */
+/* The script that iPXE gets for a target; empty: none. */
 struct netboot_bytes decide_target_script(const struct netboot_target *target);
 
-/* Which of a host's identifiers is the one that it goes by, and the key of its record: the first MAC, by which both
+/* The index of the identifier that a host goes by, which is the key of its record: the first MAC, by which both
  * families find a host with one look-up; else the first identifier. */
 size_t host_primary_id(const struct netboot_host *host);
 
-/* A decision with this outcome, and nothing else in it. The texts are large: only their first octets are cleared. */
+/* A decision with this outcome, and nothing else. The texts are large: only their first octets are cleared. */
 static inline void decision_clear(struct netboot_decision *ret, enum netboot_outcome outcome)
 {
     ret->outcome = outcome;

@@ -2,9 +2,9 @@
 /*
  * From a path or URL of the store to what a client can load.
  *
- * A path is appended to a base of the site: the first one that the site has of those for the client's transport. A URL
- * must have a scheme that the client can load. Firmware loads over the family of its DHCP exchange, and from TFTP's own
- * port only.
+ * A path is appended to a base of the site: the first that it has, of those for the client's transport. A URL must have
+ * a scheme that the client can load. Firmware loads over the family of its DHCP exchange, and from TFTP's own port
+ * only.
  */
 #include "decide/location.h"
 
@@ -95,7 +95,7 @@ static enum netboot_finding expand(const struct netboot_client *client, const st
     return NETBOOT_FINDING_TAKEN;
 }
 
-/* ---- Where it is */
+/* ---- Bases and URLs */
 
 /* A boot file and its TFTP server, before it is known whether they fit. */
 struct boot_location {
@@ -103,8 +103,8 @@ struct boot_location {
     bool has_server;
     uint8_t server[4];                /* 0.0.0.0 where only its name is known */
     struct netboot_bytes server_name; /* empty: the address is its name */
-    char address[ADDRESS6_TEXT_SIZE]; /* what a part points to */
-    char name[3 * NETBOOT_FILE_SIZE]; /* another does, where escapes are put in or taken out */
+    char address[ADDRESS6_TEXT_SIZE]; /* a part points here */
+    char name[3 * NETBOOT_FILE_SIZE]; /* another part points here: text with escapes added or decoded */
 };
 
 static void add_part(struct boot_location *location, struct netboot_bytes part)
@@ -163,7 +163,7 @@ static bool join_tftp_url(const struct netboot_client *client, const struct netb
     return true;
 }
 
-/* The name as it is: siaddr has the server. */
+/* DHCPv4 gets the path alone: siaddr has the server. */
 static bool join_tftp(const struct netboot_client *client, const struct netboot_site *site, struct netboot_bytes path,
                       struct boot_location *location)
 {

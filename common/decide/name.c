@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The names of what a query, a decision and a target have. */
+/* The names of enumerators. */
 #include "netboot-store.h"
 
 #include "base/names.h"

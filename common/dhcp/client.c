@@ -12,7 +12,7 @@
 #include "dhcp/codes.h"
 #include "dhcp/query.h"
 
-/* What the options said, before it is weighed. */
+/* What the options say, before the best source is chosen. */
 struct option_findings {
     struct netboot_client *client;
     bool has_user_class;
@@ -295,7 +295,7 @@ static void read_options(struct option_findings *found, const struct netboot_que
     }
 }
 
-/* ---- Weighing */
+/* ---- The best source first */
 
 /* iPXE comes first: when firmware loaded it, it still sends PXEClient. Option 175 counts only without a user class:
  * iPXE that is set to send another class sends both. */
@@ -391,7 +391,7 @@ static __attribute__((noinline)) bool boots_other_size(const struct netboot_quer
 
 bool netboot_query_boots(const struct netboot_query *query)
 {
-    struct netboot_client client; /* of which only this is looked at */
+    struct netboot_client client; /* only its stage is used */
     struct option_findings found = {.client = &client, .class_arch = -1};
 
     if (query->size != sizeof(*query))

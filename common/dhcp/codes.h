@@ -59,7 +59,7 @@ enum { HARDWARE_ETHERNET = 1, HARDWARE_IEEE802 = 6 };
 
 enum { DUID_LLT = 1, DUID_LL = 3, DUID_UUID = 4 };
 
-#define ENTERPRISE_INTEL 343 /* whose classes PXEClient and HTTPClient are, and what everyone is expected to send */
+#define ENTERPRISE_INTEL 343 /* Intel defined PXEClient and HTTPClient; every vendor is expected to send it */
 
 #define FILE_FIELD_MAX 127 /* octets of `file` in the DHCPv4 header without its NUL (RFC 2131, section 2) */
 

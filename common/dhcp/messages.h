@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * DHCP's exchanges of a client's message and a server's reply, and what each means for network boot. All of it is
- * inline: for the packet path, and for programs that use it though the library does not export it.
+ * DHCP's exchanges of a client's message and a server's reply, and what each means for network boot. All is inline: for
+ * the packet path, and for programs, as the library does not export it.
  *
  * BOOTP: RFC 951. DHCPv4: RFC 2131, sections 3.1, 4.3.2 and 4.3.5; rapid commit: RFC 4039, section 3.1.
  * DHCPv6: RFC 8415, section 18.3.
@@ -27,7 +27,7 @@ enum { MESSAGE_TYPES = 12, MESSAGE_REPLIES = 8 };
 enum { MESSAGE_FIRST = DHCPDISCOVER, MESSAGE_OFFER = DHCPOFFER };
 _Static_assert((int)SOLICIT == (int)DHCPDISCOVER && (int)ADVERTISE == (int)DHCPOFFER, "the same numbers");
 
-/* By the two message types alone. The usual reply to a message is the first one in its row. */
+/* The phase by the two message types alone. The usual reply to a message is the first one in its row. */
 static inline enum message_phase message_exchange(enum netboot_family family, uint8_t message, uint8_t reply)
 {
     /* clang-format off */

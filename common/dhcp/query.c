@@ -33,8 +33,8 @@ static bool has_among(const struct netboot_query *query, unsigned count, uint16_
     return i < count;
 }
 
-/* In a full query: the last place of those that come again, or NULL, if there is one of this code. There are more
- * places than wanted codes. */
+/* The place that a new option takes in a full query: the last one whose code comes several times. NULL: the query
+ * already has an option of this code. There are more places than wanted codes. */
 static struct netboot_option *place_that_gives_way(struct netboot_query *query, uint16_t code)
 {
     unsigned i = NETBOOT_QUERY_OPTIONS_MAX;

@@ -7,7 +7,7 @@
 
 #define QUERY_LEAST SIZED_UP_TO(struct netboot_query, options)
 
-/* The query as this version knows it, in `room`; one without anything where it has less than the first version. */
+/* The query as this version knows it, in `room`; an empty query if it is smaller than the first version. */
 const struct netboot_query *query_as_known(const struct netboot_query *query, struct netboot_query *room);
 
 #endif

@@ -6,7 +6,7 @@
 #include "netboot.h"
 
 struct arena {
-    struct arena_block *block; /* the one in use; the others hang on it */
+    struct arena_block *block; /* the one in use; the others are linked to it */
 };
 
 /* Zero-initialised is empty. NULL: out of memory. */

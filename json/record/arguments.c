@@ -62,7 +62,7 @@ int argument_text(const cJSON *arguments, const char *key, const char **ret, str
     return 0;
 }
 
-/* Digits, and nothing else. */
+/* Reads a text of digits only; -1 for any other. */
 static double number_of(const char *text)
 {
     size_t size = strlen(text);

@@ -178,7 +178,7 @@ static cJSON *kind_encode(const struct json_field *field, const void *at)
 
 const struct codec codec_kind = {kind_decode, kind_encode};
 
-/* A place in the menu; from the command line it comes as text. */
+/* A place in the menu; the command line gives it as text. */
 static int order_decode(const struct json_field *field, const cJSON *value, void *at, struct arena *memory,
                         struct netboot_error *error)
 {

@@ -70,7 +70,7 @@ const struct codec codec_platform_files = {platform_files_decode, platform_files
 
 /* ---- Labels ----------------------------------------------------------------------------------------------------- */
 
-/* A label's value; a number that is whole is as good as a string. NULL: it is neither. */
+/* A label's value: a string, or a whole number. NULL: it is neither. */
 static const char *label_value(const cJSON *label, char number[16])
 {
     if (cJSON_IsString(label))

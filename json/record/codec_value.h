@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What the codecs have in common, between their files only. */
+/* What the files of the codecs share. */
 #ifndef NETBOOT_CODEC_VALUE_H
 #define NETBOOT_CODEC_VALUE_H
 
 #include "json/record/codec.h"
 
-/* -EINVAL: it is none. */
+/* Checks that the value is a string. -EINVAL. */
 int codec_string_wanted(const struct json_field *field, const cJSON *value, struct netboot_error *error);
-/* The library's reasons do not know which key the value was for. Returns `status`. */
+/* Puts the key before a reason of the library, which does not know it. Returns `status`. */
 int codec_with_key(const char *key, int status, const struct netboot_error *reason, struct netboot_error *error);
 int codec_file_check(const char *key, const char *file, struct netboot_error *error);
-/* Appends an item that arena_copy() made. -ENOMEM: it did not; -EINVAL. */
+/* Appends an item that arena_copy() made. -ENOMEM: it is empty; -EINVAL: the list is full. */
 int codec_list_append(const struct json_field *field, struct netboot_list *list, struct netboot_bytes item,
                       struct netboot_error *error);
 

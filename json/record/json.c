@@ -36,7 +36,7 @@ static const struct json_field target_fields[] = {
     {"order",        &codec_order,          offsetof(struct netboot_target, order),        0},
 };
 
-/* The identifiers are in one list, MACs first: the first one is what the store knows the host by. */
+/* The identifiers are in one list, MACs first: the host goes by the first one. */
 static const struct json_field host_fields[] = {
     {"name",    &codec_name,           offsetof(struct netboot_host, name),    NETBOOT_ID_NAME},
     {"mac",     &codec_ids,            offsetof(struct netboot_host, ids),     NETBOOT_ID_MAC },
@@ -54,7 +54,7 @@ static const struct json_field host_fields[] = {
 static const struct {
     const struct json_field *fields;
     size_t count;
-    unsigned required; /* the first so many keys; a host needs an identifier, which the store sees to */
+    unsigned required; /* so many keys, the first ones; the store itself checks that a host has an identifier */
 } forms[NETBOOT_RECORD_KINDS] = {
     [NETBOOT_RECORD_SITE] = {FIELDS(site_fields),   1},
     [NETBOOT_RECORD_LOADER] = {FIELDS(loader_fields), 2},
@@ -62,7 +62,7 @@ static const struct {
     [NETBOOT_RECORD_HOST] = {FIELDS(host_fields),   0},
 };
 
-/* In a file of records each line says by it of which table it is. */
+/* In a file of records, it says of which kind each line is. */
 static const char type_key[] = "type";
 
 const char *record_key(enum netboot_record_kind kind, size_t index)
@@ -72,7 +72,7 @@ const char *record_key(enum netboot_record_kind kind, size_t index)
     return index == forms[kind].count ? type_key : NULL;
 }
 
-/* cJSON ends a string at an escaped NUL, and so would lose what follows. */
+/* cJSON ends a string at an escaped NUL and would lose the rest. */
 static bool has_escaped_nul(const char *text, size_t size)
 {
     static const char escape[] = "\\u0000";
@@ -166,7 +166,7 @@ static int values_find(const cJSON *object, enum netboot_record_kind kind, const
     return 0;
 }
 
-/* What is named is in the patch, whatever its value. */
+/* Names the field in the patch. */
 static void name_in(const struct json_field *field, struct netboot_record_patch *patch)
 {
     if (field->codec == &codec_ids)

@@ -7,7 +7,7 @@
  *   target  name, kind, script, files {platform: file}, description, kernel, initrds [..], command_line, order
  *   loader  platform, file
  *
- * What is absent is null, [] or {}. Where a list is wanted a single string does. `changed` is read and not used.
+ * An absent value is null, [] or {}. A single string may stand for a list. `changed` is read, but not used.
  */
 #ifndef NETBOOT_JSON_H
 #define NETBOOT_JSON_H
@@ -17,7 +17,7 @@
 
 #include <cjson/cJSON.h>
 
-/* The keys that record_from_json() takes, one by one; NULL past the last one. */
+/* Key number `index` of those that record_from_json() takes; NULL past the last one. */
 const char *record_key(enum netboot_record_kind kind, size_t index);
 
 /* The key of the host that has an identifier, and the record by it: 0, -ENOENT, -EBADMSG. */
@@ -41,14 +41,14 @@ cJSON *record_to_json(const struct netboot_record *record);
  * keys, keys that come twice and wrong values are -EINVAL with key, value and rule. */
 int record_from_json(const cJSON *object, struct netboot_record *ret, struct arena *memory,
                      struct netboot_error *error);
-/* The same as a change of a record: `values` gets what the keys say, and the patch names them. Only a `whole` record
+/* The same as a change of a record: `values` gets the values, and the patch names their keys. Only a `whole` record
  * must have all keys that its kind needs. */
 int patch_from_json(const cJSON *object, bool whole, struct netboot_record *values, struct netboot_record_patch *ret,
                     struct arena *memory, struct netboot_error *error);
 /* An identifier as an item of a host's list; empty: out of memory. */
 struct netboot_bytes host_item(const struct netboot_id *id, struct arena *memory);
 
-/* Removes what is absent: null, "", [], {}. */
+/* Removes absent values: null, "", [], {}. */
 void json_prune(cJSON *object);
 
 /* The text of a string item, or NULL. */

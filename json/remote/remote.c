@@ -11,7 +11,7 @@
 
 /* ---- netboot-explain */
 
-/* A server explains its own family unless it is told another. */
+/* A server explains for its own family unless the arguments name the other. */
 static int explain(struct netboot_view *view, const struct remote *remote, const cJSON *arguments, cJSON **ret,
                    struct netboot_error *told)
 {

@@ -15,8 +15,8 @@ struct remote_wish {
     cJSON *record; /* the keys of its record that are named */
     cJSON *armed;  /* those of its boot-once; `once` points into it */
     struct once once;
-    struct netboot_id id;                /* that it is called by; once it is changed, one that it has */
-    bool changed;                        /* whether the record is another one now */
+    struct netboot_id id;                /* by which it is called; after the change, one that it has */
+    bool changed;                        /* the record was changed */
     char text[NETBOOT_RECORD_TEXT_SIZE]; /* "host web1" */
     struct arena memory;
 };
@@ -68,13 +68,13 @@ static void wish_free(struct remote_wish *wish)
 
 /* ---- One change, from its beginning to its end */
 
-/* Sets wish->changed where there is anything to keep. */
+/* Sets wish->changed if there is anything to commit. */
 typedef int change_host(struct netboot_change *change, struct remote_wish *wish, struct netboot_error *told);
 
 static int begin(const struct remote *remote, struct netboot_change **ret, struct netboot_error *told)
 {
     struct netboot_view *view;
-    int status = remote_view(remote, &view, told); /* which does not wait where there is no store */
+    int status = remote_view(remote, &view, told); /* without a store, this does not wait */
 
     if (status != 0)
         return status;
@@ -111,7 +111,7 @@ static int carry_out(const struct remote *remote, const char *command, change_ho
 
 /* ---- What an addition and an update have in common */
 
-/* Answers with the host as it has become. */
+/* Answers with the host as it is now. */
 static int finish(const struct remote *remote, const struct remote_wish *wish, const char *done, cJSON **ret,
                   struct netboot_error *told)
 {
@@ -174,8 +174,8 @@ static int no_such_host(const struct netboot_id *id, struct netboot_error *told)
     return failure(told, -ENODATA, "there is no host %s", netboot_id_text(id, text));
 }
 
-/* Puts the host if it differs. It keeps the identifier that it was called by: the same change twice means the same
- * host. */
+/* Puts the host if it differs. It keeps the identifier by which it was called, so that the same command finds it
+ * again. */
 static int revise(struct netboot_change *change, struct remote_wish *wish, const struct netboot_record *old,
                   struct netboot_record_patch *patch, struct netboot_error *told)
 {
@@ -189,7 +189,7 @@ static int revise(struct netboot_change *change, struct remote_wish *wish, const
     if ((status = netboot_patch_apply(old, patch, &new, told)) != 0)
         return status;
     if (netboot_record_key_of(&new, &key) == 0)
-        wish->id = key.id; /* its name may be another one then */
+        wish->id = key.id; /* its name may have changed */
     netboot_record_text(&new, wish->text);
     wish->changed = !netboot_record_equal(old, &new);
     return wish->changed ? netboot_change_put(change, &called, &new, told) : 0;
@@ -213,7 +213,7 @@ static int update(struct netboot_change *change, struct remote_wish *wish, struc
     return status == 0 ? revise(change, wish, &old, &patch, told) : status;
 }
 
-/* Where the record stays, the targets store is not written: that a server may arm is permission of its own. */
+/* If the record stays, the targets store is not written: a server may have permission only to arm. */
 static int arm_only(const struct remote *remote, struct remote_wish *wish, struct netboot_error *told)
 {
     struct netboot_view *view;

@@ -41,7 +41,7 @@ struct page {
     unsigned long limit, count;
     bool more;
     cJSON *hosts;
-    struct netboot_record_key last; /* where the next page begins after: its place is known even when it is gone */
+    struct netboot_record_key last; /* the next page begins after it, even if it is deleted meanwhile */
 };
 
 static int page_add(const struct netboot_record *record, void *user)
@@ -146,7 +146,8 @@ static int status_of_view(struct netboot_view *view, const struct remote *remote
     return status_to_json(view, remote->directory, ret, told);
 }
 
-/* What the server knows beside its store. An unusable store is an answer as well, and the one that is looked for. */
+/* Adds what the server knows beside its store. That the store is unusable is an answer, too: the one that people look
+ * for. */
 static bool add_server(const struct remote *remote, const char *problem, cJSON *object)
 {
     return cJSON_AddStringToObject(object, "state", problem ? "unusable" : "usable") &&

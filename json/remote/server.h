@@ -13,9 +13,9 @@ extern "C" {
 
 /* What a server lends to its commands. */
 struct remote {
-    struct netboot_store *store; /* NULL: there was no way to have one */
+    struct netboot_store *store; /* NULL: it could not be made */
     const char *directory;
-    const char *server; /* "kea-dhcp4": who changes */
+    const char *server; /* "kea-dhcp4": who makes the changes */
     enum netboot_family family;
     bool allow_changes;
     bool journal;          /* the server keeps one */
@@ -25,7 +25,7 @@ struct remote {
 /* A view of the store, or why there is none. */
 int remote_view(const struct remote *remote, struct netboot_view **ret, struct netboot_error *told);
 
-/* What answers from one state of the store. */
+/* A command that answers from one state of the store. */
 typedef int remote_read(struct netboot_view *view, const struct remote *remote, const cJSON *arguments, cJSON **ret,
                         struct netboot_error *told);
 int remote_with_view(remote_read *read, const struct remote *remote, const cJSON *arguments, cJSON **ret,

@@ -50,7 +50,7 @@ static int expires_read(const cJSON *object, struct netboot_once_request *reques
     return 0;
 }
 
-/* Each of these is for one of those. */
+/* Which keys need or exclude each other. */
 static int keys_check(const cJSON *object, const char *dashes, const struct once *once, struct netboot_error *error)
 {
     static const char *const arming[] = {"expires", "tries", "window"};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Boot once as JSON: what arms it, and what is shown of it. Nothing here prints. */
+/* Boot-once as JSON: keys that arm a host, and keys that show what is armed. Nothing here prints. */
 #ifndef NETBOOT_BOOT_ONCE_H
 #define NETBOOT_BOOT_ONCE_H
 
@@ -16,22 +16,22 @@ struct once {
 
 /* once, until-done, expires, tries, window; ended by NULL. */
 extern const char *const once_keys[];
-/* Moves these out of what a host is to become, into an object of their own. NULL: out of memory. */
+/* Moves these keys out of the changes of a host into an object of their own. NULL: out of memory. */
 cJSON *once_split(cJSON *changes);
-/* Reads them: `once` null disarms. `ret` points into `object`. Where they do not go together, the reason writes them
- * with `dashes` in front, "--" or "". -EINVAL. */
+/* Reads these keys; `once` null disarms. `ret` points into `object`. -EINVAL: a reason writes keys with `dashes` in
+ * front, "--" or "". */
 int once_read(const cJSON *object, const char *dashes, struct once *ret, struct netboot_error *error);
-/* Arms, disarms or reports done, all or none. */
+/* Arms or disarms hosts or reports them done, all or none. */
 int once_apply(struct netboot_store *store, const struct once *once, const struct netboot_id *ids, size_t count,
                unsigned deadline_ms, struct netboot_error *error);
 
-/* Arms or disarms together with a change. */
+/* Arms or disarms hosts together with a change. */
 int once_change(struct netboot_change *change, const struct once *once, const struct netboot_id *ids, size_t count,
                 struct netboot_error *error);
 
-/* Adds `once` to a host that has one. */
+/* Adds `once` to a host that is or was armed. */
 int once_add(struct netboot_view *view, const struct netboot_id *id, cJSON *host, struct netboot_error *error);
-/* Adds how many hosts are in which state, if any is. */
+/* Adds the number of hosts in each state, if there are any. */
 int once_counts_add(struct netboot_view *view, cJSON *status, struct netboot_error *error);
 
 #endif

@@ -22,7 +22,7 @@ static cJSON *result_to_json(const struct asked *asked, bool joins, const struct
     return NULL;
 }
 
-/* As netboot_serve(), which would also write down that an armed host has asked. */
+/* Decides as netboot_serve() does, without writing the mark of an armed host. */
 static int decide(struct netboot_view *view, const struct netboot_query *query, struct netboot_result *ret,
                   struct netboot_error *error)
 {
@@ -37,7 +37,7 @@ static int decide(struct netboot_view *view, const struct netboot_query *query, 
     return 0;
 }
 
-/* As a server that joins identifiers, or as one that does not; else as the view is. Whether it does, as 0 or 1. */
+/* Makes the view join identifiers or not, as the arguments say; else it stays. Returns whether it does, as 0 or 1. */
 static int join(struct netboot_view *view, const cJSON *arguments, struct netboot_error *error)
 {
     static const char key[] = "join-identifiers";
@@ -48,7 +48,7 @@ static int join(struct netboot_view *view, const cJSON *arguments, struct netboo
         return failure(error, -EINVAL, "%s: give true or false", key);
     int status = netboot_view_join(view, cJSON_IsBool(item) ? cJSON_IsTrue(item) : -1, &reason);
     if (status == -ENOENT)
-        status = -ENODEV; /* that it is no host's name is what the caller takes the other for */
+        status = -ENODEV; /* callers take -ENOENT for: no host has that name */
     return status >= 0 ? status : failure(error, status, "%s: %.450s", key, reason.text);
 }
 

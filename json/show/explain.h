@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What a machine would get, and why, as JSON: the same wherever it is asked. Nothing here prints. */
+/* What a machine would get, and why, as JSON, for netbootctl and for servers alike. Nothing here prints. */
 #ifndef NETBOOT_EXPLAIN_H
 #define NETBOOT_EXPLAIN_H
 
@@ -8,7 +8,7 @@
 #include <cjson/cJSON.h>
 
 /*
- * Makes the packet that a client would send, and decides as the servers do. Nothing is sent, nothing changes.
+ * Makes the packet that a client would send, and decides as servers do. Nothing is sent, and nothing changes.
  *
  *   family (4 or 6), id (of a host), mac, uuid, duid, arch (number, platform, or a list), vendor-class, user-class,
  *   address, requested (a list of numbers), join-identifiers (true or false; absent: as the view does)

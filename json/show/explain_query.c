@@ -55,7 +55,7 @@ static int ids_read(const cJSON *arguments, struct asked *asked, struct netboot_
     return status;
 }
 
-/* A platform is asked for as the firmware of its kind would: by its lowest code. */
+/* A platform stands for its lowest code, as its firmware sends it. */
 static int arch_add(const cJSON *item, struct asked *asked, struct netboot_error *error)
 {
     struct netboot_error reason;
@@ -118,7 +118,7 @@ static const uint16_t requests[][2][16] = {
     [NETBOOT_STAGE_IPXE] = {{1, 3, 6, 7, 12, 15, 17, 26, 43, 60, 66, 67, 119, 175}, {23, 24, 59, 60}},
 };
 
-/* What the server makes of the classes and architectures so far. */
+/* The stage that a server sees in the classes and architecture types so far. */
 static enum netboot_stage stage_so_far(struct asked *asked)
 {
     struct netboot_query query;
@@ -129,7 +129,7 @@ static enum netboot_stage stage_so_far(struct asked *asked)
     return client.stage;
 }
 
-/* iPXE says PXEClient however it came to be loaded. */
+/* iPXE sends PXEClient, whatever loaded it. */
 static void vendor_class_guess(struct asked *asked)
 {
     const struct netboot_arch *arch = netboot_arch_find(asked->archs[0]);
@@ -202,7 +202,7 @@ int asked_read(const cJSON *arguments, struct asked *ret, struct netboot_error *
 
 /* ---- The host that is named ------------------------------------------------------------------------------------- */
 
-/* What the arguments do not say of its identifiers. */
+/* Takes from the host the identifiers that the arguments do not name. */
 static void ids_of_host(const struct netboot_host *host, struct asked *asked)
 {
     const struct {
@@ -219,7 +219,7 @@ static void ids_of_host(const struct netboot_host *host, struct asked *asked)
         if (*wanted[k].has)
             continue;
         if (asked->id.type == wanted[k].type) {
-            *wanted[k].ret = asked->id; /* the card that was named, be it the first or not */
+            *wanted[k].ret = asked->id; /* the identifier that was named, even if it is not the first */
             *wanted[k].has = true;
         }
         if (wanted[k].type == NETBOOT_ID_DUID && asked->has_uuid)
@@ -243,7 +243,7 @@ int asked_host(struct netboot_view *view, struct asked *asked, struct netboot_er
     if (status != 0 && asked->id.type == NETBOOT_ID_NAME)
         return failure(error, status, "there is no host %s: see netbootctl host list", text);
     if (status != 0)
-        record.host.ids.count = 0; /* not in the store, and so an answer all the more wanted */
+        record.host.ids.count = 0; /* a machine that is not in the store has no identifiers but the named one */
     ids_of_host(&record.host, asked);
     return 0;
 }
@@ -261,7 +261,7 @@ static void put16(struct asked *asked, unsigned value)
     put(asked, (uint8_t[]){(uint8_t)(value >> 8), (uint8_t)value}, 2);
 }
 
-/* Adds what was put since `from` as an option. */
+/* Adds the octets that were put since `from` as an option. */
 static void option_end(struct netboot_query *query, const struct asked *asked, size_t from, uint16_t code)
 {
     netboot_query_add(query, code, asked->packet + from, asked->used - from);
@@ -310,7 +310,7 @@ static void query4(struct asked *asked, struct netboot_query *query)
         netboot_query_add(query, DHCP4_USER_CLASS, asked->user_class, strlen(asked->user_class));
 }
 
-/* The link-local address that firmware makes of its MAC (RFC 4291, appendix A). */
+/* The link-local address that firmware makes from its MAC (RFC 4291, appendix A). */
 static void link_local(const struct netboot_id *mac, uint8_t ret[NETBOOT_ADDRESS_SIZE])
 {
     const uint8_t *m = mac->value;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The packet that a client would send, made of what explain's arguments say of it. Nothing here prints. */
+/* The packet that a client would send, made from explain's arguments. Nothing here prints. */
 #ifndef NETBOOT_EXPLAIN_QUERY_H
 #define NETBOOT_EXPLAIN_QUERY_H
 
@@ -10,7 +10,7 @@
 #define PACKET_SIZE 4096
 #define REQUESTED_MAX 255
 
-/* What the arguments and the host say of the client. */
+/* The client, as the arguments and the host describe it. */
 struct asked {
     enum netboot_family family;
     bool has_id, has_mac, has_uuid, has_duid;
@@ -21,7 +21,7 @@ struct asked {
     uint16_t archs[16];
     char vendor_class[256];
     const char *user_class;
-    enum netboot_stage stage; /* that they tell */
+    enum netboot_stage stage; /* as the arguments say */
     unsigned requested_count;
     uint16_t requested[REQUESTED_MAX];
     uint8_t packet[PACKET_SIZE]; /* what the query points into */
@@ -30,7 +30,7 @@ struct asked {
 
 /* Reads the arguments; `ret` points into them. -EINVAL. */
 int asked_read(const cJSON *arguments, struct asked *ret, struct netboot_error *error);
-/* What the arguments do not say of identifiers, the host that they name does. -ENOENT: no host has that name. */
+/* Takes identifiers that the arguments do not name from the host that they name. -ENOENT: no host has that name. */
 int asked_host(struct netboot_view *view, struct asked *asked, struct netboot_error *error);
 /* The query points into `asked`. */
 void asked_query(struct asked *asked, struct netboot_query *query);

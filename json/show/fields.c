@@ -98,7 +98,7 @@ const char *field_name(enum netboot_family family, uint32_t field)
     return "option";
 }
 
-/* Text that is written piece by piece, and cut where it is full. */
+/* Text that is written piece by piece, and cut when its room is full. */
 struct field_writer {
     char *text;
     size_t used;
@@ -111,7 +111,8 @@ static void put(struct field_writer *writer, char c)
     writer->text[writer->used] = '\0';
 }
 
-/* Octets as text: what is no printable ASCII, as \xNN. A NUL at the end, which some servers send, is no part. */
+/* Writes octets as text: those that are not printable ASCII as \xNN. A NUL at the end, which some servers send, is left
+ * out. */
 static void put_octets(struct field_writer *writer, struct netboot_bytes octets)
 {
     static const char digits[] = "0123456789abcdef";
@@ -196,7 +197,8 @@ const char *meaning_name(enum meaning meaning)
     return names[meaning];
 }
 
-/* Where each is told, the first place that says something counts. DHCPv4's options go before its fields. */
+/* Where each meaning is in a reply: the first field or option with a value counts. DHCPv4's options go before its
+ * header fields. */
 static const struct {
     enum netboot_family family;
     enum meaning meaning;

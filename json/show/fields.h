@@ -20,7 +20,7 @@ struct boot_fields {
     struct boot_field items[BOOT_FIELDS_MAX];
 };
 
-/* All fields of that family, none present. */
+/* Begins with all fields of that family, none present. */
 void fields_clear(enum netboot_family family, struct boot_fields *ret);
 /* The field of that number, or NULL if it has nothing to do with network boot. */
 struct boot_field *fields_find(struct boot_fields *fields, uint32_t field);
@@ -29,7 +29,7 @@ void fields_set(struct boot_fields *fields, uint32_t field, struct netboot_bytes
 /* Carries out an answer's edits, as a server does. */
 void fields_edit(struct boot_fields *fields, const struct netboot_answer *answer);
 
-/* Whether the server's own configuration names a boot file in them, as servers find it. */
+/* Whether they have a boot file, by the rule of netboot_query.reply_has_boot_file. */
 bool fields_have_boot_file(const struct boot_fields *fields);
 
 /* "file", "option 67 (boot-file-name)", ... */
@@ -38,11 +38,11 @@ const char *field_name(enum netboot_family family, uint32_t field);
 #define FIELD_TEXT_SIZE 1100
 const char *field_text(const struct boot_fields *fields, uint32_t field, char text[FIELD_TEXT_SIZE]);
 
-/* ---- What the client makes of them, wherever it is told */
+/* ---- What they mean to the client, whichever of them says it */
 
 enum meaning { MEANING_FILE, MEANING_SERVER, MEANING_VENDOR_CLASS, MEANING_PARAMETERS, MEANING_COUNT };
 const char *meaning_name(enum meaning meaning); /* "file", "server", "vendor class", "parameters" */
-/* "" where the reply says nothing of it. Returns `text`. */
+/* "" if the reply has none. Returns `text`. */
 const char *fields_meaning(const struct boot_fields *fields, enum meaning meaning, char text[FIELD_TEXT_SIZE]);
 
 #endif

@@ -8,7 +8,7 @@
 /* A host with all keys of its record, and `once` where it has been armed. -ENOENT, -EBADMSG, -ENOMEM. */
 int host_to_json(struct netboot_view *view, const struct netboot_id *id, cJSON **ret, struct netboot_error *error);
 
-/* Whether the target that the host names is there. -ENOENT. */
+/* Checks that the store has the target that the host names. -ENOENT. */
 int host_target_check(struct netboot_view *view, const struct netboot_host *host, struct netboot_error *error);
 
 #endif

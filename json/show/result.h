@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Facts, decision and answer as keys of a JSON object, the same wherever they are shown. False: out of memory. */
+/* Facts, decision and answer as keys of a JSON object. False: out of memory. */
 #ifndef NETBOOT_RESULT_H
 #define NETBOOT_RESULT_H
 

@@ -53,5 +53,5 @@ uint64_t when_parse(const char *text, uint64_t now, bool back)
     if (!end || *end)
         return 0;
     time_t seconds = timegm(&utc);
-    return seconds > 0 ? (uint64_t)seconds : 1; /* before 1970: as long ago as can be told */
+    return seconds > 0 ? (uint64_t)seconds : 1; /* before 1970: the earliest time that there is */
 }

@@ -10,7 +10,7 @@
 bool number_parse(const char *text, unsigned long max, unsigned long *ret, const char **end);
 
 /* "30m", "2h", "7d" from `now` on, or back from it where `back`; or a time as 2027-01-31T12:00:00Z. Seconds since 1970;
- * 0: neither; what was before 1970 is 1. */
+ * 0: neither; a time before 1970 is 1. */
 uint64_t when_parse(const char *text, uint64_t now, bool back);
 
 #define TIME_TEXT_SIZE 32

@@ -15,7 +15,7 @@ namespace netboot
 namespace
 {
 
-// No command has arguments nested deeper.
+// No command has arguments nested deeper than this.
 const unsigned max_depth = 16;
 
 const char *text_of(const std::string &text)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //
-// All differences between the versions of Kea that this source is built against (2.2 to 3.3).
+// All differences between the versions of Kea that this source can be built against (2.2 to 3.3).
 #ifndef NETBOOT_KEA_VERSIONS_H
 #define NETBOOT_KEA_VERSIONS_H
 

@@ -46,7 +46,7 @@ struct RateLimits {
 // Every reason of a decision on one line.
 std::string reasons_text(const netboot_result &result);
 
-// Logs once that the journal cannot be written, once that it can be again, and now and then how much was lost.
+// Logs once when the journal cannot be written, once when it can be again, and at most once a minute how much was lost.
 class JournalEvents
 {
   public:

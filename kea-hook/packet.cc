@@ -51,7 +51,7 @@ uint8_t *take_room(OptionBytes &bytes, size_t size)
     return start;
 }
 
-// An option's data if Kea keeps it as it was on the wire, else null. Most options are kept so; pack() would write a
+// An option's data if Kea keeps it as it was on the wire, else null. Kea keeps most options so; pack() would write a
 // long list of octets one by one.
 const OptionBuffer *plain_data(const Option &option)
 {
@@ -97,7 +97,7 @@ netboot_bytes option_data(const Option &option, OptionBytes &bytes)
 {
     const OptionBuffer *const plain = plain_data(option);
 
-    if (plain) // empty is not absent
+    if (plain) // an empty option is not an absent one
         return {plain->empty() ? bytes.data : plain->data(), plain->size()};
     if (typeid(option) == typeid(OptionUint16Array))
         return numbers_data(static_cast<const OptionUint16Array &>(option).getValues(), bytes);
@@ -274,7 +274,7 @@ void read_packets(const Pkt6 &query, const Pkt6 &response, OptionBytes &bytes, n
     else
         read_relays(query, bytes, ret);
     read_assigned_address(response, ret);
-    // Costs a look-up, and is not used if one of these is set.
+    // It costs a look-up, and is not used if one of these is set.
     if (!is_set(ret.assigned_address) && !is_set(ret.relay_address))
         read_interface_address(query, ret);
     ret.reply_has_boot_file = has_option(response, D6O_BOOTFILE_URL);

@@ -19,7 +19,7 @@ namespace netboot
 struct OptionBytes {
     uint8_t data[2048];
     size_t size = 0;
-    isc::util::OutputBuffer scratch{0}; // allocates only if it is needed
+    isc::util::OutputBuffer scratch{0}; // allocates only when it is used
 };
 
 // Fills a query from the client's packet and from the server's reply to it. It points into `bytes` and into `query`.

@@ -28,7 +28,7 @@ bool take_existing_boot_file(const Element &value, Parameters &ret)
     const int found = netboot_existing_boot_file_find(name.c_str());
 
     ret.existing_boot_file = static_cast<netboot_existing_boot_file>(found);
-    return found >= 0 && name == netboot_existing_boot_file_name(ret.existing_boot_file); // no NUL in it
+    return found >= 0 && name == netboot_existing_boot_file_name(ret.existing_boot_file); // no NUL inside
 }
 
 bool take_journal(const Element &value, Parameters &ret)

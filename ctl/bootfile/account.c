@@ -26,7 +26,7 @@ int account_find(const char *name, struct account *ret)
     account.known = true;
     account.user = user.pw_uid;
     if (getgrouplist(name, user.pw_gid, account.groups, &account.group_count) < 0)
-        account.group_count = ACCOUNT_GROUPS_MAX; /* as many as there is room for */
+        account.group_count = ACCOUNT_GROUPS_MAX; /* more do not fit */
     *ret = account;
     return 0;
 }
@@ -54,7 +54,7 @@ bool account_may(const struct account *account, const struct stat *status, int w
     return ((int)(status->st_mode >> shift) & wanted) == wanted;
 }
 
-/* One step of the way. */
+/* Checks one file or directory of the path. */
 static bool path_step_check(const char *path, const struct account *accounts, unsigned count, int wanted,
                             struct obstacle *ret)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Boot files that are on this machine. Nothing here prints. */
+/* Boot files on this computer. Nothing here prints. */
 #ifndef NETBOOTCTL_BOOTFILE_H
 #define NETBOOTCTL_BOOTFILE_H
 
@@ -11,8 +11,8 @@
 bool bootfile_is_script(const char *name);
 /* The whole text of the file with a NUL; free() it. NULL with the reason. */
 char *bootfile_text(const char *path, struct netboot_error *error);
-/* If the file at `path` (or URL) is a shim by its name: what it loads next, from beside it, to `ret` of `size` octets.
- * Returns the part of `ret` that is its name; NULL: it is no shim. */
+/* If the file at `path` (or URL) is a shim by its name, writes what it loads next, from beside it, to `ret` of `size`
+ * octets. Returns the name of that file, a part of `ret`; NULL: it is no shim. */
 const char *bootfile_after_shim(const char *path, char *ret, size_t size);
 
 #endif

@@ -23,7 +23,7 @@ void ipxe_platform_print(FILE *file)
                 netboot_platform_name(row->platform));
 }
 
-/* The store's checks have refused blanks and control characters; what another writer put there breaks no line. */
+/* The store refuses blanks and control characters. If another program wrote some, they must not break the line. */
 static void put(FILE *file, const uint8_t *data, size_t size)
 {
     for (size_t i = 0; i < size; i++)

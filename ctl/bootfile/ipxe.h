@@ -3,8 +3,8 @@
  * Lines of iPXE scripts that hold what operators wrote.
  *
  * iPXE splits a line at blanks; a word that is `||`, `&&` or `;` ends a command, one that begins with # the line, a
- * backslash at its end joins the next line. Then it fills in ${...} word by word. So a word of an operator's never
- * ends a line here, and one that iPXE would take for its own begins with a setting that there is not.
+ * backslash at its end joins the next line. Then it fills in ${...} word by word. So a word of an operator's never ends
+ * a line here, and one that iPXE would take for its own begins with a setting that does not exist.
  */
 #ifndef NETBOOTCTL_IPXE_H
 #define NETBOOTCTL_IPXE_H

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Placeholders as below. A row without a source is for those that have none of their own. */
+/* What to do about a finding. A row without a source is for all sources that have no row of their own. */
 static const struct {
     enum netboot_finding finding;
     enum netboot_source source;
@@ -30,7 +30,7 @@ static const struct {
     {NETBOOT_FINDING_URL,         NETBOOT_SOURCE_NONE,          "use a path, which each client can load: ${command}"               },
 };
 
-/* How each place is set. */
+/* The command that sets each source: ${command} above. */
 static const char *const commands[] = {
     [NETBOOT_SOURCE_NONE] = "",
     [NETBOOT_SOURCE_TARGET_SCRIPT] = "netbootctl target set ${target} --script FILE",

@@ -12,8 +12,8 @@ struct remedy {
     char fix[NETBOOT_FILE_SIZE];      /* a command, mostly; "" where none helps */
 };
 
-/* What kept the client from a boot file, of all the reasons of a decision without one: the last place where there was
- * something, else the last one where there was nothing. */
+/* Finds among the reasons of a decision without a boot file the one to tell: that of the last source that has a value,
+ * else that of the last source that has none. */
 void remedy_find(const struct netboot_client *client, const struct netboot_decision *decision, struct remedy *ret);
 
 #endif

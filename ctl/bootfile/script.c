@@ -32,7 +32,7 @@ static const struct script_command {
 
 /* ---- Lines and words -------------------------------------------------------------------------------------------- */
 
-/* A line and those that are joined to it become one, in place. */
+/* Joins a line with those that continue it, in place. */
 static bool line_take(struct script *script)
 {
     char *from = script->rest, *to = from;
@@ -91,8 +91,8 @@ static bool is_operator(const char *word, size_t size)
     return is_word(word, size, "||") || is_word(word, size, "&&") || is_word(word, size, ";");
 }
 
-/* Whether the words that follow a file's say that it may be absent: up to the operator they are the image's arguments,
- * then "||" or "&& exit ||", and no more. */
+/* Whether the words after a file's say that it may be absent: up to the operator they are the image's arguments, then
+ * "||" or "&& exit ||", and no more. */
 static bool is_optional(const char *rest)
 {
     static const char *const ends[][4] = {
@@ -178,7 +178,7 @@ void script_begin(struct script *script, char *text)
     *script = (struct script){.rest = text};
 }
 
-/* The file that the word is, if it is one. */
+/* Reads the word as a file, if it is one. */
 static bool word_read(struct script *script, const char *word, struct script_file *ret)
 {
     const struct script_command *command = script->command;

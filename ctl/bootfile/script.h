@@ -4,7 +4,7 @@
  *
  * A line is words between blanks; a backslash at its end joins the next one, a word that begins with # ends it, a line
  * that begins with a colon is a label. `||`, `&&` and `;` stand between commands. What a script does depends on the
- * machine: every file that any line names is told, whether or not a machine comes there.
+ * machine: every file that any line names counts, whether or not a machine gets there.
  */
 #ifndef NETBOOTCTL_SCRIPT_H
 #define NETBOOTCTL_SCRIPT_H
@@ -34,13 +34,14 @@ void script_begin(struct script *script, char *text);
 /* The next file, or false at the end. */
 bool script_next(struct script *script, struct script_file *ret);
 
-/* "fetch": what a kernel's command line has as =${http}/PATH or =${nfs}/PATH. /PATH, else NULL. */
+/* Returns /PATH of a "fetch", which a kernel's command line has as =${http}/PATH or =${nfs}/PATH; NULL for any
+ * other. */
 const char *script_fetched_path(const char *file);
 
 #define SCRIPT_SETTING_SIZE 64
 /*
- * Fills in the ${settings} of a file. `value` knows a setting ("mac:hexhyp") or returns NULL. 0; -ENOENT for one that
- * it does not know, which is then in `ret_unknown`; -ENAMETOOLONG.
+ * Fills in the ${settings} of a file. `value` knows a setting ("mac:hexhyp") or returns NULL. 0; -ENOENT: it does not
+ * know the setting, which is then in `ret_unknown`; -ENAMETOOLONG.
  */
 int script_expand(const char *file, const char *(*value)(const char *setting, void *user), void *user,
                   char ret[NETBOOT_FILE_SIZE], char ret_unknown[SCRIPT_SETTING_SIZE]);

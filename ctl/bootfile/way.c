@@ -23,7 +23,7 @@ struct netboot_bytes way_base(enum way way, const struct netboot_site *site)
     return ways[way].stage == NETBOOT_STAGE_HTTP || http.size > 0 ? http : tftp;
 }
 
-/* As the only thing that there is: iPXE's script, firmware's loader. */
+/* Decides with `value` as the only boot file: iPXE's script, firmware's loader. */
 enum netboot_finding way_resolve(enum way way, const struct netboot_client *who, const struct netboot_site *site,
                                  struct netboot_bytes target, struct netboot_bytes value, struct netboot_decision *ret)
 {

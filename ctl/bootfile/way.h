@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The ways in which a machine can come for a boot file, and what it would be sent for a value of the store. */
+/* The ways of booting, and what a machine would be sent for a value of the store. */
 #ifndef NETBOOTCTL_WAY_H
 #define NETBOOTCTL_WAY_H
 
@@ -18,12 +18,12 @@ struct way_row {
 };
 extern const struct way_row ways[WAYS];
 
-/* What the site has for relative files of that way: address octets or a URL. Empty: nothing. */
+/* The site's base for relative paths of that way: octets of an address, or a URL. Empty: none. */
 struct netboot_bytes way_base(enum way way, const struct netboot_site *site);
 
 /*
- * What `who`, of whom MAC, UUID and platform count, would be sent at `site` for a path or URL of the target of that
- * name. NETBOOT_FINDING_TAKEN, with the boot file and its server in `ret`, or why it would not be.
+ * What `who` would be sent at `site` for a path or URL of the target of that name; its MAC, UUID and platform count.
+ * NETBOOT_FINDING_TAKEN, with the boot file and its server in `ret`, or why there would be none.
  */
 enum netboot_finding way_resolve(enum way way, const struct netboot_client *who, const struct netboot_site *site,
                                  struct netboot_bytes target, struct netboot_bytes value, struct netboot_decision *ret);

@@ -72,7 +72,7 @@ static int root_option(struct chain *chain)
     return DONE;
 }
 
-/* One address finds the site of its family; of the other the journal may know. */
+/* One address finds the site for its family; the journal may know the other one. */
 static int address_take(struct chain *chain)
 {
     const char *address = json_text(chain->who, "address");
@@ -143,7 +143,7 @@ static int result_show(struct chain *chain, cJSON *object)
     return DONE;
 }
 
-/* What is looked at, and how; `ways` is filled. */
+/* The object that will be shown: it says where files are looked for, and has `ways`, still empty. */
 static cJSON *object_make(struct chain *chain)
 {
     cJSON *object = cJSON_CreateObject();

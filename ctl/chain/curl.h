@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * libcurl, loaded when it is first needed: it comes with some forty libraries, which would double the time that every
- * other call of the program takes to begin.
+ * libcurl, loaded when it is first needed: it comes with some forty libraries, which would double the time that any
+ * other command takes to start.
  */
 #ifndef NETBOOTCTL_CURL_H
 #define NETBOOTCTL_CURL_H

@@ -61,7 +61,7 @@ bool fetch_can(const char *url)
 
 /* ---- One transfer ----------------------------------------------------------------------------------------------- */
 
-/* What comes: all of it, or, where `data` is NULL, only that it does. */
+/* What was received; with `data` NULL, only that something was. */
 struct received {
     char *data;
     size_t size, room;
@@ -75,13 +75,13 @@ static size_t receive(char *data, size_t one, size_t count, void *user)
 
     received->any |= size > 0;
     if (size > received->room - received->size)
-        return 0; /* enough: curl gives up, and tells a TFTP server so */
+        return 0; /* enough: libcurl ends the transfer, and tells a TFTP server so */
     memcpy(received->data + received->size, data, size);
     received->size += size;
     return size;
 }
 
-/* The text of a TFTP server's error is in no other place. */
+/* Keeps the text of a TFTP server's error, which libcurl gives in no other way. */
 static int listen_to(CURL *curl, curl_infotype type, char *data, size_t size, void *user)
 {
     static const char before[] = "TFTP error: ";
@@ -166,7 +166,7 @@ static void failure_tell(const struct fetch *fetch, CURLcode code, bool tftp, st
             problem = failures[i].problem ? failures[i].problem : problem;
             fix = failures[i].fix;
         }
-    if (fetch->told[0] && code == CURLE_TFTP_ILLEGAL) /* a code of TFTP's that says nothing, but words that do */
+    if (fetch->told[0] && code == CURLE_TFTP_ILLEGAL) /* the error code says nothing, but the server's words do */
         fix = "check the file's mode and the server's log";
     if (fetch->told[0])
         snprintf(ret->problem, sizeof(ret->problem), "the TFTP server says: %s", fetch->told);
@@ -211,7 +211,7 @@ void fetch_ask(struct fetch *fetch, const char *url, bool redirected, struct fet
         fetch->calls.easy_getinfo(fetch->curl, CURLINFO_RESPONSE_CODE, &status);
     fetch->calls.easy_getinfo(fetch->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &size);
     if (code == CURLE_WRITE_ERROR && received.any)
-        code = CURLE_OK; /* it begins to come, and that was the question */
+        code = CURLE_OK; /* the file began to come, and that was the question */
     if (code != CURLE_OK)
         failure_tell(fetch, code, tftp, ret);
     else if (status < 200 || status > 299)

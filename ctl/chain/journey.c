@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* One way in which a machine comes: what it is sent, and what that leads to. */
+/* One way of booting: what the machine is sent, and what that leads to. */
 #include "chain.h"
 
 #include "bootfile/bootfile.h"
@@ -86,7 +86,7 @@ static bool nothing_step(struct journey *journey)
     return step_add(journey, &step);
 }
 
-/* As the target wants it: the last reason says so. */
+/* The target itself leaves the reply as it is: the last reason says so. */
 static bool as_is_step(struct journey *journey)
 {
     struct step step = {.what = "boot file", .state = STEP_AS_IS, .size = -1};
@@ -99,7 +99,7 @@ static bool as_is_step(struct journey *journey)
     return step_add(journey, &step);
 }
 
-/* What the host names and the store does not have. */
+/* The host names a target that the store does not have. */
 static bool missing_target_step(struct journey *journey)
 {
     char target[NETBOOT_NAME_MAX + 1];
@@ -132,7 +132,7 @@ static bool shim_step(struct journey *journey, const struct step *shim)
     return step_add(journey, &step);
 }
 
-/* What the record says that the kernel's script loads, where the script itself is not looked into. */
+/* What the target's record says that the kernel's script loads, if the script itself is not read. */
 static bool record_step(struct journey *journey, const char *what, struct netboot_bytes value)
 {
     struct netboot_decision decision;

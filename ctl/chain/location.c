@@ -30,7 +30,7 @@ static void bases_of(const struct netboot_site *site, char bases[BASES][NETBOOT_
                      http[i].data[http[i].size - 1] == '/' ? "" : "/");
 }
 
-/* The file that a server looks for, as far as the path's escapes are some. */
+/* Sets the file that a server looks for: the path with its escapes decoded, or as it is if they are malformed. */
 static void path_set(struct location *location, const char *path)
 {
     path += strspn(path, "/");
@@ -66,7 +66,7 @@ void location_of_answer(enum way way, const struct netboot_site *site, const str
     char name[LOCATION_SIZE];
 
     *ret = (struct location){.below = false};
-    if (way == WAY_PXE4) { /* the name is one as it is, and no part of a URL */
+    if (way == WAY_PXE4) { /* a plain file name, no part of a URL */
         int size = percent_encode(bytes_of_text(file + strspn(file, "/")), PERCENT_NAME, name, sizeof(name));
         snprintf(ret->url, sizeof(ret->url), "tftp://%s/%.*s", decision->tftp_server_name, size < 0 ? 0 : size, name);
     } else {

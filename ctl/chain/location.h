@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Where a file is that a machine is sent to: its URL, and its path below the data root. Nothing here prints. */
+/* Where a file is that a machine loads: its URL, and its path below the data root. Nothing here prints. */
 #ifndef NETBOOTCTL_LOCATION_H
 #define NETBOOTCTL_LOCATION_H
 
@@ -9,17 +9,17 @@
 struct location {
     char url[LOCATION_SIZE];
     bool below;               /* it is on the site's own server */
-    size_t root;              /* then where the path begins in the URL */
-    char path[LOCATION_SIZE]; /* and the file below the data root, without a slash in front and without escapes */
+    size_t root;              /* if so, where the path begins in the URL */
+    char path[LOCATION_SIZE]; /* if so, the path below the data root, without a slash in front and without escapes */
 };
 
-/* Of an answer that has a boot file. */
+/* The location of a decision's boot file. */
 void location_of_answer(enum way way, const struct netboot_site *site, const struct netboot_decision *decision,
                         struct location *ret);
-/* Of what a script at `base` names (RFC 3986, section 5). -EINVAL: no URL and no path. */
+/* The location of a file that a script at `base` names (RFC 3986, section 5). -EINVAL: no URL and no path. */
 int location_resolve(const struct location *base, const struct netboot_site *site, const char *file,
                      struct location *ret);
-/* Of a path below the data root, at the same server as `base` if that is the site's. */
+/* The location of a path below the data root, at the server of `base` if that is the site's. */
 int location_below(const struct location *base, const struct netboot_site *site, const char *path,
                    struct location *ret);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Which machine it is, of which platforms, and where. */
+/* The machine: its identifiers, platforms and addresses. */
 #include "machine.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* Its identifiers: those of the host that is named, or what is named itself. */
+/* Its identifiers: those of the host that the command names, or the named one itself. */
 struct identifiers {
     size_t count;
     struct netboot_id ids[NETBOOT_LIST_MAX];
@@ -80,7 +80,7 @@ static int loader_take(const struct netboot_record *record, void *user)
 struct machine_seen {
     struct chain *chain;
     struct platforms *platforms;
-    bool wanted; /* the platforms are */
+    bool wanted; /* the platforms are wanted */
 };
 
 static void address_take(int family, const uint8_t *octets, size_t size, char text[INET6_ADDRSTRLEN])
@@ -116,7 +116,7 @@ static void journal_read(struct chain *chain, struct platforms *platforms)
         note("the journal is not used: %s", error.text);
 }
 
-/* What the options do not say, the journal does; without it any platform with a loader will do. */
+/* What the options do not say is taken from the journal; without it, any platform with a loader counts. */
 int machine_find(struct chain *chain, struct platforms *ret)
 {
     struct platforms platforms = {.count = 0};

@@ -11,7 +11,7 @@ struct platforms {
     uint16_t numbers[PLATFORMS_MAX];
 };
 
-/* The platforms of the machine, and its addresses as far as they are not known yet. An exit code. */
+/* Finds the platforms of the machine, and addresses that are not known yet. An exit code. */
 int machine_find(struct chain *chain, struct platforms *ret);
 
 #endif

@@ -9,8 +9,8 @@
 struct platform_chain {
     struct chain *chain;
     uint16_t platform;
-    bool any_complete; /* firmware gets all that it needs in some way */
-    bool any_broken;   /* in another it does not, though the site has a server for it */
+    bool any_complete; /* firmware gets all that it needs in at least one way */
+    bool any_broken;   /* in another way it does not, though the site has a server for it */
     bool any_without_server;
 };
 
@@ -20,7 +20,7 @@ static bool has_way(uint16_t platform, enum way way)
     return platform != 0 || way == WAY_PXE4 || way == WAY_IPXE4;
 }
 
-/* Takes the steps. */
+/* Moves the steps of a way into the result. */
 static bool way_add(struct journey *journey)
 {
     char platform[NETBOOT_PLATFORM_TEXT_SIZE];
@@ -106,7 +106,7 @@ static int family_walk(struct platform_chain *platform, enum way pxe, enum way h
     return code == DONE && loader ? ipxe_walk(platform, ipxe, by_name) : code;
 }
 
-/* A site need not have a server for every way, but for one that the machine can come by. */
+/* A site needs no server for every way, but one for a way in which the machine can boot. */
 int chain_platform(struct chain *chain, uint16_t number)
 {
     struct platform_chain platform = {.chain = chain, .platform = number};

@@ -30,7 +30,7 @@ static void label_print(const cJSON *step)
     printf("  %*s%-20s", 2 * depth->valueint, "", label);
 }
 
-/* What one reads first: is it there? */
+/* The state comes first on the line. */
 static void state_print(const cJSON *step)
 {
     static const struct {
@@ -69,7 +69,7 @@ static void step_print(const cJSON *step)
 
 /* ---- Ways ------------------------------------------------------------------------------------------------------- */
 
-/* Many ways lead to the same script: what a line of it names is told once, unless it is another file then. */
+/* Many ways lead to the same script: the file of its line is printed once, unless it is another file in another way. */
 static bool is_same(const cJSON *a, const cJSON *b)
 {
     static const char *const keys[] = {"what", "line", "depth", "file", "path", "state", "problem", NULL};
@@ -80,7 +80,7 @@ static bool is_same(const cJSON *a, const cJSON *b)
     return true;
 }
 
-/* Whether a way above has told of it. */
+/* Whether an earlier way has printed it. */
 static bool is_told(const cJSON *all, const cJSON *way, const cJSON *step)
 {
     if (!cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(step, "line")))

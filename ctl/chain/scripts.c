@@ -13,7 +13,7 @@
 #define DEPTH_MAX 8
 #define VALUE_SIZE (NETBOOT_ID_TEXT_SIZE + 8)
 
-/* ---- Settings that are known before ----------------------------------------------------------------------------- */
+/* ---- Settings that are known before it runs --------------------------------------------------------------------- */
 
 struct settings {
     const struct journey *journey;
@@ -52,7 +52,7 @@ static const char *next_server_value(const struct netboot_decision *decision, ch
     return value;
 }
 
-/* Half of "efi-x86_64", if it is the same in all that iPXE can be on that platform. */
+/* One half of "efi-x86_64", if all builds of iPXE for that platform have the same. */
 static const char *build_value(uint16_t platform, bool second, char *value)
 {
     char found[VALUE_SIZE] = "", half[VALUE_SIZE];
@@ -91,7 +91,7 @@ static const char *setting_value(const char *name, void *user)
         return next_server_value(&journey->decision, value);
     if (strcmp(name, "platform") == 0 || strcmp(name, "buildarch") == 0)
         return build_value(journey->platform, name[0] == 'b', value);
-    if (strcmp(name, "netboot-platform") == 0) /* as netbootctl menu has it */
+    if (strcmp(name, "netboot-platform") == 0) /* as netbootctl menu sets it */
         return netboot_platform_name(journey->platform);
     return strcmp(name, "filename") == 0 ? journey->decision.boot_file : NULL;
 }

@@ -8,12 +8,12 @@
 
 struct changes {
     struct netboot_record values, drop;
-    struct netboot_record_patch patch; /* of these two */
+    struct netboot_record_patch patch; /* from the options */
     struct arena memory;               /* where their values live */
 };
 
-/* `named` is what options_to_changes() made, less what is no part of the record. An exit code. changes_free() in either
- * case. */
+/* `named` is what options_to_changes() made, without keys that are no part of the record. An exit code. changes_free()
+ * in either case. */
 int changes_read(const struct session *session, enum netboot_record_kind kind, const cJSON *named, struct changes *ret);
 void changes_free(struct changes *changes);
 

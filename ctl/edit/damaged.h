@@ -5,7 +5,7 @@
 
 #include "netboot-store.h"
 
-/* Says of each what it is and how to get rid of it, one a line. FAILED. */
+/* Says for each, on a line, what it is and how to delete it. FAILED. */
 int damaged_tell(struct netboot_view *view);
 
 #endif

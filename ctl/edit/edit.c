@@ -56,7 +56,7 @@ int edit_end(struct edit *edit, int code)
     return code;
 }
 
-/* ---- What is told ----------------------------------------------------------------------------------------------- */
+/* ---- Reports ---------------------------------------------------------------------------------------------------- */
 
 static void difference_print(FILE *file, const char *separator, const cJSON *before, const cJSON *after)
 {
@@ -153,7 +153,7 @@ int edit_delete(struct edit *edit, const struct netboot_record_key *key)
     if (status == 0)
         netboot_record_text(&record, text);
     else
-        netboot_record_key_text(key, text); /* damaged, and so all the more to be deleted */
+        netboot_record_key_text(key, text); /* a damaged record can be deleted, too */
     status = netboot_change_delete(edit->change, key, &error);
     if (status != 0)
         return failed_with(&error);
@@ -170,7 +170,8 @@ cJSON *record_values(const struct netboot_record *record)
     return ret;
 }
 
-/* Puts a record that differs, and tells it. What it was, and is, may be gone once it is put. */
+/* Puts a record that differs, and reports it. `old` and `new` may be invalid once it is put, so their values are
+ * copied. */
 static int put(struct edit *edit, const struct netboot_record_key *key, const struct netboot_record *old,
                const struct netboot_record *new)
 {
@@ -236,7 +237,7 @@ int edit_set(struct edit *edit, const struct netboot_record_key *key, const stru
 
 /* ---- Commands --------------------------------------------------------------------------------------------------- */
 
-/* What the record goes by is one of its values, as what other words say. */
+/* The words are values of the record: the first one is what it goes by. */
 static bool words_name(const struct session *session, const char *const *keys, cJSON *named)
 {
     for (unsigned i = 0; i < session->arguments->word_count; i++)
@@ -267,7 +268,7 @@ int edit_set_command(struct session *session, enum netboot_record_kind kind, con
     return code;
 }
 
-/* Whether an earlier word names the same. */
+/* An earlier word may name the same record. */
 bool is_repeated(const struct arguments *arguments, enum netboot_record_kind kind, unsigned index)
 {
     char text[NETBOOT_RECORD_TEXT_SIZE], other[NETBOOT_RECORD_TEXT_SIZE];

@@ -120,7 +120,7 @@ static void result_print(const cJSON *object, const cJSON *arguments)
              "iPXE.");
 }
 
-/* "66,67" as the list of numbers that it stands for; what is none stays as it is. */
+/* Makes "66,67" a list of numbers; any other value stays as it is. */
 static int requested_split(cJSON *arguments)
 {
     const char *text = json_text(arguments, "requested");

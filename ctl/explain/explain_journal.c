@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STEPS_SHOWN 10 /* of the newest */
+#define STEPS_SHOWN 10 /* the newest ones */
 #define KINDS_MAX 12   /* of steps: family, stage, platform */
 
-/* What a packet is made of: then it is of that packet that the answer is wanted. */
+/* Options that describe a packet: with one of them, explain answers for that packet. */
 static const char *const asking_options[] = {"family",       "mac",        "uuid",    "duid",      "arch",
                                              "vendor-class", "user-class", "address", "requested", NULL};
 
@@ -71,7 +71,7 @@ static int keep_step(const struct netboot_journal_entry *entry, void *user)
 
 /* ---- What it would be now */
 
-/* As the server that answered, unless another is asked about. */
+/* Whether identifiers are joined: as by the server that answered, unless an option says otherwise. */
 static bool joins(const struct session *session, const struct netboot_journal_entry *entry)
 {
     enum join join = JOIN_NOT_SAID;
@@ -80,7 +80,7 @@ static bool joins(const struct session *session, const struct netboot_journal_en
     return join == JOIN_NOT_SAID ? entry->joins : join == JOIN_ON;
 }
 
-/* The same client asks once more, as with its first packet. */
+/* Decides for the same client as if it sent its first packet once more. */
 static void decide_now(struct session *session, const struct netboot_journal_entry *entry, struct netboot_decision *ret)
 {
     const bool kept = entry->decision.outcome == NETBOOT_KEPT;
@@ -167,7 +167,7 @@ static void answer_print(const char *title, const struct netboot_client *client,
     }
 }
 
-/* Of clients that can be joined. */
+/* Says whether identifiers are joined, if that can matter for the client. */
 static void join_print(const struct session *session, const struct netboot_journal_entry *entry)
 {
     bool now = joins(session, entry);

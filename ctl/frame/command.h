@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * A command is a row that usage, help, suggestions, completion and the manual page are made of. Each file that carries
- * out commands has the array of theirs, which the commands.h of its folder shows.
+ * out commands has an array of their rows, which the commands.h of its folder declares.
  */
 #ifndef NETBOOTCTL_COMMAND_H
 #define NETBOOTCTL_COMMAND_H
@@ -19,23 +19,23 @@ struct command {
     int (*run)(struct session *session);
     const char *program; /* in place of run: another program, which gets the arguments as they are, and ... */
     const char *remedy;  /* what to do where that is not installed */
-    const char *words;   /* what is no option, as in usage */
+    const char *words;   /* the words of usage that are no options */
     unsigned least, most;
     const struct option_row *options;
     enum completion completion; /* of the words */
-    unsigned completed;         /* so many of them; 0: all */
+    unsigned completed;         /* how many of the words; 0: all */
     const char *word_list;      /* for COMPLETE_WORDS */
-    bool thorough;              /* it reads everything, and may as well look whether all of it is sound */
-    const char *summary;        /* NULL: people need not know of it */
+    bool thorough;              /* it reads the whole store, so that all pages may be checked as well */
+    const char *summary;        /* NULL: not shown in help */
     const char *details;
 };
 
 /* The commands of this program in the order in which help shows them; NULL past the last. */
 const struct command *command_at(unsigned index);
-/* One of that group; NULL: there is no such. */
+/* The first command of that group; NULL: there is none. */
 const struct command *command_named(const char *group);
-/* Finds the command of the first one or two words; the number of words used, or a negative exit code after saying
- * what there is. */
+/* Finds the command of the first one or two words; the number of words used, or a negative exit code after naming the
+ * commands that there are. */
 int command_find(int count, char **words, const struct command **ret);
 /* "host set ID... [OPTION]..." */
 void command_print(FILE *file, const struct command *command);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What every program has that says by itself what it can do. */
+/* The commands that describe a program itself: every program has them. */
 #ifndef NETBOOTCTL_FRAME_COMMANDS_H
 #define NETBOOTCTL_FRAME_COMMANDS_H
 

@@ -5,16 +5,17 @@
 
 #include "frame/session.h"
 
-#define CONFIRM_HOSTS 100 /* so many need no question */
+#define CONFIRM_HOSTS 100 /* up to so many need no question */
 
-/* Whether it is meant to change that many hosts. With --yes and --dry-run it is. On a terminal it is asked, `question`
- * without a question mark; without one it is MISUSED. An exit code, after saying that nothing was changed. To be called
- * while nothing is held: whoever is asked may be at lunch. */
+/* Asks whether a change of that many hosts is meant; with --yes or --dry-run it is. On a terminal it asks `question`,
+ * given without a question mark; elsewhere it is MISUSED. An exit code, after saying that nothing was changed. Call it
+ * while you hold nothing: whoever is asked may be at lunch. */
 int confirm(const struct session *session, uint64_t hosts, const char *question);
 
 /*
- * A question about a change that has to be made to know how much it changes: it is made and given up, then it is asked,
- * then it is made again. If the store has become another one meanwhile, that is said, and asked anew.
+ * A question about a change that has to be made to know how much it changes. The change is made and given up, the
+ * question is asked, and the change is made again. If the store has changed meanwhile, that is said, and the question
+ * is asked again.
  *
  *     do
  *         make the change; if question_is_open(), give it up
@@ -22,7 +23,7 @@ int confirm(const struct session *session, uint64_t hosts, const char *question)
  */
 struct question {
     bool answered;
-    uint64_t hosts, generation; /* that it was about */
+    uint64_t hosts, generation; /* what the question was about */
 };
 
 bool question_is_open(const struct question *question, const struct session *session, uint64_t hosts,

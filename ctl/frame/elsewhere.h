@@ -9,7 +9,7 @@
  * others, ended by NULL. Returns if there is none: FAILED, after saying what to do. */
 int elsewhere_run(const struct command *command, const char *const *first, int count, const char *const *words);
 
-/* NAME in the directory of this program, whether it is there or not. free(); NULL: not known. */
+/* The path of NAME in the directory of this program, whether or not it exists. free(); NULL: not known. */
 char *path_beside(const char *name);
 
 #endif

@@ -9,8 +9,8 @@
 
 #define LINE_SIZE 4096
 
-/* Characters that change how the text around them looks, or that cannot be seen: controls, marks of direction
- * (a file's name is not to read backwards), separators of lines, and such without a width. */
+/* Characters that change how the text around them looks, or that cannot be seen: controls, marks of direction (a file's
+ * name must not read backwards), separators of lines, and characters without a width. */
 static bool is_hidden(uint32_t character)
 {
     static const struct {
@@ -34,7 +34,7 @@ static bool is_hidden(uint32_t character)
     return false;
 }
 
-/* Of a text that is not empty: the NUL at its end is no part of a longer character. */
+/* Reads a character of a text that is not empty; the NUL at the text's end is no part of a longer character. */
 static size_t read_character(const char *text, uint32_t *ret)
 {
     return utf8_read((const uint8_t *)text, SIZE_MAX, ret);

@@ -17,11 +17,11 @@ int failed_with(const struct netboot_error *error);
 /* Prints a remark. */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Writes text so that a terminal shows it as it is and does nothing else: controls, what is no UTF-8, and what hides or
- * turns the text around it, as \xNN or \u{NNNN}. */
+/* Writes text so that a terminal shows it as it is and does nothing else: controls, invalid UTF-8, and characters that
+ * hide or turn the text around them become \xNN or \u{NNNN}. */
 void print_safe(FILE *file, const char *text);
-/* The same for JSON that is made already: what is not ASCII can only be in strings, where it becomes \uNNNN, or U+FFFD
- * where it is no UTF-8. */
+/* The same for finished JSON: characters that are not ASCII can only be in strings, and become \uNNNN there; invalid
+ * UTF-8 becomes U+FFFD. */
 void print_json_safe(FILE *file, const char *text);
 
 #endif

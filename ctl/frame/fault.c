@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-static char text[256]; /* made before it is needed: a handler may do little */
+static char text[256]; /* made beforehand: a signal handler may do little */
 
-/* On return the signal comes again, and does what it does without us. */
+/* After the return the signal comes again, and ends the program. */
 static void tell(int number)
 {
     (void)number;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The last words of a program that is ended by what it read. */
+/* The last words of a program that damaged data ended. */
 #ifndef NETBOOTCTL_FAULT_H
 #define NETBOOTCTL_FAULT_H
 

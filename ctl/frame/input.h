@@ -12,14 +12,14 @@
 struct input {
     int file;
     char *buffer;      /* of twice INPUT_LINE_MAX, and an octet for a NUL past the end */
-    size_t start, end; /* what is in it and not handed out */
+    size_t start, end; /* the part that was read and not handed out */
     bool ended;
     uint64_t line;     /* number of the line handed out last, from 1 */
     uint64_t consumed; /* octets handed out */
     uint64_t size;     /* of the file; 0 where it is not known */
 };
 
-/* "-" is standard input. What is no regular file is read to its end first. Negative errno value. */
+/* "-" is standard input. Input that is no regular file is read to its end first. Negative errno value. */
 int input_open(struct input *input, const char *path);
 void input_close(struct input *input);
 /* Back to the first line. Negative errno value. */

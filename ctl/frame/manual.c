@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The manual page: what people wrote of it is in a template, its commands and options come from their table. */
+/* The manual page: its text is in a template, its commands and options come from their tables. */
 #include "frame/commands.h"
 #include "frame/program.h"
 
@@ -35,7 +35,7 @@ static void text_print(const char *text, size_t size)
     line_print(text, size);
 }
 
-/* What follows a macro on its line, where quotes keep a value in one piece. */
+/* The arguments of a macro; quotes keep a value in one piece. */
 static void argument_print(const char *text, size_t size)
 {
     fputs(" \"", stdout);

@@ -224,7 +224,7 @@ static int map_add(const struct given *given, cJSON *map)
     return cJSON_AddStringToObject(map, name, equals + 1) ? DONE : failed("out of memory");
 }
 
-/* Two options that want different things of one key. */
+/* Two options that set one key to different values. */
 static int contradiction(const struct arguments *arguments, unsigned index)
 {
     const struct option_row *row = arguments->given[index].row;

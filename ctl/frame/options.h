@@ -9,9 +9,9 @@
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 
-/* What an option does to the record that a `set` command makes. */
+/* What an option changes in the record of a `set` command. */
 enum effect {
-    EFFECT_NONE,     /* the command asks for it itself */
+    EFFECT_NONE,     /* none: the command reads the option itself */
     EFFECT_TEXT,     /* key: the value */
     EFFECT_LIST,     /* key: the values in their order */
     EFFECT_MAP,      /* key: { K: V } of values K=V */
@@ -36,7 +36,7 @@ enum completion {
 
 struct option_row {
     const char *name;  /* without dashes */
-    const char *value; /* what stands for it in help; NULL: it takes none */
+    const char *value; /* its name in help; NULL: the option takes none */
     const char *help;
     enum effect effect;
     const char *key;      /* of the record */
@@ -57,13 +57,13 @@ struct given {
 struct arguments {
     const struct option_row *rows;
     unsigned word_count, given_count;
-    const char **words; /* what is no option */
+    const char **words; /* the words that are no options */
     struct given *given;
 };
 
 /* Options that every command takes. */
 extern const struct option_row common_options[];
-/* Those of commands that take nothing else. */
+/* The options of commands that take only these. */
 extern const struct option_row dry_run_options[], json_options[];
 
 /*

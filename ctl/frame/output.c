@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* So many rows are looked at before the widths of columns are set. */
+/* The widths of columns are those of the first rows, so many. */
 #define ROWS_HELD 1000
 #define WIDTH_MAX 60
 

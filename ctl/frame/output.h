@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Standard output: whatever is shown is one JSON value first, and text is made of that value. */
+/* Standard output: everything is a JSON value first, and text is made from that value. */
 #ifndef NETBOOTCTL_OUTPUT_H
 #define NETBOOTCTL_OUTPUT_H
 
@@ -15,7 +15,7 @@ int show_object(cJSON *object, bool json);
 
 struct column {
     const char *title;
-    const char *keys; /* the first of "a|b" that is there */
+    const char *keys; /* the first of "a|b" that the row has */
 };
 
 /* A list that is printed while it is made: a JSON array of one object a line, or columns. */
@@ -30,10 +30,11 @@ struct listing {
 int listing_begin(struct listing *listing, const char *what, const struct column *columns, bool json);
 /* Takes `row` (NULL: out of memory). An exit code. */
 int listing_row(struct listing *listing, cJSON *row);
-/* `code`: of what went before. Frees the list. */
+/* `code` is the exit code so far. Frees the list. */
 int listing_end(struct listing *listing, int code);
 
-/* To be called when a change is made and told: FAILED, after saying that it was made, if it could not be told. */
+/* Call it after a change was made and reported. FAILED, after saying that it was made, if the report could not be
+ * written. */
 int output_after_change(void);
 /* Whether all of standard output was written; says why if not. An exit code: `code` unless that failed. */
 int output_end(int code);

@@ -5,7 +5,7 @@
 
 struct command;
 
-/* Something else that there is help on. */
+/* A topic of help that is no command. */
 struct topic {
     const char *name;
     int (*print)(void); /* an exit code */
@@ -16,17 +16,17 @@ struct program {
     const char *name;
     const char *summary;
     const struct command *const *commands; /* arrays in the order of help, each ended by a NULL group; NULL ends them */
-    const struct command *itself;          /* what it does where no command is named; NULL: one has to be */
+    const struct command *itself;          /* what it does if no command is named; NULL: one must be */
     const struct topic *topics;            /* ended by a NULL name; NULL: none */
 };
 
 void program_set(const struct program *program);
 /* NULL in a test of parts of it. */
 const struct program *this_program(void);
-/* How it is called. */
+/* Its name, as it was called. */
 const char *program_name(void);
 
-/* Stands for the name in texts that are of no one program. */
+/* Stands for the name in texts that several programs share. */
 #define PROGRAM "@PROGRAM@"
 /* The text with the name in its place. free(); NULL: out of memory. */
 char *program_text(const char *text);

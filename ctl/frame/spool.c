@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A file that goes with its descriptor. */
+/* Opens a file that is gone once its descriptor is closed. */
 static int open_nameless(void)
 {
     const char *directory = getenv("TMPDIR");

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Input that may come slowly, brought to a file first: what holds the store's lock waits for no pipe. */
+/* Brings input that may come slowly to a file first: whoever holds the store's lock must not wait for a pipe. */
 #ifndef NETBOOTCTL_SPOOL_H
 #define NETBOOTCTL_SPOOL_H
 
 #include <stddef.h>
 
-/* Opens a file, "-": standard input. What is no regular file is read to its end into a file without a name in TMPDIR or
- * /tmp. A file descriptor at its begin, or a negative errno value. */
+/* Opens a file, "-": standard input. Input that is no regular file is read to its end into a file without a name in
+ * TMPDIR or /tmp. A file descriptor at its beginning, or a negative errno value. */
 int spool_open(const char *path);
 /* Writes the whole of it. 0 or a negative errno value, which errno has as well. */
 int spool_write(int file, const char *data, size_t size);

@@ -9,11 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Another writer is done in milliseconds, or it is an import. */
+/* Most writers are done in milliseconds; an import is not. */
 #define WAIT_SILENTLY_MS 1000
 #define WAIT_MS 60000
 
-/* The user who logged in, however often he became another since; -1: none, or not known. */
+/* The user who logged in, even after sudo or su; -1: none, or not known. */
 static uid_t login_user(void)
 {
     FILE *file = fopen("/proc/self/loginuid", "re");
@@ -59,7 +59,7 @@ static void add(char text[NETBOOT_HISTORY_WHAT_SIZE], const char *before, const 
     snprintf(text + used, NETBOOT_HISTORY_WHAT_SIZE - used, "%s%s%s", used ? " " : "", before, word ? word : "");
 }
 
-/* The command with its words and options, as it was typed but for quotes; cut to fit. Returns `text`. */
+/* The command with its words and options, as it was typed, without quotes; cut to fit. Returns `text`. */
 static const char *command_text(const struct session *session, char text[NETBOOT_HISTORY_WHAT_SIZE])
 {
     enum { SHOWN = 5 };

@@ -23,7 +23,7 @@ struct program {
 void program_set(const struct program *program);
 /* NULL in a test of parts of it. */
 const struct program *this_program(void);
-/* Its name, as it was called. */
+/* The program's name. */
 const char *program_name(void);
 
 /* Stands for the name in texts that several programs share. */

@@ -8,10 +8,10 @@
 
 struct seen_gathering {
     const struct netboot_host *host;
-    struct netboot_list *ids; /* that are added to it */
+    struct netboot_list *ids; /* to add to the host */
     struct arena *memory;
     unsigned machines, macs;
-    struct netboot_id uuids[NETBOOT_LIST_MAX]; /* that it alone has shown */
+    struct netboot_id uuids[NETBOOT_LIST_MAX]; /* that this machine alone has shown */
     size_t uuid_count;
     int code;
 };
@@ -21,7 +21,7 @@ static const char *list_of(enum netboot_id_type type)
     return type == NETBOOT_ID_MAC ? "mac" : type == NETBOOT_ID_UUID ? "uuid" : "duid";
 }
 
-/* What LMDB's keys take for the same is so here: UUIDs, and DUIDs made of one, in either byte order. */
+/* As in the store's keys, a UUID, or a DUID made of one, is the same identifier in either byte order. */
 static void uuid_swap(uint8_t *uuid)
 {
     static const uint8_t order[8] = {3, 2, 1, 0, 5, 4, 7, 6};
@@ -112,8 +112,8 @@ static size_t host_ids(const struct netboot_host *host, const struct netboot_id 
     return count;
 }
 
-/* A UUID typed that several cards have shown is one machine with several cards, or several with one UUID: a person
- * knows which. */
+/* A UUID that several cards have shown belongs to one machine with several cards, or to several machines: a person has
+ * to say which. */
 static int check_found(const struct seen_gathering *gathering, const struct netboot_id *id)
 {
     char text[NETBOOT_ID_TEXT_SIZE];
@@ -139,7 +139,7 @@ int from_seen_add(struct session *session, const struct netboot_id *id, const st
     if (status == 0 && (gathering.code = check_found(&gathering, id)) == DONE)
         status = netboot_journal_machines(session->store, ids, id_count, gather, &gathering, &error);
     if (status == 0 && gathering.uuid_count > 0) {
-        /* A client that goes by one of these UUIDs is the machine over DHCPv6. */
+        /* A machine of the journal that goes by one of these UUIDs is this one over DHCPv6. */
         size_t uuid_count = gathering.uuid_count;
         memcpy(ids, gathering.uuids, uuid_count * sizeof(ids[0]));
         gathering.uuid_count = 0;

@@ -7,8 +7,8 @@
 
 #include "json/record/arena.h"
 
-/* Adds to the list what the machine with one of the host's identifiers, or with `id`, has shown and no other machine
- * has, unless the host has it. Says what is left out. An exit code. */
+/* Adds to the list the identifiers that the machine with one of the host's identifiers, or with `id`, has shown, and no
+ * other machine; not those that the host has. Says what is left out. An exit code. */
 int from_seen_add(struct session *session, const struct netboot_id *id, const struct netboot_host *host,
                   struct netboot_list *ret, struct arena *memory);
 

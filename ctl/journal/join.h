@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Whether the server that is asked about is one that joins identifiers: --join-identifiers. */
+/* --join-identifiers: whether to answer as a server that joins identifiers. */
 #ifndef NETBOOTCTL_JOIN_H
 #define NETBOOTCTL_JOIN_H
 
@@ -9,7 +9,7 @@ enum join { JOIN_NOT_SAID, JOIN_OFF, JOIN_ON };
 
 /* DONE, or MISUSED after saying why. */
 int join_option(const struct session *session, enum join *ret);
-/* Makes the session's view one of such a server, as the option says; without it, it stays. An exit code. */
+/* Makes the session's view join identifiers or not, as the option says; without it, the view stays. An exit code. */
 int join_view(struct session *session);
 
 #endif

@@ -84,7 +84,7 @@ void entry_titles_print(FILE *file)
             "REPLY", "OUTCOME", "TARGET: BOOT FILE, OR WHY NONE");
 }
 
-/* What it got, and if nothing, why: the rule that settled it is the last one. */
+/* What the machine got, or why it got nothing: the last reason settled that. */
 static void what_print(FILE *file, const struct netboot_journal_entry *entry)
 {
     const struct netboot_decision *decision = &entry->decision;
@@ -166,7 +166,8 @@ static bool add_item(cJSON *list, const char *text)
     return false;
 }
 
-/* The machine's identifiers of one type, its own first; with `shared` only those that others have shown too. */
+/* The machine's identifiers of one type, the one that it goes by first; with `shared`, only those that others have
+ * shown too. */
 static bool add_ids(cJSON *object, const char *key, const struct netboot_journal_machine *machine,
                     enum netboot_id_type type, bool shared)
 {
@@ -197,7 +198,7 @@ static bool add_stages(cJSON *object, const struct netboot_journal_machine *mach
     return list;
 }
 
-/* What its firmware loads by. */
+/* The protocols by which its firmware loads. */
 static bool add_transports(cJSON *object, const struct netboot_journal_machine *machine)
 {
     unsigned stages = machine->stages4 | machine->stages6;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What the journal has, as JSON and for people: one way of showing it, for log, watch, seen and explain. */
+/* The journal as JSON and for people, for log, watch, seen and explain alike. */
 #ifndef NETBOOTCTL_JOURNAL_H
 #define NETBOOTCTL_JOURNAL_H
 
@@ -18,15 +18,15 @@ const char *step_text(enum netboot_family family, enum netboot_stage stage, char
 
 /* NULL: out of memory. */
 cJSON *entry_to_json(const struct netboot_journal_entry *entry);
-/* `host`: the one that the store has for the machine now, or "". */
+/* `host`: the host that the store has for the machine now, or "". */
 cJSON *machine_to_json(const struct netboot_journal_machine *machine, const char *host);
 
 /* One line for a step, and the titles above such lines. */
 void entry_print(FILE *file, const struct netboot_journal_entry *entry);
 void entry_titles_print(FILE *file);
 
-/* All identifiers of a machine that a person calls by one of them or by its name: those that the store has, else the
- * one itself. An exit code, after saying what is wrong. */
+/* The identifiers of a machine that a person names by one of them or by its name: all that the store has, else that
+ * one. An exit code, after saying what is wrong. */
 struct machine_ids {
     size_t count;
     struct netboot_id ids[NETBOOT_LIST_MAX + 1];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "lint.h"
 
-/* In the order in which it is told: a kind's records, then what `once` finds out of all that came before. */
+/* In the order of the report: `each` for the records of the kind, then `once`, which may use all that came before. */
 static const struct check {
     enum netboot_record_kind kind;
     void (*each)(struct lint *lint, const struct netboot_record *record);
@@ -32,7 +32,7 @@ static int record_check(const struct netboot_record *record, void *user)
     for (size_t i = 0; i < CHECKS; i++)
         if (checks[i].kind == record->kind && checks[i].each)
             checks[i].each(lint, record);
-    return lint->code; /* a broken pipe, no memory */
+    return lint->code; /* a broken pipe, or no memory */
 }
 
 int lint_check_all(struct lint *lint)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What may be found, and how it is told. */
+/* The findings that there are, and how one is printed. */
 #include "lint.h"
 
 /* docs/lint.md has a paragraph for each. */

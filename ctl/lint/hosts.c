@@ -10,7 +10,7 @@
 
 /* ---- Targets ---------------------------------------------------------------------------------------------------- */
 
-/* What a host boots always, and what it is to boot once. */
+/* A host's own target, and the target that it is armed with. */
 static const struct {
     const char *key;
     const char *problem; /* %s: the target */
@@ -33,7 +33,7 @@ static void target_found(struct lint *lint, unsigned wish, const char *target, c
                    .record = first, .key = wishes[wish].key, .problem = problem, .fix = fix, .count = count});
 }
 
-/* Many hosts may have it in common: they are told of once, by "0" or "1" and the target. */
+/* Many hosts may have the same target: it is reported once. The key is "0" or "1" and the target. */
 static void target_note(struct lint *lint, unsigned wish, struct netboot_bytes target,
                         const struct netboot_record *host)
 {
@@ -79,7 +79,7 @@ void lint_missing_targets(struct lint *lint)
 
 /* ---- Identifiers ------------------------------------------------------------------------------------------------ */
 
-/* The identifier that a DUID is made of (RFC 8415, section 11; RFC 6355): a machine shows it over DHCPv4. */
+/* The identifier inside a DUID (RFC 8415, section 11; RFC 6355), which the machine shows over DHCPv4. */
 static bool id_inside(const struct netboot_id *duid, struct netboot_id *ret)
 {
     static const struct {
@@ -104,7 +104,7 @@ static bool id_inside(const struct netboot_id *duid, struct netboot_id *ret)
     return false;
 }
 
-/* The record is found by its first identifier, so that tells two apart. */
+/* A record's key is its first identifier, so that it tells hosts apart. */
 static bool is_same_host(const struct netboot_host *a, const struct netboot_host *b)
 {
     return a->ids.count > 0 && b->ids.count > 0 && a->ids.items[0].size == b->ids.items[0].size &&
@@ -133,7 +133,7 @@ static void shared_found(struct lint *lint, const struct netboot_record *host, c
             .record = record, .key = id->type == NETBOOT_ID_MAC ? "MAC" : "UUID", .problem = problem, .fix = fix});
 }
 
-/* A store refuses an identifier that another host has, a UUID in either byte order; but a DUID that is made of one is
+/* The store refuses an identifier of another host, a UUID in either byte order. But a DUID that is made of one is
  * another identifier, and a store that another program wrote may have anything. */
 void lint_host_ids(struct lint *lint, const struct netboot_record *record)
 {
@@ -150,9 +150,9 @@ void lint_host_ids(struct lint *lint, const struct netboot_record *record)
     }
 }
 
-/* ---- UUIDs that are none ---------------------------------------------------------------------------------------- */
+/* ---- UUIDs that identify nothing -------------------------------------------------------------------------------- */
 
-/* What AMI's firmware has where the manufacturer wrote nothing. All zeros and all ones are no identifier to a store. */
+/* AMI's firmware has this UUID if the manufacturer set none. The store itself refuses all zeros and all ones. */
 static bool is_unset(const uint8_t *uuid)
 {
     static const uint8_t unset[NETBOOT_UUID_SIZE] = {0x03, 0x00, 0x02, 0x00, 0x04, 0x00, 0x05, 0x00,

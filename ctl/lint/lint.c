@@ -48,7 +48,8 @@ static int root_option(struct lint *lint, char root[ACCESS_PATH_SIZE])
     return DONE;
 }
 
-/* Users who are named have to be there. Of those who are not, `strangers` counts them as anybody. */
+/* Users named by the option must exist. Without the option the defaults count; those that do not exist only with
+ * `strangers`, as users with the rights of others. */
 static int accounts_option(const struct session *session, const char *option, const char *const *defaults,
                            bool strangers, struct account accounts[LINT_ACCOUNTS_MAX], unsigned *ret_count)
 {
@@ -142,7 +143,7 @@ static void lint_free(struct lint *lint)
     policy_free(&lint->policy);
 }
 
-/* Most stores have no host that is to boot once: then none is looked up. */
+/* In most stores no host is armed: then none is looked up. */
 static bool any_armed(const struct session *session)
 {
     uint64_t counts[NETBOOT_ONCE_NEVER_DONE + 1];

@@ -2,9 +2,9 @@
 /*
  * lint: what will not work, before a machine finds out at night.
  *
- * A table of checks (checks.c): some look at each record of a table, all of them in one walk over it, some at the
- * whole after that. A check tells of a finding as soon as it has one; what many hosts have in common is tallied
- * first and told once. Memory is bounded by sites, loaders and targets, and not by hosts.
+ * A table of checks (checks.c): some look at each record of a table, all in one walk over it, some at the whole after
+ * that. A check reports a finding at once; a finding that many hosts share is tallied first, and reported once. Memory
+ * grows with sites, loaders and targets, not with hosts.
  */
 #ifndef NETBOOTCTL_LINT_H
 #define NETBOOTCTL_LINT_H
@@ -16,7 +16,7 @@
 #include "tally.h"
 #include "json/record/json.h"
 
-/* What may be found. */
+/* The findings that there are. */
 enum lint_code {
     LINT_STORE_ACCESS,
     LINT_STATE_STORE,
@@ -55,22 +55,22 @@ const char *lint_severity_name(enum lint_severity severity); /* "warning", "erro
 struct lint {
     struct session *session;
     struct policy policy; /* sites, loaders, targets */
-    const char *root;     /* the data root, without a slash at its end; NULL: files are not looked for */
+    const char *root;     /* the data root, without a slash at its end; NULL: files are not checked */
     size_t root_size;
     unsigned reader_count, server_count;
-    struct account readers[LINT_ACCOUNTS_MAX]; /* as whom boot files are read */
-    struct account servers[LINT_ACCOUNTS_MAX]; /* as whom DHCP servers read the store */
+    struct account readers[LINT_ACCOUNTS_MAX]; /* users who read boot files */
+    struct account servers[LINT_ACCOUNTS_MAX]; /* users of DHCP servers, who read the store */
     bool skipped[LINT_CODES];
     bool json;
     struct listing listing;
-    bool any_armed; /* a host is to boot once */
+    bool any_armed; /* at least one host is armed */
     uint64_t found;
-    int code; /* of what went wrong meanwhile */
-    /* What hosts and files have in common. */
-    struct tally missing_targets;         /* whether it is to be booted once, and the target */
+    int code; /* the exit code of what went wrong meanwhile */
+    /* What many hosts or files share. */
+    struct tally missing_targets;         /* "0" or "1": to be booted once, and the target */
     struct tally host_values, host_files; /* "PLATFORM FILE" */
     struct tally closed;                  /* directories that may not be entered */
-    struct tally scripts;                 /* that have been read */
+    struct tally scripts;                 /* scripts that were read */
     struct tally unserved;                /* machines of the journal that get nothing */
 };
 
@@ -82,10 +82,10 @@ struct lint_finding {
     const char *path;    /* below the data root */
     const char *problem; /* what it is */
     const char *fix;     /* what to do or type */
-    uint64_t count;      /* records that it is true of, `record` being the first; 0: one */
+    uint64_t count;      /* records with this finding, `record` the first of them; 0: one */
 };
 void lint_found(struct lint *lint, enum lint_code code, const struct lint_finding *finding);
-/* Notes that memory is out; lint then ends with trouble. */
+/* Notes that memory ran out; lint then ends with trouble. */
 void lint_no_memory(struct lint *lint);
 
 /* " and 41 more" for 42, "" for 1. Returns `text`. */

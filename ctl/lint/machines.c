@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Machines that the journal has seen: what would they be sent now, in the ways in which they came? */
+/* Machines of the journal: what would they be sent now, by the ways in which they have booted? */
 #include "lint.h"
 
 #include "bootfile/remedy.h"
@@ -25,7 +25,7 @@ static void id_take(struct netboot_client *client, const struct netboot_id *id, 
     }
 }
 
-/* The machine as it comes that way. */
+/* The machine as a client that boots that way. */
 static void client_make(const struct netboot_journal_machine *machine, enum way way, uint8_t duid[NETBOOT_DUID_MAX],
                         struct netboot_client *ret)
 {
@@ -69,7 +69,7 @@ static const struct {
     {NETBOOT_FINDING_ABSENT, NETBOOT_SOURCE_TARGET_FILE,   LINT_TARGET_PLATFORM},
 };
 
-/* Machines that have the same in common are one row: code, key, problem and fix, a line of the key for each. */
+/* Machines with the same finding are one row. The lines of its key are code, key, problem and fix. */
 #define ROW_LINES 4
 
 static void unserved_found(const struct tally_row *row, void *user)
@@ -142,7 +142,7 @@ static int machine_check(const struct netboot_journal_machine *machine, void *us
 
 /* ---- All of them ------------------------------------------------------------------------------------------------ */
 
-/* Without a journal there is nothing to say: servers keep one if they are told to. */
+/* Without a journal there is nothing to report: a server keeps one only if it is set to. */
 void lint_machines(struct lint *lint)
 {
     struct netboot_error error;

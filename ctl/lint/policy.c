@@ -9,7 +9,7 @@
 
 /* ---- Reading them ----------------------------------------------------------------------------------------------- */
 
-/* One more row in an array that doubles. */
+/* Adds a row to an array that doubles. */
 static bool row_add(void **rows, size_t *count, const void *row, size_t size)
 {
     if ((*count & (*count - 1)) == 0) {
@@ -43,7 +43,7 @@ static size_t platform_size(uint16_t platform)
     return name ? strlen(name) : 0;
 }
 
-/* What the longest names are made with. */
+/* Notes the values that make the longest names. */
 static void longest_set(struct policy *policy)
 {
     policy->longest_platform = 7;

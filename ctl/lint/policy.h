@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Sites, loaders and targets, all at hand: there are few. */
+/* All sites, loaders and targets in memory: there are few. */
 #ifndef NETBOOTCTL_LINT_POLICY_H
 #define NETBOOTCTL_LINT_POLICY_H
 
@@ -13,7 +13,7 @@ struct policy {
     struct netboot_loader *loaders;
     struct netboot_target *targets; /* in the order of their names */
     bool in_use[WAYS];              /* a site has a server for it */
-    uint16_t longest_platform;      /* of those with a loader, by its name */
+    uint16_t longest_platform;      /* of the platforms with a loader, the one with the longest name */
     struct netboot_bytes longest_target;
 };
 
@@ -33,9 +33,9 @@ struct value {
     const char *fix;    /* the command that changes it: "netbootctl target set debian --file x64-uefi=FILE" */
     struct netboot_bytes file;
     uint16_t platform;           /* NETBOOT_PLATFORM_NONE: any */
-    bool firmware, ipxe;         /* of that stage */
-    bool by_script;              /* a script loads it, and no answer names it */
-    struct netboot_bytes target; /* what {target} is; empty: the machine's, whatever it is */
+    bool firmware, ipxe;         /* clients of that stage get it */
+    bool by_script;              /* a script loads it; no answer names it */
+    struct netboot_bytes target; /* the value of {target}; empty: that of whatever machine */
 };
 typedef void value_visit(const struct value *value, void *user);
 void loader_values(const struct netboot_loader *loader, value_visit *each, void *user);

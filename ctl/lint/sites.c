@@ -32,14 +32,14 @@ void lint_site_prefix(struct lint *lint, const struct netboot_record *record)
 }
 
 /*
- * Prefixes within prefixes are what they are for: the longest wins. Without effect are those within one of the same
- * site, with none of another between, and those all of whose addresses are in longer ones.
+ * Prefixes may lie within others: the longest counts. A prefix has no effect if the next shorter one that holds it is
+ * of the same site, or if longer ones have all of its addresses.
  */
 struct site_prefix {
     struct netboot_bytes bytes; /* octet of length, then the address */
     const struct netboot_site *site;
     const struct site_prefix *parent; /* the next shorter one that holds it */
-    uint64_t covered[2]; /* by longer ones, in parts of 2^128, the low half first; that many parts are 0 again */
+    uint64_t covered[2]; /* by longer ones, in units of 2^-128 of it, the low half first; 2^128 units are 0 again */
     bool has_children;
 };
 
@@ -63,7 +63,7 @@ static bool prefix_holds(struct netboot_bytes outer, struct netboot_bytes inner)
            (rest == 0 || ((outer.data[1 + octets] ^ inner.data[1 + octets]) >> (8 - rest)) == 0);
 }
 
-/* A prefix so many bits longer. */
+/* Counts a prefix that is so many bits longer. */
 static void covered_add(uint64_t covered[2], unsigned bits)
 {
     unsigned at = 128 - bits;
@@ -73,7 +73,7 @@ static void covered_add(uint64_t covered[2], unsigned bits)
     covered[1] += at < 64 && covered[0] < part;
 }
 
-/* In their order each is held by the one before it, or by one that holds that, or by none. */
+/* Sorted, each prefix lies within the one before it, or within one that holds that one, or within none. */
 static void prefixes_nest(struct site_prefix *prefixes, size_t count)
 {
     struct site_prefix *open = NULL;
@@ -187,7 +187,7 @@ void lint_site_family(struct lint *lint, const struct netboot_record *record)
     family_check(lint, site, "http6", site->http6, has_address_of(site->http6, AF_INET));
 }
 
-/* Relative files that such machines are sent to. */
+/* Relative files that machines of a family load. */
 struct relative_files {
     uint64_t count;
     char first[NETBOOT_RECORD_TEXT_SIZE + NETBOOT_FILE_SIZE];
@@ -227,7 +227,7 @@ static void base_found(struct lint *lint, const struct netboot_site *site, const
     lint_found(lint, LINT_NO_BASE, &(struct lint_finding){.record = text, .problem = problem, .fix = fix});
 }
 
-/* A site needs what machines come by: what another site has. One that has nothing at all needs something. */
+/* A site needs a server for each way for which another site has one. A site without any server needs one. */
 static void site_bases(struct lint *lint, const struct netboot_site *site, const struct relative_files *files)
 {
     bool any = false;

@@ -10,7 +10,7 @@ static int row_compare(const void *a, const void *b)
     return strcmp(((const struct tally_row *)a)->key, ((const struct tally_row *)b)->key);
 }
 
-/* Its texts are in one piece with it. */
+/* A row and its texts are one allocation. */
 static struct tally_row *row_new(const char *key, const char *where)
 {
     size_t key_size = strlen(key) + 1, where_size = strlen(where) + 1;

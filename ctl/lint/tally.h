@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What occurs how often, and where first. In the order of the keys. */
+/* Counts how often each key occurs, and where first; sorted by key. */
 #ifndef NETBOOTCTL_TALLY_H
 #define NETBOOTCTL_TALLY_H
 
@@ -21,7 +21,7 @@ struct tally {
     size_t rows;
 };
 
-/* The row of the key, which counts one more. NULL: there are TALLY_ROWS_MAX others, or there is no memory. */
+/* Counts the key once more. Its row; NULL: there are TALLY_ROWS_MAX others, or no memory. */
 const struct tally_row *tally_add(struct tally *tally, const char *key, const char *where);
 /* Calls for each row. */
 void tally_each(const struct tally *tally, void (*each)(const struct tally_row *row, void *user), void *user);

@@ -5,7 +5,7 @@
 #include "common/base/bytes.h"
 #include <string.h>
 
-/* Whether iPXE finds something in it whatever the platform. */
+/* Whether iPXE gets a script from it on every platform. */
 static bool has_script(const struct netboot_target *target)
 {
     return target->kind == NETBOOT_KIND_LOCAL || target->script.size > 0 || target->kernel.size > 0;
@@ -39,8 +39,8 @@ static void platform_found(struct lint *lint, uint16_t platform)
                &(struct lint_finding){.record = "target default", .key = name, .problem = problem, .fix = fix});
 }
 
-/* `default` is for every machine that may come: at least those of platforms that have a loader. Which platforms the
- * machines of the other targets have, the journal knows. */
+/* `default` is for every machine: at least for those of platforms that have a loader. For other targets, the journal
+ * knows the platforms of their machines. */
 void lint_default_target(struct lint *lint)
 {
     const struct netboot_target *target = policy_target(&lint->policy, bytes_of_text(NETBOOT_NAME_DEFAULT));

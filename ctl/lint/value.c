@@ -84,7 +84,7 @@ static void local_value(struct value value, value_visit *each, void *user)
     each(&value, user);
 }
 
-/* The script that a target with a kernel and none of its own has from netbootctl menu. */
+/* The script that netbootctl menu writes for a target with a kernel and no script of its own. */
 static void kernel_script_value(struct value value, const struct netboot_target *target, value_visit *each, void *user)
 {
     char script[sizeof("targets/.ipxe") + NETBOOT_NAME_MAX];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Values that machines are sent: whether each can be followed by those who get it, and whether it fits. The decision
- * itself is asked, with the longest texts for the placeholders.
+ * Values that machines are sent: whether those who get one can load it, and whether it fits. The decision itself says
+ * so, with the longest texts for the placeholders.
  */
 #include "lint.h"
 
@@ -10,7 +10,7 @@
 
 struct value_check {
     struct lint *lint;
-    uint64_t hosts; /* that have the value */
+    uint64_t hosts; /* hosts that have the value */
 };
 
 /* ---- Texts ------------------------------------------------------------------------------------------------------ */
@@ -46,7 +46,7 @@ static void value_found(const struct value_check *check, const struct value *val
                                       .count = check->hosts});
 }
 
-/* ---- What cannot be followed ------------------------------------------------------------------------------------ */
+/* ---- What cannot be loaded -------------------------------------------------------------------------------------- */
 
 static const struct {
     enum netboot_finding finding;
@@ -79,7 +79,7 @@ static void unusable_found(const struct value_check *check, const struct value *
 
 /* ---- What does not fit ------------------------------------------------------------------------------------------ */
 
-/* The first way in which it is too long, and the first in which it goes past the field. */
+/* The first way in which the name is too long, and the first in which it does not fit into the field. */
 struct lengths {
     bool too_long, long_for_field;
     enum way way, field_way;
@@ -146,7 +146,7 @@ static void value_check(const struct value *value, void *user)
         enum netboot_finding finding = way_resolve(way, &who, site, target, value->file, &decision);
         length_note(&lengths, way, finding, site, &decision);
         if (finding == NETBOOT_FINDING_FAMILY && !memmem(value->file.data, value->file.size, "://", 3))
-            continue; /* that is its site's base */
+            continue; /* a missing base is a finding of the site */
         for (size_t i = 0; i < UNUSABLE; i++)
             bits[i] |= finding == unusable[i].finding ? 1u << way : 0;
     }
@@ -164,7 +164,7 @@ void lint_target_values(struct lint *lint, const struct netboot_record *target)
     target_values(&target->target, value_check, &(struct value_check){lint, 0});
 }
 
-/* ---- Of hosts: many have the same ------------------------------------------------------------------------------- */
+/* ---- Values that many hosts share ------------------------------------------------------------------------------- */
 
 static void host_value_note(const struct value *value, void *user)
 {

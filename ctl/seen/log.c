@@ -108,7 +108,7 @@ struct watch {
     struct session *session;
     struct netboot_journal_filter filter;
     bool json, is_lost;
-    uint64_t identity; /* of the journal that the filter's number is of */
+    uint64_t identity; /* of the journal to which the filter's number belongs */
     int code;
 };
 
@@ -133,7 +133,7 @@ static int watch_entry(const struct netboot_journal_entry *entry, void *user)
     return watch->code == DONE ? 0 : 1;
 }
 
-/* A journal that is away, as while a server makes it anew, is waited for. */
+/* A missing journal is waited for: a server may be creating it again. */
 static void watch_round(struct watch *watch)
 {
     struct netboot_journal_state state;
@@ -167,7 +167,7 @@ static int watch_begin(struct watch *watch)
     return DONE;
 }
 
-/* The signals that end it are waited for in place of sleeping, so that nothing is left half printed. */
+/* It waits for the signals that end it instead of sleeping, so that nothing is left half printed. */
 static int watch_run(struct session *session)
 {
     const struct timespec pause = {.tv_nsec = WATCH_MS * 1000000L};

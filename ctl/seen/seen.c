@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Which machines are out there, by the journal; and which of their identifiers belong together. */
+/* The machines of the journal, and which of their identifiers belong together. */
 #include "commands.h"
 #include "frame/output.h"
 #include "journal/journal.h"
@@ -83,7 +83,7 @@ static cJSON *join_to_json(const struct netboot_journal_join *join, const char *
     return NULL;
 }
 
-/* What a host has already needs no proposal. */
+/* Proposes to join identifiers, unless a host has them already. */
 static int seen_join(const struct netboot_journal_join *join, void *user)
 {
     struct seen *seen = user;

@@ -134,7 +134,7 @@ static void record_reverted(const struct netboot_difference *difference, void *u
     cJSON_Delete(new);
 }
 
-/* Goes back within the edit, which ends with it unless it has to be asked first. */
+/* Goes back within the edit, and ends it. If a question has to be asked first, the edit is given up. */
 static int go_back(struct edit *edit, uint64_t generation, struct question *question, uint64_t *ret_hosts,
                    struct netboot_status *ret)
 {

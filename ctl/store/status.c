@@ -36,7 +36,8 @@ static bool size_for_people(cJSON *object, const char *key)
     return cJSON_ReplaceItemInObjectCaseSensitive(object, key, cJSON_CreateString(text));
 }
 
-/* Without the state store no host boots what it was armed for. Where there is none, none ever was. */
+/* Says why the state store cannot be used: no host then boots what it was armed for. If there is none, no host was ever
+ * armed. */
 static bool state_trouble_add(struct session *session, cJSON *object)
 {
     struct netboot_error error;
@@ -45,7 +46,7 @@ static bool state_trouble_add(struct session *session, cJSON *object)
     return status == 0 || status == -ENOENT || cJSON_AddStringToObject(object, "state_trouble", error.text);
 }
 
-/* What the DHCP servers have told, and what they could not; nothing where no server ever kept a journal. */
+/* What DHCP servers wrote to the journal, and what was lost; nothing if no server ever kept one. */
 static bool journal_add(struct session *session, cJSON *object, bool json)
 {
     struct netboot_journal_state state;
@@ -67,7 +68,7 @@ static bool journal_add(struct session *session, cJSON *object, bool json)
            cJSON_AddNumberToObject(journal, "limit", (double)state.limit);
 }
 
-/* A process by its name, which it may have lost meanwhile. */
+/* The name of a process, which may have ended meanwhile. */
 static const char *program_name(int pid, char name[32])
 {
     char path[32];
@@ -120,7 +121,7 @@ static bool users_add(struct session *session, cJSON *object, bool json)
     return users.list && netboot_view_readers(session->view, user_add, &users, NULL) == 0;
 }
 
-/* Who keeps pages from being used again, by looking at a state that others have changed since. */
+/* The reader that keeps pages from being used again, because it shows an old state. */
 static bool oldest_reader_add(struct session *session, cJSON *object, bool json)
 {
     struct netboot_status status;

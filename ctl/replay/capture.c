@@ -23,7 +23,7 @@ enum {
 
 #define SENDER_MAX 8
 
-/* What is left of a frame, and what was learnt on the way. */
+/* What is left of a frame, and what its headers said. */
 struct frame {
     struct netboot_bytes rest;
     bool cut;           /* there was more of it on the wire */
@@ -110,7 +110,7 @@ static bool is_dhcp(enum netboot_family family, const uint8_t *udp)
     return is_dhcp_port(family, be_get16(udp)) || is_dhcp_port(family, be_get16(udp + 2));
 }
 
-/* A datagram that IP says has `whole` octets, of which `udp` are there. */
+/* A UDP datagram: IP says that it has `whole` octets, `udp` are there. */
 static enum capture_result read_udp(const struct frame *frame, struct netboot_bytes udp, size_t whole,
                                     struct datagram *ret)
 {
@@ -194,7 +194,7 @@ static bool skip_extensions(uint8_t *protocol, struct netboot_bytes *rest)
     return true;
 }
 
-/* What became whole, or is whole as it is. */
+/* The datagram of a frame or of reassembled fragments. */
 static enum capture_result read_transport(const struct frame *frame, uint8_t protocol, struct netboot_bytes data,
                                           size_t whole, struct datagram *ret)
 {
@@ -205,7 +205,7 @@ static enum capture_result read_transport(const struct frame *frame, uint8_t pro
     return read_udp(frame, data, whole - (before - data.size), ret);
 }
 
-/* Whether a first fragment begins with what we look for. */
+/* Whether a first fragment begins a DHCP message. */
 static bool begins_dhcp(const struct datagram *datagram, uint8_t protocol, struct netboot_bytes data)
 {
     return skip_extensions(&protocol, &data) && protocol == PROTOCOL_UDP && data.size >= 4 &&
@@ -239,7 +239,7 @@ static enum capture_result read_ip4(struct capture *capture, const struct frame 
         return CAPTURE_OTHER;
     bool is_short = ip.size < total;
     if (!is_short)
-        ip.size = total; /* Ethernet pads */
+        ip.size = total; /* Ethernet pads short frames */
     ret->family = NETBOOT_V4;
     memcpy(ret->source, ip.data + 12, 4);
     memcpy(ret->destination, ip.data + 16, 4);
@@ -263,7 +263,7 @@ static enum capture_result read_fragment6(struct capture *capture, const struct 
     unsigned place = be_get16(data.data + 2);
     struct fragment fragment = {
         .offset = place & 0xfff8, .more = place & 1, .protocol = data.data[0], .data = bytes_after(data, 8)};
-    if (fragment.offset == 0 && !fragment.more) /* RFC 6946: alone, it is whole */
+    if (fragment.offset == 0 && !fragment.more) /* RFC 6946: a lone fragment is the whole datagram */
         return read_transport(frame, fragment.protocol, fragment.data, whole - 8, ret);
     make_key(frame, ret, data.data + 4, 4, fragment.key);
     return read_fragment(capture, frame, &fragment, data.size < whole, ret);

@@ -13,9 +13,9 @@
 enum capture_result {
     CAPTURE_OTHER,    /* no DHCP */
     CAPTURE_DATAGRAM, /* *ret is filled */
-    CAPTURE_FRAGMENT, /* kept until the others are there */
+    CAPTURE_FRAGMENT, /* kept until the others have come */
     CAPTURE_CUT_OFF,  /* DHCP, but the snapshot length was too small for it */
-    CAPTURE_MALFORMED /* DHCP by its port, with lengths that cannot be, or fragments that overlap */
+    CAPTURE_MALFORMED /* DHCP by its port, with impossible lengths, or fragments that overlap */
 };
 
 struct capture;
@@ -26,8 +26,8 @@ bool capture_knows(int link_type);
 struct capture *capture_new(int link_type);
 void capture_free(struct capture *capture);
 
-/* Reads one frame, of which there were `wire_size` octets on the wire. `time` is in microseconds and only needs to
- * grow: fragments wait for half a minute. */
+/* Reads one frame, of which there were `wire_size` octets on the wire. `time` is in microseconds and must only grow:
+ * fragments wait for half a minute. */
 enum capture_result capture_read(struct capture *capture, uint64_t time, struct netboot_bytes frame, size_t wire_size,
                                  struct datagram *ret);
 

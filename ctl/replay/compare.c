@@ -63,7 +63,7 @@ static bool is_bios_loader(const struct loaders *loaders, const char *file)
     return is_loader_of_store(loaders, name, true) || has_suffix(name, bios_suffixes);
 }
 
-/* What loads iPXE, or what the store has as first loader of any platform. */
+/* Whether the file loads iPXE, or is the store's loader of any platform. */
 static bool is_loader(const struct loaders *loaders, const char *file)
 {
     char name[256];
@@ -106,7 +106,7 @@ int loaders_read(struct netboot_view *view, struct loaders *ret, struct netboot_
 
 /* ---- Evaluation */
 
-/* A server without boot fields of its own: `siaddr` it may well set all the same. */
+/* Removes the server's own boot fields except siaddr: a server without boot fields may still set that. */
 static void clear_old_fields(struct boot_fields *fields)
 {
     for (unsigned i = 0; i < fields->count; i++)
@@ -114,8 +114,8 @@ static void clear_old_fields(struct boot_fields *fields)
             fields->items[i].present = false;
 }
 
-/* Telephones and the like are given files too. Who does not boot from the network is not ours, and of such answers only
- * what is a boot program for certain is the old server's mistake. */
+/* Servers give files to telephones and the like, too. The answer to an ordinary client is left alone, unless its file
+ * is certainly a boot program: then it was the old server's mistake. */
 static bool is_left_alone(const struct evaluation *evaluation, const struct loaders *loaders)
 {
     char file[FIELD_TEXT_SIZE];
@@ -150,7 +150,7 @@ int evaluate(struct netboot_view *view, const struct loaders *loaders, const str
     return 0;
 }
 
-/* ---- What there is to say of a difference */
+/* ---- The traits of a difference */
 
 enum trait {
     STAGE_NONE = 1 << 0,
@@ -161,8 +161,8 @@ enum trait {
     OLD_BIOS_LOADER = 1 << 5,
     OLD_LOADER = 1 << 6,
     OLD_HTTP = 1 << 7,   /* an http or https URL */
-    OLD_NAME = 1 << 8,   /* a file that is none */
-    OLD_IS_CUT = 1 << 9, /* the beginning of ours, as far as the field goes */
+    OLD_NAME = 1 << 8,   /* a file that is no URL */
+    OLD_IS_CUT = 1 << 9, /* the beginning of our file, cut at the end of the field */
     NEW_NO_FILE = 1 << 10,
     NEW_FILE = 1 << 11,
     NEW_HTTP = 1 << 12,
@@ -172,7 +172,7 @@ enum trait {
     OLD_HTTP_CLASS = 1 << 16,
     NEW_NO_CLASS = 1 << 17,
     NEW_HTTP_CLASS = 1 << 18,
-    ARCH_EBC = 1 << 19,    /* EFI byte code, as x64 firmware of some makers says */
+    ARCH_EBC = 1 << 19,    /* EFI byte code, which some x64 firmware sends */
     ARCH_LIST = 1 << 20,   /* several types */
     NOT_BIOS = 1 << 21,    /* an architecture type that is not x86 BIOS */
     CLASS_ITEMS = 1 << 22, /* the user class is in RFC 3004's form, or not alone */
@@ -187,7 +187,7 @@ enum trait {
 #define FILE_AND_SERVER (BIT(MEANING_FILE) | BIT(MEANING_SERVER))
 #define ALL (FILE_AND_CLASS | FILE_AND_SERVER | BIT(MEANING_PARAMETERS))
 
-/* A difference in one of `meanings` with all of `traits` is an improvement. The first row that applies names it. */
+/* A difference in one of `meanings`, with all of `traits`, is an improvement; the first row that applies names it. */
 static const struct improvement_row {
     struct improvement improvement;
     unsigned meanings;
@@ -321,7 +321,7 @@ static const struct improvement *improvement_find(enum meaning meaning, unsigned
     return NULL;
 }
 
-/* Where one side has no file, the server says nothing more. */
+/* If one side has no file, a difference in its server does not count. */
 static bool counts(const struct difference *file, const struct difference *difference)
 {
     if (difference->meaning == MEANING_SERVER && (!file->captured[0] || !file->ours[0]))

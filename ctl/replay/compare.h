@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * What netboot would answer to a captured question, beside what the captured answer says: the same, better for a
- * reason that has a name, or different.
+ * What netboot would answer to a captured question, compared with the captured answer: the same, better for a named
+ * reason, or different.
  */
 #ifndef NETBOOTCTL_COMPARE_H
 #define NETBOOTCTL_COMPARE_H
@@ -62,7 +62,7 @@ struct comparison {
 
 void compare(const struct evaluation *evaluation, const struct loaders *loaders, struct comparison *ret);
 
-/* All improvements that there are, by index from 0; NULL past the last. */
+/* Improvement number `index`, from 0; NULL past the last. */
 const struct improvement *improvement_get(unsigned index);
 
 #endif

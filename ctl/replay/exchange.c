@@ -10,7 +10,7 @@
 
 #define MICROSECONDS UINT64_C(1000000)
 
-/* A message is shared by the exchanges that it is in. */
+/* A message may belong to several exchanges. */
 struct shared_message {
     struct message message;
     unsigned users;
@@ -30,7 +30,7 @@ struct exchanges {
     struct exchange_counts counts;
 };
 
-/* The answer that a question usually has, or -1: it is none. */
+/* The type of the usual answer to a question; -1: the message is no question. */
 static int usual_answer(const struct packet *packet)
 {
     return packet->reply ? -1 : message_usual_reply(packet->family, packet->message_type);
@@ -107,7 +107,7 @@ void exchanges_free(struct exchanges *exchanges)
     free(exchanges);
 }
 
-/* Takes the messages, which go with the entry. */
+/* Takes over the messages, which are freed with the entry. */
 static int append(struct exchanges *exchanges, struct exchange exchange, bool given)
 {
     struct pending_entry *entry = malloc(sizeof(*entry));
@@ -132,7 +132,7 @@ static bool same_client(const struct packet *one, const struct packet *other)
 {
     if (one->xid != other->xid || one->family != other->family || one->hardware_type != other->hardware_type)
         return false;
-    if (one->client.size != other->client.size) /* a server need not tell whom it informs */
+    if (one->client.size != other->client.size) /* an Information-request's reply need not name the client */
         return one->family == NETBOOT_V6 && (one->client.size == 0 || other->client.size == 0) &&
                memcmp(one->peer_address, other->peer_address, NETBOOT_ADDRESS_SIZE) == 0;
     return one->client.size == 0 || memcmp(one->client.data, other->client.data, one->client.size) == 0;
@@ -154,7 +154,7 @@ static uint64_t earlier(const struct exchanges *exchanges, const struct packet *
     return 0;
 }
 
-/* Confirm, Release and Decline are known, too, but not given out. */
+/* Confirm, Release and Decline are tracked, too, but not given out. */
 static bool has_boot_fields(const struct packet *question)
 {
     return message_exchange(question->family, question->message_type, (uint8_t)usual_answer(question)) > PHASE_BARE;
@@ -251,7 +251,7 @@ static bool is_old(const struct exchanges *exchanges, const struct pending_entry
     return time > since && time - since > EXCHANGE_SECONDS * MICROSECONDS;
 }
 
-/* Those given out stay a while, since one more answer to them may come. */
+/* Exchanges that were given out stay a while, since one more answer may come. */
 static void forget_old(struct exchanges *exchanges, uint64_t time)
 {
     struct pending_entry *entry;
@@ -288,7 +288,7 @@ const struct exchange_counts *exchanges_counts(const struct exchanges *exchanges
 
 /* ---- The query */
 
-/* As a server without relays between: its end of the wire is of the interface that the question came in on. */
+/* Without a relay, the server's source address is that of the interface that received the question. */
 static void set_interface(const struct message *answer, struct netboot_query *query)
 {
     if (query->family == NETBOOT_V4)

@@ -9,17 +9,17 @@
 #define UNIT 8 /* offsets count in these */
 #define UNITS ((DATAGRAM_MAX + UNIT - 1) / UNIT)
 
-/* One datagram in the making. */
+/* A datagram whose fragments are being collected. */
 struct datagram_parts {
     bool used;
-    bool dropped; /* contradicted itself: what else comes of it is passed over */
+    bool dropped; /* its fragments contradict each other: the rest of them is ignored */
     bool counts;
     uint8_t protocol;
     uint8_t key[REASSEMBLY_KEY_SIZE];
     uint64_t since;
-    size_t end;        /* of the last fragment; 0 until it is there */
-    size_t highest;    /* end of what is there */
-    size_t unit_count; /* those that are there */
+    size_t end;        /* of the last fragment; 0 until it has come */
+    size_t highest;    /* end of the highest fragment so far */
+    size_t unit_count; /* units that have come */
     uint8_t units[(UNITS + 7) / 8];
     uint8_t *data; /* DATAGRAM_MAX octets, kept for the next one */
 };
@@ -63,7 +63,7 @@ static void expire(struct reassembly *reassembly, uint64_t time)
     }
 }
 
-/* The datagram of that key; else a free place; else that of the one that waits longest. */
+/* The place of the datagram with that key; else a free one; else that of the datagram that waits longest. */
 static struct datagram_parts *place_of(struct reassembly *reassembly, const uint8_t key[REASSEMBLY_KEY_SIZE])
 {
     struct datagram_parts *ret = &reassembly->parts[0];
@@ -96,7 +96,7 @@ static bool has_unit(const struct datagram_parts *parts, size_t unit)
     return parts->units[unit / 8] & (1U << unit % 8);
 }
 
-/* How many of the fragment's units are there. */
+/* How many of the fragment's units have come before. */
 static size_t units_there(const struct datagram_parts *parts, size_t first, size_t count)
 {
     size_t ret = 0;
@@ -106,7 +106,7 @@ static size_t units_there(const struct datagram_parts *parts, size_t first, size
     return ret;
 }
 
-/* Whether its place is among the others and its end agrees with theirs. */
+/* Whether the fragment is well-formed, and its end agrees with what the others say. */
 static bool fits(const struct datagram_parts *parts, const struct fragment *fragment)
 {
     size_t size = fragment->data.size;
@@ -127,7 +127,7 @@ static int drop(struct datagram_parts *parts)
     return -EBADMSG;
 }
 
-/* Puts a fragment in its place. 1: it is there now, 0: it was there already, -EBADMSG: it contradicts. */
+/* Puts a fragment in its place. 1: done; 0: it is a repetition; -EBADMSG: it contradicts another one. */
 static int put(struct datagram_parts *parts, const struct fragment *fragment)
 {
     size_t size = fragment->data.size, first = fragment->offset / UNIT, count = (size + UNIT - 1) / UNIT;

@@ -2,8 +2,8 @@
 /*
  * IP datagrams from their fragments, in whatever order they come (RFC 791, RFC 8200).
  *
- * Bounded: so many datagrams at once (the one that waits longest gives way), so long, 65535 octets each. A repeated
- * fragment is passed over; fragments that overlap otherwise drop the whole datagram (RFC 5722), in both families.
+ * Bounds: so many datagrams at once (the one that waits longest gives way), for so long, of 65535 octets each. A
+ * repeated fragment is ignored; fragments that overlap otherwise drop the whole datagram (RFC 5722), in both families.
  */
 #ifndef NETBOOTCTL_REASSEMBLY_H
 #define NETBOOTCTL_REASSEMBLY_H
@@ -17,8 +17,8 @@
 struct fragment {
     uint8_t key[REASSEMBLY_KEY_SIZE]; /* what all fragments of one datagram have in common */
     size_t offset;
-    bool more;        /* others come behind it */
-    bool counts;      /* its datagram is one to be missed if it stays incomplete */
+    bool more;        /* others come after it */
+    bool counts;      /* its datagram is reported if it stays incomplete */
     uint8_t protocol; /* of the whole datagram: the first fragment's counts */
     struct netboot_bytes data;
 };

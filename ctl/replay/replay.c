@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Captured packets, served once more: what would each get, and is it what it got? */
+/* Captured packets, served once more: what would each get, and is that what it got? */
 #include "capture.h"
 #include "commands.h"
 #include "report.h"
@@ -77,7 +77,7 @@ static int source_of(struct replay *replay)
 
 /* ---- The store */
 
-/* A file is replayed on one state of the store; live, each packet sees the newest. */
+/* A file is replayed on one state of the store; a live packet sees the newest state. */
 static int view_renew(struct replay *replay)
 {
     struct session *session = replay->session;
@@ -146,7 +146,7 @@ static int frame_add(struct replay *replay, const struct source_frame *frame)
     return status == -ENOMEM ? failed("out of memory") : DONE;
 }
 
-/* Reads to the end. *damaged: what there is was read, but it ends early. */
+/* Reads to the end. *damaged: the capture ends early, and all before was read. */
 static int frames_replay(struct replay *replay, bool *damaged)
 {
     struct source_frame frame;

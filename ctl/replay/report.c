@@ -12,7 +12,7 @@
 
 /* ---- Clients */
 
-/* What is counted of one client. */
+/* The counts of one client. */
 struct report_client {
     char name[NETBOOT_ID_TEXT_SIZE];
     char host[NETBOOT_ID_TEXT_SIZE];
@@ -27,7 +27,7 @@ static int client_order(const void *one, const void *other)
     return strcmp(((const struct report_client *)one)->name, ((const struct report_client *)other)->name);
 }
 
-/* By MAC, so that both families of one card are one client; else by what else it shows. */
+/* By MAC, so that both families of one card are one client; else by another identifier. */
 static void client_name(const struct netboot_client *client, char name[NETBOOT_ID_TEXT_SIZE])
 {
     struct netboot_id id = {.type = NETBOOT_ID_MAC, .size = NETBOOT_MAC_SIZE};
@@ -124,7 +124,7 @@ int report_begin(struct report *report)
     return listing_begin(&report->packets, "packets", NULL, true);
 }
 
-/* The first row of that name stands for all of them. */
+/* Several rows may have one name: the first one counts for all. */
 static unsigned index_of(const struct improvement *improvement)
 {
     unsigned i = 0;

@@ -6,7 +6,7 @@
 #include "compare.h"
 #include "frame/output.h"
 
-/* What was captured and could not be looked at. */
+/* What was captured and could not be read. */
 struct report_losses {
     uint64_t cut_off;    /* by the snapshot length */
     uint64_t malformed;  /* no server would understand them */
@@ -15,9 +15,9 @@ struct report_losses {
 
 struct report_totals {
     uint64_t shown;         /* questions of boot clients, and those whose answer would change */
-    uint64_t ordinary;      /* questions of hosts that do not boot from the network, whose answer stays */
-    uint64_t unanswered;    /* of the questions shown */
-    uint64_t retransmitted; /* likewise, but an earlier one asks the same */
+    uint64_t ordinary;      /* questions of ordinary clients, whose answer stays */
+    uint64_t unanswered;    /* other questions without an answer */
+    uint64_t retransmitted; /* questions without an answer that repeat an earlier one */
     uint64_t verdicts[VERDICT_COUNT];
 };
 
@@ -27,14 +27,14 @@ struct report {
     uint64_t improvements[64]; /* how often each was the reason */
     struct listing packets;
     struct report_client *clients, **last_client;
-    void *index; /* the same, to be found by name */
+    void *index; /* the same clients by name */
 };
 
-/* Set the four options before. An exit code from each. */
+/* Set the four options before. Each returns an exit code. */
 int report_begin(struct report *report);
 int report_exchange(struct report *report, const struct exchange *exchange, const struct evaluation *evaluation,
                     const struct comparison *comparison);
-/* `code`: of what went before. */
+/* `code` is the exit code so far. */
 int report_end(struct report *report, const struct exchange_counts *counts, const struct report_losses *losses,
                int code);
 void report_free(struct report *report);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* One question with what becomes of it: as JSON, and that as a block of text. */
+/* One question and its answers: as JSON, and that as a block of text. */
 #include "report_packet.h"
 
 #include "frame/error.h"
@@ -93,7 +93,7 @@ static bool add_fields(cJSON *object, const char *key, const struct boot_fields 
     return ret;
 }
 
-/* Whose the answer is: by relays it comes from them. */
+/* The captured answer; behind a relay, "from" is the relay's address. */
 static bool add_captured(cJSON *object, const struct exchange *exchange, const struct boot_fields *fields)
 {
     const struct message *answer = exchange->answer;
@@ -189,7 +189,7 @@ static void line_print(const char *title, const char *text)
     words_print(text, INDENT, INDENT);
 }
 
-/* Lists with blanks, so that they can be broken. */
+/* A list with blanks between its items, so that lines can be broken. */
 static char *spaced_text(const cJSON *value)
 {
     char *ret = value_text(value);
@@ -199,7 +199,7 @@ static char *spaced_text(const cJSON *value)
     return ret;
 }
 
-/* Appends ", NAME VALUE" where there is a value. */
+/* Appends ", NAME VALUE" if there is a value. */
 static void say(FILE *file, bool *first, const char *name, const cJSON *value)
 {
     char *text = spaced_text(value);

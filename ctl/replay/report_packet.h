@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* One question with what becomes of it. */
+/* One question and its answers. */
 #ifndef NETBOOTCTL_REPORT_PACKET_H
 #define NETBOOTCTL_REPORT_PACKET_H
 
@@ -7,8 +7,7 @@
 
 #include <cjson/cJSON.h>
 
-/* With `compare` the verdict too; `comparison` is NULL where there is no answer to compare with. NULL: out of memory.
- */
+/* With `compare`, the verdict as well; `comparison` is NULL without a captured answer. NULL: out of memory. */
 cJSON *report_packet_to_json(const struct exchange *exchange, const struct evaluation *evaluation, bool compare,
                              const struct comparison *comparison);
 /* A block of lines for people. */

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define SNAPSHOT_LENGTH 65535
-#define TICK_MS 1000 /* so often time goes on where nothing comes */
+#define TICK_MS 1000 /* a live capture without frames reports the time so often */
 
 struct source {
     pcap_t *pcap;
@@ -41,7 +41,7 @@ static struct source *source_new(const char *name)
     return ret;
 }
 
-/* From here on signals do what they did before: a second one ends the program. */
+/* Signals do what they did before: a second one ends the program. */
 static void unblock_signals(struct source *source)
 {
     if (source->signals < 0)
@@ -91,8 +91,8 @@ int source_open_file(const char *path, struct source **ret, struct netboot_error
 
 /* ---- Live */
 
-/* Without a filter all traffic comes through here, which is only slower. Tags that the kernel took off are seen with
- * `vlan` on Ethernet; other link types do not know it. */
+/* A filter only saves time: without one, all traffic comes through here. On Ethernet, `vlan` finds tags that the kernel
+ * removed; other link types do not know it. */
 static void set_filter(pcap_t *pcap)
 {
     static const char *const filters[] = {DHCP " or (vlan and (" DHCP " or vlan))", DHCP};

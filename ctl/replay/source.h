@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Captured frames by libpcap: out of a file, or live from an interface. The one place that knows libpcap's calls. */
+/* Captured frames by libpcap: out of a file, or live from an interface. Only source.c calls libpcap. */
 #ifndef NETBOOTCTL_SOURCE_H
 #define NETBOOTCTL_SOURCE_H
 
@@ -10,13 +10,13 @@ struct source;
 struct source_frame {
     uint64_t number;           /* in the capture, from 1 */
     uint64_t time;             /* microseconds since 1970 */
-    struct netboot_bytes data; /* until the next call; NULL: nothing came, only the time went on */
+    struct netboot_bytes data; /* until the next call; NULL: no frame came, but time went on */
     size_t wire_size;
 };
 
 /* "-" is standard input. Negative errno value, with the reason. */
 int source_open_file(const char *path, struct source **ret, struct netboot_error *error);
-/* Until SIGINT or SIGTERM, which end the frames and not the program. */
+/* Reads until SIGINT or SIGTERM, which end the capture and not the program. */
 int source_open_interface(const char *name, struct source **ret, struct netboot_error *error);
 void source_close(struct source *source);
 

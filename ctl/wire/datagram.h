@@ -13,7 +13,7 @@ struct datagram {
     uint8_t source[NETBOOT_ADDRESS_SIZE];
     uint8_t destination[NETBOOT_ADDRESS_SIZE];
     uint16_t source_port, destination_port;
-    struct netboot_bytes payload; /* of a captured frame: in the frame, or in the capture until its next call */
+    struct netboot_bytes payload; /* of a captured frame: in the frame, or in the capture, until its next call */
 };
 
 #endif

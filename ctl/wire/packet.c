@@ -42,7 +42,7 @@ static bool take_option4(struct netboot_bytes *rest, uint8_t *code, struct netbo
     return false;
 }
 
-/* Appends a part to those before it, which are where they were sent or already at the end of `room`. */
+/* Appends a part to those before it, which are where they were sent, or already at the end of `room`. */
 static struct netboot_bytes join(struct netboot_bytes parts, struct netboot_bytes part, uint8_t *room)
 {
     if (!parts.data)
@@ -54,8 +54,8 @@ static struct netboot_bytes join(struct netboot_bytes parts, struct netboot_byte
     return (struct netboot_bytes){room, parts.size + part.size};
 }
 
-/* An option whole: where it is, or joined in *room if it comes in parts. NULL data where it is absent. No octet is
- * copied twice, so all options of a message fit into as many octets as it has. */
+/* A whole option: where it is, or joined in *room if it comes in parts. NULL data: it is absent. No octet is copied
+ * twice, so all options of a message fit into as many octets as it has. */
 static struct netboot_bytes option4(const struct areas4 *areas, uint8_t wanted, uint8_t **room, bool *is_bad)
 {
     struct netboot_bytes ret = {NULL, 0}, part;
@@ -170,7 +170,7 @@ static int parse4(struct netboot_bytes message, uint8_t *room, struct packet *re
 /* ---- DHCPv6: RFC 8415 / RFC 9915, sections 8 and 9 */
 
 enum { RELAY_HEADER = 34, CLIENT_HEADER = 4, IA_NA_HEADER = 12, IAADDR_SIZE = 24 };
-#define RELAYS_MAX 32 /* RFC 3315, section 5.5 allowed for that many */
+#define RELAYS_MAX 32 /* HOP_COUNT_LIMIT of RFC 3315, section 5.5 */
 
 static bool take_option6(struct netboot_bytes *rest, uint16_t *code, struct netboot_bytes *data, bool *is_bad)
 {
@@ -189,7 +189,7 @@ static bool take_option6(struct netboot_bytes *rest, uint16_t *code, struct netb
     return !*is_bad;
 }
 
-/* The first option of that code; NULL data where it is absent. */
+/* The first option of that code; NULL data: it is absent. */
 static struct netboot_bytes option6(struct netboot_bytes options, uint16_t wanted)
 {
     struct netboot_bytes data;

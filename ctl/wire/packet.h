@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * DHCP messages as they are on the wire: what a server would have handed to the library of a client's message, and
- * the boot fields of a server's reply. DHCPv4 with long options joined (RFC 3396) and header fields that hold options
- * (RFC 2132, section 9.3), DHCPv6 inside of any number of relay messages. Nothing here reads past its input or prints.
+ * DHCP messages as they are on the wire: from a client's message, the query that a server would hand to the library;
+ * from a server's reply, its boot fields. DHCPv4 with long options joined (RFC 3396) and header fields that hold
+ * options (RFC 2132, section 9.3), DHCPv6 inside of any number of relay messages. Nothing here reads past its input or
+ * prints.
  */
 #ifndef NETBOOTCTL_PACKET_H
 #define NETBOOTCTL_PACKET_H
@@ -22,7 +23,7 @@ struct packet {
     uint8_t peer_address[NETBOOT_ADDRESS_SIZE];     /* DHCPv6: the client's */
     uint8_t assigned_address[NETBOOT_ADDRESS_SIZE]; /* of a reply: yiaddr, or the first address of an IA_NA */
     struct boot_fields fields;                      /* of a reply */
-    struct netboot_query query;                     /* of a client's message; without what is the reply's */
+    struct netboot_query query;                     /* of a client's message; without the members about the reply */
 };
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What there is help on beside the commands. */
+/* Topics of help beside the commands. */
 #include "commands.h"
 
 #include <netboot.h>

@@ -8,8 +8,8 @@
 enum bios_kernel { BIOS_KERNEL_NONE, BIOS_KERNEL, BIOS_KERNEL_64 };
 
 struct kernel_image {
-    bool known;            /* false: no such file, or none of a kind that is known here */
-    enum bios_kernel bios; /* whether a PC's BIOS starts it, and what processor it wants */
+    bool known;            /* false: there is no such file, or its kind is unknown */
+    enum bios_kernel bios; /* whether a PC's BIOS starts it, and which processor it needs */
     int efi;               /* the platform whose UEFI starts it, -1 for none */
 };
 

@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-/* One target, as far as scripts are made of it. */
+/* One target, with what its scripts need. */
 struct entry {
     char name[NETBOOT_NAME_MAX + 1];
     struct netboot_target target; /* points into the view */
@@ -19,7 +19,7 @@ struct entry {
 struct menu {
     struct entry *entries;
     size_t count, room;
-    const char *fallback; /* --default, NULL: the own disk */
+    const char *fallback; /* --default; NULL: the local disk */
     unsigned timeout;
 };
 

@@ -70,7 +70,7 @@ static uint16_t platform_of(struct netboot_bytes item)
     return (uint16_t)(item.data[0] << 8 | item.data[1]);
 }
 
-/* Whether there is nothing but a file for each platform. */
+/* Whether the target has only files by platform. */
 static bool by_files(const struct entry *entry)
 {
     const struct netboot_target *target = &entry->target;
@@ -83,7 +83,7 @@ static bool by_files(const struct entry *entry)
 
 struct condition {
     uint16_t platform;
-    bool wants_64; /* a processor of 64 bits, which a BIOS does not tell */
+    bool wants_64; /* a 64-bit processor, about which a BIOS says nothing */
 };
 
 #define CONDITIONS_MAX NETBOOT_LIST_MAX
@@ -124,7 +124,7 @@ static void item_line_print(FILE *file, const struct entry *entry)
         ipxe_text_print(file, text);
     else
         fputs(entry->name, file);
-    fputs(" ||\n", file); /* never last: the operator's words */
+    fputs(" ||\n", file); /* so that the operator's words are never last on the line */
 }
 
 static void item_print(FILE *file, const struct entry *entry)
@@ -140,7 +140,8 @@ static void item_print(FILE *file, const struct entry *entry)
         item_line_print(file, entry);
 }
 
-/* iPXE takes the first item for a default that is not shown: on a machine where it cannot work that is the own disk. */
+/* iPXE takes the first item for a default that is not shown: on a machine where it cannot work, that is the local
+ * disk. */
 static void default_print(FILE *file, const struct menu *menu)
 {
     struct condition conditions[CONDITIONS_MAX];
@@ -209,7 +210,7 @@ static void entry_print(FILE *file, const struct entry *entry)
         files_entry_print(file, entry);
     else if (entry->target.script.size > 0)
         file_entry_print(file, entry->target.script, entry->name);
-    else /* the script says itself what failed */
+    else /* the script itself says what failed */
         fprintf(file, "chain --autofree targets/%s.ipxe || isset ${netboot-step} && goto /pause || goto /failed\n",
                 entry->name);
 }
@@ -227,7 +228,7 @@ void menu_print(FILE *file, const struct menu *menu)
 
 /* ---- The script of a kernel ------------------------------------------------------------------------------------- */
 
-/* Images have names of their own: UEFI kernels look initrds up by what their command line says. */
+/* Images have names of their own: UEFI kernels find initrds by the names in their command line. */
 static void kernel_print(FILE *file, const struct entry *entry)
 {
     const struct netboot_target *target = &entry->target;

@@ -7,8 +7,8 @@
 
 struct place {
     int directory;    /* -1: not open */
-    const char *path; /* of it */
-    FILE *file;       /* what is being made */
+    const char *path; /* its path */
+    FILE *file;       /* the text being made */
     char *text;
     size_t size;
 };

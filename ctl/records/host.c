@@ -103,7 +103,7 @@ static const struct option_row host_delete_options[] = {
 };
 /* clang-format on */
 
-/* Options that name one machine. */
+/* Options that are for one machine only. */
 static const char *const single_options[] = {"name", "mac", "uuid", "duid", "no-id", "no-name"};
 
 static int no_memory(void)
@@ -111,7 +111,7 @@ static int no_memory(void)
     return failed("out of memory");
 }
 
-/* A new host that is called by its name. */
+/* Names a new host by the word that it was called by. */
 static int name_it(struct edit *edit, const struct netboot_id *id, struct netboot_record_patch *patch)
 {
     const char *name = option_value(edit->session->arguments, "name");
@@ -134,7 +134,7 @@ static int name_it(struct edit *edit, const struct netboot_id *id, struct netboo
     return values->host.name.data ? DONE : no_memory();
 }
 
-/* What the journal knows of the host as it is before anything is taken out of it. */
+/* Adds what the journal has of the host, as it is before the patch removes values. */
 static int seen_add(struct edit *edit, const struct netboot_id *id, const struct netboot_record *old,
                     struct netboot_record_patch *patch)
 {
@@ -153,7 +153,7 @@ static int seen_add(struct edit *edit, const struct netboot_id *id, const struct
     return from_seen_add(edit->session, id, &host.host, ids, &edit->memory);
 }
 
-/* The same change twice means the same host: it keeps the identifier that it is called by. */
+/* The host keeps the identifier by which it is called, so that the same command finds it again. */
 static int host_make(struct edit *edit, const struct netboot_record_key *key, const struct netboot_record *old,
                      struct netboot_record_patch *patch)
 {
@@ -178,7 +178,7 @@ static int target_check(struct edit *edit, const struct netboot_host *values)
     return not_there(edit->view, &key);
 }
 
-/* One machine cannot be many. */
+/* Those options cannot be for several hosts. */
 static int single_check(const struct session *session, const struct selection *selection)
 {
     for (size_t i = 0; i < sizeof(single_options) / sizeof(single_options[0]); i++)
@@ -187,7 +187,7 @@ static int single_check(const struct session *session, const struct selection *s
     return DONE;
 }
 
-/* What the options say of the record, and what of its boot-once, which points into `ret_armed`. */
+/* Reads the options about the record, and those about its boot-once, which points into `ret_armed`. */
 static int options_read(const struct session *session, struct changes *ret, cJSON **ret_armed, struct once *ret_once)
 {
     const struct selection selection = selection_of(session);

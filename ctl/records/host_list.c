@@ -25,7 +25,7 @@ static bool host_wanted(const struct session *session, const struct netboot_reco
     return selection_wants(&selection, &record->host);
 }
 
-/* "armed install" in place of all that is known of it. */
+/* "armed install" in place of all details. */
 static bool once_shorten(cJSON *host)
 {
     const cJSON *once = cJSON_GetObjectItemCaseSensitive(host, "once");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* "KIND list". */
+/* The command "KIND list". */
 #ifndef NETBOOTCTL_LIST_H
 #define NETBOOTCTL_LIST_H
 

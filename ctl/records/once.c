@@ -61,7 +61,7 @@ int once_join(struct edit *edit, const struct once *once, const struct selection
 
 /* ---- host done -------------------------------------------------------------------------------------------------- */
 
-/* Whether all can be reported done. Of hosts that go by label or target, those stay that can be. */
+/* Checks that all can be reported done. If hosts are selected by label or target, only those that can be stay. */
 static int keep_armed(struct session *session, struct selection *selection)
 {
     char text[NETBOOT_ID_TEXT_SIZE];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Boot once, as `host set` and `host done` carry it out and tell it. */
+/* Boot-once in `host set` and `host done`. */
 #ifndef NETBOOTCTL_ONCE_H
 #define NETBOOTCTL_ONCE_H
 
@@ -7,9 +7,9 @@
 #include "select.h"
 #include "json/show/boot_once.h"
 
-/* Arms or disarms all hosts of a selection together with the edit, and tells it in its report. An exit code. */
+/* Arms or disarms all hosts of a selection together with the edit, and adds that to its report. An exit code. */
 int once_join(struct edit *edit, const struct once *once, const struct selection *selection);
-/* Says so where the state store cannot be read: what was armed is then not shown. */
+/* Says so if the state store cannot be read: what is armed is then not shown. */
 void once_note_trouble(struct session *session);
 
 #endif

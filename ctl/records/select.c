@@ -15,7 +15,7 @@
 
 #define WRONG_LINES_SHOWN 20
 
-/* `host set` gives hosts a label and a target; what it asks for has names of its own. */
+/* In `host set`, --label and --target are what hosts get; the options that select hosts have names of their own. */
 static bool with_label(const struct session *session)
 {
     return option_find(session->command->options, "with-label", strlen("with-label")) != NULL;
@@ -78,7 +78,7 @@ struct gathering {
     struct selection *selection;
     struct netboot_view *view;
     enum select_use use;
-    struct repeats repeats; /* hosts that are in it */
+    struct repeats repeats; /* hosts that are selected already */
     size_t room;
     int code;
     uint64_t wrong; /* lines of the file */
@@ -100,7 +100,7 @@ static int add(struct gathering *gathering, const struct netboot_id *id)
     return DONE;
 }
 
-/* Adds a host, called by `id`, unless it is in already. `key` is what it goes by itself. */
+/* Adds a host, called by `id`, unless it is selected already. `key` is the one that it goes by. */
 static int add_once(struct gathering *gathering, const struct netboot_record_key *key, const struct netboot_id *id)
 {
     int64_t before = repeats_find(&gathering->repeats, key);
@@ -112,7 +112,7 @@ static int add_once(struct gathering *gathering, const struct netboot_record_key
     return add(gathering, id);
 }
 
-/* A host that is named. -EINVAL, -ENOENT, -EBADMSG with the reason. */
+/* Adds a named host. -EINVAL, -ENOENT, -EBADMSG with the reason. */
 static int name_add(struct gathering *gathering, const char *text, struct netboot_error *error)
 {
     struct netboot_record record;
@@ -149,7 +149,7 @@ static int words_add(struct gathering *gathering)
     return gathering->code;
 }
 
-/* One identifier a line; blank lines and those that begin with # are none. */
+/* A line has one identifier; blank lines and lines that begin with # have none. */
 static void line_add(struct gathering *gathering, const char *name, uint64_t number, char *text, size_t size)
 {
     struct netboot_error error;
@@ -215,13 +215,13 @@ static int gather(struct gathering *gathering)
     }
     int status = netboot_view_each(gathering->view, NETBOOT_RECORD_HOST, NULL, record_add, gathering, NULL);
     if (status == -EBADMSG)
-        damaged_tell(gathering->view); /* which labels they have is not known */
+        damaged_tell(gathering->view); /* their labels are not known */
     else if (status < 0)
         gathering->code = failed("cannot read the hosts: %s", strerror(-status));
     return gathering->code;
 }
 
-/* ---- When there are none ---------------------------------------------------------------------------------------- */
+/* ---- When no host is found -------------------------------------------------------------------------------------- */
 
 /* A label or a target, and whether any host has it. */
 struct wish {
@@ -247,7 +247,7 @@ static bool in_vain(struct netboot_view *view, const char *label, const char *ta
     return netboot_view_each(view, NETBOOT_RECORD_HOST, NULL, wish_look, &wish, NULL) >= 0 && !wish.granted;
 }
 
-/* Says which of what was asked for no host has. */
+/* Says which label or target of those asked for no host has. */
 static int nobody(const struct selection *selection, struct netboot_view *view)
 {
     const struct arguments *arguments = selection->session->arguments;
@@ -302,7 +302,7 @@ int selection_confirm(const struct selection *selection)
     size_t used = (size_t)snprintf(question, sizeof(question), "host %s: %zu hosts (",
                                    selection->session->command->verb, selection->count);
 
-    if (!selection->is_set) /* whoever types them all has said which */
+    if (!selection->is_set) /* all were typed, so the user knows which */
         return DONE;
     for (size_t i = 0; i < selection->count && i < SHOWN; i++)
         used += (size_t)snprintf(question + used, sizeof(question) - used, "%s, ",

@@ -90,12 +90,12 @@ static int target_list(struct session *session)
 struct users {
     struct netboot_view *view;
     const char *target;
-    FILE *report; /* every one goes here, or the first few go into `text` */
+    FILE *report; /* gets every user; NULL: the first few go into `text` */
     uint64_t count;
     char text[USERS_SHOWN * (NETBOOT_NAME_MAX + 3) + 16];
 };
 
-/* Whether the host is still to boot the target once. */
+/* Whether the host is armed with the target. */
 static bool is_armed(const struct users *users, const struct netboot_host *host)
 {
     struct netboot_once once;
@@ -129,7 +129,7 @@ static int user_count(const struct netboot_record *record, void *user)
     return 0;
 }
 
-/* Whether hosts let the target go. */
+/* Checks that no host uses the target, unless --force. */
 static int users_check(struct edit *edit, const char *target)
 {
     bool force = session_has(edit->session, "force");

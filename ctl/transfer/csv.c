@@ -118,8 +118,8 @@ static const char *separators_of(const char *text)
     return strchr(text, ';') ? ";" : " \t";
 }
 
-/* Takes the next value off `rest` and ends it with a NUL; NULL after the last. A backslash takes a semicolon or a
- * backslash behind it for what it is. */
+/* Takes the next value off `rest` and ends it with a NUL; NULL after the last. A semicolon or backslash after a
+ * backslash is part of the value. */
 static char *next_value(char **rest, const char *separators)
 {
     char *ret = *rest + strspn(*rest, separators), *from = ret, *to = ret;
@@ -237,7 +237,7 @@ static void value_print(FILE *file, const char *text)
     }
 }
 
-/* A list or map as one field; separated by semicolons where a value has a space or a semicolon. NULL: out of memory. */
+/* A list or map as one field; semicolons separate the values if one has a space or a semicolon. NULL: out of memory. */
 static char *field_text(const cJSON *value)
 {
     char *ret = NULL;

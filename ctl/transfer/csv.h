@@ -4,9 +4,9 @@
  *
  *     name,mac,uuid,duid,target,note,labels,loader
  *
- * Several values in one field are separated by spaces or, if there is one in it, by semicolons; a backslash before a
- * semicolon or a backslash makes it a part of the value. Labels are KEY=VALUE, loaders PLATFORM=FILE. A record is a
- * line: no value of a host has a line break. Nothing here prints.
+ * Several values in one field are separated by spaces, or by semicolons if the field has one; a semicolon or backslash
+ * after a backslash is part of the value. Labels are KEY=VALUE, loaders PLATFORM=FILE. A record is a line: no value of
+ * a host has a line break. Nothing here prints.
  */
 #ifndef NETBOOTCTL_CSV_H
 #define NETBOOTCTL_CSV_H

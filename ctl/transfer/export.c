@@ -25,7 +25,7 @@ static int json_export(const struct netboot_record *record, void *user)
         json_prune(object);
         text = cJSON_PrintUnformatted(object);
     }
-    /* A record has a key at least, so that what follows its first brace follows ours. */
+    /* A record has at least one key, so that the rest after its first brace can follow ours. */
     if (!text)
         *code = failed("out of memory");
     else {

@@ -30,7 +30,7 @@ static const struct option_row import_options[] = {
 #define WRONG_ON_TERMINAL 20
 #define PROGRESS_LINES 4096
 
-/* The file, and what it is read with. */
+/* The file and its reader. */
 struct import_source {
     const char *name;   /* for messages */
     struct input input; /* the thread's, but for its size */
@@ -119,7 +119,7 @@ static int lines_take(struct import *import, struct import_source *source, struc
 
 struct dangling {
     struct waits *waits;
-    bool *names; /* those that hosts named before the import */
+    bool *names; /* targets that hosts named before the import */
 };
 
 static int dangling_find(const struct netboot_record *record, void *user)
@@ -134,8 +134,8 @@ static int dangling_find(const struct netboot_record *record, void *user)
     return 0;
 }
 
-/* Lines whose target did not come are wrong, unless the store's own hosts named it already: what was exported can be
- * imported. */
+/* A line whose target does not exist at the end is wrong, unless hosts of the store named that target before: every
+ * export can be imported. */
 static void targets_check(struct import *import, struct import_source *source)
 {
     bool fine[WAIT_NAMES_MAX] = {false};
@@ -211,14 +211,14 @@ static int source_take(struct import *import, struct import_source *source)
     return DONE;
 }
 
-/* How many hosts go is known only when all of the file was read. */
+/* The number of hosts to delete is known only after the whole file was read. */
 static bool removal_is_open(const struct import *import, const struct question *question)
 {
     return import->replace && question_is_open(question, import->session, import->counts[NETBOOT_RECORD_HOST].removed,
                                                import->before.generation);
 }
 
-/* The whole file in one change, which is given up where it has to be asked first. */
+/* The whole file in one change, which is given up if a question has to be asked first. */
 static int import_once(struct import *import, struct import_source *source, const struct question *question)
 {
     struct netboot_error error;
@@ -242,7 +242,7 @@ static int import_once(struct import *import, struct import_source *source, cons
     return code;
 }
 
-/* Asks; then the file is at its begin again. */
+/* Asks; afterwards the file is at its beginning again. */
 static int removal_ask(struct import *import, struct import_source *source, struct question *question)
 {
     uint64_t removed = import->counts[NETBOOT_RECORD_HOST].removed;

@@ -11,7 +11,7 @@ struct counts {
     uint64_t lines, added, changed, unchanged, removed;
 };
 
-/* Hosts whose target was not there when they came. */
+/* Hosts whose target did not exist when their line came. */
 struct wait {
     uint64_t line;
     unsigned name; /* index of the target's name */
@@ -33,14 +33,14 @@ struct import {
     bool replace, dry_run, on_terminal;
     struct repeats repeats;
     struct waits *waits;
-    char target_known[NETBOOT_NAME_MAX + 1]; /* one that is there: most hosts name the same as the one before */
+    char target_known[NETBOOT_NAME_MAX + 1]; /* a target that exists: most hosts name the one before */
     struct counts counts[NETBOOT_RECORD_KINDS];
     uint64_t told; /* lines of --dry-run */
     uint64_t line; /* of the record at hand */
 };
 
-/* Brings the record of line `number` in. -EINVAL, -EEXIST: the line is wrong; other negative errno values: the import
- * cannot go on. */
+/* Puts the record of line `number` into the change. -EINVAL, -EEXIST: the line is wrong; other negative errno values:
+ * the import cannot go on. */
 int import_record(struct import *import, uint64_t number, struct line_record *line, struct netboot_error *error);
 /* --replace: removes what the file did not have. */
 int import_remove_rest(struct import *import, struct netboot_error *error);

@@ -63,7 +63,7 @@ static int header_read(struct line_reader *reader, char *text, size_t size, stru
 int line_parse(struct line_reader *reader, uint64_t number, char *text, size_t size, struct arena *memory,
                struct line_record *ret, struct netboot_error *error)
 {
-    static const char mark[] = "\xef\xbb\xbf"; /* what some programs begin UTF-8 with */
+    static const char mark[] = "\xef\xbb\xbf"; /* some programs begin UTF-8 with this mark */
     size_t blank = 0;
 
     if (number == 1 && size >= 3 && memcmp(text, mark, 3) == 0) {

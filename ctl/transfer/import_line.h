@@ -14,13 +14,13 @@ struct line_reader {
 
 struct line_record {
     struct netboot_record record;
-    struct netboot_record_patch patch; /* what the line names of it; its `record` is set where it is used */
+    struct netboot_record_patch patch; /* the values that the line names; `record` is set before it is used */
     struct netboot_record_key key;
 };
 
 /*
- * Reads line `number` (from 1): 1 for a record, 0 for a line without one; -EINVAL: the line is wrong; -EPROTO: it is
- * the first of CSV and wrong, so that no other means anything; -ENOMEM. The text is changed; values live in `memory`.
+ * Reads line `number` (from 1): 1 for a record, 0 for a line without one; -EINVAL: the line is wrong; -EPROTO: the
+ * first line of CSV is wrong, so that no other has a meaning; -ENOMEM. The text is changed; values live in `memory`.
  */
 int line_parse(struct line_reader *reader, uint64_t number, char *text, size_t size, struct arena *memory,
                struct line_record *ret, struct netboot_error *error);

@@ -68,7 +68,7 @@ static int wait_add(struct import *import, const char *name, struct netboot_erro
     return status;
 }
 
-/* The target may come later in the file: that it does is checked at the end. */
+/* The target may come later in the file: targets_check() looks at the end. */
 static int target_note(struct import *import, const struct netboot_host *host, struct netboot_error *error)
 {
     struct netboot_record_key key = {.kind = NETBOOT_RECORD_TARGET};
@@ -122,7 +122,7 @@ static int64_t line_of(struct import *import, const struct netboot_record *host)
 static int host_put(struct import *import, const struct netboot_record_key *key, const struct netboot_record *record,
                     struct netboot_error *error);
 
-/* Another host has an identifier of this one. What the file did not have (so far) gives way to --replace. */
+/* Another host has an identifier of this one. With --replace, a host that the file has not named so far gives way. */
 static int rival_settle(struct import *import, const struct netboot_record_key *key,
                         const struct netboot_record *record, struct netboot_error *error)
 {
@@ -160,7 +160,7 @@ static int host_put(struct import *import, const struct netboot_record_key *key,
 
 /* ---- Records ---------------------------------------------------------------------------------------------------- */
 
-/* Remembers what has come. */
+/* Notes the record and its line. */
 static int repeats_note(struct import *import, const struct netboot_record_key *key, struct netboot_error *error)
 {
     return repeats_add(&import->repeats, key, import->line) == 0 ? 0 : failure_no_memory(error);
@@ -174,15 +174,15 @@ static int put(struct import *import, const struct netboot_record_key *key, cons
 
     /* What `record` points to may not outlive the change. */
     if (status == 0 && netboot_record_key_of(record, &own) != 0)
-        own = *key; /* of a host that loses its last identifier, which is refused */
+        own = *key; /* a host that loses its last identifier, which is refused */
     if (status == 0)
         status = record->kind == NETBOOT_RECORD_HOST ? host_put(import, key, record, error)
                                                      : netboot_change_put(import->change, key, record, error);
     return status == 0 ? repeats_note(import, &own, error) : status;
 }
 
-/* The identifiers of a line say which host it is about, and so it takes none away: a line that names one card of four
- * leaves the others. Only null and [] take all of a type away. */
+/* The identifiers of a line say which host it is about, and remove none: a line that names one card of four leaves the
+ * others. Only null and [] take all of a type away. */
 static void ids_add(struct netboot_record_patch *patch)
 {
     struct netboot_record_patch given = {.record = patch->record};
@@ -202,7 +202,8 @@ static int unchanged(struct import *import, const struct netboot_record *record,
     return netboot_record_key_of(record, &key) == 0 ? repeats_note(import, &key, error) : 0;
 }
 
-/* A record that the store has: what the line names replaces what there was, --replace all of it. */
+/* A record that the store has: values of the line replace its own; with --replace, the line replaces the whole
+ * record. */
 static int change(struct import *import, const struct netboot_record *old, struct line_record *line,
                   struct netboot_error *error)
 {
@@ -221,7 +222,7 @@ static int change(struct import *import, const struct netboot_record *old, struc
         return status;
     if (netboot_record_equal(old, new))
         return unchanged(import, new, error);
-    /* The words come first: what `old` points to may not outlive the change. */
+    /* The report comes first: what `old` points to may not outlive the change. */
     tell(import, "change", old, old, new);
     status = put(import, &line->key, new, error);
     import->counts[line->key.kind].changed += status == 0;
@@ -252,7 +253,7 @@ static int damaged(const struct netboot_record_key *key, int status, struct netb
                    text, netboot_record_kind_name(key->kind), name);
 }
 
-/* --replace: what cannot be read gives way to what the file has. */
+/* --replace: a damaged record gives way to the one of the file. */
 static int damaged_replace(struct import *import, const struct netboot_record_key *key, struct netboot_error *error)
 {
     int status = netboot_change_delete(import->change, key, error);

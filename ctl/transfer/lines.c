@@ -22,7 +22,7 @@ struct lines {
     pthread_t thread;
     unsigned position; /* in the batch that is handed out */
     int status;
-    pthread_mutex_t mutex; /* for what follows */
+    pthread_mutex_t mutex; /* protects all members below */
     pthread_cond_t changed;
     uint64_t made, taken; /* batches */
     bool stop;
@@ -76,11 +76,11 @@ static bool line_read(struct lines *lines, struct batch *batch)
         line->status = 1;
         batch->count++;
     }
-    /* Without its first line nothing in a CSV file means anything. */
+    /* Without its first line, a CSV file has no meaning. */
     return status >= 0 || status == -EINVAL;
 }
 
-/* The batch that is to be filled next, once it is free; NULL when there is to be none. */
+/* The batch to fill next, once it is free; NULL: the thread must stop. */
 static struct batch *batch_take(struct lines *lines)
 {
     pthread_mutex_lock(&lines->mutex);

@@ -58,18 +58,13 @@ static void remove_built(const struct db_place *built)
     rmdir(built->path);
 }
 
-static int build_aside(const struct db_place *built, gid_t group, int (*fill)(MDB_txn *txn, const MDB_dbi *tables),
-                       struct netboot_error *error)
+static int build_aside(const struct db_place *built, const struct owner *owner,
+                       int (*fill)(MDB_txn *txn, const MDB_dbi *tables), struct netboot_error *error)
 {
-    int code = 0;
-
     remove_built(built); /* left by an earlier attempt that was killed */
-    if (mkdir(built->path, 0700) != 0)
-        code = -errno;
+    int code = make_directory(built->path, owner);
     if (code == 0)
-        code = set_directory(built->path, group);
-    if (code == 0)
-        code = make_files(built, group);
+        code = make_files(built, owner);
     if (code == 0)
         code = build_data(built->spec, built->path, fill);
     if (code == 0)
@@ -145,6 +140,7 @@ static int create_in(const struct db_spec *spec, const char *directory,
 {
     struct db_spec aside = *spec;
     struct db_place built, placed, damaged;
+    struct owner owner;
     char name[64];
     int fd, code;
 
@@ -162,8 +158,10 @@ static int create_in(const struct db_spec *spec, const char *directory,
         code = failure(error, -EEXIST, "a %s already exists in %s: it stays as it is", spec->what, directory);
     else if (errno == ENOENT && spec->made_anew)
         clear_remains(&placed, &damaged);
+    if (code == 0 && (code = owner_of(directory, &owner)) != 0)
+        failure(error, code, "cannot stat the directory %s: %s", directory, strerror(-code));
     if (code == 0)
-        code = build_aside(&built, group_for(directory), fill, error);
+        code = build_aside(&built, &owner, fill, error);
     if (code == 0)
         code = put_in_place(&built, fd, error);
     close(fd);
@@ -173,16 +171,14 @@ static int create_in(const struct db_spec *spec, const char *directory,
 int db_place_create(const struct db_spec *spec, const char *directory, int (*fill)(MDB_txn *txn, const MDB_dbi *tables),
                     struct netboot_error *error)
 {
-    bool made = mkdir(directory, 0700) == 0;
-    int code = made || errno == EEXIST ? 0 : -errno;
+    /* As open as one that it was in before: root's own is for nobody else. */
+    const struct owner ours = {geteuid(), getegid(), geteuid() != 0};
+    int made = make_directory(directory, &ours);
 
-    if (code != 0)
-        return failure(error, code, "cannot create the directory %s: %s", directory, strerror(-code));
-    if (made && (code = set_directory(directory, group_for(directory))) != 0)
-        failure(error, code, "cannot set the mode of the directory %s: %s", directory, strerror(-code));
-    if (code == 0)
-        code = create_in(spec, directory, fill, error);
-    if (code != 0 && made)
+    if (made != 0 && made != -EEXIST)
+        return failure(error, made, "cannot create the directory %s: %s", directory, strerror(-made));
+    int code = create_in(spec, directory, fill, error);
+    if (code != 0 && made == 0)
         rmdir(directory);
     return code;
 }

@@ -2,11 +2,14 @@
 /*
  * Files of an environment: owner, group, mode, and the writers' lock.
  *
- *     DIR                  2750 root:netboot; set-group-id: what is created in it gets its group
+ *     DIR                  2750 netboot:netboot; set-group-id: what is created in it gets its group
  *     DIR/NAME             2750
  *     DIR/NAME/data.mdb     640: a stray write into it would kill its readers; 660 if servers write it
  *     DIR/NAME/lock.mdb     660: readers write it too
  *     DIR/NAME/write.lock   660: the writers' lock, with the name of its holder
+ *
+ * What is made belongs to the owner of the directory that it is made in. Where that directory is not for its group, or
+ * the group is root's, files are the owner's alone: 700 and 600.
  */
 #include "db/inside.h"
 
@@ -15,16 +18,15 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
-#define GROUP "netboot"
 #define DIRECTORY_MODE 02750
 #define DATA_MODE 0640
 #define LOCK_MODE 0660
+#define GROUP_ENTERS (S_IRGRP | S_IXGRP)
 #define WRITE_LOCK_SIZE 128 /* its block is allocated before a disk is full */
 /* LMDB's header and a line of 64 octets per reader, all blocks allocated: a write through a map must not need a block
  * of a full disk. */
@@ -44,35 +46,58 @@ bool db_place_is_owner(const struct db_place *place)
     return geteuid() == 0 || (stat(place->path, &directory) == 0 && directory.st_uid == geteuid());
 }
 
-gid_t group_for(const char *directory)
+static struct owner owner_from(const struct stat *directory)
 {
-    struct group group, *found = NULL;
+    return (struct owner){
+        .user = directory->st_uid,
+        .group = directory->st_gid,
+        .shared = (directory->st_mode & GROUP_ENTERS) == GROUP_ENTERS && directory->st_gid != 0,
+    };
+}
+
+int owner_of(const char *directory, struct owner *ret)
+{
     struct stat status;
-    char buffer[16384];
 
-    if (getgrnam_r(GROUP, &group, buffer, sizeof(buffer), &found) == 0 && found)
-        return group.gr_gid;
-    return stat(directory, &status) == 0 ? status.st_gid : getegid();
-}
-
-int set_directory(const char *path, gid_t group)
-{
-    if (chown(path, (uid_t)-1, group) != 0 && errno != EPERM)
+    if (stat(directory, &status) != 0)
         return -errno;
-    return chmod(path, DIRECTORY_MODE) == 0 ? 0 : -errno;
+    *ret = owner_from(&status);
+    return 0;
 }
 
-/* chmod() after open(): the umask does not apply to it. */
-static int make_file(const char *path, gid_t group, mode_t mode, off_t size)
+static mode_t mode_for(const struct owner *owner, mode_t mode)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode), code = 0;
+    return owner->shared ? mode : mode & S_IRWXU;
+}
+
+/* The umask does not apply to fchmod(). Only root can give anything away; who may not set the group leaves it. */
+static int set_opened(int fd, const struct owner *owner, mode_t mode)
+{
+    uid_t user = geteuid() == 0 ? owner->user : (uid_t)-1;
+
+    if (fchown(fd, user, owner->group) != 0 && errno != EPERM)
+        return -errno;
+    return fchmod(fd, mode_for(owner, mode)) == 0 ? 0 : -errno;
+}
+
+int make_directory(const char *path, const struct owner *owner)
+{
+    if (mkdir(path, 0700) != 0)
+        return -errno;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int code = fd < 0 ? -errno : set_opened(fd, owner, DIRECTORY_MODE);
+    if (fd >= 0)
+        close(fd);
+    return code;
+}
+
+static int make_file(const char *path, const struct owner *owner, mode_t mode, off_t size)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600), code;
 
     if (fd < 0)
         return -errno;
-    if (fchown(fd, (uid_t)-1, group) != 0 && errno != EPERM)
-        code = -errno;
-    if (code == 0 && fchmod(fd, mode) != 0)
-        code = -errno;
+    code = set_opened(fd, owner, mode);
     if (code == 0 && size > 0)
         code = -posix_fallocate(fd, 0, size);
     close(fd);
@@ -81,25 +106,25 @@ static int make_file(const char *path, gid_t group, mode_t mode, off_t size)
     return code;
 }
 
-int make_files(const struct db_place *place, gid_t group)
+int make_files(const struct db_place *place, const struct owner *owner)
 {
-    int code = make_file(place->data_path, group, data_mode(place->spec), 0);
+    int code = make_file(place->data_path, owner, data_mode(place->spec), 0);
 
     if (code == 0)
-        code = make_file(place->lock_path, group, LOCK_MODE, LOCK_SIZE);
+        code = make_file(place->lock_path, owner, LOCK_MODE, LOCK_SIZE);
     if (code == 0)
-        code = make_file(place->write_path, group, LOCK_MODE, WRITE_LOCK_SIZE);
+        code = make_file(place->write_path, owner, LOCK_MODE, WRITE_LOCK_SIZE);
     return code;
 }
 
 int db_place_make_file(const struct db_place *place, const char *path)
 {
-    struct stat directory;
+    struct owner owner;
+    int code = owner_of(place->path, &owner);
 
-    if (stat(place->path, &directory) != 0)
-        return -errno;
-    return make_file(path, directory.st_gid, LOCK_MODE,
-                     strcmp(path, place->lock_path) == 0 ? LOCK_SIZE : WRITE_LOCK_SIZE);
+    if (code != 0)
+        return code;
+    return make_file(path, &owner, LOCK_MODE, strcmp(path, place->lock_path) == 0 ? LOCK_SIZE : WRITE_LOCK_SIZE);
 }
 
 int allocate_lock_file(int fd, off_t size)
@@ -118,7 +143,7 @@ static void repair_opened(int fd, mode_t mode, gid_t group)
     char name[32];
     struct stat status;
 
-    if (fstat(fd, &status) != 0 || S_ISLNK(status.st_mode) || (geteuid() != 0 && geteuid() != status.st_uid))
+    if (fstat(fd, &status) != 0 || S_ISLNK(status.st_mode) || geteuid() != status.st_uid)
         return;
     if (status.st_gid != group && fchownat(fd, "", (uid_t)-1, group, AT_EMPTY_PATH) != 0)
         return; /* not a member of the group: nothing more can be done */
@@ -129,24 +154,27 @@ static void repair_opened(int fd, mode_t mode, gid_t group)
 
 /* Changes the very file that it examined, even if that is renamed meanwhile. O_PATH: closing any other descriptor of
  * lock.mdb would drop LMDB's locks in this process. */
-static void repair_file(const char *path, mode_t mode, gid_t group)
+static void repair_file(const char *path, const struct owner *owner, mode_t mode)
 {
     int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 
     if (fd < 0)
         return;
-    repair_opened(fd, mode, group);
+    repair_opened(fd, mode_for(owner, mode), owner->group);
     close(fd);
 }
 
+/* Only the owner of a directory knows what its files are: root would follow the owner of another's. */
 void db_place_repair(const struct db_place *place)
 {
-    struct stat directory;
+    struct owner owner;
 
-    if (stat(place->path, &directory) != 0)
+    if (owner_of(place->directory, &owner) != 0 || owner.user != geteuid())
         return;
-    repair_file(place->path, DIRECTORY_MODE, directory.st_gid);
-    repair_file(place->data_path, data_mode(place->spec), directory.st_gid);
-    repair_file(place->lock_path, LOCK_MODE, directory.st_gid);
-    repair_file(place->write_path, LOCK_MODE, directory.st_gid);
+    repair_file(place->path, &owner, DIRECTORY_MODE);
+    if (owner_of(place->path, &owner) != 0 || owner.user != geteuid())
+        return;
+    repair_file(place->data_path, &owner, data_mode(place->spec));
+    repair_file(place->lock_path, &owner, LOCK_MODE);
+    repair_file(place->write_path, &owner, LOCK_MODE);
 }

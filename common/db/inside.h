@@ -25,13 +25,18 @@ int db_place_make_file(const struct db_place *place, const char *path);
 /* Gives the lock file of that size all its blocks. */
 int allocate_lock_file(int fd, off_t size);
 bool db_place_is_owner(const struct db_place *place);
-/* The group `netboot`, else the group of `directory`. */
-gid_t group_for(const char *directory);
-/* Gives a directory group and mode; without permission to set the group, its own stays. Negative errno value. */
-int set_directory(const char *path, gid_t group);
+/* To whom belongs what is made in a directory, and whether its group may use it. Negative errno value. */
+struct owner {
+    uid_t user;
+    gid_t group;
+    bool shared;
+};
+int owner_of(const char *directory, struct owner *ret);
+/* Makes a directory with owner, group and mode; without permission to set those, its own stay. Negative errno value. */
+int make_directory(const char *path, const struct owner *owner);
 mode_t data_mode(const struct db_spec *spec);
 /* Makes the files of a new database, still empty. Negative errno value. */
-int make_files(const struct db_place *place, gid_t group);
+int make_files(const struct db_place *place, const struct owner *owner);
 
 /* ---- header.c */
 

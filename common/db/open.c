@@ -120,7 +120,7 @@ static int open_mdb(struct db *db, size_t map_size)
         rc = mdb_env_open(db->mdb, held_path(db, path),
                           MDB_NOTLS | (db->writable ? 0 : MDB_RDONLY) |
                               (spec->may_lose_last && db->writable ? MDB_NOMETASYNC : 0),
-                          0660);
+                          0600);
     if (rc != 0) {
         mdb_env_close(db->mdb);
         db->mdb = NULL;

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from lib import dhcp
+from lib import dhcp, owners
 from server import LOADER, OWN_FILE, Server, ask, boot_file, statements, wait_boot_file
 
 FAMILIES = pytest.mark.parametrize("family", (4, 6))
@@ -30,12 +30,8 @@ def give(path, uid, gid):
 
 
 def for_group(store):
-    """Owner root, group netboot, modes as `netbootctl init` sets them where there is such a group."""
-    give(store.directory, 0, GID)
-    for directory in (store.directory, store.directory / "targets"):
-        directory.chmod(0o2750)
-    (store.directory / "targets" / "data.mdb").chmod(0o640)
-    (store.directory / "targets" / "lock.mdb").chmod(0o660)
+    """As `netbootctl init` leaves it where there is a user netboot."""
+    owners.share(store.directory, group=GID)
 
 
 def open_path(path):

@@ -167,6 +167,24 @@ static void lose_all_but_write_lock(struct fixture *fixture)
     assert_int_equal(unlink(path), 0);
 }
 
+/* As it is where there is a user netboot. */
+static void allow_group(struct fixture *fixture, gid_t group)
+{
+    static const char *const names[] = {"targets", "state", "journal"};
+    static const char *const files[] = {"", "/data.mdb", "/lock.mdb", "/write.lock"};
+    static const mode_t modes[] = {02750, 0660, 0660, 0660};
+    char path[SCRATCH_SIZE + 64];
+
+    assert_int_equal(chown(fixture->directory, 0, group), 0);
+    assert_int_equal(chmod(fixture->directory, 02750), 0);
+    for (size_t i = 0; i < COUNT(names); i++)
+        for (size_t j = 0; j < COUNT(files); j++) {
+            snprintf(path, sizeof(path), "%s/%s%s", fixture->directory, names[i], files[j]);
+            assert_int_equal(chown(path, 0, group), 0);
+            assert_int_equal(chmod(path, i == 0 && j == 1 ? 0640 : modes[j]), 0);
+        }
+}
+
 static void test_a_lost_or_damaged_journal_is_made_anew(void **state)
 {
     struct fixture *fixture = *state;
@@ -175,6 +193,7 @@ static void test_a_lost_or_damaged_journal_is_made_anew(void **state)
     char path[SCRATCH_SIZE + 64];
     struct stat status;
 
+    allow_group(fixture, NOBODY);
     for (size_t i = 0; i < COUNT(ways); i++) {
         serve(fixture->store, DISCOVER(.mac = WEB1));
         settle(fixture->store);
@@ -303,21 +322,6 @@ static void test_two_servers_write_one_journal(void **state)
     assert_int_equal(state_of(fixture->store).machines, 5000);
     assert_int_equal(entries_of(fixture->store, NULL)->count, 5000);
     assert_int_equal(entries_of(fixture->store, mac_of(2500, mac))->entries[0].packets, 2);
-}
-
-static void allow_group(struct fixture *fixture, gid_t group)
-{
-    static const char *const names[] = {"targets", "state", "journal"};
-    static const char *const files[] = {"", "/data.mdb", "/lock.mdb", "/write.lock"};
-    char path[SCRATCH_SIZE + 64];
-
-    assert_int_equal(chown(fixture->directory, 0, group), 0);
-    assert_int_equal(chmod(fixture->directory, 02750), 0);
-    for (size_t i = 0; i < COUNT(names); i++)
-        for (size_t j = 0; j < COUNT(files); j++) {
-            snprintf(path, sizeof(path), "%s/%s%s", fixture->directory, names[i], files[j]);
-            assert_int_equal(chown(path, 0, group), 0);
-        }
 }
 
 static void test_a_server_that_is_not_root(void **state)

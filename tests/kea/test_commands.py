@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from clients import Machine, Traffic
-from lib import kea, net, paths, targets
+from lib import kea, net, owners, paths, targets
 
 M1, M2, M3 = (f"52:54:00:12:34:5{digit}" for digit in (6, 7, 8))
 U1 = "11223344-5566-7788-99aa-bbccddeeff00"
@@ -381,7 +381,7 @@ def test_the_permissions_of_keas_user(link, clients, open_directory, writable):
     """As Debian runs it: whoever may only read the targets may still arm; to change them is a permission of its own."""
     own = targets.Store(open_directory / "store").init().set_up(SETTINGS)
     own.ctl(f"host set {M1} --name web1 --target debian")
-    subprocess.run(["chgrp", "-R", "_kea", own.directory], check=True)
+    owners.share(own.directory, group="_kea")
     if writable:
         subprocess.run(["chmod", "g+w", own.directory / "targets" / "data.mdb"], check=True)
     with open_server(link, own, user="_kea") as server:

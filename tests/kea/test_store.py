@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
 """Whatever is wrong with the store, the server answers as it would without the hook, says so once, and heals."""
 
-import os
 import re
 import shutil
 import tempfile
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from clients import Machine
-from lib import kea, net, targets
+from lib import kea, net, owners, targets
 
 HEAL_SECONDS = 15
 # With a single address each offer is of that one, so that replies can be compared.
@@ -183,10 +182,7 @@ def test_server_in_the_store_s_group_only(link, clients, store, reachable):
         line = server.wait_log("ERROR.*NETBOOT_STORE_UNUSABLE")
         assert str(directory) in line and "ermission" in line
         assert clients.boot_file(4) == ""
-        for path in (directory, *directory.rglob("*")):
-            mode = path.stat().st_mode
-            os.chown(path, 0, Unprivileged.GROUP)
-            path.chmod(mode)
+        owners.share(directory, group=Unprivileged.GROUP)
         wait_boot_file(clients, 4, "ipxe.efi")
         server.command("config-reload")
         assert clients.boot_file(4, seconds=0.5, again=20) == "ipxe.efi"

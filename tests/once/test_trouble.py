@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MPL-2.0
 """Boot once with servers that die and marks that cannot be written, also at random. Needs root."""
 
-import os
 import random
 import subprocess
 import time
 
 import pytest
 from machine import Engine, Exchange
+from lib import owners
 from sites import MAC, Site, StoppedWriter
 
 
@@ -113,13 +113,8 @@ def test_a_full_disk(tmp_path):
 
 def test_a_state_store_that_servers_may_not_write(site):
     site.arm()
-    for directory, _, files in os.walk(site.store.directory):
-        os.chown(directory, 0, 65534)
-        for name in files:
-            os.chown(os.path.join(directory, name), 0, 65534)
-    for parent in site.store.directory.parents:
-        if parent.stat().st_mode & 0o001 == 0:
-            parent.chmod(parent.stat().st_mode | 0o011)
+    owners.share(site.store.directory, group=65534)
+    owners.open_way(site.store.directory)
     data = site.store.directory / "state" / "data.mdb"
     data.chmod(0o640)
     site.servers[4].kill()

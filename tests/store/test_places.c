@@ -171,6 +171,29 @@ static void test_removed(void **state)
     free(old);
 }
 
+/* ---- Permissions */
+
+/* A group of the directory's own, as `netboot` is. */
+#define GROUP 54321
+
+static int set_group(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+    bool data = strstr(path, "targets/data.mdb");
+
+    (void)type;
+    (void)walk;
+    return chown(path, 0, GROUP) == 0 && chmod(path, S_ISDIR(status->st_mode) ? 02750
+                                                     : data                   ? 0640
+                                                                              : 0660) == 0
+               ? 0
+               : -1;
+}
+
+static void share(struct fixture *fixture)
+{
+    assert_int_equal(nftw(fixture->directory, set_group, 8, FTW_PHYS), 0);
+}
+
 /* A tool that finds no lock file makes a new one; servers that have the old one take it. */
 static void test_lock_file_missing(void **state)
 {
@@ -180,6 +203,7 @@ static void test_lock_file_missing(void **state)
     struct stat status;
 
     fill(fixture);
+    share(fixture);
     assert_int_equal(unlink(lock), 0);
     struct netboot_store *store = open_server(fixture);
     assert_int_equal(netboot_store_event(store, &told), NETBOOT_EVENT_UNUSABLE);
@@ -200,8 +224,6 @@ static void test_lock_file_missing(void **state)
     assert_int_equal(agent_end(&agent), 0);
     EVENTUALLY(is_served(store, 200, "h200"));
 }
-
-/* ---- Permissions */
 
 /* What a process of user nobody, in the group given, gets when it opens the store: code and text by a pipe. */
 static int open_as_nobody(struct fixture *fixture, gid_t group, bool change, struct netboot_error *ret)
@@ -233,24 +255,13 @@ static int open_as_nobody(struct fixture *fixture, gid_t group, bool change, str
     return ret->code;
 }
 
-/* A group of the directory's own, as `netboot` is. */
-#define GROUP 54321
-
-static int set_group(const char *path, const struct stat *status, int type, struct FTW *walk)
-{
-    (void)type;
-    (void)walk;
-    return chown(path, 0, GROUP) == 0 && chmod(path, status->st_mode & 07777) == 0 ? 0 : -1;
-}
-
 static void test_permissions(void **state)
 {
     struct fixture *fixture = *state;
     struct netboot_error told;
 
     fill(fixture);
-    assert_int_equal(nftw(fixture->directory, set_group, 8, FTW_PHYS), 0);
-    assert_int_equal(chmod(fixture->directory, 02750), 0);
+    share(fixture);
     /* A server: in the group. It reads, and may not change. */
     assert_int_equal(open_as_nobody(fixture, GROUP, false, &told), 0);
     assert_int_equal(open_as_nobody(fixture, GROUP, true, &told), -EACCES);

@@ -5,32 +5,79 @@
 
 /* ---- Creation */
 
+#define GROUP 54321 /* nobody's */
+
+/* The modes of what is made in a directory that its group may use, and where it may not. */
+static void check_modes(const char *directory, bool shared)
+{
+    static const struct {
+        const char *name;
+        mode_t shared, own;
+    } files[] = {
+        {"",                    S_IFDIR | 02750, S_IFDIR | 0700},
+        {"/targets",            S_IFDIR | 02750, S_IFDIR | 0700},
+        {"/targets/data.mdb",   S_IFREG | 0640,  S_IFREG | 0600},
+        {"/targets/lock.mdb",   S_IFREG | 0660,  S_IFREG | 0600},
+        {"/targets/write.lock", S_IFREG | 0660,  S_IFREG | 0600},
+        {"/state",              S_IFDIR | 02750, S_IFDIR | 0700},
+        {"/state/data.mdb",     S_IFREG | 0660,  S_IFREG | 0600},
+        {"/state/lock.mdb",     S_IFREG | 0660,  S_IFREG | 0600},
+        {"/journal/data.mdb",   S_IFREG | 0660,  S_IFREG | 0600},
+        {"/journal/write.lock", S_IFREG | 0660,  S_IFREG | 0600},
+    };
+    char path[SCRATCH_SIZE + 64];
+    struct stat found, top;
+
+    assert_int_equal(stat(directory, &top), 0);
+    for (size_t i = 0; i < COUNT(files); i++) {
+        snprintf(path, sizeof(path), "%s%s", directory, files[i].name);
+        assert_int_equal(stat(path, &found), 0);
+        if (found.st_mode != (shared ? files[i].shared : files[i].own))
+            fail_msg("%s has mode %o", path, found.st_mode);
+        if (found.st_uid != top.st_uid || found.st_gid != top.st_gid)
+            fail_msg("%s is of %u:%u", path, found.st_uid, found.st_gid);
+    }
+}
+
+/* Files belong to whom their directory belongs, and are as open to its group; root's group is nobody's. */
+static void test_modes(void **state)
+{
+    static const struct {
+        uid_t user;
+        gid_t group;
+        mode_t mode;
+        bool shared;
+    } directories[] = {
+        {0,     GROUP, 02750, true },
+        {0,     GROUP, 0700,  false},
+        {54322, GROUP, 02750, true },
+        {54322, 0,     02750, false},
+        {0,     0,     0700,  false},
+    };
+    const struct fixture *fixture = *state;
+    char path[SCRATCH_SIZE + 32];
+
+    for (size_t i = 0; i < COUNT(directories); i++) {
+        snprintf(path, sizeof(path), "%s/dir%zu", fixture->directory, i);
+        assert_int_equal(mkdir(path, 0700), 0);
+        assert_int_equal(chown(path, directories[i].user, directories[i].group), 0);
+        assert_int_equal(chmod(path, directories[i].mode), 0);
+        OK(netboot_store_create(path, &error));
+        assert_int_equal(chmod(path, directories[i].shared ? 02750 : 0700), 0);
+        check_modes(path, directories[i].shared);
+    }
+}
+
 static void test_create(void **state)
 {
     struct fixture *fixture = *state;
     char path[SCRATCH_SIZE + 32], reason[SCRATCH_SIZE + 64];
     struct stat found;
-    static const struct {
-        const char *name;
-        mode_t mode;
-    } files[] = {
-        {"",            S_IFDIR | 02750},
-        {"/data.mdb",   S_IFREG | 0640 },
-        {"/lock.mdb",   S_IFREG | 0660 },
-        {"/write.lock", S_IFREG | 0660 },
-    };
 
-    for (size_t i = 0; i < COUNT(files); i++) {
-        snprintf(path, sizeof(path), "%s/targets%s", fixture->directory, files[i].name);
-        assert_int_equal(stat(path, &found), 0);
-        if (found.st_mode != files[i].mode)
-            fail_msg("%s has mode %o", path, found.st_mode);
-    }
     FAILS(-EEXIST, "stays as it is", netboot_store_create(fixture->directory, &error));
     snprintf(path, sizeof(path), "%s/new", fixture->directory);
     OK(netboot_store_create(path, &error));
-    assert_int_equal(stat(path, &found), 0);
-    assert_int_equal(found.st_mode, S_IFDIR | 02750);
+    check_modes(path, geteuid() != 0); /* made by root, it is for nobody else */
     snprintf(path, sizeof(path), "%s/slash/", fixture->directory);
     OK(netboot_store_create(path, &error));
     snprintf(path, sizeof(path), "%s/slash/targets/data.mdb", fixture->directory);
@@ -379,12 +426,19 @@ static void test_event(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_create),     TEST(test_fresh),
-        TEST(test_one_handle), TEST(test_policy),
-        TEST(test_policy_ids), TEST(test_generations),
-        TEST(test_clear),      TEST(test_view_is_a_snapshot),
-        TEST(test_serve),      TEST(test_serve_sees_changes),
-        TEST(test_event),      TEST(test_status_tells_the_oldest_view),
+        TEST(test_create),
+        TEST(test_modes),
+        TEST(test_fresh),
+        TEST(test_one_handle),
+        TEST(test_policy),
+        TEST(test_policy_ids),
+        TEST(test_generations),
+        TEST(test_clear),
+        TEST(test_view_is_a_snapshot),
+        TEST(test_serve),
+        TEST(test_serve_sees_changes),
+        TEST(test_event),
+        TEST(test_status_tells_the_oldest_view),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,22 +139,18 @@ static int place_kernel_script(struct place *place, const struct entry *entry)
 }
 
 /* The menu last: what it names is there then. */
-static int menu_place(const struct menu *menu, const char *directory)
+static int menu_place(const struct menu *menu, struct place *place)
 {
-    struct place place;
-    int code = place_open(&place, directory);
+    int code = DONE;
 
     for (size_t i = 0; code == DONE && i < menu->count; i++) {
         if (!entry_has_kernel_script(&menu->entries[i]))
             continue;
-        code = place_directory(&place, "targets");
+        code = place_targets(place);
         if (code == DONE)
-            code = place_kernel_script(&place, &menu->entries[i]);
+            code = place_kernel_script(place, &menu->entries[i]);
     }
-    if (code == DONE)
-        code = place_menu(&place, menu);
-    place_close(&place);
-    return code;
+    return code == DONE ? place_menu(place, menu) : code;
 }
 
 static int timeout_parse(const char *text, unsigned *ret)
@@ -170,33 +166,45 @@ static int timeout_parse(const char *text, unsigned *ret)
     return DONE;
 }
 
+/* `place`: NULL for standard output. */
+static int menu_make(struct session *session, struct menu *menu, struct place *place)
+{
+    int code = session_view(session);
+
+    if (code != DONE)
+        return code;
+    int status = netboot_view_each(session->view, NETBOOT_RECORD_TARGET, NULL, entry_collect, menu, NULL);
+    if (status != 0)
+        code = status < 0 ? failed("cannot read all targets: a record is damaged") : failed("out of memory");
+    if (menu->count > 0)
+        qsort(menu->entries, menu->count, sizeof(*menu->entries), entry_compare);
+    for (size_t i = 0; code == DONE && place && i < menu->count; i++)
+        image_read(&menu->entries[i], place->path);
+    if (code == DONE)
+        code = menu_check(menu);
+    if (code == DONE && place)
+        code = menu_place(menu, place);
+    else if (code == DONE)
+        menu_print(stdout, menu);
+    free(menu->entries);
+    return code;
+}
+
 static int menu_run(struct session *session)
 {
     const struct arguments *arguments = session->arguments;
     const char *output = option_value(arguments, "output");
     struct menu menu = {.fallback = option_value(arguments, "default"), .timeout = TIMEOUT_SECONDS};
+    struct place place = {.publish = PUBLISH_CLOSED};
     int code = timeout_parse(option_value(arguments, "timeout"), &menu.timeout);
 
     if (code == DONE && menu.fallback && !netboot_name_valid(menu.fallback))
         code = misused("--default: `%s` cannot be the name of a target", menu.fallback);
-    if (code == DONE)
-        code = session_view(session);
-    if (code != DONE)
-        return code;
-    int status = netboot_view_each(session->view, NETBOOT_RECORD_TARGET, NULL, entry_collect, &menu, NULL);
-    if (status != 0)
-        code = status < 0 ? failed("cannot read all targets: a record is damaged") : failed("out of memory");
-    if (menu.count > 0)
-        qsort(menu.entries, menu.count, sizeof(*menu.entries), entry_compare);
-    for (size_t i = 0; code == DONE && output && i < menu.count; i++)
-        image_read(&menu.entries[i], output);
-    if (code == DONE)
-        code = menu_check(&menu);
     if (code == DONE && output)
-        code = menu_place(&menu, output);
-    else if (code == DONE)
-        menu_print(stdout, &menu);
-    free(menu.entries);
+        code = place_open(&place, output);
+    if (code == DONE)
+        code = menu_make(session, &menu, output ? &place : NULL);
+    place_close(&place);
     return code;
 }
 

@@ -4,18 +4,19 @@
 #define NETBOOTCTL_PLACE_H
 
 #include "frame/error.h"
+#include "frame/publish.h"
 
 struct place {
-    int directory;    /* -1: not open */
-    const char *path; /* its path */
-    FILE *file;       /* the text being made */
+    struct publish publish;
+    const char *path; /* of the directory */
+    FILE *file;       /* what is being made */
     char *text;
     size_t size;
 };
 
-/* Each is an exit code, after saying why. place_close() in either case. */
+/* Each is an exit code, after saying why. place_open() before the store is opened, place_close() in either case. */
 int place_open(struct place *place, const char *path);
-int place_directory(struct place *place, const char *name);
+int place_targets(struct place *place); /* makes the folder */
 void place_close(struct place *place);
 
 /* Where the text of the next file goes, NULL after saying why; then place_end(), which writes it to `name` unless that

@@ -2,14 +2,14 @@
 #include "commands.h"
 #include "frame/confirm.h"
 #include "frame/output.h"
+#include "frame/publish.h"
 #include "frame/spool.h"
 #include "frame/who.h"
 #include "json/text/when.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -78,64 +78,52 @@ static int backup_to_output(struct session *session)
     return code == DONE ? tell_damaged(session, &backup) : code;
 }
 
-/* Everything is on the disk before the name is there. */
-static int finish(FILE *file, const char *temporary, const char *path)
-{
-    char directory[4096];
-    const char *slash = strrchr(path, '/');
-    int code = fflush(file) == 0 && fchmod(fileno(file), BACKUP_MODE) == 0 && fsync(fileno(file)) == 0 ? 0 : -errno;
-
-    if (fclose(file) != 0 && code == 0)
-        code = -errno;
-    if (code == 0 && rename(temporary, path) != 0)
-        code = -errno;
-    if (code != 0)
-        return failed("cannot write %s: %s", path, strerror(-code));
-    snprintf(directory, sizeof(directory), "%.*s", slash ? (int)(slash - path + 1) : 1, slash ? path : ".");
-    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        code = fsync(fd);
-        close(fd);
-    }
-    return code == 0 ? DONE : failed("%s was written, but its directory may not be on the disk yet", path);
-}
-
-static int backup_to_file(struct session *session, const char *path)
+static int backup_to_file(struct session *session, const struct publish *publish, const char *name, const char *path)
 {
     struct netboot_backup backup;
-    struct stat status;
-    char temporary[4096], when[TIME_TEXT_SIZE], counts[128];
+    char when[TIME_TEXT_SIZE], counts[128];
+    FILE *file = publish_create(publish, name);
 
-    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
-        return misused("%s is not a file: give -, and redirect standard output", path);
-    if (snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >= (int)sizeof(temporary))
-        return misused("the name of the file is too long");
-    int fd = mkostemp(temporary, O_CLOEXEC);
-    FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
     if (!file)
         return failed("cannot write %s: %s", path, strerror(errno));
     int code = write_backup(session, file, path, &backup);
-    if (code == DONE)
-        code = finish(file, temporary, path);
-    else
-        fclose(file);
     if (code != DONE) {
-        unlink(temporary);
+        fclose(file);
         return code;
     }
+    int status = publish_keep(publish, file);
+    if (status < 0)
+        return failed("cannot write %s: %s", path, strerror(-status));
+    if (status > 0)
+        return failed("%s was written, but its directory may not be on the disk yet", path);
     printf("%s: generation %" PRIu64 " of %s: %s\n", path, backup.generation, time_text(backup.changed, when),
            counts_text(&backup, counts));
     return tell_damaged(session, &backup);
 }
 
+/* The directory is opened before the store is. */
 static int backup_run(struct session *session)
 {
-    const char *path = session->arguments->words[0];
-    int code = session_view(session);
+    const char *path = session->arguments->words[0], *slash = strrchr(path, '/');
+    const struct publish_names names = {.mode = BACKUP_MODE, .file = slash ? slash + 1 : path};
+    struct publish publish = PUBLISH_CLOSED;
+    char directory[PATH_MAX];
+    bool to_output = strcmp(path, "-") == 0;
+    struct stat status;
+    int code;
 
-    if (code != DONE)
-        return code;
-    return strcmp(path, "-") == 0 ? backup_to_output(session) : backup_to_file(session, path);
+    if (!to_output && stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+        return misused("%s is not a file: give -, and redirect standard output", path);
+    if (snprintf(directory, sizeof(directory), "%.*s", slash ? (int)(slash - path + 1) : 1, slash ? path : ".") >=
+        (int)sizeof(directory))
+        return misused("the name of the file is too long");
+    if (!to_output && (code = publish_begin(&publish, directory, &names)) != 0)
+        return failed("cannot write %s: %s", path, strerror(-code));
+    code = session_view(session);
+    if (code == DONE)
+        code = to_output ? backup_to_output(session) : backup_to_file(session, &publish, names.file, path);
+    publish_end(&publish);
+    return code;
 }
 
 /* ---- restore ---------------------------------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include "bootfile.h"
 
 #include "frame/error.h"
+#include "frame/identity.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -50,7 +51,7 @@ char *bootfile_text(const char *path, struct netboot_error *error)
     FILE *file = fopen(path, "re");
 
     if (!file) {
-        failure(error, -errno, "cannot be read: %s", strerror(errno));
+        failure(error, -errno, "cannot be read: %s%s", strerror(errno), identity_note(errno));
         return NULL;
     }
     char *text = stream_text(file, path, error);

@@ -3,6 +3,7 @@
 #include "chain.h"
 
 #include "bootfile/bootfile.h"
+#include "frame/identity.h"
 #include "json/record/json.h"
 
 #include <errno.h>
@@ -22,8 +23,9 @@ static void obstacle_tell(const struct chain *chain, const char *path, const str
 
     step->state = STEP_MISSING;
     if (obstacle->error) {
-        snprintf(step->problem, sizeof(step->problem), "%s",
-                 obstacle->error == ENOENT ? "does not exist" : strerror(obstacle->error));
+        snprintf(step->problem, sizeof(step->problem), "%s%s",
+                 obstacle->error == ENOENT ? "does not exist" : strerror(obstacle->error),
+                 identity_note(obstacle->error));
         snprintf(step->fix, sizeof(step->fix), "put it at %s", path);
         return;
     }

@@ -79,11 +79,8 @@ static int offer_record(const struct netboot_record *record, void *user)
 
 static void offer_records(struct session *session, enum netboot_record_kind kind, struct completion_offer *offer)
 {
-    struct netboot_store_options options = session_options(session);
-
     /* Without a store there is nothing to offer, and nobody to tell. */
-    if (netboot_store_open(session->directory, &options, &session->store, NULL) == 0 &&
-        netboot_view_open(session->store, &session->view, NULL) == 0)
+    if (session_open(session, NULL) == 0 && netboot_view_open(session->store, &session->view, NULL) == 0)
         netboot_view_each(session->view, kind, NULL, offer_record, offer, NULL);
 }
 
@@ -140,6 +137,7 @@ static void offer_values(struct session *session, enum completion completion, co
 {
     switch (completion) {
     case COMPLETE_FILE:
+    case COMPLETE_INPUT:
         puts("@file");
         break;
     case COMPLETE_DIRECTORY:

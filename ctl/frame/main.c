@@ -4,6 +4,7 @@
 #include "frame/command.h"
 #include "frame/elsewhere.h"
 #include "frame/help.h"
+#include "frame/named.h"
 #include "frame/output.h"
 
 #include <fcntl.h>
@@ -59,6 +60,7 @@ static int command_run(const struct command *command, const struct arguments *be
         code = version_print();
     else if (code == DONE && (code = words_check(command, &arguments)) == DONE) {
         session.directory = directory_of(before, &arguments);
+        named_open(&arguments, command->completion);
         code = command->run(&session);
         session_close(&session);
     }

@@ -21,10 +21,11 @@ enum effect {
     EFFECT_DROP_ID   /* of the identifiers: that one goes */
 };
 
-/* What the shell may offer for a value. */
+/* What a value is: what the shell may offer for it. */
 enum completion {
     COMPLETE_NONE,
     COMPLETE_FILE,
+    COMPLETE_INPUT, /* a file that the command reads */
     COMPLETE_DIRECTORY,
     COMPLETE_PLATFORM,
     COMPLETE_TARGET,

@@ -2,6 +2,8 @@
 #include "frame/session.h"
 
 #include "frame/fault.h"
+#include "frame/identity.h"
+#include "frame/person.h"
 
 #include <string.h>
 
@@ -9,7 +11,7 @@
  * and nothing beside all that is read for a backup. */
 #define CHECK_MOST ((size_t)16 << 20)
 
-struct netboot_store_options session_options(const struct session *session)
+static struct netboot_store_options session_options(const struct session *session)
 {
     bool thorough = session->thorough || session_has(session, "check");
 
@@ -17,16 +19,25 @@ struct netboot_store_options session_options(const struct session *session)
                                           .check_most = thorough ? 0 : CHECK_MOST};
 }
 
-int session_store(struct session *session)
+int session_open(struct session *session, struct netboot_error *error)
 {
     struct netboot_store_options options = session_options(session);
+    char by[NETBOOT_ONCE_BY_SIZE];
+
+    who_name(by); /* who it is now */
+    int code = identity_take(session->directory, error);
+    return code == 0 ? netboot_store_open(session->directory, &options, &session->store, error) : code;
+}
+
+int session_store(struct session *session)
+{
     struct netboot_error error;
 
     if (session->store)
         return DONE;
     fault_explain();
-    int status = netboot_store_open(session->directory, &options, &session->store, &error);
-    return status == 0 ? DONE : failed("%s", error.text);
+    int status = session_open(session, &error);
+    return status == 0 ? DONE : failed("%s%s", error.text, identity_note(status));
 }
 
 int session_view(struct session *session)

@@ -16,8 +16,8 @@ struct session {
     struct netboot_view *view;
 };
 
-/* How the command opens stores: which pages it looks at before. */
-struct netboot_store_options session_options(const struct session *session);
+/* Opens the store, as its owner where root started the program. Negative errno value, and nothing is said. */
+int session_open(struct session *session, struct netboot_error *error);
 /* Each opens what is not open yet; DONE, or FAILED after saying why. */
 int session_store(struct session *session);
 int session_view(struct session *session);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "frame/spool.h"
 
+#include "frame/named.h"
 #include "frame/program.h"
 
 #include <errno.h>
@@ -68,7 +69,7 @@ static int copy(int from, int to)
 int spool_open(const char *path)
 {
     struct stat status;
-    int file = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+    int file = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : named_take(path);
 
     if (file < 0)
         return -errno;

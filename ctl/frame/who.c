@@ -4,53 +4,12 @@
 #include "frame/command.h"
 
 #include <errno.h>
-#include <pwd.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 /* Most writers are done in milliseconds; an import is not. */
 #define WAIT_SILENTLY_MS 1000
 #define WAIT_MS 60000
-
-/* The user who logged in, even after sudo or su; -1: none, or not known. */
-static uid_t login_user(void)
-{
-    FILE *file = fopen("/proc/self/loginuid", "re");
-    unsigned long number = (unsigned long)(uid_t)-1;
-
-    if (!file)
-        return (uid_t)-1;
-    if (fscanf(file, "%lu", &number) != 1)
-        number = (unsigned long)(uid_t)-1;
-    fclose(file);
-    return (uid_t)number;
-}
-
-static const char *name_of(uid_t uid)
-{
-    const struct passwd *user = uid == (uid_t)-1 ? NULL : getpwuid(uid);
-
-    return user ? user->pw_name : NULL;
-}
-
-const char *who_name(char text[NETBOOT_ONCE_BY_SIZE])
-{
-    bool root = geteuid() == 0; /* only then is the environment sudo's */
-    const char *name = root ? getenv("SUDO_USER") : NULL;
-
-    if (!name && root)
-        name = getenv("DOAS_USER");
-    if (!name)
-        name = name_of(login_user());
-    if (!name)
-        name = name_of(getuid());
-    snprintf(text, NETBOOT_ONCE_BY_SIZE, "%s", name ? name : "");
-    for (const char *at = text; *at; at++)
-        if (*at <= ' ' || *at > '~')
-            text[0] = '\0';
-    return text[0] ? text : NULL;
-}
 
 static void add(char text[NETBOOT_HISTORY_WHAT_SIZE], const char *before, const char *word)
 {

@@ -3,11 +3,10 @@
 #ifndef NETBOOTCTL_WHO_H
 #define NETBOOTCTL_WHO_H
 
+#include "frame/person.h"
 #include "frame/session.h"
 
-/* The user who typed the command, through sudo, doas or su as well; NULL: not known. Returns `text`. */
-const char *who_name(char text[NETBOOT_ONCE_BY_SIZE]);
-/* Begins a change of that user's, and says on a terminal whom it waits for. */
+/* Begins a change, which is that user's, and says on a terminal whom it waits for. */
 int session_change(struct session *session, struct netboot_change **ret);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "bootfile/bootfile.h"
 #include "bootfile/script.h"
+#include "frame/identity.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -36,10 +37,12 @@ static void file_found(const struct mention *mention, enum lint_code code, const
 
 static void missing_found(const struct mention *mention, const char *file, const char *path, int error)
 {
-    char fix[ACCESS_PATH_SIZE + 256];
+    char fix[ACCESS_PATH_SIZE + 256], problem[256];
 
     snprintf(fix, sizeof(fix), "put it there%s%s", mention->fix ? ", or " : "", mention->fix ? mention->fix : "");
-    file_found(mention, LINT_MISSING_FILE, file, path, error == ENOENT ? "does not exist" : strerror(error), fix);
+    snprintf(problem, sizeof(problem), "%s%s", error == ENOENT ? "does not exist" : strerror(error),
+             identity_note(error));
+    file_found(mention, LINT_MISSING_FILE, file, path, problem, fix);
 }
 
 static void unreadable_found(const struct mention *mention, const char *file, const struct obstacle *obstacle)

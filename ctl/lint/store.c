@@ -46,9 +46,10 @@ static void fix_text(const struct lint *lint, const struct account *account, con
     bool known = stat(obstacle->path, &status) == 0;
 
     if (known && status.st_gid == 0 && strncmp(obstacle->path, directory, strlen(directory)) == 0)
-        snprintf(fix, size,
-                 "groupadd --system netboot; chgrp -R netboot %s; usermod -a -G netboot %s; restart its server",
-                 directory, account->name);
+        snprintf(
+            fix, size,
+            "adduser --system --group netboot; netbootctl -d %s init; usermod -a -G netboot %s; restart its server",
+            directory, account->name);
     else if (known && status.st_gid != 0 &&
              ((status.st_mode >> 3) & (unsigned)obstacle->wanted) == (unsigned)obstacle->wanted)
         snprintf(fix, size, "usermod -a -G %s %s, and restart its server", group_name(status.st_gid, group),

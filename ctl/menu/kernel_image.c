@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "kernel_image.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -58,10 +59,11 @@ void kernel_image_read(const char *path, struct kernel_image *ret)
 {
     uint8_t head[HEAD_SIZE];
     FILE *file = fopen(path, "re");
+    bool closed = !file && errno == EACCES;
     size_t size = file ? fread(head, 1, sizeof(head), file) : 0;
 
     if (file)
         fclose(file);
-    *ret = (struct kernel_image){.bios = bios_kernel(head, size), .efi = efi_platform(head, size)};
+    *ret = (struct kernel_image){.bios = bios_kernel(head, size), .efi = efi_platform(head, size), .closed = closed};
     ret->known = ret->bios != BIOS_KERNEL_NONE || ret->efi >= 0;
 }

@@ -2,11 +2,13 @@
 /* The boot menu: iPXE scripts made of the targets. */
 #include "menu.h"
 #include "commands.h"
+#include "frame/identity.h"
 #include "place.h"
 #include "json/record/json.h"
 
 #include "common/base/bytes.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +69,8 @@ static void image_read(struct entry *entry, const char *root)
     int size = snprintf(path, sizeof(path), "%s/%.*s", root, (int)kernel.size, (const char *)kernel.data);
     if (size > 0 && (size_t)size < sizeof(path))
         kernel_image_read(path, &entry->image);
+    if (entry->image.closed)
+        note("%s cannot be read%s: its target is shown everywhere", path, identity_note(EACCES));
 }
 
 static bool has_site(struct netboot_bytes path)

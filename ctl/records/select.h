@@ -11,7 +11,7 @@
 
 #define SELECT_FROM_FILE(help_)                                                                                        \
     {                                                                                                                  \
-        .name = "from-file", .value = "FILE|-", .help = help_, .completion = COMPLETE_FILE                             \
+        .name = "from-file", .value = "FILE|-", .help = help_, .completion = COMPLETE_INPUT                            \
     }
 #define SELECT_YES                                                                                                     \
     {                                                                                                                  \

@@ -232,7 +232,7 @@ static int replay_run(struct session *session)
 /* clang-format off */
 const struct command replay_commands[] = {
     {.group = "replay", .run = replay_run, .words = "[FILE|-]", .least = 0, .most = 1, .options = replay_options,
-     .completion = COMPLETE_FILE, .summary = "show what captured packets would get, and compare it with what they got",
+     .completion = COMPLETE_INPUT, .summary = "show what captured packets would get, and compare it with what they got",
      .details =
          "Reads a capture (tcpdump -w FILE, pcap or pcapng), and decides for each packet of a boot client as the DHCP\n"
          "servers would, with the store as it is now: who asks, what is decided and why, what is sent. With --compare\n"

@@ -2,6 +2,7 @@
 #include "source.h"
 
 #include "frame/error.h"
+#include "frame/named.h"
 
 #include <errno.h>
 #include <pcap/pcap.h>
@@ -71,7 +72,8 @@ int source_open_file(const char *path, struct source **ret, struct netboot_error
     struct source *source = source_new(from_stdin ? "standard input" : path);
     if (!source)
         return failure_no_memory(error);
-    FILE *file = from_stdin ? stdin : fopen(path, "rb");
+    int named = from_stdin ? -1 : named_take(path);
+    FILE *file = from_stdin ? stdin : named < 0 ? NULL : fdopen(named, "rb");
     if (!file) {
         int status = -errno;
         source_close(source);

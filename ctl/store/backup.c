@@ -236,7 +236,7 @@ const struct command backup_commands[] = {
          "\n"
          "  netbootctl backup /var/backups/netboot-$(date +%F)"},
     {.group = "restore", .run = restore_run, .thorough = true, .words = "FILE|-", .least = 1, .most = 1, .options = restore_options,
-     .completion = COMPLETE_FILE, .summary = "replace all records by those of a backup",
+     .completion = COMPLETE_INPUT, .summary = "replace all records by those of a backup",
      .details =
          "All or nothing: a backup that is damaged, cut short or of a newer version changes nothing. Servers go on\n"
          "meanwhile, and see the old state or the new one. All hosts are disarmed. If the store is lost, run\n"

@@ -330,7 +330,7 @@ static int import_run(struct session *session)
 /* clang-format off */
 const struct command import_commands[] = {
     {.group = "import", .run = import_run, .thorough = true, .words = "FILE|-", .least = 1, .most = 1, .options = import_options,
-     .completion = COMPLETE_FILE, .summary = "import records from a file",
+     .completion = COMPLETE_INPUT, .summary = "import records from a file",
      .details =
          "Imports the whole file, or, if one line is wrong, nothing; it names every wrong line. For a record of the store\n"
          "(a host: the one with the line's first identifier), the line changes only the values that it has; null, or an\n"

@@ -13,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from lib import paths  # noqa: E402
+from lib import owners, paths  # noqa: E402
 from conftest import Ctl  # noqa: E402
 from linting import boot, codes, lint  # noqa: E402
 
@@ -171,10 +171,9 @@ def test_skip(ctl):
 
 @pytest.fixture
 def open_way(ctl):
-    """The store, of a group that www-data is in."""
+    """The store, of a user of its own and of a group that www-data is in."""
     ctl.ok(*V4.split())
-    for path in (ctl.directory, *ctl.directory.rglob("*")):
-        shutil.chown(path, "root", "www-data")
+    owners.share(ctl.directory, group="www-data")
     return ctl.directory
 
 
@@ -194,6 +193,7 @@ def test_a_user_outside_the_group(ctl, open_way):
 
 
 def test_a_way_that_is_closed(ctl, open_way):
+    shutil.chown(open_way.parent, owners.OWNER)
     open_way.parent.chmod(0o700)
     assert store_findings(ctl, "www-data") == [
         ("store-access", "user www-data", str(open_way.parent), f"chmod o+x {open_way.parent}")]

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "frame/identity.h"
+
+#include "common/base/failure.h"
+#include "frame/exclusive.h"
+#include "frame/person.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define GROUPS_MAX 64
+#define NOGROUP 65534
+
+static char taken[PERSON_SIZE]; /* the name of the user that this process became */
+
+/* The owner's groups, and the store's, unless that is root's. */
+static int groups_of(uid_t user, gid_t *group, gid_t groups[GROUPS_MAX])
+{
+    struct passwd entry, *found = NULL;
+    char buffer[16384];
+    int count = GROUPS_MAX - 1;
+
+    if (getpwuid_r(user, &entry, buffer, sizeof(buffer), &found) != 0)
+        found = NULL;
+    if (*group == 0)
+        *group = found ? entry.pw_gid : NOGROUP;
+    if (!found)
+        count = 0;
+    else if (getgrouplist(entry.pw_name, entry.pw_gid, groups, &count) < 0)
+        count = GROUPS_MAX - 1; /* as many as there is room for */
+    groups[count] = *group;
+    return count + 1;
+}
+
+static int become(uid_t user, gid_t group)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+    gid_t groups[GROUPS_MAX], gid, effective_gid, saved_gid;
+    uid_t uid, effective, saved;
+    int count = groups_of(user, &group, groups);
+
+    if (setgroups((size_t)count, groups) != 0 || setresgid(group, group, group) != 0 ||
+        setresuid(user, user, user) != 0 || syscall(SYS_capset, &header, none) != 0 ||
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return -errno;
+    if (getresuid(&uid, &effective, &saved) != 0 || getresgid(&gid, &effective_gid, &saved_gid) != 0)
+        return -errno;
+    if (uid != user || effective != user || saved != user || gid != group || effective_gid != group ||
+        saved_gid != group || setuid(0) == 0)
+        return -EPERM;
+    return 0;
+}
+
+static int take(int at, const char *directory, struct netboot_error *error)
+{
+    struct stat status;
+    char name[PERSON_SIZE];
+    int code;
+
+    /* A directory that the name leads to elsewhere is another's, or does not pass exclusive_check(). */
+    if (fstatat(at, "targets", &status, 0) != 0 && fstatat(at, "", &status, AT_EMPTY_PATH) != 0)
+        return failure(error, -errno, "cannot stat %s: %s", directory, strerror(errno));
+    if (status.st_uid == 0)
+        return exclusive_check(at, directory, error);
+    user_name(status.st_uid, name);
+    if ((code = become(status.st_uid, status.st_gid)) != 0)
+        return failure(error, code, "cannot become user %s, whose the store in %s is: %s; run this as that user", name,
+                       directory, strerror(-code));
+    memcpy(taken, name, sizeof(taken));
+    return 0;
+}
+
+int identity_take(const char *directory, struct netboot_error *error)
+{
+    if (geteuid() != 0)
+        return 0;
+    int at = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (at < 0 && (errno == ENOENT || errno == ENOTDIR))
+        return failure(error, -ENOENT, "there is no targets store in %s: run 'netbootctl -d %s init'", directory,
+                       directory);
+    if (at < 0)
+        return failure(error, -errno, "cannot open the directory %s: %s", directory, strerror(errno));
+    int code = take(at, directory, error);
+    close(at);
+    return code;
+}
+
+const char *identity_note(int code)
+{
+    static char text[PERSON_SIZE + 40];
+
+    if (!taken[0] || (code != EACCES && code != EPERM && code != -EACCES && code != -EPERM))
+        return "";
+    snprintf(text, sizeof(text), " (as user %s, whose the store is)", taken);
+    return text;
+}

@@ -3,8 +3,10 @@
 
 #include "common/base/bytes.h"
 #include "frame/command.h"
+#include "frame/identity.h"
 #include "frame/output.h"
 #include "frame/who.h"
+#include "give.h"
 #include "json/record/json.h"
 
 #include <errno.h>
@@ -70,17 +72,31 @@ static int tell_there(const struct session *session)
     return status == 0 || status == -ENOENT ? DONE : failed("%s", error.text);
 }
 
+/* What is missing is made by the one whose it will be. */
+static int make_missing(const struct session *session)
+{
+    struct netboot_error error;
+    char by[NETBOOT_ONCE_BY_SIZE];
+
+    who_name(by); /* who it is now */
+    int status = give_store(session->directory, &error);
+    if (status == 0 && (status = identity_take(session->directory, &error)) == -ENOENT)
+        status = 0; /* a store of root's own */
+    if (status == 0)
+        status = netboot_store_create(session->directory, &error);
+    return status == 0 || status == -EEXIST ? DONE : failed("%s%s", error.text, identity_note(status));
+}
+
 static int init_run(struct session *session)
 {
     struct netboot_error error;
     struct netboot_change *change;
     struct netboot_status store;
     bool created = false;
-    int status = netboot_store_create(session->directory, &error);
+    int code = make_missing(session);
 
-    if (status != 0 && status != -EEXIST)
-        return failed("%s", error.text);
-    int code = session_view(session);
+    if (code == DONE)
+        code = session_view(session);
     if (code != DONE)
         return code;
     if (netboot_view_status(session->view, &store, &error) != 0)
@@ -105,7 +121,9 @@ const struct command init_commands[] = {
     {.group = "init", .run = init_run, .summary = "create the store",
      .details = "Creates the directory and a store with a site `default` (without addresses), the loaders x86-bios\n"
                 "undionly.kpxe, x86-uefi ipxe32.efi and x64-uefi ipxe.efi, and a target `default` with script.ipxe.\n"
-                "Until the site has addresses, no DHCP reply changes. An existing store stays as it is."},
+                "Until the site has addresses, no DHCP reply changes. The records of an existing store stay as they are.\n"
+                "Run by root where there is a user netboot (adduser --system --group netboot), init gives the directory and\n"
+                "the files of the store in it to that user, also those of an existing store of root's."},
     {0},
 };
 /* clang-format on */

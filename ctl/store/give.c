@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "give.h"
+
+#include "common/base/failure.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define OWNER "netboot"
+#define DIRECTORY_MODE (S_ISGID | S_IRGRP | S_IXGRP) /* what the group gets; the owner has more */
+#define HELD_MAX 48                                  /* more than a store has */
+#define PATH_SIZE 512
+#define NO_STORES "is nothing that a store has"
+
+/* The modes that the group gets: servers, which read targets and write the rest. */
+static const struct {
+    const char *name;
+    mode_t data_mode;
+} environments[] = {
+    {"targets", S_IRGRP          },
+    {"state",   S_IRGRP | S_IWGRP},
+    {"journal", S_IRGRP | S_IWGRP},
+};
+
+/* As they are called in use, set aside and half made. */
+static const char *const forms[] = {"%s", "%s.damaged", ".%s.new"};
+static const char *const files[] = {"data.mdb", "lock.mdb", "write.lock"};
+
+/* Everything is looked at, and held by its descriptor, before anything is given: what was looked at is what is given,
+ * whatever its name leads to by then. */
+struct giving {
+    const char *directory;
+    uid_t user;
+    gid_t group;
+    bool strict; /* the directory is root's: all in it has to be a store's */
+    unsigned count;
+    struct held {
+        int file;
+        mode_t mode;
+    } held[HELD_MAX];
+};
+
+static int refuse(const char *path, const char *why, struct netboot_error *error)
+{
+    return failure(error, -EPERM, "%s %s: move it away, then run init again; nothing was changed", path, why);
+}
+
+static const char *objection(const struct giving *giving, const struct stat *status, mode_t type)
+{
+    if ((status->st_mode & S_IFMT) != type)
+        return S_ISLNK(status->st_mode) ? "is a symbolic link" : NO_STORES;
+    if (status->st_uid != 0 && status->st_uid != giving->user)
+        return "belongs to a user who is neither root nor " OWNER;
+    return type == S_IFREG && status->st_nlink > 1 ? "has another name elsewhere (a hard link)" : NULL;
+}
+
+/* A descriptor that is closed by release(); -EPERM, ... with a text. */
+static int hold(struct giving *giving, int at, const char *name, const char *path, mode_t type, mode_t mode,
+                struct netboot_error *error)
+{
+    struct stat status;
+    const char *why = NULL;
+
+    if (giving->count == HELD_MAX)
+        return refuse(path, "is one file too many for a store", error);
+    int file = openat(at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (file < 0)
+        return failure(error, -errno, "cannot open %s: %s", path, strerror(errno));
+    giving->held[giving->count++] = (struct held){file, mode};
+    if (fstat(file, &status) != 0)
+        return failure(error, -errno, "cannot stat %s: %s", path, strerror(errno));
+    why = objection(giving, &status, type);
+    return why ? refuse(path, why, error) : file;
+}
+
+static void release(struct giving *giving)
+{
+    while (giving->count > 0)
+        close(giving->held[--giving->count].file);
+}
+
+/* ---- What there is */
+
+/* Calls for each name in a directory; ends with the first negative value. */
+static int each_name(int at, const char *path,
+                     int (*call)(struct giving *, int at, const char *name, const char *path, mode_t data_mode,
+                                 struct netboot_error *error),
+                     struct giving *giving, mode_t data_mode, struct netboot_error *error)
+{
+    int file = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), code = 0;
+    DIR *names = file < 0 ? NULL : fdopendir(file);
+    const struct dirent *entry;
+    char below[PATH_SIZE];
+
+    if (!names) {
+        code = failure(error, -errno, "cannot read the directory %s: %s", path, strerror(errno));
+        if (file >= 0)
+            close(file);
+        return code;
+    }
+    while (code >= 0 && (entry = readdir(names))) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        snprintf(below, sizeof(below), "%s/%s", path, entry->d_name);
+        code = call(giving, at, entry->d_name, below, data_mode, error);
+    }
+    closedir(names);
+    return code < 0 ? code : 0;
+}
+
+static int hold_file(struct giving *giving, int at, const char *name, const char *path, mode_t data_mode,
+                     struct netboot_error *error)
+{
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+        if (strcmp(name, files[i]) == 0)
+            return hold(giving, at, name, path, S_IFREG, i == 0 ? data_mode : S_IRGRP | S_IWGRP, error);
+    return giving->strict ? refuse(path, NO_STORES, error) : 0;
+}
+
+static int hold_environment(struct giving *giving, int at, const char *name, const char *path, mode_t data_mode,
+                            struct netboot_error *error)
+{
+    char known[32];
+
+    for (size_t i = 0; i < sizeof(environments) / sizeof(environments[0]); i++)
+        for (size_t j = 0; j < sizeof(forms) / sizeof(forms[0]); j++) {
+            snprintf(known, sizeof(known), forms[j], environments[i].name);
+            if (strcmp(name, known) != 0)
+                continue;
+            int file = hold(giving, at, name, path, S_IFDIR, DIRECTORY_MODE, error);
+            return file < 0 ? file
+                            : each_name(file, path, hold_file, giving, environments[i].data_mode | data_mode, error);
+        }
+    return giving->strict ? refuse(path, NO_STORES, error) : 0;
+}
+
+/* ---- The gift */
+
+static int give_one(const struct giving *giving, const struct held *held)
+{
+    struct stat status;
+    char name[32];
+
+    if (fstat(held->file, &status) != 0)
+        return -errno;
+    if (status.st_uid == giving->user && status.st_gid == giving->group)
+        return 0; /* its mode is that user's own matter */
+    if (fchownat(held->file, "", giving->user, giving->group, AT_EMPTY_PATH) != 0)
+        return -errno;
+    snprintf(name, sizeof(name), "/proc/self/fd/%d", held->file);
+    if ((status.st_mode & held->mode) == held->mode)
+        return 0;
+    return chmod(name, (status.st_mode & 07777) | held->mode) == 0 ? 0 : -errno;
+}
+
+/* The directory last: until then nobody else changes what is in it. */
+static int give_all(const struct giving *giving, struct netboot_error *error)
+{
+    int code = 0;
+
+    for (unsigned i = giving->count; i > 0 && code == 0; i--)
+        code = give_one(giving, &giving->held[i - 1]);
+    return code == 0 ? 0
+                     : failure(error, code, "cannot give all of %s to user " OWNER ": %s", giving->directory,
+                               strerror(-code));
+}
+
+static int give_directory(struct giving *giving, struct netboot_error *error)
+{
+    struct stat status;
+
+    if (lstat(giving->directory, &status) != 0)
+        return failure(error, -errno, "cannot stat %s: %s", giving->directory, strerror(errno));
+    giving->strict = status.st_uid == 0;
+    if (status.st_uid != 0 && status.st_uid != giving->user)
+        return 0; /* and so is the store that is made in it */
+    int at = hold(giving, AT_FDCWD, giving->directory, giving->directory, S_IFDIR, DIRECTORY_MODE, error);
+    if (at >= 0)
+        at = each_name(at, giving->directory, hold_environment, giving, 0, error);
+    return at < 0 ? at : give_all(giving, error);
+}
+
+/* False: there is no such user. */
+static bool find_owner(struct giving *giving)
+{
+    const struct passwd *user = getpwnam(OWNER);
+
+    if (!user || user->pw_uid == 0)
+        return false;
+    giving->user = user->pw_uid;
+    giving->group = user->pw_gid;
+    const struct group *group = getgrnam(OWNER);
+    if (group)
+        giving->group = group->gr_gid;
+    return true;
+}
+
+int give_store(const char *directory, struct netboot_error *error)
+{
+    struct giving giving = {.directory = directory};
+
+    if (geteuid() != 0 || !find_owner(&giving))
+        return 0;
+    bool made = mkdir(directory, S_IRWXU) == 0;
+    if (!made && errno != EEXIST)
+        return failure(error, -errno, "cannot create the directory %s: %s", directory, strerror(errno));
+    int code = give_directory(&giving, error);
+    release(&giving);
+    if (code != 0 && made)
+        rmdir(directory);
+    return code;
+}

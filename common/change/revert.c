@@ -316,7 +316,9 @@ static int check(struct netboot_change *change, uint64_t generation, uint64_t *r
         return failure(error, -EINVAL, "a change that reverts to a generation cannot contain other changes");
     if ((code = view_meta(&change->view, "generation", ret_present)) != 0)
         return change_damaged_store(code, "generation", error);
-    if (generation >= *ret_present || generation == 0)
+    if (generation == 0)
+        return failure(error, -EINVAL, "there is no generation 0: generation 1 is the empty store");
+    if (generation >= *ret_present)
         return failure(error, -EINVAL,
                        "cannot revert to generation %" PRIu64 ": the store is at generation %" PRIu64
                        "; give an earlier one",

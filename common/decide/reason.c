@@ -103,7 +103,7 @@ const char *netboot_reason_text(const struct netboot_client *client, const struc
         {"arch",     arch                                                                                },
         {"host",     decision->host                                                                      },
         {"target",   decision->target                                                                    },
-        {"site",     decision->site                                                                      },
+        {"site",     decision->site[0] ? decision->site : "(none)"                                       },
         {"source",   reason->source < sizeof(sources) / sizeof(sources[0]) ? sources[reason->source] : ""},
         {NULL,       NULL                                                                                },
     };

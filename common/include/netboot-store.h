@@ -156,7 +156,7 @@ void netboot_patch_set_ids(struct netboot_record_patch *patch, enum netboot_id_t
 /*
  * Applies a patch to a record (NULL: to an empty one). Values of `ret` point to where those of `record` and of the
  * patch do. If the identifiers of a host change, they are in the order MAC, UUID, DUID afterwards. -EINVAL: too many
- * identifiers; netboot_change_put() checks all else.
+ * identifiers, a member that the kind does not have, or no record; netboot_change_put() checks all else.
  */
 int netboot_patch_apply(const struct netboot_record *record, const struct netboot_record_patch *patch,
                         struct netboot_record *ret, struct netboot_error *error);

@@ -10,13 +10,24 @@
 
 static const enum netboot_id_type id_types[] = {NETBOOT_ID_MAC, NETBOOT_ID_UUID, NETBOOT_ID_DUID};
 
+/* A member that no record of the kind has was named. */
+#define NO_MEMBER (1u << 31)
+
+static bool has_kind(const struct netboot_record_patch *patch)
+{
+    return patch->record && (unsigned)patch->record->kind < NETBOOT_RECORD_KINDS;
+}
+
 void netboot_patch_set(struct netboot_record_patch *patch, size_t member)
 {
-    const struct record_type *type = record_kinds[patch->record->kind].type;
+    const struct record_type *type = has_kind(patch) ? record_kinds[patch->record->kind].type : NULL;
 
-    for (unsigned i = 0; i < type->count; i++)
-        if (type->fields[i].offset == member)
+    for (unsigned i = 0; type && i < type->count; i++)
+        if (type->fields[i].offset == member) {
             patch->set |= 1u << i;
+            return;
+        }
+    patch->set |= NO_MEMBER;
 }
 
 void netboot_patch_set_ids(struct netboot_record_patch *patch, enum netboot_id_type type)
@@ -93,22 +104,34 @@ static bool ids_patch(const struct netboot_record_patch *patch, struct netboot_l
     return true;
 }
 
+static int patch_check(const struct netboot_record *record, const struct netboot_record_patch *patch,
+                       struct netboot_error *error)
+{
+    if (patch->size < PATCH_LEAST)
+        return failure(error, -EINVAL, "the size of the patch is %zu, but at least %zu is needed: set it to its sizeof",
+                       patch->size, PATCH_LEAST);
+    if (!patch->record)
+        return failure(error, -EINVAL, "the patch has no record with the new values");
+    int code = kind_check(patch->record->kind, error);
+    if (code != 0)
+        return code;
+    const char *name = record_kinds[patch->record->kind].name;
+    if (patch->set & NO_MEMBER)
+        return failure(error, -EINVAL, "the patch names a member that a %s does not have", name);
+    if (record && record->kind != patch->record->kind)
+        return failure(error, -EINVAL, "a %s cannot become a %s", netboot_record_kind_name(record->kind), name);
+    return 0;
+}
+
 int netboot_patch_apply(const struct netboot_record *record, const struct netboot_record_patch *patch,
                         struct netboot_record *ret, struct netboot_error *error)
 {
-    enum netboot_record_kind kind = patch->record->kind;
-    const struct record_type *type;
-    int code = kind_check(kind, error);
+    int code = patch_check(record, patch, error);
 
-    if (code == 0 && patch->size < PATCH_LEAST)
-        code = failure(error, -EINVAL, "the size of the patch is %zu, but at least %zu is needed: set it to its sizeof",
-                       patch->size, PATCH_LEAST);
-    if (code == 0 && record && record->kind != kind)
-        code = failure(error, -EINVAL, "a %s cannot become a %s", netboot_record_kind_name(record->kind),
-                       record_kinds[kind].name);
     if (code != 0)
         return code;
-    type = record_kinds[kind].type;
+    enum netboot_record_kind kind = patch->record->kind;
+    const struct record_type *type = record_kinds[kind].type;
     netboot_record_clear(kind, ret);
     if (record)
         record_set(type, record->room, UINT32_MAX, ret->room);

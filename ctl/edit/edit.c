@@ -170,6 +170,25 @@ cJSON *record_values(const struct netboot_record *record)
     return ret;
 }
 
+/* Whether the host has something armed that has not been booted yet. */
+static bool is_armed(struct netboot_view *view, const struct netboot_record *record)
+{
+    struct netboot_record_key key;
+    struct netboot_once once;
+
+    return record->kind == NETBOOT_RECORD_HOST && netboot_record_key_of(record, &key) == 0 &&
+           netboot_view_once(view, &key.id, &once, NULL) == 0 &&
+           (once.state == NETBOOT_ONCE_ARMED || once.state == NETBOOT_ONCE_IN_PROGRESS ||
+            once.state == NETBOOT_ONCE_WAITING);
+}
+
+/* A host that goes by another identifier than before is disarmed. */
+static void disarming_tell(struct edit *edit, const char *text)
+{
+    fprintf(edit->report, "%s %s: it goes by another identifier now; arm it again with --once or --until-done\n",
+            edit->dry_run ? "would disarm" : "disarmed", text);
+}
+
 /* Puts a record that differs, and reports it. `old` and `new` may be invalid once it is put, so their values are
  * copied. */
 static int put(struct edit *edit, const struct netboot_record_key *key, const struct netboot_record *old,
@@ -179,6 +198,7 @@ static int put(struct edit *edit, const struct netboot_record_key *key, const st
     struct netboot_error error;
     char text[NETBOOT_RECORD_TEXT_SIZE];
     int code = DONE, status = -ENOMEM;
+    bool armed = old && is_armed(edit->view, old);
 
     netboot_record_text(new, text);
     if (!after || (old && !before))
@@ -193,6 +213,8 @@ static int put(struct edit *edit, const struct netboot_record_key *key, const st
                       key->kind == NETBOOT_RECORD_HOST
                           ? "change that host instead, or remove the identifier from it with --no-id"
                           : "give that site --prefix with those that it keeps, or --no-prefix");
+    if (status == 0 && armed && !is_armed(edit->view, new))
+        disarming_tell(edit, text);
     cJSON_Delete(before);
     cJSON_Delete(after);
     return code;

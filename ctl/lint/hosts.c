@@ -17,10 +17,14 @@ static const struct {
     const char *fix;     /* %s: the target, the host */
 } wishes[] = {
     {"target",    "there is no target %s: target `default` applies",
-     "netbootctl target set %s --script FILE, or netbootctl host set %s --target TARGET"},
+     "netbootctl target set %s --script FILE, or netbootctl host set %s --target TARGET"                                                                                                },
     {"boot once", "there is no target %s: the host boots its regular target and stays armed",
-     "netbootctl target set %s --script FILE, or netbootctl host set %s --no-once"      },
+     "netbootctl target set %s --script FILE, or netbootctl host set %s --no-once"                                                                                                      },
+    {"boot once",
+     "target %s is of a kind whose boots cannot be seen: the host boots its regular target and stays armed", "netbootctl target set %s --kind boot, or netbootctl host set %s --no-once"},
 };
+
+enum { WISH_REGULAR, WISH_ONCE, WISH_KIND };
 
 static void target_found(struct lint *lint, unsigned wish, const char *target, const char *first, uint64_t count)
 {
@@ -33,7 +37,7 @@ static void target_found(struct lint *lint, unsigned wish, const char *target, c
                    .record = first, .key = wishes[wish].key, .problem = problem, .fix = fix, .count = count});
 }
 
-/* Many hosts may have the same target: it is reported once. The key is "0" or "1" and the target. */
+/* Many hosts may have the same target: it is reported once. The key is a digit and the target. */
 static void target_note(struct lint *lint, unsigned wish, struct netboot_bytes target,
                         const struct netboot_record *host)
 {
@@ -58,18 +62,21 @@ void lint_host_target(struct lint *lint, const struct netboot_record *record)
     struct netboot_id id;
 
     if (host->target.size > 0 && !policy_target(&lint->policy, host->target))
-        target_note(lint, 0, host->target, record);
+        target_note(lint, WISH_REGULAR, host->target, record);
     if (!lint->any_armed || netboot_host_id(host, 0, &id) != 0 ||
         netboot_view_once(lint->session->view, &id, &once, NULL) != 0 || !is_waiting(&once))
         return;
-    const struct netboot_bytes target = {(const uint8_t *)once.target, strlen(once.target)};
-    if (!policy_target(&lint->policy, target))
-        target_note(lint, 1, target, record);
+    const struct netboot_bytes name = {(const uint8_t *)once.target, strlen(once.target)};
+    const struct netboot_target *target = policy_target(&lint->policy, name);
+    if (!target)
+        target_note(lint, WISH_ONCE, name, record);
+    else if (target->kind != NETBOOT_KIND_BOOT && target->kind != NETBOOT_KIND_LOCAL)
+        target_note(lint, WISH_KIND, name, record);
 }
 
 static void target_tallied(const struct tally_row *row, void *user)
 {
-    target_found(user, row->key[0] == '1', row->key + 1, row->first, row->count);
+    target_found(user, (unsigned)(row->key[0] - '0'), row->key + 1, row->first, row->count);
 }
 
 void lint_missing_targets(struct lint *lint)

@@ -67,7 +67,7 @@ struct lint {
     uint64_t found;
     int code; /* the exit code of what went wrong meanwhile */
     /* What many hosts or files share. */
-    struct tally missing_targets;         /* "0" or "1": to be booted once, and the target */
+    struct tally missing_targets;         /* a digit, of what it is to be, and the target */
     struct tally host_values, host_files; /* "PLATFORM FILE" */
     struct tally closed;                  /* directories that may not be entered */
     struct tally scripts;                 /* scripts that were read */

@@ -43,6 +43,17 @@ static void tell(FILE *file, const struct once *once, bool dry_run, const struct
         fprintf(file, "%zu hosts%s\n", selection->count, dry_run ? " (nothing was written: --dry-run)" : "");
 }
 
+/* Nothing is disarmed where nothing is armed. */
+static size_t count_armed(struct netboot_view *view, const struct selection *selection)
+{
+    struct netboot_once once;
+    size_t count = 0;
+
+    for (size_t i = 0; i < selection->count; i++)
+        count += netboot_view_once(view, &selection->ids[i], &once, NULL) != -ENOENT;
+    return count;
+}
+
 int once_join(struct edit *edit, const struct once *once, const struct selection *selection)
 {
     struct netboot_error error;
@@ -51,6 +62,11 @@ int once_join(struct edit *edit, const struct once *once, const struct selection
 
     if (once->action == ONCE_NOTHING)
         return DONE;
+    if (once->action == ONCE_DISARM && count_armed(edit->view, selection) == 0) {
+        if (!edit->any)
+            fputs("unchanged: nothing was armed\n", edit->report);
+        return DONE;
+    }
     signed_by.request.by = who_name(by);
     if (once_change(edit->change, &signed_by, selection->ids, selection->count, &error) != 0)
         return failed_by_option(edit->session, &error);

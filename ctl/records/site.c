@@ -3,6 +3,8 @@
 #include "edit/edit.h"
 #include "list.h"
 
+#include <string.h>
+
 #define CLEAR(name_, key_, help_)                                                                                      \
     {                                                                                                                  \
         .name = name_, .help = help_, .effect = EFFECT_CLEAR, .key = key_                                              \
@@ -27,6 +29,11 @@ static const struct option_row site_set_options[] = {
     CLEAR("no-tftp6", "tftp6", "remove the address"),
     CLEAR("no-http4", "http4", "remove the URL"),
     CLEAR("no-http6", "http6", "remove the URL"),
+    {.name = "dry-run", .help = "only print what would change"},
+    {0},
+};
+static const struct option_row site_delete_options[] = {
+    {.name = "force", .help = "delete it even if it is `default`"},
     {.name = "dry-run", .help = "only print what would change"},
     {0},
 };
@@ -59,6 +66,10 @@ static int site_list(struct session *session)
 
 static int site_delete(struct session *session)
 {
+    for (unsigned i = 0; i < session->arguments->word_count; i++)
+        if (strcmp(session->arguments->words[i], NETBOOT_NAME_DEFAULT) == 0 && !session_has(session, "force"))
+            return failed("site default is for all clients that no other site's prefix contains: use --force to delete "
+                          "it anyway");
     return edit_delete_command(session, NETBOOT_RECORD_SITE);
 }
 
@@ -73,7 +84,7 @@ const struct command site_commands[] = {
      .options = json_options, .completion = COMPLETE_SITE, .summary = "show a site"},
     {.group = "site", .verb = "list", .run = site_list, .options = json_options, .summary = "list the sites"},
     {.group = "site", .verb = "delete", .run = site_delete, .words = "NAME...", .least = 1, .most = ANY_NUMBER,
-     .options = dry_run_options, .completion = COMPLETE_SITE, .summary = "delete sites, all or none"},
+     .options = site_delete_options, .completion = COMPLETE_SITE, .summary = "delete sites, all or none"},
     {0},
 };
 /* clang-format on */

@@ -52,6 +52,9 @@ uint64_t when_parse(const char *text, uint64_t now, bool back)
     end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &utc);
     if (!end || *end)
         return 0;
-    time_t seconds = timegm(&utc);
+    const struct tm typed = utc;
+    time_t seconds = timegm(&utc); /* makes 3 March of 31 February */
+    if (utc.tm_mday != typed.tm_mday || utc.tm_hour != typed.tm_hour || utc.tm_min != typed.tm_min)
+        return 0;
     return seconds > 0 ? (uint64_t)seconds : 1; /* before 1970: the earliest time that there is */
 }

@@ -234,6 +234,7 @@ def test_target_not_in_use_is_deleted(ctl):
     ctl.ok("target", "set", "debian", "--script", "debian.ipxe")
     assert ctl.ok("target", "delete", "debian") == "deleted target debian\n"
     assert "--force" in ctl.wrong(1, "target", "delete", "default")
+    assert "--force" in ctl.wrong(1, "site", "delete", "default")
     ctl.ok("target", "delete", "default", "--force")
     assert ctl.json("target", "list") == []
 
@@ -298,7 +299,7 @@ def test_dry_run_changes_nothing(ctl):
                   ["loader", "set", "x64-uefi", "b.efi"], ["loader", "delete", "x64-uefi"],
                   ["target", "set", "default", "--local"], ["target", "delete", "default", "--force"],
                   ["host", "set", "web1", "--note", "x"], ["host", "set", "52:54:00:00:00:02"],
-                  ["host", "delete", "web1"], ["site", "delete", "default"]):
+                  ["host", "delete", "web1"], ["site", "delete", "default", "--force"]):
         assert ctl.ok(*words, "--dry-run").startswith("would ")
     assert (ctl.export(), ctl.generation()) == (before, generation)
 

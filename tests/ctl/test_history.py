@@ -130,6 +130,7 @@ def test_revert_past_what_is_not_kept(web):
     assert not entries[generation]["kept"] and entries[generation]["revertible"]
     assert entries[generation]["hosts"] == 9000
     assert not entries[generation - 1]["revertible"]
+    assert "there is no generation 0" in web.wrong(2, "revert", 0, "--yes")
     assert "backup" in web.wrong(1, "revert", generation - 1, "--yes")
     web.ok("revert", generation)
 

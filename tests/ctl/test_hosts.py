@@ -321,3 +321,24 @@ def test_a_new_host_takes_nobodys_place(web1, words):
     assert "already belongs to host web1: change that host instead" in told
     assert host(web1) == before and len(web1.json("host", "list")) == 1
     assert "would add" not in web1.wrong(1, "host", "set", *words, "--dry-run")
+
+
+def test_a_host_that_goes_by_another_identifier_is_disarmed_and_told(web1):
+    web1.ok("host", "set", "web1", "--once", "debian")
+    told = "host web1: it goes by another identifier now; arm it again with --once or --until-done\n"
+    assert f"would disarm {told}" in web1.ok("host", "set", "web1", "--mac", M3, "--dry-run")
+    assert "disarm" not in web1.ok("host", "set", "web1", "--note", "x", "--mac", M1, "--mac", M3, "--dry-run")
+    assert web1.ok("host", "set", "web1", "--mac", M3).endswith(f"disarmed {told}")
+    assert "disarm" not in web1.ok("host", "set", "web1", "--mac", M2)  # it was not armed any more
+
+
+def test_nothing_is_disarmed_where_nothing_is_armed(web1):
+    assert web1.ok("host", "set", "web1", "--no-once") == "unchanged: nothing was armed\n"
+    web1.ok("host", "set", "web1", "--once", "debian")
+    assert web1.ok("host", "set", "web1", "--no-once") == "disarmed host web1\n"
+
+
+@pytest.mark.parametrize("when", ["2027-02-31T12:00:00Z", "2027-04-31T00:00:00Z", "2027-02-29T00:00:00Z"])
+def test_no_such_day(web1, when):
+    assert f"--expires: `{when}` is not a time" in web1.wrong(2, "host", "set", "web1", "--once", "debian", "--expires", when)
+    assert "once" not in host(web1)

@@ -113,6 +113,9 @@ CASES = {
     "a missing target that is to be booted once": (
         [V4, "target set t --script a", "host set 52:54:00:00:00:01 --name a --once t", "target delete --force t"],
         [("missing-target", "host a", "boot once")]),
+    "a target that is to be booted once, and became one whose boots nobody sees": (
+        [V4, "target set t --script a", "host set 52:54:00:00:00:01 --name a --once t", "target set t --silent"],
+        [("missing-target", "host a", "boot once")]),
     "a target that was to be booted once": (
         [V4, "target set t --script a", "host set 52:54:00:00:00:01 --name a --once t", "target delete --force t",
          "host set a --no-once"], []),

@@ -107,7 +107,7 @@ DOOMED = [
 
 
 def _default_site(*bases):
-    return ["site delete default", "site set default " + " ".join(bases)]
+    return ["site delete default --force", "site set default " + " ".join(bases)]
 
 
 TFTP4, TFTP6 = "--tftp4 192.0.2.1", "--tftp6 2001:db8::1"
@@ -118,7 +118,7 @@ STORES = {
     "fresh": (None, []),
     "empty": (
         None,
-        ["target delete default --force", "site delete default", *(f"loader delete {each}" for each in INITIAL_LOADERS)],
+        ["target delete default --force", "site delete default --force", *(f"loader delete {each}" for each in INITIAL_LOADERS)],
     ),
     "article": (
         None,
@@ -148,7 +148,7 @@ STORES = {
             " --http4 http://192.0.2.4 --http6 http://[2001:db8::4]",
         ],
     ),
-    "no-default-site": ("full", ["site delete default", LAB]),
+    "no-default-site": ("full", ["site delete default --force", LAB]),
     "only-tftp": ("full", _default_site(TFTP4, TFTP6)),
     "only-http": ("full", _default_site(HTTP4, HTTP6)),
     "only-v4": ("full", _default_site(TFTP4, HTTP4)),

@@ -196,7 +196,7 @@ static void test_revert_refused(void **state)
     change = begin(fixture);
     FAILS(-EINVAL, "the store is at generation 2", netboot_change_revert(change, 2, NULL, NULL, &error));
     FAILS(-EINVAL, "the store is at generation 2", netboot_change_revert(change, 77, NULL, NULL, &error));
-    FAILS(-EINVAL, "the store is at generation 2", netboot_change_revert(change, 0, NULL, NULL, &error));
+    FAILS(-EINVAL, "there is no generation 0", netboot_change_revert(change, 0, NULL, NULL, &error));
     OK(typed_put_host(change, HOST("a", "52:54:00:00:00:01"), &error));
     FAILS(-EINVAL, "cannot contain other changes", netboot_change_revert(change, 1, NULL, NULL, &error));
     netboot_change_abort(change);

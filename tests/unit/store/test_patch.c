@@ -162,12 +162,32 @@ static void a_record_of_the_same_change(void **state)
     commit(change);
 }
 
+static void what_is_no_patch_is_refused(void **state)
+{
+    struct netboot_record values, got;
+    struct netboot_record_patch patch = {.size = sizeof(patch), .record = &values};
+    const struct netboot_record_patch without = {.size = sizeof(without)};
+
+    (void)state;
+    netboot_record_clear(NETBOOT_RECORD_LOADER, &values);
+    FAILS(-EINVAL, "has no record with the new values", netboot_patch_apply(NULL, &without, &got, &error));
+    netboot_patch_set(&patch, 3);
+    FAILS(-EINVAL, "names a member that a loader does not have", netboot_patch_apply(NULL, &patch, &got, &error));
+    patch.set = 0;
+    netboot_patch_set(&patch, offsetof(struct netboot_host, note));
+    FAILS(-EINVAL, "names a member that a loader does not have", netboot_patch_apply(NULL, &patch, &got, &error));
+    patch = without; /* named before there was a record to tell of which kind */
+    netboot_patch_set(&patch, offsetof(struct netboot_loader, file));
+    patch.record = &values;
+    FAILS(-EINVAL, "names a member that a loader does not have", netboot_patch_apply(NULL, &patch, &got, &error));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_not_named_stays), cmocka_unit_test(identifiers),
-        cmocka_unit_test(items_go_by_their_keys),  cmocka_unit_test(what_is_refused),
-        TEST(a_record_of_the_same_change),
+        cmocka_unit_test(what_is_not_named_stays),     cmocka_unit_test(identifiers),
+        cmocka_unit_test(items_go_by_their_keys),      cmocka_unit_test(what_is_refused),
+        cmocka_unit_test(what_is_no_patch_is_refused), TEST(a_record_of_the_same_change),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

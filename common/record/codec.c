@@ -123,9 +123,9 @@ int record_decode(const struct record_type *type, struct netboot_bytes value, vo
         }
         rest = bytes_after(rest, size);
     }
-    for (unsigned i = 0; i < type->count; i++)
-        if (!(seen >> i & 1))
-            clear_field(&type->fields[i], ret);
+    /* No table has 32 fields. */
+    for (unsigned missing = ~seen & ((1u << type->count) - 1); missing != 0; missing &= missing - 1)
+        clear_field(&type->fields[__builtin_ctz(missing)], ret);
     return (seen & type->required) == type->required ? 0 : -EBADMSG;
 }
 

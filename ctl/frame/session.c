@@ -5,6 +5,7 @@
 #include "frame/identity.h"
 #include "frame/person.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* A look at all pages takes a millisecond for two of these MiB: too long, for a large store, before one host is shown,
@@ -37,6 +38,12 @@ int session_store(struct session *session)
         return DONE;
     fault_explain();
     int status = session_open(session, &error);
+    /* What the library advises a server is not for a person at a prompt. */
+    const char *advice =
+        status == -EACCES && !identity_note(status)[0] ? strstr(error.text, ": add this program's user") : NULL;
+    if (advice)
+        return failed("%.*s: run this as root, or as a member of the directory's group", (int)(advice - error.text),
+                      error.text);
     return status == 0 ? DONE : failed("%s%s", error.text, identity_note(status));
 }
 

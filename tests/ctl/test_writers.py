@@ -123,4 +123,6 @@ def test_who_may_only_read(ctl):
 
     done = ctl("host", "set", "52:54:00:00:00:02", preexec_fn=become)
     assert done.returncode == 1 and done.err.count("\n") == 1
+    assert done.err.startswith("netbootctl: no permission for ") and ": run this as root" in done.err
+    assert "server" not in done.err and "AppArmor" not in done.err
     assert ctl.json("status")["hosts"] == 1

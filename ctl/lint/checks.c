@@ -13,6 +13,7 @@ static const struct check {
     {NETBOOT_RECORD_LOADER, lint_loader_value,  NULL                    },
     {NETBOOT_RECORD_LOADER, lint_loader_file,   NULL                    },
     {NETBOOT_RECORD_TARGET, lint_target_empty,  lint_default_target     },
+    {NETBOOT_RECORD_TARGET, NULL,               lint_defaults           },
     {NETBOOT_RECORD_TARGET, lint_target_values, NULL                    },
     {NETBOOT_RECORD_TARGET, lint_target_files,  NULL                    },
     {NETBOOT_RECORD_HOST,   lint_host_target,   lint_missing_targets    },

@@ -20,6 +20,7 @@
 enum lint_code {
     LINT_STORE_ACCESS,
     LINT_STATE_STORE,
+    LINT_NO_DEFAULT,
     LINT_SITE_WITHOUT_PREFIX,
     LINT_PREFIX_WITHOUT_EFFECT,
     LINT_NO_BASE,
@@ -115,6 +116,7 @@ void lint_host_values_tallied(struct lint *lint);
 
 void lint_target_empty(struct lint *lint, const struct netboot_record *target); /* targets.c */
 void lint_default_target(struct lint *lint);
+void lint_defaults(struct lint *lint);
 
 void lint_host_target(struct lint *lint, const struct netboot_record *host); /* hosts.c */
 void lint_missing_targets(struct lint *lint);

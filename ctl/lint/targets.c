@@ -53,3 +53,42 @@ void lint_default_target(struct lint *lint)
             platform_found(lint, platform);
     }
 }
+
+/* ---- What all machines fall back to ------------------------------------------------------------------------------ */
+
+static void default_found(struct lint *lint, const char *record, const char *problem, const char *fix)
+{
+    lint_found(lint, LINT_NO_DEFAULT, &(struct lint_finding){.record = record, .problem = problem, .fix = fix});
+}
+
+static bool has_default_site(const struct policy *policy)
+{
+    for (size_t i = 0; i < policy->site_count; i++)
+        if (bytes_equal(policy->sites[i].name, NETBOOT_NAME_DEFAULT))
+            return true;
+    return false;
+}
+
+static bool has_target_files(const struct policy *policy)
+{
+    for (size_t i = 0; i < policy->target_count; i++)
+        if (policy->targets[i].files.count > 0)
+            return true;
+    return false;
+}
+
+/* Each may be missing on purpose, so it is a warning. */
+void lint_defaults(struct lint *lint)
+{
+    const struct policy *policy = &lint->policy;
+
+    if (!has_default_site(policy))
+        default_found(lint, "site default", "does not exist: clients that no site's prefix contains get no boot file",
+                      "netbootctl site set default --tftp4 ADDRESS");
+    if (!policy_target(policy, bytes_of_text(NETBOOT_NAME_DEFAULT)))
+        default_found(lint, "target default", "does not exist: machines without another target get no answer",
+                      "netbootctl target set default --script FILE, or --local");
+    if (policy->loader_count == 0 && !has_target_files(policy))
+        default_found(lint, "loaders", "there are none, and no target has a file: firmware gets no boot file",
+                      "netbootctl loader set PLATFORM FILE");
+}

@@ -107,6 +107,11 @@ CASES = {
         [V4, "target set default --no-script --file x64-uefi=grub.efi"],
         [("target-platform", "target default", "x86-bios"), ("target-platform", "target default", "x86-uefi")]),
     "another target for one platform only": ([V4, "target set t --file x64-uefi=grub.efi"], []),
+    "no site default": ([V4, "site delete default --force"], [("no-default", "site default", None)]),
+    "no target default": ([V4, "target delete default --force"], [("no-default", "target default", None)]),
+    "no loaders": ([V4, "loader delete x86-bios x86-uefi x64-uefi"], [("no-default", "loaders", None)]),
+    "no loaders, and files": (
+        [V4, "loader delete x86-bios x86-uefi x64-uefi", "target set default --file x64-uefi=grub.efi"], []),
     "a missing target": (
         [V4, "target set t --script a", "host set 52:54:00:00:00:01 52:54:00:00:00:02 --target t",
          "target delete --force t"], [("missing-target", "host 52:54:00:00:00:01", "target")]),

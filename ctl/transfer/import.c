@@ -218,6 +218,23 @@ static bool removal_is_open(const struct import *import, const struct question *
                                                import->before.generation);
 }
 
+/* Hosts with something armed that has not been booted yet. */
+static uint64_t armed_count(struct netboot_view *view)
+{
+    uint64_t counts[NETBOOT_ONCE_NEVER_DONE + 1];
+
+    if (netboot_view_once_counts(view, counts, sizeof(counts) / sizeof(counts[0]), NULL) != 0)
+        return 0;
+    return counts[NETBOOT_ONCE_ARMED] + counts[NETBOOT_ONCE_IN_PROGRESS] + counts[NETBOOT_ONCE_WAITING];
+}
+
+static void disarmed_print(const struct import *import)
+{
+    if (import->disarmed > 0)
+        printf("%s%" PRIu64 " host%s: deleted, or by another identifier than before\n",
+               import->dry_run ? "would disarm " : "disarmed ", import->disarmed, import->disarmed == 1 ? "" : "s");
+}
+
 /* The whole file in one change, which is given up if a question has to be asked first. */
 static int import_once(struct import *import, struct import_source *source, const struct question *question)
 {
@@ -229,10 +246,13 @@ static int import_once(struct import *import, struct import_source *source, cons
     if (code != DONE)
         return code;
     import->view = netboot_change_view(import->change);
+    uint64_t armed = armed_count(import->view);
     if (netboot_view_status(import->view, &import->before, &error) != 0)
         code = failed_with(&error);
     if (code == DONE)
         code = source_take(import, source);
+    if (code == DONE)
+        import->disarmed = armed - armed_count(import->view);
     if (code == DONE && import->dry_run && import->on_terminal && import->told > 20)
         printf("... and %" PRIu64 " more (redirect standard output to get them all)\n", import->told - 20);
     if (code != DONE || import->dry_run || !any_change(import) || removal_is_open(import, question))
@@ -279,6 +299,7 @@ static int import_all(struct import *import, struct import_source *source)
     if (code != DONE)
         return code;
     counts_print(import);
+    disarmed_print(import);
     return import->dry_run || !any_change(import) ? DONE : output_after_change();
 }
 

@@ -35,8 +35,9 @@ struct import {
     struct waits *waits;
     char target_known[NETBOOT_NAME_MAX + 1]; /* a target that exists: most hosts name the one before */
     struct counts counts[NETBOOT_RECORD_KINDS];
-    uint64_t told; /* lines of --dry-run */
-    uint64_t line; /* of the record at hand */
+    uint64_t disarmed; /* hosts that were armed, and are not after it */
+    uint64_t told;     /* lines of --dry-run */
+    uint64_t line;     /* of the record at hand */
 };
 
 /* Puts the record of line `number` into the change. -EINVAL, -EEXIST: the line is wrong; other negative errno values:

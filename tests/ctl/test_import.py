@@ -451,3 +451,15 @@ def test_replace_that_removes_much(ctl):
     ctl.ok("import", "-", stdin=lines(*hosts))
     ctl.ok("import", "--replace", "--yes", "-", stdin=lines(hosts[0]))
     assert ctl.json("status")["hosts"] == 1
+
+
+def test_what_is_disarmed_is_told(ctl):
+    ctl.ok("target", "set", "debian", "--script", "debian.ipxe")
+    for number in range(1, 4):
+        ctl.ok("host", "set", f"52:54:00:00:00:0{number}", "--name", f"web{number}", "--once", "debian")
+    kept = '{"type":"host","name":"web2","mac":["52:54:00:00:00:02"]}\n'
+    assert "disarm" not in ctl.ok("import", "-", stdin=kept)
+    told = "disarm 2 hosts: deleted, or by another identifier than before\n"
+    assert f"would {told}" in ctl.ok("import", "-", "--replace", "--dry-run", stdin=kept)
+    assert ctl.ok("import", "-", "--replace", stdin=kept).endswith(told.replace("disarm", "disarmed"))
+    assert [host["once"]["state"] for host in ctl.json("host", "list")] == ["armed"]

@@ -275,7 +275,8 @@ static int bring_back_host(struct netboot_change *change, const struct image *im
     bool stays = is_record(present) && record_decode(&record_host, present->value, &now) == 0;
     int code = record_decode(&record_host, image->value, &host);
 
-    for (size_t i = 0; code == 0 && stays && i < host.ids.count; i++)
+    stays = stays && code == 0 && now.born == host.born; /* else it was made anew since */
+    for (size_t i = 0; stays && i < host.ids.count; i++)
         stays = has_id(&now, host.ids.items[i]);
     if (code == 0 && stays)
         host.born = now.born;

@@ -135,14 +135,21 @@ static int check_parents(int at, const char *directory, struct netboot_error *er
 
 /* ---- The store */
 
+int exclusive_way(int at, const char *directory, struct netboot_error *error)
+{
+    int code = check_names(directory, error);
+
+    return code == 0 ? check_parents(at, directory, error) : code;
+}
+
 /* In directories that only root may write, nothing changes after it was looked at. */
 int exclusive_check(int at, const char *directory, struct netboot_error *error)
 {
     char writer[WRITER_SIZE], path[PATH_MAX];
     struct stat status;
-    int code;
+    int code = exclusive_way(at, directory, error);
 
-    if ((code = check_names(directory, error)) != 0 || (code = check_parents(at, directory, error)) != 0)
+    if (code != 0)
         return code;
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         if (fstatat(at, files[i], &status, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) != 0) {

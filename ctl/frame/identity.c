@@ -8,9 +8,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <pwd.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -22,7 +24,15 @@
 
 static char taken[PERSON_SIZE]; /* the name of the user that this process became */
 
-/* The owner's groups, and the store's, unless that is root's. */
+static bool is_among(gid_t group, const gid_t *groups, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (groups[i] == group)
+            return true;
+    return false;
+}
+
+/* The owner's groups, and the store's if the owner is in that, unless that is root's. */
 static int groups_of(uid_t user, gid_t *group, gid_t groups[GROUPS_MAX])
 {
     struct passwd entry, *found = NULL;
@@ -31,12 +41,12 @@ static int groups_of(uid_t user, gid_t *group, gid_t groups[GROUPS_MAX])
 
     if (getpwuid_r(user, &entry, buffer, sizeof(buffer), &found) != 0)
         found = NULL;
-    if (*group == 0)
-        *group = found ? entry.pw_gid : NOGROUP;
     if (!found)
         count = 0;
     else if (getgrouplist(entry.pw_name, entry.pw_gid, groups, &count) < 0)
         count = GROUPS_MAX - 1; /* as many as there is room for */
+    if (*group == 0 || (found && !is_among(*group, groups, count)))
+        *group = found ? entry.pw_gid : NOGROUP;
     groups[count] = *group;
     return count + 1;
 }
@@ -61,15 +71,36 @@ static int become(uid_t user, gid_t group)
     return 0;
 }
 
+/* Of the targets store, else of the directory. Whoever owns the directory can put anything of anybody's there: it says
+ * who the owner is, unless it is root's. */
+static int owner_of(int at, const char *directory, struct stat *ret, struct netboot_error *error)
+{
+    struct stat targets;
+    char name[PERSON_SIZE], other[PERSON_SIZE];
+
+    if (fstat(at, ret) != 0)
+        return failure(error, -errno, "cannot stat %s: %s", directory, strerror(errno));
+    if (fstatat(at, "targets", &targets, AT_SYMLINK_NOFOLLOW) != 0)
+        return 0;
+    if (S_ISLNK(targets.st_mode))
+        return failure(error, -EPERM, "%s/targets is a symbolic link: root does not use that store", directory);
+    if (ret->st_uid != 0 && targets.st_uid != 0 && targets.st_uid != ret->st_uid)
+        return failure(error, -EPERM,
+                       "%s belongs to user %s, but targets in it to user %s: root does not use that store", directory,
+                       user_name(ret->st_uid, name), user_name(targets.st_uid, other));
+    if (ret->st_uid == 0 || targets.st_uid == 0)
+        *ret = targets;
+    return 0;
+}
+
 static int take(int at, const char *directory, struct netboot_error *error)
 {
     struct stat status;
     char name[PERSON_SIZE];
-    int code;
+    int code = owner_of(at, directory, &status, error);
 
-    /* A directory that the name leads to elsewhere is another's, or does not pass exclusive_check(). */
-    if (fstatat(at, "targets", &status, 0) != 0 && fstatat(at, "", &status, AT_EMPTY_PATH) != 0)
-        return failure(error, -errno, "cannot stat %s: %s", directory, strerror(errno));
+    if (code != 0)
+        return code;
     if (status.st_uid == 0)
         return exclusive_check(at, directory, error);
     user_name(status.st_uid, name);
@@ -80,18 +111,22 @@ static int take(int at, const char *directory, struct netboot_error *error)
     return 0;
 }
 
-int identity_take(const char *directory, struct netboot_error *error)
+int identity_take(const char **directory, struct netboot_error *error)
 {
+    static char resolved[PATH_MAX];
+
     if (geteuid() != 0)
         return 0;
-    int at = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int at = realpath(*directory, resolved) ? open(resolved, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
     if (at < 0 && (errno == ENOENT || errno == ENOTDIR))
-        return failure(error, -ENOENT, "there is no targets store in %s: run 'netbootctl -d %s init'", directory,
-                       directory);
+        return failure(error, -ENOENT, "there is no targets store in %s: run 'netbootctl -d %s init'", *directory,
+                       *directory);
     if (at < 0)
-        return failure(error, -errno, "cannot open the directory %s: %s", directory, strerror(errno));
-    int code = take(at, directory, error);
+        return failure(error, -errno, "cannot open the directory %s: %s", *directory, strerror(errno));
+    int code = take(at, *directory, error);
     close(at);
+    if (code == 0 && geteuid() == 0) /* what is mapped is what was checked, whatever links there are on the way */
+        *directory = resolved;
     return code;
 }
 

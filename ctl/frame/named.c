@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "frame/named.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -8,7 +9,8 @@
 
 static struct {
     const char *path; /* NULL: none, or taken */
-    int file;
+    int file;         /* -1: it cannot be opened */
+    int error;        /* errno, where it cannot */
 } named[NAMED_MAX];
 
 static void open_one(const char *path)
@@ -19,11 +21,9 @@ static void open_one(const char *path)
         i++;
     if (i == NAMED_MAX || strcmp(path, "-") == 0)
         return;
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0)
-        return;
     named[i].path = path;
-    named[i].file = file;
+    named[i].file = open(path, O_RDONLY | O_CLOEXEC);
+    named[i].error = errno;
 }
 
 void named_open(const struct arguments *arguments, enum completion words)
@@ -40,6 +40,7 @@ int named_take(const char *path)
     for (size_t i = 0; i < NAMED_MAX; i++)
         if (named[i].path && strcmp(named[i].path, path) == 0) {
             named[i].path = NULL;
+            errno = named[i].error;
             return named[i].file;
         }
     return open(path, O_RDONLY | O_CLOEXEC);

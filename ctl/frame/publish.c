@@ -34,7 +34,8 @@ union control {
 struct helper {
     const struct publish_names *names;
     int directory;
-    int file; /* -1: none is being made */
+    int folder; /* held from when it is needed first; -1: not yet */
+    int file;   /* -1: none is being made */
     char name[NAME_SIZE], temporary[NAME_SIZE + 16];
 };
 
@@ -50,27 +51,50 @@ static bool is_given(const struct publish_names *names, const char *name)
            strcmp(name + size - ending, names->ending) == 0;
 }
 
+/* Where the name is, and what it is called there. No link of the folder's name is followed: it may be another user's.
+ * Negative errno value. */
+static int place_of(struct helper *helper, const char *name, const char **ret_name)
+{
+    const char *slash = strchr(name, '/');
+
+    *ret_name = slash ? slash + 1 : name;
+    if (!slash)
+        return helper->directory;
+    if (helper->folder < 0)
+        helper->folder =
+            openat(helper->directory, helper->names->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return helper->folder < 0 ? -errno : helper->folder;
+}
+
 static void drop(struct helper *helper)
 {
+    const char *name;
+
     if (helper->file < 0)
         return;
     close(helper->file);
     helper->file = -1;
-    unlinkat(helper->directory, helper->temporary, 0);
+    int at = place_of(helper, helper->temporary, &name);
+    if (at >= 0)
+        unlinkat(at, name, 0);
 }
 
 static int create(struct helper *helper, const char *name)
 {
+    const char *last;
     unsigned number;
 
     drop(helper);
+    int at = place_of(helper, name, &last);
+    if (at < 0)
+        return at;
     memcpy(helper->name, name, sizeof(helper->name));
     for (unsigned i = 0; i < 100 && helper->file < 0; i++) {
         if (getrandom(&number, sizeof(number), 0) != sizeof(number))
             return -EIO;
         snprintf(helper->temporary, sizeof(helper->temporary), "%s.%08x", name, number);
         helper->file =
-            openat(helper->directory, helper->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+            openat(at, helper->temporary + (last - name), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (helper->file < 0 && errno != EEXIST)
             break;
     }
@@ -80,36 +104,46 @@ static int create(struct helper *helper, const char *name)
 /* Everything is on the disk before the name is there. */
 static int keep(struct helper *helper)
 {
+    const char *temporary, *name;
+
     if (helper->file < 0)
         return -EINVAL;
+    int at = place_of(helper, helper->name, &name);
+    place_of(helper, helper->temporary, &temporary);
     if (fchmod(helper->file, helper->names->mode) != 0 || fsync(helper->file) != 0 ||
-        renameat(helper->directory, helper->temporary, helper->directory, helper->name) != 0) {
+        renameat(at, temporary, at, name) != 0) {
         int code = -errno;
         drop(helper);
         return code;
     }
     close(helper->file);
     helper->file = -1;
-    return fsync(helper->directory) == 0 || errno == EBADF ? 0 : 1;
+    return fsync(at) == 0 || errno == EBADF ? 0 : 1;
 }
 
-static int make_folder(const struct helper *helper)
+static int make_folder(struct helper *helper)
 {
-    const char *name = helper->names->folder;
+    const char *name = helper->names->folder, *none;
 
     if (!name)
         return -EINVAL;
-    if (mkdirat(helper->directory, name, FOLDER_MODE) != 0)
-        return errno == EEXIST ? 0 : -errno;
-    return fchmodat(helper->directory, name, FOLDER_MODE, 0) == 0 ? 0 : -errno;
+    bool made = mkdirat(helper->directory, name, FOLDER_MODE) == 0;
+    if (!made && errno != EEXIST)
+        return -errno;
+    int at = place_of(helper, "/", &none);
+    return at < 0 ? at : !made || fchmod(at, FOLDER_MODE) == 0 ? 0 : -errno;
 }
 
 /* Whoever asks may have become another user: what only this one may read is not for it. */
-static int look(const struct helper *helper, const char *name, int *ret_file)
+static int look(struct helper *helper, const char *name, int *ret_file)
 {
-    int file = openat(helper->directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), code = 0;
+    const char *last;
+    int at = place_of(helper, name, &last), code = 0;
+    int file = at < 0 ? at : openat(at, last, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     struct stat status;
 
+    if (at < 0)
+        return at;
     if (file < 0)
         return -errno;
     if (fstat(file, &status) != 0)
@@ -213,7 +247,7 @@ static int open_directory(const char *path)
 
 int publish_begin(struct publish *publish, const char *directory, const struct publish_names *names)
 {
-    struct helper helper = {.names = names, .directory = open_directory(directory), .file = -1};
+    struct helper helper = {.names = names, .directory = open_directory(directory), .folder = -1, .file = -1};
     int ends[2], code;
 
     if (helper.directory < 0)

@@ -26,7 +26,7 @@ int session_open(struct session *session, struct netboot_error *error)
     char by[NETBOOT_ONCE_BY_SIZE];
 
     who_name(by); /* who it is now */
-    int code = identity_take(session->directory, error);
+    int code = identity_take(&session->directory, error);
     return code == 0 ? netboot_store_open(session->directory, &options, &session->store, error) : code;
 }
 

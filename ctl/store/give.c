@@ -2,6 +2,7 @@
 #include "give.h"
 
 #include "common/base/failure.h"
+#include "frame/exclusive.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define OWNER "netboot"
@@ -58,6 +60,8 @@ static const char *objection(const struct giving *giving, const struct stat *sta
         return S_ISLNK(status->st_mode) ? "is a symbolic link" : NO_STORES;
     if (status->st_uid != 0 && status->st_uid != giving->user)
         return "belongs to a user who is neither root nor " OWNER;
+    if (status->st_uid == 0 && !giving->strict) /* user netboot may have moved it there */
+        return "belongs to root, in a directory that does not";
     return type == S_IFREG && status->st_nlink > 1 ? "has another name elsewhere (a hard link)" : NULL;
 }
 
@@ -138,11 +142,13 @@ static int hold_environment(struct giving *giving, int at, const char *name, con
             return file < 0 ? file
                             : each_name(file, path, hold_file, giving, environments[i].data_mode | data_mode, error);
         }
-    return giving->strict ? refuse(path, NO_STORES, error) : 0;
+    /* lost+found: a file system of its own */
+    return giving->strict && strcmp(name, "lost+found") != 0 ? refuse(path, NO_STORES, error) : 0;
 }
 
 /* ---- The gift */
 
+/* 1: it was another's. */
 static int give_one(const struct giving *giving, const struct held *held)
 {
     struct stat status;
@@ -156,35 +162,79 @@ static int give_one(const struct giving *giving, const struct held *held)
         return -errno;
     snprintf(name, sizeof(name), "/proc/self/fd/%d", held->file);
     if ((status.st_mode & held->mode) == held->mode)
-        return 0;
-    return chmod(name, (status.st_mode & 07777) | held->mode) == 0 ? 0 : -errno;
+        return 1;
+    return chmod(name, (status.st_mode & 07777) | held->mode) == 0 ? 1 : -errno;
 }
 
-/* The directory last: until then nobody else changes what is in it. */
+/* The directory last: until then nobody else changes what is in it. How many were another's. */
 static int give_all(const struct giving *giving, struct netboot_error *error)
 {
     int code = 0;
 
-    for (unsigned i = giving->count; i > 0 && code == 0; i--)
-        code = give_one(giving, &giving->held[i - 1]);
-    return code == 0 ? 0
+    int given = 0;
+
+    for (unsigned i = giving->count; i > 0 && code >= 0; i--)
+        given += (code = give_one(giving, &giving->held[i - 1])) > 0;
+    return code >= 0 ? given
                      : failure(error, code, "cannot give all of %s to user " OWNER ": %s", giving->directory,
                                strerror(-code));
+}
+
+/* Whether its user comes as far as the directory: the kernel is asked, as that user. */
+static bool is_reached(const struct giving *giving)
+{
+    int status = -1;
+    pid_t child = fork();
+
+    if (child == 0) {
+        bool is = setgroups(1, &giving->group) == 0 && setresgid(giving->group, giving->group, giving->group) == 0 &&
+                  setresuid(giving->user, giving->user, giving->user) == 0 &&
+                  open(giving->directory, O_PATH | O_DIRECTORY | O_CLOEXEC) >= 0;
+        _exit(is ? 0 : 1);
+    }
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* Whether it may be given: root's, by a way that only root can change, or that user's own; and that user comes there.
+ */
+static int check_directory(const struct giving *giving, int at, const struct stat *status, struct netboot_error *error)
+{
+    struct netboot_error way;
+    const char *why = objection(giving, status, S_IFDIR);
+
+    if (why)
+        return refuse(giving->directory, why, error);
+    if (giving->strict && exclusive_way(at, giving->directory, &way) != 0)
+        return failure(error, -EPERM,
+                       "%s is root's, and others than root can change the way to it: nothing was changed",
+                       giving->directory);
+    if (!is_reached(giving))
+        return failure(error, -EACCES,
+                       "user %s cannot enter a directory on the way to %s: let it (chmod o+x), or use another place; "
+                       "nothing was changed",
+                       OWNER, giving->directory);
+    return 0;
 }
 
 static int give_directory(struct giving *giving, struct netboot_error *error)
 {
     struct stat status;
+    int at = open(giving->directory, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 
-    if (lstat(giving->directory, &status) != 0)
+    if (at < 0)
+        return failure(error, -errno, "cannot open %s: %s", giving->directory, strerror(errno));
+    giving->held[giving->count++] = (struct held){at, DIRECTORY_MODE};
+    if (fstat(at, &status) != 0)
         return failure(error, -errno, "cannot stat %s: %s", giving->directory, strerror(errno));
-    giving->strict = status.st_uid == 0;
-    if (status.st_uid != 0 && status.st_uid != giving->user)
+    if (S_ISDIR(status.st_mode) && status.st_uid != 0 && status.st_uid != giving->user)
         return 0; /* and so is the store that is made in it */
-    int at = hold(giving, AT_FDCWD, giving->directory, giving->directory, S_IFDIR, DIRECTORY_MODE, error);
-    if (at >= 0)
-        at = each_name(at, giving->directory, hold_environment, giving, 0, error);
-    return at < 0 ? at : give_all(giving, error);
+    giving->strict = status.st_uid == 0;
+    int code = check_directory(giving, at, &status, error);
+    if (code == 0)
+        code = each_name(at, giving->directory, hold_environment, giving, 0, error);
+    return code == 0 ? give_all(giving, error) : code;
 }
 
 /* False: there is no such user. */
@@ -213,7 +263,7 @@ int give_store(const char *directory, struct netboot_error *error)
         return failure(error, -errno, "cannot create the directory %s: %s", directory, strerror(errno));
     int code = give_directory(&giving, error);
     release(&giving);
-    if (code != 0 && made)
+    if (code < 0 && made)
         rmdir(directory);
-    return code;
+    return code > 0 ? !made : code;
 }

@@ -7,7 +7,8 @@
 
 /* By root, where there is a user netboot: makes the directory, and gives root's to that user, with what is in it.
  * Nothing is given, and what a negative errno value is returned for has a text, if there is anything that no store has:
- * links, files of others. Else, and for a directory of another user, 0. */
+ * links, files of others, or if that user cannot come there. 1: an existing directory was given; else, and for a
+ * directory of another user, 0. */
 int give_store(const char *directory, struct netboot_error *error);
 
 #endif

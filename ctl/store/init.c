@@ -73,14 +73,16 @@ static int tell_there(const struct session *session)
 }
 
 /* What is missing is made by the one whose it will be. */
-static int make_missing(const struct session *session)
+static int make_missing(struct session *session)
 {
     struct netboot_error error;
     char by[NETBOOT_ONCE_BY_SIZE];
 
     who_name(by); /* who it is now */
     int status = give_store(session->directory, &error);
-    if (status == 0 && (status = identity_take(session->directory, &error)) == -ENOENT)
+    if (status > 0)
+        printf("gave %s and the store in it to user netboot\n", session->directory);
+    if (status >= 0 && (status = identity_take(&session->directory, &error)) == -ENOENT)
         status = 0; /* a store of root's own */
     if (status == 0)
         status = netboot_store_create(session->directory, &error);

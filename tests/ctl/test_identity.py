@@ -536,3 +536,91 @@ def test_forged_mutexes_reach_the_owner_at_worst(watcher, ctl):
 @pytest.mark.parametrize("store", ("state", "journal"))
 def test_contents_that_change_reach_the_owner_at_worst(watcher, ctl, store):
     watcher.run(CONTENTS, ctl.directory / store / "data.mdb", ["host", "list"], ["status"], ["host", "show", MAC])
+
+
+# ---- what was tried to lead root elsewhere
+
+def test_targets_that_lead_to_another_user_s(ctl, open_path):
+    """The owner of the directory can put anything there: root becomes nobody else for that."""
+    other = OWNER + 7
+    theirs = open_path / "theirs"
+    shutil.copytree(ctl.directory / "targets", theirs)
+    for path in (theirs, *theirs.rglob("*")):
+        os.chown(path, other, other)
+    (ctl.directory / "targets").rename(ctl.directory / "away")
+    (ctl.directory / "targets").symlink_to(theirs)
+    assert "targets is a symbolic link: root does not use that store" in ctl.wrong(1, "status")
+    (ctl.directory / "targets").unlink()
+    shutil.move(theirs, ctl.directory / "targets")
+    assert f"belongs to user {OWNER}, but targets in it to user {other}" in ctl.wrong(1, "status")
+
+
+def test_a_way_that_others_can_change(bare, open_path):
+    """Also behind a link of root's own: the store that was looked at is the one that is used."""
+    bare.ok("init")
+    turn = open_path / "turn"
+    turn.mkdir()
+    (turn / "here").symlink_to(bare.directory.parent)
+    link = open_path / "link"
+    link.symlink_to(turn / "here" / bare.directory.name)
+    os.chown(turn, OWNER, GROUP)
+    process = subprocess.Popen([bare.program, "-d", link, "watch"], env=bare.environment, stdout=subprocess.PIPE)
+    try:
+        until(lambda: owners.maps(process.pid))
+        mapped = [line.split()[-1] for line in Path(f"/proc/{process.pid}/maps").read_text().splitlines() if ".mdb" in line]
+        assert mapped and all(name.startswith(f"{bare.directory}/") for name in mapped)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_init_gives_no_directory_of_root_s_on_a_way_of_others(netboot, open_path):
+    theirs, system = open_path / "theirs", open_path / "system"
+    theirs.mkdir()
+    (system / "lib").mkdir(parents=True)
+    (theirs / "way").symlink_to(system)
+    os.chown(theirs, OWNER, GROUP)
+    before = snapshot(system)
+    told = netboot.wrong(1, "-d", theirs / "way" / "lib", "init")
+    assert "is root's, and others than root can change the way to it: nothing was changed" in told
+    assert snapshot(system) == before
+
+
+def test_init_gives_no_file_of_root_s_in_a_directory_of_others(netboot):
+    netboot.ok("init")
+    lock = netboot.directory / "journal" / "write.lock"
+    lock.write_text("root's secret")
+    os.chown(lock, 0, 0)
+    lock.chmod(0o600)
+    assert "write.lock belongs to root, in a directory that does not" in netboot.wrong(1, "init")
+    assert (lock.stat().st_uid, lock.stat().st_mode & 0o777) == (0, 0o600)
+
+
+def test_backup_replaces_no_link(ctl, tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to("/proc/self/fd/1")
+    with open(tmp_path / "out", "wb") as out:
+        done = ctl("backup", link, stdout=out)
+    assert done.returncode == 2 and "is a symbolic link: give the path of the file itself" in done.err
+    assert link.is_symlink() and (tmp_path / "out").stat().st_size == 0
+
+
+def test_menu_follows_no_link_of_another_s(ctl, open_path, closed):
+    root = open_path / "root"
+    root.mkdir()
+    (root / "targets").symlink_to(closed)
+    ctl.ok("target", "set", "debian", "--kernel", "vmlinuz", "--order", "1")
+    assert ctl("menu", "--output", root).returncode == 1
+    assert not list(closed.iterdir()) and closed.stat().st_mode & 0o777 == 0o700
+
+
+def test_init_below_a_directory_that_its_user_cannot_enter(bare, netboot, closed):
+    own = Ctl(closed / "store")
+    own.ok("init")
+    before = snapshot(closed)
+    same = Wrapped(closed / "store", netboot.before)
+    assert "cannot enter a directory on the way" in same.wrong(1, "init")
+    assert snapshot(closed) == before
+    own.ok("status")
+    assert "nothing was changed" in Wrapped(closed / "new", netboot.before).wrong(1, "init")
+    assert not (closed / "new").exists()

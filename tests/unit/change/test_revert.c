@@ -364,6 +364,28 @@ static void test_never_arms_by_its_predecessor(void **state)
     assert_int_equal(code, -ENOENT);
 }
 
+/* Nor where another host, which was armed, had its place meanwhile, with an identifier more. */
+static void test_never_arms_by_another(void **state)
+{
+    struct fixture *fixture = *state;
+    struct netboot_id id = id_of("52:54:00:00:00:01");
+    const struct netboot_once_request request = {.size = sizeof(request), .target = "t", .window = -1};
+    int code;
+
+    set_target(fixture, "t", "t.ipxe");
+    put_host(fixture, HOST("a", "52:54:00:00:00:01"));
+    uint64_t before = status_of(fixture).generation;
+    struct netboot_change *change = begin(fixture);
+    OK(typed_delete_host(change, &id, &error));
+    commit(change);
+    put_host(fixture, HOST("b", "52:54:00:00:00:01", "52:54:00:00:00:02"));
+    OK(netboot_once_arm(fixture->store, &id, 1, &request, 1000, &error));
+    revert(fixture, before);
+    assert_host(fixture, "52:54:00:00:00:01", "a");
+    once_of(fixture, "a", &code);
+    assert_int_equal(code, -ENOENT);
+}
+
 /* Nor where the state store could not be asked when the host went. */
 static void test_never_arms_blindly(void **state)
 {
@@ -407,6 +429,7 @@ int main(void)
         TEST(test_never_arms_blindly),
         TEST(test_never_arms_another_machine),
         TEST(test_never_arms_by_its_predecessor),
+        TEST(test_never_arms_by_another),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,24 +51,38 @@ static int groups_of(uid_t user, gid_t *group, gid_t groups[GROUPS_MAX])
     return count + 1;
 }
 
+/* Whether the kernel says so as well. */
+static bool has_become(uid_t user, gid_t group, const gid_t *groups, int count)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct has[_LINUX_CAPABILITY_U32S_3], none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+    gid_t gids[3], own[GROUPS_MAX];
+    uid_t uids[3];
+
+    if (getresuid(&uids[0], &uids[1], &uids[2]) != 0 || getresgid(&gids[0], &gids[1], &gids[2]) != 0 ||
+        getgroups(GROUPS_MAX, own) > count || syscall(SYS_capget, &header, has) != 0)
+        return false;
+    for (int i = 0; i < 3; i++)
+        if (uids[i] != user || gids[i] != group)
+            return false;
+    for (int i = getgroups(GROUPS_MAX, own) - 1; i >= 0; i--)
+        if (!is_among(own[i], groups, count))
+            return false;
+    return memcmp(has, none, sizeof(none)) == 0 && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 && setuid(0) != 0;
+}
+
 static int become(uid_t user, gid_t group)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
-    gid_t groups[GROUPS_MAX], gid, effective_gid, saved_gid;
-    uid_t uid, effective, saved;
+    gid_t groups[GROUPS_MAX];
     int count = groups_of(user, &group, groups);
 
     if (setgroups((size_t)count, groups) != 0 || setresgid(group, group, group) != 0 ||
         setresuid(user, user, user) != 0 || syscall(SYS_capset, &header, none) != 0 ||
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return -errno;
-    if (getresuid(&uid, &effective, &saved) != 0 || getresgid(&gid, &effective_gid, &saved_gid) != 0)
-        return -errno;
-    if (uid != user || effective != user || saved != user || gid != group || effective_gid != group ||
-        saved_gid != group || setuid(0) == 0)
-        return -EPERM;
-    return 0;
+    return has_become(user, group, groups, count) ? 0 : -EPERM;
 }
 
 /* Of the targets store, else of the directory. Whoever owns the directory can put anything of anybody's there: it says

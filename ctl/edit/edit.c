@@ -4,6 +4,7 @@
 #include "changes.h"
 #include "common/base/suggest.h"
 #include "frame/output.h"
+#include "frame/pending.h"
 #include "frame/who.h"
 
 #include <errno.h>
@@ -170,18 +171,6 @@ cJSON *record_values(const struct netboot_record *record)
     return ret;
 }
 
-/* Whether the host has something armed that has not been booted yet. */
-static bool is_armed(struct netboot_view *view, const struct netboot_record *record)
-{
-    struct netboot_record_key key;
-    struct netboot_once once;
-
-    return record->kind == NETBOOT_RECORD_HOST && netboot_record_key_of(record, &key) == 0 &&
-           netboot_view_once(view, &key.id, &once, NULL) == 0 &&
-           (once.state == NETBOOT_ONCE_ARMED || once.state == NETBOOT_ONCE_IN_PROGRESS ||
-            once.state == NETBOOT_ONCE_WAITING);
-}
-
 /* A host that goes by another identifier than before is disarmed. */
 static void disarming_tell(struct edit *edit, const char *text)
 {
@@ -198,7 +187,9 @@ static int put(struct edit *edit, const struct netboot_record_key *key, const st
     struct netboot_error error;
     char text[NETBOOT_RECORD_TEXT_SIZE];
     int code = DONE, status = -ENOMEM;
-    bool armed = old && is_armed(edit->view, old);
+    bool is_host = key->kind == NETBOOT_RECORD_HOST;
+    struct netboot_once once;
+    bool armed = is_host && old && pending_find(edit->view, &old->host, &once);
 
     netboot_record_text(new, text);
     if (!after || (old && !before))
@@ -210,10 +201,9 @@ static int put(struct edit *edit, const struct netboot_record_key *key, const st
         code = failed_by_option(edit->session, &error);
     else
         code = failed("%s: %s", error.text,
-                      key->kind == NETBOOT_RECORD_HOST
-                          ? "change that host instead, or remove the identifier from it with --no-id"
-                          : "give that site --prefix with those that it keeps, or --no-prefix");
-    if (status == 0 && armed && !is_armed(edit->view, new))
+                      is_host ? "change that host instead, or remove the identifier from it with --no-id"
+                              : "give that site --prefix with those that it keeps, or --no-prefix");
+    if (status == 0 && armed && !pending_find(edit->view, &new->host, &once))
         disarming_tell(edit, text);
     cJSON_Delete(before);
     cJSON_Delete(after);

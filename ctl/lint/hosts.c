@@ -4,6 +4,7 @@
 
 #include "common/base/bytes.h"
 #include "common/dhcp/codes.h"
+#include "frame/pending.h"
 #include "json/record/json.h"
 
 #include <string.h>
@@ -49,22 +50,14 @@ static void target_note(struct lint *lint, unsigned wish, struct netboot_bytes t
         target_found(lint, wish, key + 1, text, 1);
 }
 
-static bool is_waiting(const struct netboot_once *once)
-{
-    return once->state == NETBOOT_ONCE_ARMED || once->state == NETBOOT_ONCE_IN_PROGRESS ||
-           once->state == NETBOOT_ONCE_WAITING;
-}
-
 void lint_host_target(struct lint *lint, const struct netboot_record *record)
 {
     const struct netboot_host *host = &record->host;
     struct netboot_once once;
-    struct netboot_id id;
 
     if (host->target.size > 0 && !policy_target(&lint->policy, host->target))
         target_note(lint, WISH_REGULAR, host->target, record);
-    if (!lint->any_armed || netboot_host_id(host, 0, &id) != 0 ||
-        netboot_view_once(lint->session->view, &id, &once, NULL) != 0 || !is_waiting(&once))
+    if (!lint->any_armed || !pending_find(lint->session->view, host, &once))
         return;
     const struct netboot_bytes name = {(const uint8_t *)once.target, strlen(once.target)};
     const struct netboot_target *target = policy_target(&lint->policy, name);

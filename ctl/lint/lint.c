@@ -2,6 +2,7 @@
 #include "lint.h"
 
 #include "commands.h"
+#include "frame/pending.h"
 
 #include <errno.h>
 #include <string.h>
@@ -143,15 +144,6 @@ static void lint_free(struct lint *lint)
     policy_free(&lint->policy);
 }
 
-/* In most stores no host is armed: then none is looked up. */
-static bool any_armed(const struct session *session)
-{
-    uint64_t counts[NETBOOT_ONCE_NEVER_DONE + 1];
-
-    return netboot_view_once_counts(session->view, counts, sizeof(counts) / sizeof(counts[0]), NULL) == 0 &&
-           counts[NETBOOT_ONCE_ARMED] + counts[NETBOOT_ONCE_IN_PROGRESS] + counts[NETBOOT_ONCE_WAITING] > 0;
-}
-
 static int lint_run(struct session *session)
 {
     struct lint lint = {.session = session, .json = session_has(session, "json")};
@@ -165,7 +157,7 @@ static int lint_run(struct session *session)
     if (code == DONE)
         code = policy_load(session, &lint.policy);
     if (code == DONE)
-        lint.any_armed = any_armed(session);
+        lint.any_armed = pending_count(session->view) > 0; /* mostly none is: then none is looked up */
     if (code == DONE)
         code = findings_tell(&lint);
     lint_free(&lint);

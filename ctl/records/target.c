@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "edit/damaged.h"
 #include "edit/edit.h"
+#include "frame/pending.h"
 #include "list.h"
 
 #include <errno.h>
@@ -99,12 +100,8 @@ struct users {
 static bool is_armed(const struct users *users, const struct netboot_host *host)
 {
     struct netboot_once once;
-    struct netboot_id id;
 
-    return netboot_host_id(host, 0, &id) == 0 && netboot_view_once(users->view, &id, &once, NULL) == 0 &&
-           (once.state == NETBOOT_ONCE_ARMED || once.state == NETBOOT_ONCE_IN_PROGRESS ||
-            once.state == NETBOOT_ONCE_WAITING) &&
-           strcmp(once.target, users->target) == 0;
+    return pending_find(users->view, host, &once) && strcmp(once.target, users->target) == 0;
 }
 
 static int user_count(const struct netboot_record *record, void *user)

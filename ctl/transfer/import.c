@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "frame/confirm.h"
 #include "frame/output.h"
+#include "frame/pending.h"
 #include "frame/who.h"
 #include "lines.h"
 
@@ -218,16 +219,6 @@ static bool removal_is_open(const struct import *import, const struct question *
                                                import->before.generation);
 }
 
-/* Hosts with something armed that has not been booted yet. */
-static uint64_t armed_count(struct netboot_view *view)
-{
-    uint64_t counts[NETBOOT_ONCE_NEVER_DONE + 1];
-
-    if (netboot_view_once_counts(view, counts, sizeof(counts) / sizeof(counts[0]), NULL) != 0)
-        return 0;
-    return counts[NETBOOT_ONCE_ARMED] + counts[NETBOOT_ONCE_IN_PROGRESS] + counts[NETBOOT_ONCE_WAITING];
-}
-
 static void disarmed_print(const struct import *import)
 {
     if (import->disarmed > 0)
@@ -246,13 +237,13 @@ static int import_once(struct import *import, struct import_source *source, cons
     if (code != DONE)
         return code;
     import->view = netboot_change_view(import->change);
-    uint64_t armed = armed_count(import->view);
+    uint64_t armed = pending_count(import->view);
     if (netboot_view_status(import->view, &import->before, &error) != 0)
         code = failed_with(&error);
     if (code == DONE)
         code = source_take(import, source);
     if (code == DONE)
-        import->disarmed = armed - armed_count(import->view);
+        import->disarmed = armed - pending_count(import->view);
     if (code == DONE && import->dry_run && import->on_terminal && import->told > 20)
         printf("... and %" PRIu64 " more (redirect standard output to get them all)\n", import->told - 20);
     if (code != DONE || import->dry_run || !any_change(import) || removal_is_open(import, question))

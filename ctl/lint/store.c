@@ -2,8 +2,9 @@
 /* Whether DHCP servers may use the store, as users of their own. */
 #include "lint.h"
 
+#include "frame/person.h"
+
 #include <errno.h>
-#include <grp.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,25 +25,13 @@ static const struct {
 
 #define FILES (sizeof(files) / sizeof(files[0]))
 
-static const char *group_name(gid_t id, char text[ACCOUNT_NAME_SIZE])
-{
-    struct group group, *found = NULL;
-    char buffer[16384];
-
-    if (getgrgid_r(id, &group, buffer, sizeof(buffer), &found) == 0 && found)
-        snprintf(text, ACCOUNT_NAME_SIZE, "%s", group.gr_name);
-    else
-        snprintf(text, ACCOUNT_NAME_SIZE, "%u", (unsigned)id);
-    return text;
-}
-
 /* Where the group may, the user belongs into it; unless that is root's own, which is for nobody else. */
 static void fix_text(const struct lint *lint, const struct account *account, const struct obstacle *obstacle, char *fix,
                      size_t size)
 {
     const char *directory = lint->session->directory;
     struct stat status;
-    char group[ACCOUNT_NAME_SIZE];
+    char group[PERSON_SIZE];
     bool known = stat(obstacle->path, &status) == 0;
 
     if (known && status.st_gid == 0 && strncmp(obstacle->path, directory, strlen(directory)) == 0)

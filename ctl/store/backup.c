@@ -112,11 +112,11 @@ static int backup_run(struct session *session)
     struct stat status;
     int code;
 
-    if (!to_output && lstat(path, &status) == 0 &&
-        S_ISLNK(status.st_mode)) /* as /dev/stdout is: it would be replaced */
+    bool is_there = !to_output && lstat(path, &status) == 0;
+    if (is_there && S_ISLNK(status.st_mode)) /* as /dev/stdout is: it would be replaced */
         return misused("%s is a symbolic link: give the path of the file itself, or -, and redirect standard output",
                        path);
-    if (!to_output && lstat(path, &status) == 0 && !S_ISREG(status.st_mode))
+    if (is_there && !S_ISREG(status.st_mode))
         return misused("%s is not a file: give -, and redirect standard output", path);
     if (snprintf(directory, sizeof(directory), "%.*s", slash ? (int)(slash - path + 1) : 1, slash ? path : ".") >=
         (int)sizeof(directory))

@@ -46,8 +46,6 @@ int change_damaged_store(int code, const char *what, struct netboot_error *error
 
 /* Keeps a row as it is for the history, before it is changed. LMDB's code. */
 int change_keep_row(struct netboot_change *change, unsigned table, const struct store_key *key);
-/* Keeps all rows of a table, or none if they are too many. */
-int change_keep_table(struct netboot_change *change, unsigned table);
 
 int change_put_row(struct netboot_change *change, unsigned table, const struct store_key *key, const void *value,
                    size_t size, struct netboot_error *error);

@@ -258,14 +258,6 @@ static int tell(struct netboot_change *change, const struct undo_step *row, cons
     return 0;
 }
 
-static bool has_id(const struct netboot_host *host, struct netboot_bytes id)
-{
-    for (size_t i = 0; i < host->ids.count; i++)
-        if (bytes_same(host->ids.items[i], id))
-            return true;
-    return false;
-}
-
 /* A host that stays in its row stays the host that it is, unless it gets an identifier back: then it is a new host,
  * which nobody has armed, like a host that comes back itself. */
 static int bring_back_host(struct netboot_change *change, const struct image *image, const struct image *present,
@@ -277,7 +269,7 @@ static int bring_back_host(struct netboot_change *change, const struct image *im
 
     stays = stays && code == 0 && now.born == host.born; /* else it was made anew since */
     for (size_t i = 0; stays && i < host.ids.count; i++)
-        stays = has_id(&now, host.ids.items[i]);
+        stays = record_list_has(&now.ids, host.ids.items[i]);
     if (code == 0 && stays)
         host.born = now.born;
     else if (code == 0)

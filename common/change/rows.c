@@ -127,7 +127,7 @@ int change_damaged_store(int code, const char *what, struct netboot_error *error
 }
 
 /* Keeps all rows of a table, or none if they are too many. */
-int change_keep_table(struct netboot_change *change, unsigned table)
+static int keep_table(struct netboot_change *change, unsigned table)
 {
     MDB_cursor *cursor;
     MDB_stat status;
@@ -165,7 +165,7 @@ int change_clear(struct netboot_change *change, struct netboot_error *error)
         for (int i = 0; i < NETBOOT_RECORD_KINDS; i++)
             change->others_changed += i == NETBOOT_RECORD_HOST ? 0 : status.records[i];
     change->hosts_changed += change->hosts;
-    if ((rc = change_keep_table(change, TABLE_HOST)) != 0 || (rc = change_keep_table(change, TABLE_POLICY)) != 0 ||
+    if ((rc = keep_table(change, TABLE_HOST)) != 0 || (rc = keep_table(change, TABLE_POLICY)) != 0 ||
         (rc = mdb_drop(change->view.txn, view_table(&change->view, TABLE_HOST), 0)) != 0 ||
         (rc = mdb_drop(change->view.txn, view_table(&change->view, TABLE_POLICY), 0)) != 0)
         return change_failed(change, rc, error);

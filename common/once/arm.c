@@ -4,9 +4,8 @@
 
 #include "base/bytes.h"
 #include "base/failure.h"
-#include "once/machine.h"
-
 #include "base/sized.h"
+#include "once/machine.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -26,11 +25,6 @@ static int open_state(struct netboot_store *store, struct netboot_error *error)
     return code == 0 || code == -EEXIST ? db_place_open(&once->place, 0, error) : code;
 }
 
-static struct netboot_bytes text_bytes(const char *text)
-{
-    return (struct netboot_bytes){(const uint8_t *)text, text ? strlen(text) : 0};
-}
-
 /* What the request is for, as the doors call it. */
 static const char *field_of(const struct netboot_once_request *request)
 {
@@ -42,7 +36,7 @@ static int check_target(struct netboot_view *view, const struct netboot_once_req
 {
     const char *field = field_of(request), *name = request->target;
     struct netboot_target target;
-    int code = view_get_named(view, &record_target, ROW_TARGET, text_bytes(name), &target);
+    int code = view_get_named(view, &record_target, ROW_TARGET, bytes_of_text(name), &target);
 
     if (code == -ENOENT)
         return failure(error, code, "%s: there is no target %s: see netbootctl target list", field, name);

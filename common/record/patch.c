@@ -4,6 +4,14 @@
 
 #include "base/bytes.h"
 
+bool record_list_has(const struct netboot_list *list, struct netboot_bytes item)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (bytes_same(list->items[i], item))
+            return true;
+    return false;
+}
+
 static size_t key_size(const struct record_field *field, struct netboot_bytes item)
 {
     return field->key_size ? field->key_size(item) : item.size;

@@ -37,6 +37,9 @@ void record_set(const struct record_type *type, const void *from, uint32_t field
 /* Removes from a record the values that `drop` has too, and the items of lists whose key an item of `drop` has. */
 void record_drop(const struct record_type *type, const void *drop, void *record);
 
+/* Whether a list has an item of just these octets. */
+bool record_list_has(const struct netboot_list *list, struct netboot_bytes item);
+
 /* The octets of the UTF-8 sequence at `data` (RFC 3629), 0 if it is none or a control character. */
 size_t record_character_size(const uint8_t *data, size_t size);
 

@@ -39,18 +39,10 @@ void netboot_patch_set_ids(struct netboot_record_patch *patch, enum netboot_id_t
 
 /* ---- Identifiers of a host: the MACs before the UUIDs before the DUIDs */
 
-static bool has_id(const struct netboot_list *list, struct netboot_bytes item)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (bytes_same(list->items[i], item))
-            return true;
-    return false;
-}
-
 /* False: the list is full. */
 static bool id_add(struct netboot_list *list, struct netboot_bytes item)
 {
-    if (has_id(list, item))
+    if (record_list_has(list, item))
         return true;
     if (list->count == NETBOOT_LIST_MAX)
         return false;
@@ -77,7 +69,8 @@ static bool ids_make(const struct netboot_record_patch *patch, const struct netb
     for (unsigned i = 0; i < sizeof(id_types) / sizeof(id_types[0]); i++) {
         bool set = patch && patch->id_types >> i & 1;
         const struct netboot_list *from = set ? &patch->record->host.ids : ids;
-        if (patch && patch->keep_id.size > 0 && patch->keep_id.data[0] == id_types[i] && !has_id(from, patch->keep_id))
+        if (patch && patch->keep_id.size > 0 && patch->keep_id.data[0] == id_types[i] &&
+            !record_list_has(from, patch->keep_id))
             fit = id_add(ret, patch->keep_id) && fit;
         fit = ids_add(ret, id_types[i], from) && fit;
         if (patch)

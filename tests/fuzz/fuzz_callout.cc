@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 extern "C" {
+#include "check.h"
 #include "scratch.h"
 
 int pkt4_send(isc::hooks::CalloutHandle &handle);
@@ -38,14 +39,6 @@ namespace
 enum { V6 = 1, OWN_BOOT_FILE = 2, KEEP = 4, REMOVE = 8 };
 
 char directory[SCRATCH_SIZE];
-
-void check(bool right, const char *what)
-{
-    if (right)
-        return;
-    fprintf(stderr, "%s\n", what);
-    abort();
-}
 
 netboot_bytes bytes(const char *value)
 {

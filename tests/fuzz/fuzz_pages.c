@@ -4,6 +4,7 @@
  * input is a list of damages, six octets each: a kind, a page, a place in it and a value, each of the latter two
  * little-endian; then, if there is one octet more, how many pages are cut off the end of the file.
  */
+#include "check.h"
 #include "scratch.h"
 
 #include "typed.h"
@@ -23,14 +24,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static char directory[SCRATCH_SIZE], path[SCRATCH_SIZE + 32];
 static uint8_t sound[64 * PAGE], work[64 * PAGE];
 static size_t pages;
-
-static void check(bool right, const char *what)
-{
-    if (right)
-        return;
-    fprintf(stderr, "%s\n", what);
-    abort();
-}
 
 /* ---- A store with all kinds of pages: branches, leaves, large values, and some that are free */
 

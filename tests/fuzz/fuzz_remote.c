@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Commands of the control channel, a line each: a digit for the command, then its arguments as JSON. Whatever they are,
  * there is a text to every answer, and the store can be read to its end after it. */
+#include "check.h"
 #include "scratch.h"
 #include "typed.h"
 #include "json/record/json.h"
@@ -12,14 +13,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static char directory[SCRATCH_SIZE];
 static struct netboot_store *store;
-
-static void check(bool right, const char *what)
-{
-    if (right)
-        return;
-    fprintf(stderr, "%s\n", what);
-    abort();
-}
 
 static void close_store(void)
 {

@@ -7,6 +7,7 @@
  * UUID alone, are served; whatever happens, a failure changes nothing of the reply, and an answer is one that can be
  * sent.
  */
+#include "check.h"
 #include "scratch.h"
 
 #include "base/bytes.h"
@@ -26,14 +27,6 @@ static const uint8_t last[NETBOOT_ADDRESS_SIZE] = {255, 255, 255, 255, 255, 255,
                                                    255, 255, 255, 255, 255, 255, 255, 255};
 static char directory[SCRATCH_SIZE];
 static struct netboot_store *store;
-
-static void check(bool right, const char *what)
-{
-    if (right)
-        return;
-    fprintf(stderr, "%s\n", what);
-    abort();
-}
 
 static void end(void)
 {

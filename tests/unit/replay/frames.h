@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include "guarded.h"
+#include "octets.h"
 #include "replay/capture.h"
 
 #include <pcap/dlt.h>
@@ -14,25 +15,10 @@
 #define PAYLOAD "what a client asks"
 #define SECOND UINT64_C(1000000)
 
-struct octets {
-    uint8_t data[2048];
-    size_t size;
-};
-
-static inline void add(struct octets *octets, const void *data, size_t size)
-{
-    assert_true(size <= sizeof(octets->data) - octets->size);
-    if (size > 0)
-        memcpy(octets->data + octets->size, data, size);
-    octets->size += size;
-}
-
 static inline void add16(struct octets *octets, unsigned value)
 {
     add(octets, (uint8_t[]){(uint8_t)(value >> 8), (uint8_t)value}, 2);
 }
-
-#define ADD(octets, literal) add(octets, literal, sizeof(literal) - 1)
 
 /* ---- What frames are made of */
 

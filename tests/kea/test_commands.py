@@ -3,7 +3,6 @@
 
 import fcntl
 import json
-import re
 import subprocess
 import tempfile
 import time
@@ -12,50 +11,8 @@ from pathlib import Path
 import pytest
 
 from clients import Machine, Traffic
-from lib import kea, net, owners, paths, targets
-
-M1, M2, M3 = (f"52:54:00:12:34:5{digit}" for digit in (6, 7, 8))
-U1 = "11223344-5566-7788-99aa-bbccddeeff00"
-COMMANDS = {f"netboot-{name}" for name in ("explain", "host-add", "host-del", "host-get", "host-get-page",
-                                           "host-update", "status")}  # fmt: skip
-SITE = "site set default --tftp4 192.0.2.1 --tftp6 2001:db8::1 --http4 http://192.0.2.1 --http6 http://[2001:db8::1]"
-SETTINGS = [SITE, "target set debian --script debian.ipxe --file x64-uefi=debian.efi",
-            "target set install --script install.ipxe"]  # fmt: skip
-DONE, ERROR, UNSUPPORTED, EMPTY = range(4)
-
-
-def open_server(link, store, family=4, threads=False, changes=True, **more):
-    settings = {"multi-threading": {"enable-multi-threading": threads, "thread-pool-size": 2, "packet-queue-size": 64}}
-    return kea.Kea(link, family, {"database": store.directory, "allow-changes": changes}, settings, **more)
-
-
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory):
-    """One store for all tests that leave it as it was."""
-    return targets.Store(tmp_path_factory.mktemp("kept") / "store").init().set_up(
-        [*SETTINGS, "target set quiet --silent", f"host set {M1} --name web1 --uuid {U1} --target debian --label rack=12 --note 'to be moved'"]
-    )
-
-
-@pytest.fixture(scope="module")
-def server(kept):
-    """On a wire of its own: nobody asks it for an address."""
-    with net.Link() as apart, open_server(apart, kept) as made:
-        yield made
-
-
-@pytest.fixture
-def own(tmp_path):
-    return targets.Store(tmp_path / "store").init().set_up(SETTINGS)
-
-
-def shown(store, host):
-    return json.loads(store.ctl("host", "show", host, "--json").stdout)
-
-
-def hosts(store):
-    return [host["name"] for host in json.loads(store.ctl("host", "list", "--json").stdout)]
-
+from commanding import *  # noqa: F403
+from lib import kea, owners, paths, targets
 
 # ---- What they do
 
@@ -396,32 +353,6 @@ def test_the_permissions_of_keas_user(link, clients, open_directory, writable):
             assert "the user of kea-dhcp4 may only read it" in answer["text"]
         server.command("netboot-host-update", {"id": "web1", "once": "install"})
         assert shown(own, "web1")["once"]["state"] == "armed"
-
-
-# ---- The documentation
-
-DOCUMENTED = paths.SOURCE / "docs" / "kea-commands.md"
-VARIES = ("changed", "armed", "expires", "size", "map_size", "readers", "store", "generation")
-
-
-def without_what_varies(value):
-    if isinstance(value, list):
-        return [without_what_varies(item) for item in value]
-    if isinstance(value, dict):
-        return {key: key if key in VARIES else without_what_varies(item) for key, item in value.items()}
-    return value
-
-
-def test_the_documented_examples(link, own):
-    """Each request in the order of the text, and the answer that follows it."""
-    blocks = [json.loads(block) for block in re.findall(r"^```json$(.*?)^```$", DOCUMENTED.read_text(), re.M | re.S)]
-    requests, answers = blocks[::2], blocks[1::2]
-    assert {request["command"] for request in requests} == COMMANDS
-    own.set_up(["host set 52:54:00:aa:00:00 --name db1", "host set 52:54:00:aa:00:01 --name db2"])
-    with open_server(link, own) as server:
-        for request, documented in zip(requests, answers):
-            answer = server.command(request["command"], request.get("arguments"), check=False)
-            assert without_what_varies(answer) == without_what_varies(documented)
 
 
 # ---- Under traffic

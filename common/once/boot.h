@@ -3,7 +3,7 @@
 #ifndef NETBOOT_ONCE_BOOT_H
 #define NETBOOT_ONCE_BOOT_H
 
-#include "dhcp/messages.h"
+#include "link/question.h"
 #include "record/record.h"
 
 #include "netboot-store.h"
@@ -12,9 +12,6 @@
 #define ONCE_EXPIRY (24 * 3600)
 #define ONCE_TRIES 3
 #define ONCE_TOKEN_SIZE 16
-
-/* How a client gets its boot file. Firmware tries its four methods in this order; iPXE its two at the same time. */
-enum once_method { ONCE_PXE4, ONCE_PXE6, ONCE_HTTP4, ONCE_HTTP6, ONCE_IPXE4, ONCE_IPXE6, ONCE_METHODS };
 
 /* A message of a network booting client, and what the target armed would do for it. */
 struct once_event {

@@ -50,6 +50,29 @@ template <typename PacketPtr> void store_failed(const PacketPtr &query, int code
     }
 }
 
+// A boot-once is used up by a reply that leaves with it, and by no other.
+class Sending
+{
+  public:
+    explicit Sending(const netboot_result &result) : result_(result)
+    {
+    }
+    ~Sending()
+    {
+        netboot_sent(hook->store, &result_, done_);
+    }
+    void done()
+    {
+        done_ = true;
+    }
+    Sending(const Sending &) = delete;
+    Sending &operator=(const Sending &) = delete;
+
+  private:
+    const netboot_result &result_;
+    bool done_ = false;
+};
+
 template <typename PacketPtr> void serve(const PacketPtr &query, const PacketPtr &response)
 {
     OptionBytes bytes;
@@ -57,13 +80,15 @@ template <typename PacketPtr> void serve(const PacketPtr &query, const PacketPtr
     netboot_result result;
 
     hook->events.log(hook->store, hook->parameters.database);
-    hook->journal_events.log(hook->store);
+    hook->daemon_events.log(hook->store);
     read_packets(*query, *response, bytes, question);
     question.existing_boot_file = hook->parameters.existing_boot_file;
     const int done = hook->store ? netboot_serve(hook->store, &question, &result) : -ENODEV;
     if (done < 0)
         return store_failed(query, -done);
+    Sending sending(result);
     edit_reply(result.answer, *response);
+    sending.done();
     hook->statistics.count(result.decision);
     hook->statistics.set_journal_dropped(netboot_journal_dropped(hook->store));
     log_decision(query, result);

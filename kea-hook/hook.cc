@@ -17,7 +17,7 @@ Hook::Hook(const Parameters &wanted) : parameters(wanted), store(nullptr)
     options.size = sizeof(options);
     options.follow = true;
     options.journal = parameters.journal;
-    options.journal_size = parameters.journal_mebibytes << 20;
+    options.question_ms = parameters.question_ms;
     options.join = parameters.join_identifiers;
     // With `follow` a missing store is not an error. No other error may keep Kea from serving.
     if (netboot_store_open(parameters.database.c_str(), &options, &store, &error) < 0) {

@@ -25,7 +25,7 @@ class Hook
     Statistics statistics;
     RateLimits limits;
     StoreEvents events;
-    JournalEvents journal_events;
+    DaemonEvents daemon_events;
     netboot_store *store; // null if it could not be made; not for a missing store
 };
 

@@ -52,19 +52,16 @@ void StoreEvents::log(netboot_store *store, const std::string &directory)
     }
 }
 
-void JournalEvents::log(netboot_store *store)
+void DaemonEvents::log(netboot_store *store)
 {
     netboot_error error;
 
-    switch (store ? netboot_journal_event(store, &error) : NETBOOT_EVENT_NONE) {
+    switch (store ? netboot_daemon_event(store, &error) : NETBOOT_EVENT_NONE) {
     case NETBOOT_EVENT_USABLE:
-        if (told_.exchange(false) || error.code != 0) {
-            LOG_INFO(logger, NETBOOT_JOURNAL_OPENED).arg(std::string(error.text));
-        }
+        LOG_INFO(logger, NETBOOT_DAEMON_CONNECTED).arg(std::string(error.text));
         break;
     case NETBOOT_EVENT_UNUSABLE:
-        told_ = true;
-        LOG_WARN(logger, NETBOOT_JOURNAL_UNUSABLE).arg(std::string(error.text));
+        LOG_WARN(logger, NETBOOT_DAEMON_MISSING).arg(std::string(error.text));
         break;
     case NETBOOT_EVENT_LOST:
         LOG_WARN(logger, NETBOOT_JOURNAL_DROPPED).arg(std::string(error.text));

@@ -46,15 +46,11 @@ struct RateLimits {
 // Every reason of a decision on one line.
 std::string reasons_text(const netboot_result &result);
 
-// Logs once when the journal cannot be written, once when it can be again, and at most once a minute how much was lost.
-class JournalEvents
-{
-  public:
+// Logs when netbootd is connected and when it is not any more, and at most once a minute how much of the journal was
+// lost.
+struct DaemonEvents {
     // Cheap if nothing happened. `store` may be null.
     void log(netboot_store *store);
-
-  private:
-    std::atomic<bool> told_{false};
 };
 
 // Logs once that the store was opened, and once that it became unusable.

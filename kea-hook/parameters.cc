@@ -37,11 +37,11 @@ bool take_journal(const Element &value, Parameters &ret)
     return true;
 }
 
-bool take_journal_size(const Element &value, Parameters &ret)
+bool take_question_deadline(const Element &value, Parameters &ret)
 {
-    const int64_t most = 1 << 20;
+    const int64_t most = 1000;
 
-    ret.journal_mebibytes = static_cast<size_t>(value.intValue());
+    ret.question_ms = static_cast<unsigned>(value.intValue());
     return value.intValue() >= 1 && value.intValue() <= most;
 }
 
@@ -61,8 +61,8 @@ const Row rows[] = {
     {"database",           Element::string,  "the absolute path of a directory",    take_database          },
     {"existing-boot-file", Element::string,  "\"keep\", \"replace\" or \"remove\"", take_existing_boot_file},
     {"journal",            Element::boolean, "true or false",                       take_journal           },
-    {"journal-size",       Element::integer, "mebibytes, 1 to 1048576",             take_journal_size      },
     {"join-identifiers",   Element::boolean, "true or false",                       take_join_identifiers  },
+    {"question-deadline",  Element::integer, "milliseconds, 1 to 1000",             take_question_deadline },
     {"allow-changes",      Element::boolean, "true or false",                       take_allow_changes     },
 };
 

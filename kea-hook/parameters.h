@@ -21,8 +21,8 @@ struct Parameters {
     netboot_existing_boot_file existing_boot_file = NETBOOT_EXISTING_KEEP;
     bool allow_changes = false;
     bool journal = true;
-    size_t journal_mebibytes = 256;
     bool join_identifiers = false; // with the journal only
+    unsigned question_ms = 100;    // that a packet of an armed host waits for netbootd
 };
 
 // Its text has the key, the value and the rule.

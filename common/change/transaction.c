@@ -3,7 +3,7 @@
 #include "change/change.h"
 
 #include "change/history.h"
-#include "once/once_store.h"
+#include "once/once.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -26,6 +26,7 @@ static void end(struct netboot_change *change)
     writers_unlock(change->lock);
     images_free(&change->images);
     arming_free(change->armings);
+    view_forget_once(&change->view);
     free(change);
 }
 
@@ -133,24 +134,21 @@ int netboot_change_arm(struct netboot_change *change, const struct netboot_id *i
     return code == 0 ? arming_add(&change->armings, &change->view, ids, count, request, error) : code;
 }
 
-/* Does all that is left before the commit. Armings go into `write`, which is then open. */
-static int prepare(struct netboot_change *change, struct once_writing *write, bool *ret_open,
-                   struct netboot_error *error)
+/* Does all that is left before the commit. Armings are handed to netbootd, which waits for control_do(). */
+static int prepare(struct netboot_change *change, int *ret_control, struct netboot_error *error)
 {
     int code = 0;
 
-    *ret_open = false;
     if (change->touched && (code = check_place(change, error)) != 0)
         return code;
     if (change->touched && change_settle(change) != 0)
         return failure(error, change->failed.code, "%s", change->failed.text);
     if (change->touched)
         code = put_all_meta(change, error);
-    if (code == 0 && change->armings) {
-        code = arming_write(change->armings, &change->view, change->deadline_ms, write, error);
-        *ret_open = code == 0;
-    }
-    return code;
+    if (code != 0 || !change->armings)
+        return code;
+    *ret_control = arming_hand_over(change->armings, &change->view, change->deadline_ms, error);
+    return *ret_control < 0 ? *ret_control : 0;
 }
 
 /* Commits the records first: a crash in between leaves them changed, and arms no host for records that were never
@@ -168,22 +166,21 @@ static int commit(struct netboot_change *change, int code, struct netboot_error 
 int netboot_change_commit(struct netboot_change *change, struct netboot_error *error)
 {
     struct netboot_error reason;
-    struct once_writing write;
-    bool arming = false;
-    int code = change_check(change, error);
+    int control = CONTROL_CLOSED, code = change_check(change, error);
 
     if (code == -ECHILD || code == -EPERM)
         return code;
     if (code == 0)
-        code = prepare(change, &write, &arming, error);
+        code = prepare(change, &control, error);
     close_cursors(change);
     code = commit(change, code, error);
-    if (arming) {
-        int armed = once_write_end(&write, code, &reason);
-        if (code == 0 && armed != 0)
+    if (code == 0 && control >= 0) {
+        int armed = control_do(control, change->deadline_ms, &reason);
+        if (armed != 0)
             code = failure(error, armed, "%snothing was armed: %.400s",
                            change->touched ? "the records were changed, but " : "", reason.text);
     }
+    control_close(control);
     end(change);
     return code;
 }
@@ -196,6 +193,7 @@ void netboot_change_abort(struct netboot_change *change)
         close(change->lock);
         images_free(&change->images);
         arming_free(change->armings);
+        view_forget_once(&change->view);
         free(change);
         return;
     }

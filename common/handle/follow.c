@@ -6,11 +6,12 @@
 #include "handle/handle.h"
 
 #include "base/failure.h"
+#include "store/view.h"
 
 #include <inttypes.h>
 
-#define TICK_MS 500        /* between two looks at the files */
-#define CLEAR_TICKS 60     /* between two searches for dead readers */
+#define TICK_MS 250        /* between two looks at the files and at netbootd */
+#define CLEAR_TICKS 120    /* between two searches for dead readers */
 #define FIRST_OPEN_MS 5000 /* a server's start waits so long for the first attempt */
 
 static void describe(struct netboot_store *store, struct netboot_error *ret)
@@ -48,17 +49,30 @@ static void tick(struct netboot_store *store, bool clear_readers)
     }
 }
 
+/* That packets are answered from. */
+static uint64_t generation(struct netboot_store *store)
+{
+    struct netboot_view *view;
+    uint64_t ret = 0;
+
+    if (netboot_view_open(store, &view, NULL) != 0)
+        return 0;
+    view_meta(view, "generation", &ret);
+    netboot_view_close(view);
+    return ret;
+}
+
 static void look(void *data, unsigned count)
 {
     struct handle *handle = data;
 
-    once_tick(&handle->once, count % CLEAR_TICKS == 0);
     tick(&handle->store, count % CLEAR_TICKS == 0);
+    peer_tick(&handle->peer, generation(&handle->store));
 }
 
 int follow_start(struct handle *handle, struct netboot_error *error)
 {
-    handle->store.place.worker = handle->once.place.worker = &handle->worker;
+    handle->store.place.worker = handle->peer.worker = &handle->worker;
     int code = worker_start(&handle->worker, TICK_MS, look, handle);
     if (code != 0)
         return failure(error, code, "cannot start the thread that watches the targets store: %s", strerror(-code));

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What netboot_store_open() makes: the targets store, boot once and the journal, and a server's thread. */
+/* What netboot_store_open() makes: the targets store, the journal, and a server's thread and side of netbootd. */
 #ifndef NETBOOT_HANDLE_H
 #define NETBOOT_HANDLE_H
 
 #include "base/worker.h"
 #include "journal/journal.h"
-#include "once/once.h"
+#include "link/peer.h"
 #include "store/store.h"
 
 struct handle {
     struct netboot_store store; /* first: callers have its address */
-    struct once_store once;
+    struct peer peer;           /* of a server */
     struct journal journal;
-    struct worker worker; /* of a server */
+    struct worker worker;              /* of a server */
+    char server[NETBOOT_ONCE_BY_SIZE]; /* its name */
 };
 
 static inline struct handle *handle_of(struct netboot_store *store)

@@ -116,8 +116,10 @@ int netboot_serve(struct netboot_store *store, const struct netboot_query *query
     netboot_client_parse(query, &ret->client);
     if (ret->client.stage == NETBOOT_STAGE_NONE)
         return serve_without(query, &policy, 0, ret);
+    ret->answer.ticket = 0;
     if ((code = db_read_begin(&store->place, &reader)) != 0)
         return serve_without(query, &policy, code, ret);
+    struct peer_link *link = store->peer ? peer_take(store->peer) : NULL;
     struct netboot_view view = view_of_reader(store, reader);
     if (message_boots(query))
         code = find_policy(&view, &ret->client, &policy);
@@ -125,10 +127,18 @@ int netboot_serve(struct netboot_store *store, const struct netboot_query *query
         lookup_begin(&policy); /* a NAK for example: it needs nothing about the client */
     if (code != 0)
         no_decision(ret);
-    else if (!policy.host || policy.joined || !once_serve(&view, query, &policy, ret))
+    else if (!link || !policy.host || policy.joined || !once_serve(&view, store->peer, link, query, &policy, ret))
         decide(query, &policy, ret);
     if (code == 0)
         journal_note(store->journal, query, ret); /* with the reader still held: closing the store waits for it */
     db_read_end(reader);
+    if (link)
+        peer_give(link);
     return code;
+}
+
+void netboot_sent(struct netboot_store *store, const struct netboot_result *result, bool sent)
+{
+    if (store->peer && result->answer.ticket != 0)
+        peer_sent(store->peer, result->answer.ticket, sent);
 }

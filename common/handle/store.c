@@ -15,12 +15,17 @@ int netboot_store_create(const char *directory, struct netboot_error *error)
 
     if (code != 0 && code != -EEXIST)
         return code;
-    other = once_create(directory, code == 0 ? error : NULL);
-    if (other == 0 || other == -EEXIST)
-        other = journal_create(directory, code == 0 ? error : NULL);
+    other = journal_create(directory, code == 0 ? error : NULL);
     if (other == -EEXIST && code == -EEXIST)
         journal_mend(directory, NULL);
     return code == 0 && other != -EEXIST ? other : code;
+}
+
+enum netboot_event netboot_daemon_event(struct netboot_store *store, struct netboot_error *error)
+{
+    if (!store->peer || !notice_waits(&store->peer->notice) || db_place_in_child(&store->place))
+        return NETBOOT_EVENT_NONE;
+    return notice_take(&store->peer->notice, error);
 }
 
 enum netboot_event netboot_store_event(struct netboot_store *store, struct netboot_error *error)
@@ -37,7 +42,7 @@ enum netboot_event netboot_store_event(struct netboot_store *store, struct netbo
 static void handle_free(struct handle *handle)
 {
     db_place_fini(&handle->store.place);
-    once_fini(&handle->once);
+    peer_fini(&handle->peer);
     journal_fini(&handle->journal);
     free(handle->store.directory);
     free(handle);
@@ -51,9 +56,7 @@ static int prepare(struct handle *handle, const struct netboot_store_options *op
     if (code == 0)
         code = db_place_prepare(&store->place, options->readers, error);
     if (code == 0)
-        code = once_prepare(&handle->once, store->directory, options, error);
-    if (code == 0)
-        code = journal_prepare(&handle->journal, store->directory, options, handle->once.server, error);
+        code = journal_prepare(&handle->journal, store->directory, options, handle->server, error);
     if (code != 0)
         return code;
     store->place.first_map_size = options->map_size;
@@ -61,7 +64,7 @@ static int prepare(struct handle *handle, const struct netboot_store_options *op
     store->place.server = options->follow;
     store->follow = options->follow;
     store->join = handle->journal.join;
-    store->once = &handle->once;
+    store->peer = options->follow ? &handle->peer : NULL;
     store->journal = &handle->journal;
     handle->journal.store = store;
     notice_init(&store->notice);
@@ -78,6 +81,11 @@ static int handle_new(const char *directory, const struct netboot_store_options 
         return failure(error, -ENOMEM, "out of memory for the targets store");
     memset(handle, 0, sizeof(*handle));
     handle->store.directory = strdup(directory);
+    snprintf(handle->server, sizeof(handle->server), "%s",
+             options->server ? options->server : program_invocation_short_name);
+    peer_init(&handle->peer, handle->store.directory, handle->server, options->question_ms);
+    handle->peer.journal = options->journal;
+    handle->peer.join = options->join;
     if (handle->store.directory)
         code = prepare(handle, options, error);
     if (code != 0) {
@@ -107,7 +115,6 @@ int netboot_store_open(const char *directory, const struct netboot_store_options
     if (store->follow) {
         code = follow_start(handle, error);
     } else if ((code = db_place_open(&store->place, 0, &reason)) == 0) {
-        once_open(&handle->once);
         notice_tell(&store->notice, true, &reason);
     } else if (error) {
         *error = reason;
@@ -134,7 +141,8 @@ void netboot_store_close(struct netboot_store *store)
         if (store->follow)
             worker_stop(&handle->worker);
         db_place_close(&store->place);
-        once_close(&handle->once);
+        if (store->follow)
+            peer_close(&handle->peer);
         journal_close(&handle->journal);
         if (store->follow)
             worker_fini(&handle->worker); /* no packet wakes it any more */

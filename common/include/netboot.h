@@ -18,8 +18,8 @@
  * Memory.  Structures are the caller's. `struct netboot_bytes` never owns what it points to: views into a query live
  * as long as the query's packet, views into a store as long as the netboot_view or netboot_change they came from.
  * netboot_serve() allocates nothing, takes no lock that packets share, makes no system call and logs nothing. The
- * exception is a host that is armed to boot once: how far its boot has come is read and written in the packet's thread,
- * which allocates, waits up to 100 ms for another writer of the state store, and waits for the disk.
+ * exception is a host that is armed to boot once: netbootd is asked about its packet, and is waited for up to a
+ * deadline (100 ms, or as the options say).
  *
  * Errors. 0 or more is success, a negative errno value a failure; outputs are untouched on failure unless a call says
  * otherwise. The text for people goes into the caller's `struct netboot_error` (NULL: not wanted). A call that ends
@@ -340,7 +340,8 @@ struct netboot_edit {
 struct netboot_answer {
     unsigned edit_count; /* 0: the reply stays byte for byte as it is */
     struct netboot_edit edits[NETBOOT_EDITS_MAX];
-    uint64_t reserved[8];
+    uint64_t ticket; /* other than 0: it is the target of a boot-once, see netboot_sent() */
+    uint64_t reserved[7];
 };
 
 /* Pure. The edits point into `decision`. */
@@ -354,19 +355,20 @@ struct netboot_store;
 #define NETBOOT_DEFAULT_DIRECTORY "/var/lib/netboot"
 
 struct netboot_store_options {
-    size_t size;         /* sizeof of the structure */
-    size_t map_size;     /* initial size of the map in octets; 0: the default. The map grows as needed */
-    unsigned readers;    /* simultaneous look-ups of this process; 0: the default of 128 */
-    bool follow;         /* for servers: a thread opens the store once it exists, opens it again after it was replaced,
-                            and clears dead readers; no packet waits for that. netboot_store_open() then succeeds
-                            without a store */
-    const char *server;  /* the server's name in boot-once and the journal; NULL: the name of the program */
-    bool journal;        /* for servers: netboot_serve() keeps a journal of what it answers */
-    size_t journal_size; /* octets that the journal may take on disk; 0: the default of 256 MiB */
-    bool join;           /* joins identifiers: takes a client with only a UUID for the machine whose MAC the journal has
-                            seen with it, see docs/journal.md; needs `journal` */
-    size_t check_most;   /* for a program that ends soon: a database with more octets than this is opened without the
-                            check of its pages; damage may then end the program. 0, or `follow`: always checked */
+    size_t size;          /* sizeof of the structure */
+    size_t map_size;      /* initial size of the map in octets; 0: the default. The map grows as needed */
+    unsigned readers;     /* simultaneous look-ups of this process; 0: the default of 128 */
+    bool follow;          /* for servers: a thread opens the store once it exists, opens it again after it was replaced,
+                             and clears dead readers; no packet waits for that. netboot_store_open() then succeeds
+                             without a store */
+    const char *server;   /* the server's name in boot-once and the journal; NULL: the name of the program */
+    unsigned question_ms; /* that a packet of an armed host waits for netbootd at most; 0: 100 */
+    bool journal;         /* for servers: netboot_serve() keeps a journal of what it answers */
+    size_t journal_size;  /* octets that the journal may take on disk; 0: the default of 256 MiB */
+    bool join;         /* joins identifiers: takes a client with only a UUID for the machine whose MAC the journal has
+                          seen with it, see docs/journal.md; needs `journal` */
+    size_t check_most; /* for a program that ends soon: a database with more octets than this is opened without the
+                          check of its pages; damage may then end the program. 0, or `follow`: always checked */
 };
 
 /*
@@ -409,15 +411,21 @@ struct netboot_result {
  */
 int netboot_serve(struct netboot_store *store, const struct netboot_query *query, struct netboot_result *ret);
 
+/*
+ * Whether a reply with the edits of that answer leaves, for an answer with a ticket; nothing is done for any other.
+ * `sent` false, where the edits could not be carried out or the reply is not sent after all: the host stays armed. A
+ * server that says nothing has sent it. No lock, and no waiting.
+ */
+void netboot_sent(struct netboot_store *store, const struct netboot_result *result, bool sent);
+
 /* For a server's statistics: the records that this handle wrote to the journal, and those that it lost. One atomic load
  * each. */
 uint64_t netboot_journal_written(const struct netboot_store *store);
 uint64_t netboot_journal_dropped(const struct netboot_store *store);
 
-/* The same for the journal. USABLE: it became usable, or was created again; then error->code is -ENOENT (it was not
- * there) or -EBADMSG (it was damaged), else 0. UNUSABLE: it became unusable. LOST, at most once a minute: records were
- * lost. `error` says what, why and what to do. */
-enum netboot_event netboot_journal_event(struct netboot_store *store, struct netboot_error *error);
+/* The same for netbootd, without which nothing is armed and no journal is kept. USABLE: it is connected; UNUSABLE: it
+ * is not; LOST, at most once a minute: records of the journal were lost. `error` says what, why and what to do. */
+enum netboot_event netboot_daemon_event(struct netboot_store *store, struct netboot_error *error);
 
 #ifdef __cplusplus
 }

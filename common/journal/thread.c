@@ -135,15 +135,6 @@ static void tell_dropped(struct journal *journal, uint64_t now_ms)
     journal->reported_ms = now_ms;
 }
 
-enum netboot_event netboot_journal_event(struct netboot_store *store, struct netboot_error *error)
-{
-    struct notice *notice = &store->journal->notice;
-
-    if (!notice_waits(notice) || db_place_in_child(&store->place))
-        return NETBOOT_EVENT_NONE;
-    return notice_take(notice, error);
-}
-
 uint64_t netboot_journal_written(const struct netboot_store *store)
 {
     return atomic_load_explicit(&store->journal->written, memory_order_relaxed);

@@ -24,25 +24,25 @@ enum once_method { ONCE_PXE4, ONCE_PXE6, ONCE_HTTP4, ONCE_HTTP6, ONCE_IPXE4, ONC
 enum question_kind { QUESTION_ASK = 1, QUESTION_SENT, QUESTION_NOT_SENT };
 
 struct question {
-    uint32_t kind;        /* enum question_kind */
-    uint32_t unasked;     /* boot messages of armed hosts that this server could not ask about, so far, all connections */
-    uint64_t sequence;    /* ascending on each connection */
+    uint32_t kind;     /* enum question_kind */
+    uint32_t unasked;  /* boot messages of armed hosts that this server could not ask about, so far, all connections */
+    uint64_t sequence; /* ascending on each connection */
     uint64_t deadline_ns; /* CLOCK_MONOTONIC: later, the server is gone. 0 in SENT and NOT_SENT, as is all below */
     uint64_t store;       /* id of the targets store */
     uint64_t generation;
-    uint64_t born;        /* number of the host */
+    uint64_t born;                   /* number of the host */
     uint8_t token[ARMED_TOKEN_SIZE]; /* of the arming that the server saw */
-    uint8_t method;       /* enum once_method */
-    uint8_t message;      /* enum message_phase */
-    bool able;            /* the client can load what the target armed has for it */
-    bool last;            /* and that is the boot's last stage: iPXE's file, or the target's own file for firmware */
-    bool has_script;      /* the target goes on in iPXE, if that is what its file for firmware is */
+    uint8_t method;                  /* enum once_method */
+    uint8_t message;                 /* enum message_phase */
+    bool able;                       /* the client can load what the target armed has for it */
+    bool last;       /* and that is the boot's last stage: iPXE's file, or the target's own file for firmware */
+    bool has_script; /* the target goes on in iPXE, if that is what its file for firmware is */
     bool has_mac;
     uint8_t mac[NETBOOT_MAC_SIZE];
     uint32_t transaction; /* xid, transaction-id; 0: not known */
     uint16_t key_size, file_size;
-    uint8_t key[KEY_SIZE + 1];      /* of the host in the targets store */
-    char file[NETBOOT_FILE_SIZE];   /* that the reply would carry; file_size octets of it are sent */
+    uint8_t key[KEY_SIZE + 1];    /* of the host in the targets store */
+    char file[NETBOOT_FILE_SIZE]; /* that the reply would carry; file_size octets of it are sent */
 };
 
 enum answer_verdict { ANSWER_LASTING = 1, ANSWER_ONCE, ANSWER_WITHHOLD };

@@ -12,20 +12,6 @@
 
 #include <errno.h>
 
-/* ---- What a packet is */
-
-int once_method(const struct netboot_client *client)
-{
-    static const int methods[][2] = {
-        [NETBOOT_STAGE_NONE] = {-EINVAL,    -EINVAL   },
-        [NETBOOT_STAGE_PXE] = {ONCE_PXE4,  ONCE_PXE6 },
-        [NETBOOT_STAGE_HTTP] = {ONCE_HTTP4, ONCE_HTTP6},
-        [NETBOOT_STAGE_IPXE] = {ONCE_IPXE4, ONCE_IPXE6},
-    };
-
-    return methods[client->stage][client->family == NETBOOT_V6];
-}
-
 /* ---- The new record */
 
 static void set_exchange(struct once_step *step, const struct once_case *packet, uint8_t state)
@@ -294,19 +280,4 @@ enum netboot_once_state once_state(const struct once_record *record, uint64_t wa
         return record->count > 0 ? NETBOOT_ONCE_WAITING : NETBOOT_ONCE_ARMED;
     }
     return record->until_done ? NETBOOT_ONCE_NEVER_DONE : NETBOOT_ONCE_USED;
-}
-
-const char *netboot_once_state_name(enum netboot_once_state state)
-{
-    static const char *const names[] = {
-        [NETBOOT_ONCE_ARMED] = "armed",
-        [NETBOOT_ONCE_IN_PROGRESS] = "in-progress",
-        [NETBOOT_ONCE_USED] = "used",
-        [NETBOOT_ONCE_WAITING] = "waiting",
-        [NETBOOT_ONCE_DONE] = "done",
-        [NETBOOT_ONCE_EXPIRED] = "expired",
-        [NETBOOT_ONCE_NEVER_DONE] = "never-done",
-    };
-
-    return NAME_OF(state, names);
 }

@@ -11,8 +11,6 @@
 
 #include "once/boot.h"
 
-/* The method, or -EINVAL for a client that does not boot. */
-int once_method(const struct netboot_client *client);
 /* Whether a packet needs a step at all: nothing can be served or changed any more. */
 bool once_is_over(const struct once_record *record);
 

@@ -1,52 +1,61 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The state store: the records of boot-once, in an environment of its own that DHCP servers write.
- *
- *   meta   "format"
- *   once   key of a host in the targets store -> struct once_record
- *
- * write.lock has, behind the name of who writes, 8 octets of doubt: a random number that is drawn anew when the
- * beginning of a new boot could not be written down. It needs no lock and no free block. Whoever would join a packet
- * to a boot that was served under another number takes it for a new boot.
+ * Boot once: what a DHCP server and a program of people's ask netbootd, which has the armings. docs/boot-once.md has
+ * the rules.
  */
 #ifndef NETBOOT_ONCE_H
 #define NETBOOT_ONCE_H
 
-#include "db/db.h"
-#include "once/boot.h"
+#include "link/control.h"
+#include "link/peer.h"
+#include "store/view.h"
 
-#define ONCE_SERVER_MS 100 /* that a server waits for other writers */
+#define ONCE_EXPIRY (24 * 3600)
+#define ONCE_TRIES 3
+#define ONCE_WINDOW 60 /* seconds */
 
-struct store_key;
+/* How the client boots, or -EINVAL for one that does not. */
+int once_method(const struct netboot_client *client);
 
-struct once_store {
-    struct db_place place;
-    char server[NETBOOT_ONCE_BY_SIZE];
-    uint64_t clock;
-    atomic_uint_fast64_t doubtful; /* ms until which nothing is certain, since not even a doubt could be written */
-    atomic_uint_fast64_t nothing;  /* that there is no record: the state in which this was seen, see once_is_empty() */
-    atomic_uint_fast64_t busy;     /* ms until which the lock is not waited for where that is not needed */
-    /* Reads the time into wall, ms and clock; tests set their own. */
-    void (*time)(const struct once_store *once, struct once_time *ret);
-};
+/* ---- serve.c: the packet path */
 
-int once_create(const char *directory, struct netboot_error *error);
-int once_prepare(struct once_store *once, const char *directory, const struct netboot_store_options *options,
-                 struct netboot_error *error);
-/* Opens it if it is there; without it nothing is armed. */
-void once_open(struct once_store *once);
-/* A look at the files, by the thread of a server. */
-void once_tick(struct once_store *once, bool clear_readers);
-void once_close(struct once_store *once);
-void once_fini(struct once_store *once);
-
-/*
- * The packet path for a host that is in `policy`. False: nothing is armed there, and nothing was done. True: the whole
- * decision is in `ret`; what had to be written for it was written.
- */
-bool once_serve(struct netboot_view *view, const struct netboot_query *query, const struct netboot_policy *policy,
-                struct netboot_result *ret);
+/* For a boot message of a host that is in `policy`. False: nothing is armed for it, and nothing was done. True: the
+ * whole decision is in `ret`, with a ticket where the reply is the once-target's. */
+bool once_serve(struct netboot_view *view, struct peer *peer, struct peer_link *link, const struct netboot_query *query,
+                const struct netboot_policy *policy, struct netboot_result *ret);
 /* Puts the target of an armed host into the policy, without a packet; it lies in `ret_target`. */
 void once_peek(struct netboot_view *view, struct netboot_policy *policy, struct netboot_target *ret_target);
+
+/* ---- host.c */
+
+/* The host with that identifier. -ENOENT, -EBADMSG. */
+int once_find_host(struct netboot_view *view, const struct netboot_id *id, struct control_host *ret,
+                   struct netboot_error *error);
+/* The host of a row, without a search. False: it has no identifier, or the store has no id. */
+bool once_host_of(struct netboot_view *view, const struct netboot_host *host, struct control_host *ret);
+/* Whether the targets store has that host. 1, 0, or a negative errno value: it cannot be told. */
+int once_has_host(struct netboot_view *view, const struct control_host *host);
+/* The target armed, and whether it can be served at all. */
+enum netboot_armed once_find_target(struct netboot_view *view, const char *name, struct netboot_target *ret);
+
+/* ---- list.c: what netbootd knows, as a view of the store sees it */
+
+/* The boot-once of one host. -ENOENT: nothing is armed for it; other codes: netbootd cannot be asked. */
+int once_get(struct netboot_view *view, const struct control_host *host, struct netboot_once *ret,
+             struct netboot_error *error);
+int once_each(struct netboot_view *view,
+              int (*each)(const struct control_host *host, const struct netboot_once *once, void *user), void *user,
+              struct netboot_error *error);
+
+/* ---- arm.c: with a change of the targets store */
+
+struct arming;
+int arming_add(struct arming **list, struct netboot_view *view, const struct netboot_id *ids, size_t count,
+               const struct netboot_once_request *request, struct netboot_error *error);
+/* Checks all of it on what the view shows and hands it to netbootd, which waits for control_do(). The connection, or
+ * a negative errno value. */
+int arming_hand_over(const struct arming *list, struct netboot_view *view, unsigned deadline_ms,
+                     struct netboot_error *error);
+void arming_free(struct arming *list);
 
 #endif

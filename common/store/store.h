@@ -23,15 +23,15 @@ enum { TABLE_META, TABLE_POLICY, TABLE_HOST, TABLES, TABLE_HISTORY = TABLES, ALL
 
 extern const struct db_spec store_spec;
 
-/* The targets store, and what the rooms above keep of boot once and of the journal; this room does not look into
- * those. */
+/* The targets store, and what the rooms above keep of netbootd and of the journal; this room does not look into those.
+ */
 struct netboot_store {
     struct db_place place;
     char *directory;
     bool follow;          /* a server's: a thread opens it as soon as it can */
     bool join;            /* look-ups join identifiers */
     struct notice notice; /* whether it is usable: netboot_store_event() */
-    struct once_store *once;
+    struct peer *peer;    /* a server's, to netbootd; NULL: none */
     struct journal *journal;
 };
 

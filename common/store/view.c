@@ -143,10 +143,18 @@ void view_look_for_tables(const struct netboot_view *view)
         db_place_look_for_tables(&view->store->place);
 }
 
+void view_forget_once(struct netboot_view *view)
+{
+    if (view->once_end)
+        view->once_end(view->once);
+    view->once = NULL;
+}
+
 void netboot_view_close(struct netboot_view *view)
 {
     if (!view)
         return;
+    view_forget_once(view);
     if (!db_place_in_child(&view->store->place)) {
         db_read_end(view->reader);
         db_place_reap(&view->store->place);

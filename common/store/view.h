@@ -18,7 +18,9 @@ struct netboot_view {
     struct netboot_change *change; /* the change that it shows; NULL: none */
     const uint64_t *hosts;         /* of the change: the number of hosts; `meta` has that of the last commit */
     bool join;                     /* look-ups join identifiers */
-    bool look_for_tables;          /* at its end: somebody asked for a table that the database was opened without */
+    struct once_list *once;        /* what was asked about armings, by the room above, which knows its end */
+    void (*once_end)(struct once_list *);
+    bool look_for_tables; /* at its end: somebody asked for a table that the database was opened without */
 };
 
 static inline MDB_dbi view_table(const struct netboot_view *view, unsigned table)
@@ -30,6 +32,8 @@ struct netboot_view view_of_reader(struct netboot_store *store, struct db_reader
 /* Opens the tables that were looked for in vain, unless somebody uses the store at the moment. A server's thread does
  * that anyway. */
 void view_look_for_tables(const struct netboot_view *view);
+/* Frees what was asked about armings. */
+void view_forget_once(struct netboot_view *view);
 /* A row of `policy`, by the view's cursor. LMDB's code. */
 int view_cursor_get(struct netboot_view *view, MDB_val *row, MDB_val *value, MDB_cursor_op where);
 /* One row: 0, -ENOENT, or LMDB's code. */

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "link/control.h"
+
+#include "base/failure.h"
+#include "link/socket.h"
+
+#include <poll.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define ANSWER_MS 5000
+
+size_t control_hosts_size(uint32_t count)
+{
+    return offsetof(struct control_hosts, hosts) + count * sizeof(struct control_host);
+}
+
+size_t control_rows_size(uint32_t count)
+{
+    return offsetof(struct control_rows, rows) + count * sizeof(struct control_row);
+}
+
+/* ---- What the other side sends */
+
+static void end_text(char *text, size_t size)
+{
+    text[size - 1] = '\0';
+}
+
+static bool is_host(const struct control_host *host)
+{
+    return host->key_size > 1 && host->key_size <= KEY_SIZE;
+}
+
+static bool is_order(void *message)
+{
+    struct control_order *order = message;
+
+    end_text(order->target, sizeof(order->target));
+    end_text(order->by, sizeof(order->by));
+    return *(const uint8_t *)&order->until_done <= 1;
+}
+
+static bool is_hosts(void *message)
+{
+    const struct control_hosts *hosts = message;
+
+    for (uint32_t i = 0; i < hosts->head.count; i++)
+        if (!is_host(&hosts->hosts[i]))
+            return false;
+    return true;
+}
+
+static bool is_bare(void *message)
+{
+    (void)message;
+    return true;
+}
+
+static bool is_result(void *message)
+{
+    struct control_result *result = message;
+
+    end_text(result->text, sizeof(result->text));
+    return result->code <= 0;
+}
+
+static bool is_rows(void *message)
+{
+    struct control_rows *rows = message;
+
+    for (uint32_t i = 0; i < rows->head.count; i++) {
+        struct netboot_once *once = &rows->rows[i].once;
+        end_text(once->target, sizeof(once->target));
+        end_text(once->by, sizeof(once->by));
+        end_text(once->server, sizeof(once->server));
+        end_text(once->boot_file, sizeof(once->boot_file));
+        if (!is_host(&rows->rows[i].host) || once->state > NETBOOT_ONCE_NEVER_DONE ||
+            *(const uint8_t *)&once->until_done > 1)
+            return false;
+    }
+    return true;
+}
+
+static bool is_act(void *message)
+{
+    struct control_act *act = message;
+
+    end_text(act->target, sizeof(act->target));
+    end_text(act->by, sizeof(act->by));
+    return act->action <= ACT_DONE && is_host(&act->host);
+}
+
+static bool is_server(void *message)
+{
+    struct control_server *server = message;
+
+    end_text(server->name, sizeof(server->name));
+    return true;
+}
+
+/* A message has a fixed size, and then `count` parts. */
+static const struct {
+    size_t size, part;
+    uint32_t most;
+    bool (*is_sound)(void *message);
+} messages[CONTROL_KINDS] = {
+    [CONTROL_ARM] = {sizeof(struct control_order),           0,                           0,                 is_order },
+    [CONTROL_DISARM] = {sizeof(struct control_order),           0,                           0,                 is_order },
+    [CONTROL_DONE] = {sizeof(struct control_order),           0,                           0,                 is_order },
+    [CONTROL_HOSTS] = {offsetof(struct control_hosts, hosts), sizeof(struct control_host), CONTROL_HOSTS_MAX, is_hosts },
+    [CONTROL_DO] = {sizeof(struct control_head),            0,                           0,                 is_bare  },
+    [CONTROL_GET] = {offsetof(struct control_hosts, hosts), sizeof(struct control_host), 1,                 is_hosts },
+    [CONTROL_LIST] = {sizeof(struct control_head),            0,                           0,                 is_bare  },
+    [CONTROL_ACTS] = {sizeof(struct control_head),            0,                           0,                 is_bare  },
+    [CONTROL_SERVERS] = {sizeof(struct control_head),            0,                           0,                 is_bare  },
+    [CONTROL_RESULT] = {sizeof(struct control_result),          0,                           0,                 is_result},
+    [CONTROL_ROWS] = {offsetof(struct control_rows, rows),   sizeof(struct control_row),  CONTROL_ROWS_MAX,  is_rows  },
+    [CONTROL_ACT] = {sizeof(struct control_act),             0,                           0,                 is_act   },
+    [CONTROL_SERVER] = {sizeof(struct control_server),          0,                           0,                 is_server},
+};
+
+bool control_is_sound(void *message, size_t size)
+{
+    const struct control_head *head = message;
+
+    if (size < sizeof(*head) || head->version != CONTROL_VERSION || head->kind == 0 || head->kind >= CONTROL_KINDS ||
+        head->count > messages[head->kind].most)
+        return false;
+    return size == messages[head->kind].size + head->count * messages[head->kind].part &&
+           messages[head->kind].is_sound(message);
+}
+
+/* ---- The client */
+
+static const uint64_t ns_of_ms = 1000000;
+
+int control_open(const char *directory, struct netboot_error *error)
+{
+    return socket_connect(directory, CONTROL_SOCKET, error);
+}
+
+void control_close(int control)
+{
+    if (control >= 0)
+        close(control);
+}
+
+/* netbootd takes what comes at once; where its buffer is full for a moment, that is waited for. */
+static int put(int control, const void *message, size_t size, uint64_t deadline_ns, struct netboot_error *error)
+{
+    int code;
+
+    while ((code = socket_send(control, message, size, NULL, 0)) == -EAGAIN) {
+        struct pollfd waiting = {.fd = control, .events = POLLOUT};
+        if (socket_now_ns() >= deadline_ns)
+            break;
+        poll(&waiting, 1, 10);
+    }
+    return code == 0 ? 0 : failure(error, code, "netbootd does not take what is asked: %s", strerror(-code));
+}
+
+/* The size of a sound message in `buffer`. */
+static ssize_t get(int control, void *buffer, uint64_t deadline_ns, struct netboot_error *error)
+{
+    ssize_t size = -ETIMEDOUT;
+
+    while (socket_wait(control, deadline_ns))
+        if ((size = socket_receive(control, buffer, CONTROL_MESSAGE_MAX, NULL)) != -EAGAIN)
+            break;
+    if (size == -ETIMEDOUT)
+        return failure(error, -ETIMEDOUT, "netbootd does not answer: see whether it is stopped, or its disk hangs");
+    if (size == 0)
+        return failure(error, -ECONNRESET, "netbootd ended the connection: its log says why");
+    if (size < 0 || !control_is_sound(buffer, (size_t)size))
+        return failure(error, -EPROTO, "netbootd is of another version than this program: restart it");
+    return size;
+}
+
+int control_order(int control, const struct control_order *order, const struct control_host *hosts, size_t count,
+                  unsigned deadline_ms, struct netboot_error *error)
+{
+    uint64_t deadline_ns = socket_now_ns() + deadline_ms * ns_of_ms;
+    struct control_hosts *part = malloc(sizeof(*part));
+    int code = part ? put(control, order, sizeof(*order), deadline_ns, error) : failure_no_memory(error);
+
+    for (size_t i = 0; i < count && code == 0; i += part->head.count) {
+        part->head = control_head(CONTROL_HOSTS, (uint32_t)(count - i < CONTROL_HOSTS_MAX ? count - i : CONTROL_HOSTS_MAX));
+        memcpy(part->hosts, &hosts[i], part->head.count * sizeof(*hosts));
+        code = put(control, part, control_hosts_size(part->head.count), deadline_ns, error);
+    }
+    free(part);
+    return code;
+}
+
+static int result_of(const void *message, struct netboot_error *error)
+{
+    const struct control_result *result = message;
+
+    return result->code == 0 ? 0 : failure(error, result->code, "%s", result->text);
+}
+
+/* Sends a message, and gets the one that answers it. */
+static int exchange(int control, const void *message, size_t size, void *buffer, unsigned deadline_ms,
+                    struct netboot_error *error)
+{
+    uint64_t deadline_ns = socket_now_ns() + deadline_ms * ns_of_ms;
+    int code = put(control, message, size, deadline_ns, error);
+
+    if (code != 0)
+        return code;
+    ssize_t got = get(control, buffer, deadline_ns, error);
+    return got < 0 ? (int)got : 0;
+}
+
+static int unexpected(struct netboot_error *error)
+{
+    return failure(error, -EPROTO, "netbootd answered with something else than it was asked: restart it");
+}
+
+int control_do(int control, unsigned deadline_ms, struct netboot_error *error)
+{
+    struct control_head head = control_head(CONTROL_DO, 0);
+    struct control_result *result = malloc(CONTROL_MESSAGE_MAX);
+    int code = result ? exchange(control, &head, sizeof(head), result, deadline_ms, error) : failure_no_memory(error);
+
+    if (code == 0)
+        code = result->head.kind == CONTROL_RESULT ? result_of(result, error) : unexpected(error);
+    free(result);
+    return code;
+}
+
+int control_get(int control, const struct control_host *host, struct netboot_once *ret, struct netboot_error *error)
+{
+    struct control_hosts *hosts = malloc(sizeof(*hosts));
+    struct control_rows *rows = malloc(CONTROL_MESSAGE_MAX);
+    int code = hosts && rows ? 0 : failure_no_memory(error);
+
+    if (code == 0) {
+        hosts->head = control_head(CONTROL_GET, 1);
+        hosts->hosts[0] = *host;
+        code = exchange(control, hosts, control_hosts_size(1), rows, ANSWER_MS, error);
+    }
+    if (code == 0 && rows->head.kind == CONTROL_ROWS && rows->head.count == 1)
+        *ret = rows->rows[0].once;
+    else if (code == 0)
+        code = rows->head.kind == CONTROL_RESULT ? result_of(rows, error) : unexpected(error);
+    free(hosts);
+    free(rows);
+    return code;
+}
+
+int control_list(int control, enum control_kind kind, int (*each)(const void *message, void *user), void *user,
+                 struct netboot_error *error)
+{
+    struct control_head head = control_head(kind, 0), *message = malloc(CONTROL_MESSAGE_MAX);
+    int code = message ? put(control, &head, sizeof(head), socket_now_ns() + ANSWER_MS * ns_of_ms, error)
+                       : failure_no_memory(error);
+
+    while (code == 0) {
+        ssize_t size = get(control, message, socket_now_ns() + ANSWER_MS * ns_of_ms, error);
+        if (size < 0)
+            code = (int)size;
+        else if (message->kind == CONTROL_RESULT) {
+            code = result_of(message, error);
+            break;
+        } else {
+            code = each(message, user);
+        }
+    }
+    free(message);
+    return code;
+}

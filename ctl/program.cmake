@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MPL-2.0
 # What a program with the frame needs: the frame, its place, and what it writes of itself: its completion, and its
 # commands into its manual page.
-function(netboot_program name)
-  target_link_libraries(${name} PRIVATE netboot_frame netboot_wire netboot_json netboot)
+function(netboot_program name) # and the library, where it is not the shared one
+  set(library ${ARGN} netboot)
+  list(GET library 0 library)
+  target_link_libraries(${name} PRIVATE netboot_frame netboot_wire netboot_json ${library})
   # Wherever it is installed; CMAKE_SKIP_INSTALL_RPATH leaves it out for a distribution's package.
   set_target_properties(${name} PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
 

@@ -67,7 +67,8 @@ static void look(void *data, unsigned count)
     struct handle *handle = data;
 
     tick(&handle->store, count % CLEAR_TICKS == 0);
-    peer_tick(&handle->peer, generation(&handle->store));
+    if (handle->store.peer)
+        peer_tick(&handle->peer, generation(&handle->store));
 }
 
 int follow_start(struct handle *handle, struct netboot_error *error)

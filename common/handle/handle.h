@@ -21,6 +21,9 @@ static inline struct handle *handle_of(struct netboot_store *store)
     return (struct handle *)store;
 }
 
+/* netboot_store_open(), also for netbootd itself, which is nobody's peer. */
+int handle_open(const char *directory, const struct netboot_store_options *options, bool with_peer,
+                struct netboot_store **ret, struct netboot_error *error);
 /* Starts the thread that opens the store as soon as it can, and again after it was replaced. */
 int follow_start(struct handle *handle, struct netboot_error *error);
 

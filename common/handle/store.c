@@ -96,8 +96,8 @@ static int handle_new(const char *directory, const struct netboot_store_options 
     return 0;
 }
 
-int netboot_store_open(const char *directory, const struct netboot_store_options *options, struct netboot_store **ret,
-                       struct netboot_error *error)
+int handle_open(const char *directory, const struct netboot_store_options *options, bool with_peer,
+                struct netboot_store **ret, struct netboot_error *error)
 {
     struct netboot_store_options known = {.size = sizeof(known)};
     struct netboot_error reason = {0};
@@ -112,6 +112,8 @@ int netboot_store_open(const char *directory, const struct netboot_store_options
     if ((code = handle_new(directory, &known, &handle, error)) != 0)
         return code;
     struct netboot_store *store = &handle->store;
+    if (!with_peer)
+        store->peer = NULL;
     if (store->follow) {
         code = follow_start(handle, error);
     } else if ((code = db_place_open(&store->place, 0, &reason)) == 0) {
@@ -131,6 +133,12 @@ int netboot_store_open(const char *directory, const struct netboot_store_options
     return 0;
 }
 
+int netboot_store_open(const char *directory, const struct netboot_store_options *options, struct netboot_store **ret,
+                       struct netboot_error *error)
+{
+    return handle_open(directory, options, true, ret, error);
+}
+
 void netboot_store_close(struct netboot_store *store)
 {
     struct handle *handle = handle_of(store);
@@ -141,7 +149,7 @@ void netboot_store_close(struct netboot_store *store)
         if (store->follow)
             worker_stop(&handle->worker);
         db_place_close(&store->place);
-        if (store->follow)
+        if (store->peer)
             peer_close(&handle->peer);
         journal_close(&handle->journal);
         if (store->follow)

@@ -89,7 +89,7 @@ static bool is_act(void *message)
 
     end_text(act->target, sizeof(act->target));
     end_text(act->by, sizeof(act->by));
-    return act->action <= ACT_DONE && is_host(&act->host);
+    return act->action >= CONTROL_ARM && act->action <= CONTROL_DONE && is_host(&act->host);
 }
 
 static bool is_server(void *message)
@@ -106,19 +106,19 @@ static const struct {
     uint32_t most;
     bool (*is_sound)(void *message);
 } messages[CONTROL_KINDS] = {
-    [CONTROL_ARM] = {sizeof(struct control_order),           0,                           0,                 is_order },
-    [CONTROL_DISARM] = {sizeof(struct control_order),           0,                           0,                 is_order },
-    [CONTROL_DONE] = {sizeof(struct control_order),           0,                           0,                 is_order },
-    [CONTROL_HOSTS] = {offsetof(struct control_hosts, hosts), sizeof(struct control_host), CONTROL_HOSTS_MAX, is_hosts },
-    [CONTROL_DO] = {sizeof(struct control_head),            0,                           0,                 is_bare  },
-    [CONTROL_GET] = {offsetof(struct control_hosts, hosts), sizeof(struct control_host), 1,                 is_hosts },
-    [CONTROL_LIST] = {sizeof(struct control_head),            0,                           0,                 is_bare  },
-    [CONTROL_ACTS] = {sizeof(struct control_head),            0,                           0,                 is_bare  },
-    [CONTROL_SERVERS] = {sizeof(struct control_head),            0,                           0,                 is_bare  },
-    [CONTROL_RESULT] = {sizeof(struct control_result),          0,                           0,                 is_result},
-    [CONTROL_ROWS] = {offsetof(struct control_rows, rows),   sizeof(struct control_row),  CONTROL_ROWS_MAX,  is_rows  },
-    [CONTROL_ACT] = {sizeof(struct control_act),             0,                           0,                 is_act   },
-    [CONTROL_SERVER] = {sizeof(struct control_server),          0,                           0,                 is_server},
+    [CONTROL_ARM] = {sizeof(struct control_order),  0,      0,                            is_order                         },
+    [CONTROL_DISARM] = {sizeof(struct control_order),  0,      0,                            is_order                         },
+    [CONTROL_DONE] = {sizeof(struct control_order),  0,      0,                            is_order                         },
+    [CONTROL_HOSTS] = {offsetof(struct control_hosts, hosts), sizeof(struct control_host),  CONTROL_HOSTS_MAX,                 is_hosts},
+    [CONTROL_DO] = {sizeof(struct control_head),                             0,         0,        is_bare                               },
+    [CONTROL_GET] = {offsetof(struct control_hosts,                             hosts),       sizeof(struct control_host), 1,is_hosts},
+    [CONTROL_LIST] = {sizeof(struct control_head),                     0,                           0,                             is_bare                                                                       },
+    [CONTROL_ACTS] = {sizeof(struct control_head),                      0,                            0,  is_bare},
+    [CONTROL_SERVERS] = {sizeof(struct control_head),                      0,                            0,                             is_bare                                                                                                  },
+    [CONTROL_RESULT] = {sizeof(struct control_result),                      0,                            0,is_result},
+    [CONTROL_ROWS] = {offsetof(struct control_rows,                    rows),                          sizeof(struct control_row),                            CONTROL_ROWS_MAX,                                                                                                                             is_rows},
+    [CONTROL_ACT] = {sizeof(struct control_act),             0,            0,             is_act},
+    [CONTROL_SERVER] = {sizeof(struct control_server),                            0,                 0,                                 is_server                                                                                                                                             },
 };
 
 bool control_is_sound(void *message, size_t size)
@@ -186,7 +186,8 @@ int control_order(int control, const struct control_order *order, const struct c
     int code = part ? put(control, order, sizeof(*order), deadline_ns, error) : failure_no_memory(error);
 
     for (size_t i = 0; i < count && code == 0; i += part->head.count) {
-        part->head = control_head(CONTROL_HOSTS, (uint32_t)(count - i < CONTROL_HOSTS_MAX ? count - i : CONTROL_HOSTS_MAX));
+        part->head =
+            control_head(CONTROL_HOSTS, (uint32_t)(count - i < CONTROL_HOSTS_MAX ? count - i : CONTROL_HOSTS_MAX));
         memcpy(part->hosts, &hosts[i], part->head.count * sizeof(*hosts));
         code = put(control, part, control_hosts_size(part->head.count), deadline_ns, error);
     }

@@ -85,12 +85,12 @@ struct control_rows {
     struct control_row rows[CONTROL_ROWS_MAX];
 };
 
-enum control_action { ACT_ARM, ACT_DISARM, ACT_DONE };
+/* What somebody did. */
 struct control_act {
     struct control_head head;
-    uint64_t wall; /* seconds since 1970 */
-    uint32_t action;
-    uint64_t hosts; /* how many */
+    uint64_t wall;            /* seconds since 1970 */
+    uint32_t action;          /* CONTROL_ARM, _DISARM, _DONE */
+    uint64_t hosts;           /* how many */
     struct control_host host; /* one of them */
     char target[NETBOOT_NAME_MAX + 1], by[NETBOOT_ONCE_BY_SIZE];
 };

@@ -81,13 +81,15 @@ int socket_connect(const char *directory, const char *name, struct netboot_error
 
 /* ---- Who listens */
 
-static int make_run(const char *directory)
+int socket_make_run(const char *directory, struct netboot_error *error)
 {
     char path[PATH_MAX];
 
     if ((size_t)snprintf(path, sizeof(path), "%s/%s", directory, RUN_DIRECTORY) >= sizeof(path))
-        return -ENAMETOOLONG;
-    return mkdir(path, 0755) == 0 || errno == EEXIST ? 0 : -errno;
+        return failure(error, -ENAMETOOLONG, "the path %s is too long", directory);
+    if (mkdir(path, 0755) == 0 || errno == EEXIST)
+        return 0;
+    return failure(error, -errno, "cannot make %s: %s", path, strerror(errno));
 }
 
 static int bind_in(int run, const char *name, mode_t mode, int *ret)
@@ -110,15 +112,15 @@ static int bind_in(int run, const char *name, mode_t mode, int *ret)
 
 int socket_listen(const char *directory, const char *name, mode_t mode, struct netboot_error *error)
 {
-    int fd = -1, code = make_run(directory), run = code == 0 ? open_run(directory) : code;
+    int fd = -1, run = open_run(directory);
 
     if (run < 0)
-        return failure(error, run, "%s/%s cannot be made or opened: %s", directory, RUN_DIRECTORY, strerror(-run));
-    code = bind_in(run, name, mode, &fd);
+        return failure(error, run, "%s/%s cannot be opened: %s", directory, RUN_DIRECTORY, strerror(-run));
+    int code = bind_in(run, name, mode, &fd);
     close(run);
-    return code == 0 ? fd
-                     : failure(error, code, "cannot listen at %s/%s/%s: %s", directory, RUN_DIRECTORY, name,
-                               strerror(-code));
+    return code == 0
+               ? fd
+               : failure(error, code, "cannot listen at %s/%s/%s: %s", directory, RUN_DIRECTORY, name, strerror(-code));
 }
 
 /* ---- Messages */
@@ -168,10 +170,8 @@ ssize_t socket_receive(int fd, void *message, size_t room, int *fds)
 {
     struct iovec part = {message, room};
     union control control;
-    struct msghdr whole = {.msg_iov = &part,
-                           .msg_iovlen = 1,
-                           .msg_control = control.octets,
-                           .msg_controllen = sizeof(control.octets)};
+    struct msghdr whole = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.octets, .msg_controllen = sizeof(control.octets)};
 
     for (size_t i = 0; fds && i < SOCKET_FDS_MAX; i++)
         fds[i] = -1;

@@ -18,7 +18,9 @@
  * -ENOENT, -ECONNREFUSED: netbootd does not run; -EPERM: it is somebody else's.
  */
 int socket_connect(const char *directory, const char *name, struct netboot_error *error);
-/* The same for the one who listens: makes the run directory and the socket, in place of one that is left over. */
+/* Makes the run directory, unless it is there. */
+int socket_make_run(const char *directory, struct netboot_error *error);
+/* For the one who listens: makes the socket, in place of one that is left over. */
 int socket_listen(const char *directory, const char *name, mode_t mode, struct netboot_error *error);
 
 /* One message, with `count` file descriptors. 0, or a negative errno value: -EAGAIN: there is no room. */

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* The loop: it answers at once, and does what can wait in between. */
+#include "core/core.h"
+
+#include "base/clock.h"
+#include "base/failure.h"
+#include "core/notify.h"
+#include "handle/handle.h"
+#include "link/control.h"
+#include "link/socket.h"
+#include "once/once.h"
+
+#include <grp.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define TICK_US 100000
+#define SECOND_US 1000000
+#define SWEEP_ROWS 200 /* in each tick */
+#define LOG_LINES 20   /* in each second */
+
+void core_log(const char *format, ...)
+{
+    static uint64_t second;
+    static unsigned lines;
+    va_list arguments;
+
+    if (clock_us() / SECOND_US != second)
+        lines = 0;
+    second = clock_us() / SECOND_US;
+    if (lines++ >= LOG_LINES)
+        return;
+    va_start(arguments, format);
+    fputs("netbootd: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+}
+
+/* ---- Signals */
+
+static void signals_ready(struct watch *watch)
+{
+    struct core *core = (struct core *)((uint8_t *)watch - offsetof(struct core, signals));
+    struct signalfd_siginfo signal;
+
+    if (read(watch->fd, &signal, sizeof(signal)) != sizeof(signal))
+        return;
+    if (signal.ssi_signo != SIGCHLD) {
+        core->stop = true;
+        return;
+    }
+    while (waitpid(-1, NULL, WNOHANG) > 0)
+        ;
+}
+
+static void signals_end(struct watch *watch)
+{
+    (void)watch;
+}
+
+static int signals_open(struct core *core, struct netboot_error *error)
+{
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    core->signals = (struct watch){.fd = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC),
+                                   .ready = signals_ready,
+                                   .end = signals_end};
+    int code = core->signals.fd < 0 ? -errno : loop_add(&core->loop, &core->signals);
+    return code == 0 ? 0 : failure(error, code, "cannot wait for signals: %s", strerror(-code));
+}
+
+/* ---- Hosts that are gone */
+
+/* True also where it cannot be told. */
+static bool is_there(const struct book_host *host, void *user)
+{
+    struct control_host asked = {.store = host->store, .born = host->born, .key_size = (uint16_t)host->key.size};
+
+    memcpy(asked.key, host->key.octets, host->key.size);
+    return once_has_host(user, &asked) != 0;
+}
+
+static void sweep(struct core *core)
+{
+    struct netboot_view *view;
+
+    if (netboot_view_open(core->store, &view, NULL) != 0)
+        return;
+    book_sweep(core->book, is_there, view, SWEEP_ROWS);
+    netboot_view_close(view);
+}
+
+/* ---- The loop */
+
+static void tick(struct core *core)
+{
+    static uint64_t second_us;
+    uint64_t now = clock_us();
+
+    sweep(core);
+    if (now - second_us < SECOND_US)
+        return;
+    second_us = now;
+    book_tidy(core->book);
+    servers_expire(core);
+    notify("WATCHDOG=1");
+}
+
+static int run(struct core *core, struct netboot_error *error)
+{
+    uint64_t tick_us = clock_us();
+    int code = 0;
+
+    notify("READY=1");
+    core_log("ready for %s", core->directory);
+    while (!core->stop && code >= 0) {
+        uint64_t now = clock_us();
+        code = loop_round(&core->loop, now < tick_us ? (int)((tick_us - now) / 1000) + 1 : 0);
+        servers_settle(core);
+        if (clock_us() < tick_us)
+            continue;
+        tick(core);
+        tick_us = clock_us() + TICK_US;
+    }
+    notify("STOPPING=1");
+    return code < 0 ? failure(error, code, "cannot wait for anything: %s", strerror(-code)) : 0;
+}
+
+/* ---- The whole */
+
+static gid_t group_of(const char *name)
+{
+    const struct group *group = getgrnam(name);
+
+    return group ? group->gr_gid : (gid_t)-1;
+}
+
+static int open_book(struct core *core, struct netboot_error *error)
+{
+    char state[PATH_MAX], run_directory[PATH_MAX];
+    int code = armed_create(&core->armed, error);
+
+    if (code != 0)
+        return code;
+    if ((size_t)snprintf(state, sizeof(state), "%s/state", core->directory) >= sizeof(state) ||
+        (size_t)snprintf(run_directory, sizeof(run_directory), "%s/" RUN_DIRECTORY, core->directory) >=
+            sizeof(run_directory))
+        return failure(error, -ENAMETOOLONG, "the path %s is too long", core->directory);
+    code = book_open(state, run_directory, &core->armed, &core->book, error);
+    if (code == 0 && book_notice(core->book))
+        core_log("%s", book_notice(core->book));
+    return code;
+}
+
+static int open_all(struct core *core, struct netboot_error *error)
+{
+    const struct netboot_store_options options = {.size = sizeof(options), .follow = true, .server = "netbootd"};
+    int code = signals_open(core, error); /* before there are threads: they have it blocked as well */
+
+    if (code == 0)
+        code = socket_make_run(core->directory, error);
+    if (code == 0)
+        code = open_book(core, error);
+    if (code == 0)
+        code = handle_open(core->directory, &options, false, &core->store, error);
+    if (code == 0)
+        code = servers_open(core, error);
+    if (code == 0)
+        code = control_door_open(core, error);
+    return code;
+}
+
+static void close_all(struct core *core)
+{
+    if (core->control_door.ready)
+        control_door_close(core);
+    if (core->servers_door.ready)
+        servers_close(core);
+    if (core->signals.ready)
+        loop_remove(&core->loop, &core->signals);
+    loop_fini(&core->loop);
+    netboot_store_close(core->store);
+    book_close(core->book);
+    armed_close(&core->armed);
+}
+
+int core_run(const struct core_options *options, struct netboot_error *error)
+{
+    struct core core = {.directory = options->directory,
+                        .owner = geteuid(),
+                        .members = getegid(),
+                        .operators = group_of(options->operators),
+                        .armed.fd = -1};
+    int code = loop_init(&core.loop);
+
+    umask(0077);
+    if (code != 0)
+        return failure(error, code, "cannot wait for anything: %s", strerror(-code));
+    code = open_all(&core, error);
+    if (code == 0)
+        code = run(&core, error);
+    close_all(&core);
+    return code;
+}

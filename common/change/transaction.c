@@ -147,7 +147,7 @@ static int prepare(struct netboot_change *change, int *ret_control, struct netbo
         code = put_all_meta(change, error);
     if (code != 0 || !change->armings)
         return code;
-    *ret_control = arming_hand_over(change->armings, &change->view, change->deadline_ms, error);
+    *ret_control = arming_hand_over(change->armings, &change->view, change->by, change->deadline_ms, error);
     return *ret_control < 0 ? *ret_control : 0;
 }
 

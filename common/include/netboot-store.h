@@ -385,8 +385,9 @@ int netboot_change_restore(struct netboot_change *change, netboot_read_fn read, 
 /* ---- Boot once ------------------------------------------------------------------------------------------------ */
 
 /*
- * "Boot this target at the next boot, then never again." Armings are in the state store, beside the targets store;
- * netboot_serve() writes it when an armed host boots. Changes of the targets store can only disarm: an arming counts
+ * "Boot this target at the next boot, then never again." netbootd has the armings; DHCP servers ask it when an armed
+ * host boots, and these calls ask it as well: -ENOENT, -ECONNREFUSED: it does not run; -EACCES: this user may not;
+ * -EPERM: what listens there is not of the store's owner. Changes of the targets store can only disarm: an arming counts
  * for the store and the host that it was made for.
  */
 
@@ -430,31 +431,58 @@ struct netboot_once {
     uint64_t reserved[8];
 };
 
-/* Each call is one transaction for all `ids`, or nothing. It waits up to `deadline_ms` for other writers. -ENOENT: no
- * such host or target; -EINVAL; -ETIMEDOUT. Arming replaces an earlier arming, and creates the state store if there is
- * none. Disarming a host that is not armed is fine. Reporting done is -ENOENT if nothing was armed. */
+/* Each call is for all `ids`, or nothing, and is on disk when it returns 0. It waits up to `deadline_ms` for netbootd.
+ * -ENOENT: no such host or target; -EINVAL; -ENOSPC: too many hosts are armed; -ETIMEDOUT. Arming replaces an earlier
+ * arming. Disarming a host that is not armed is fine. Reporting done is -ENOENT if nothing was armed. `by`, who does it,
+ * may be NULL. */
 int netboot_once_arm(struct netboot_store *store, const struct netboot_id *ids, size_t count,
                      const struct netboot_once_request *request, unsigned deadline_ms, struct netboot_error *error);
-int netboot_once_disarm(struct netboot_store *store, const struct netboot_id *ids, size_t count, unsigned deadline_ms,
-                        struct netboot_error *error);
-int netboot_once_done(struct netboot_store *store, const struct netboot_id *ids, size_t count, unsigned deadline_ms,
-                      struct netboot_error *error);
+int netboot_once_disarm(struct netboot_store *store, const struct netboot_id *ids, size_t count, const char *by,
+                        unsigned deadline_ms, struct netboot_error *error);
+int netboot_once_done(struct netboot_store *store, const struct netboot_id *ids, size_t count, const char *by,
+                      unsigned deadline_ms, struct netboot_error *error);
 
 /* Arms hosts together with a change (`request` NULL: disarms them): netboot_change_commit() then does both, or nothing.
- * The hosts and the target must be in the change, now and at its commit. The deadline is that of the change. The
- * records are committed first: if the state store cannot be written after them (its disk is full, say), the commit
- * fails and says so, and the records stay changed. */
+ * The hosts and the target must be in the change, now and at its commit. The deadline is that of the change. netbootd is
+ * told first and waits; then the records are committed, and then it arms: if it cannot (its disk is full, say), the
+ * commit fails and says so, and the records stay changed. */
 int netboot_change_arm(struct netboot_change *change, const struct netboot_id *ids, size_t count,
                        const struct netboot_once_request *request, struct netboot_error *error);
 
-/* Whether the state store can be used. If not, no host counts as armed, and each gets its regular target. -ENOENT:
- * there is none, as nothing was ever armed; -EACCES, -EBADMSG, -ENOTSUP, -EAGAIN as netboot_store_open(). */
+/* Whether netbootd runs and may be asked. If not, no host counts as armed, and each gets its regular target. */
 int netboot_once_check(struct netboot_store *store, struct netboot_error *error);
-/* The boot-once of the host that has the identifier. -ENOENT: there is no such host, or nothing is armed. */
+/* The boot-once of the host that has the identifier. -ENOENT: there is no such host, or nothing is armed; any other
+ * value: netbootd cannot be asked. The answers of one view are of one moment, if it asks for many hosts. */
 int netboot_view_once(struct netboot_view *view, const struct netboot_id *id, struct netboot_once *ret,
                       struct netboot_error *error);
 /* Counts the hosts in each state: `ret` has room for `count` numbers, by enum netboot_once_state. */
 int netboot_view_once_counts(struct netboot_view *view, uint64_t *ret, size_t count, struct netboot_error *error);
+
+enum netboot_once_action { NETBOOT_ONCE_ARM, NETBOOT_ONCE_DISARM, NETBOOT_ONCE_REPORT };
+/* What somebody did; netbootd has the last 1000. */
+struct netboot_once_act {
+    uint64_t when; /* seconds since 1970 */
+    enum netboot_once_action action;
+    uint64_t hosts;                    /* how many */
+    struct netboot_id host;            /* the first of them */
+    char target[NETBOOT_NAME_MAX + 1]; /* "" where none was armed */
+    char by[NETBOOT_ONCE_BY_SIZE];
+    uint64_t reserved[4];
+};
+/* Calls `each` in the order of time until it returns non-zero, which is returned. */
+int netboot_once_acts(struct netboot_store *store, int (*each)(const struct netboot_once_act *, void *user), void *user,
+                      struct netboot_error *error);
+
+/* A DHCP server that is connected to netbootd. */
+struct netboot_server {
+    char name[NETBOOT_ONCE_BY_SIZE]; /* as it calls itself: "kea-dhcp4" */
+    int pid;
+    uint64_t generation; /* that it answers from; 0: it has no store */
+    uint64_t since;      /* seconds since 1970 */
+    uint64_t reserved[4];
+};
+int netboot_servers(struct netboot_store *store, int (*each)(const struct netboot_server *, void *user), void *user,
+                    struct netboot_error *error);
 
 /* ---- Journal -------------------------------------------------------------------------------------------------- */
 

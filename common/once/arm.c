@@ -124,9 +124,10 @@ int arming_add(struct arming **list, struct netboot_view *view, const struct net
 
 /* ---- Handing it to netbootd */
 
-static int hand_over(const struct arming *arming, struct netboot_view *view, int control, unsigned deadline_ms,
-                     struct netboot_error *error)
+static int hand_over(const struct arming *arming, struct netboot_view *view, int control, const char *by,
+                     unsigned deadline_ms, struct netboot_error *error)
 {
+    struct control_order order = arming->order;
     const struct netboot_once_request asked = {.target = arming->order.target, .until_done = arming->order.until_done};
     struct control_host *hosts = calloc(arming->count + 1, sizeof(*hosts));
     int code = hosts ? 0 : failure_no_memory(error);
@@ -135,19 +136,21 @@ static int hand_over(const struct arming *arming, struct netboot_view *view, int
         code = check_target(view, &asked, error);
     for (size_t i = 0; i < arming->count && code == 0; i++)
         code = once_find_host(view, &arming->ids[i], &hosts[i], error);
+    if (!order.by[0])
+        snprintf(order.by, sizeof(order.by), "%s", by);
     if (code == 0)
-        code = control_order(control, &arming->order, hosts, arming->count, deadline_ms, error);
+        code = control_order(control, &order, hosts, arming->count, deadline_ms, error);
     free(hosts);
     return code;
 }
 
-int arming_hand_over(const struct arming *list, struct netboot_view *view, unsigned deadline_ms,
+int arming_hand_over(const struct arming *list, struct netboot_view *view, const char *by, unsigned deadline_ms,
                      struct netboot_error *error)
 {
     int control = control_open(view->store->directory, error), code = control < 0 ? control : 0;
 
     for (; list && code == 0; list = list->next)
-        code = hand_over(list, view, control, deadline_ms, error);
+        code = hand_over(list, view, control, by, deadline_ms, error);
     if (code == 0)
         return control;
     control_close(control);
@@ -163,7 +166,7 @@ static int run(struct netboot_store *store, struct arming *list, unsigned deadli
 
     if (code != 0)
         return code;
-    int control = arming_hand_over(list, view, deadline_ms, error);
+    int control = arming_hand_over(list, view, "", deadline_ms, error);
     netboot_view_close(view);
     if (control < 0)
         return control;
@@ -173,9 +176,13 @@ static int run(struct netboot_store *store, struct arming *list, unsigned deadli
 }
 
 static int run_order(struct netboot_store *store, enum control_kind kind, const struct netboot_id *ids, size_t count,
-                     const struct netboot_once_request *request, unsigned deadline_ms, struct netboot_error *error)
+                     const struct netboot_once_request *request, const char *by, unsigned deadline_ms,
+                     struct netboot_error *error)
 {
     struct arming *arming = arming_new(kind, ids, count, request);
+
+    if (arming && by)
+        snprintf(arming->order.by, sizeof(arming->order.by), "%s", by);
     int code = run(store, arming, deadline_ms, error);
 
     arming_free(arming);
@@ -190,17 +197,17 @@ int netboot_once_arm(struct netboot_store *store, const struct netboot_id *ids, 
 
     if (code == 0)
         code = check_request(&known, error);
-    return code == 0 ? run_order(store, CONTROL_ARM, ids, count, &known, deadline_ms, error) : code;
+    return code == 0 ? run_order(store, CONTROL_ARM, ids, count, &known, known.by, deadline_ms, error) : code;
 }
 
-int netboot_once_disarm(struct netboot_store *store, const struct netboot_id *ids, size_t count, unsigned deadline_ms,
-                        struct netboot_error *error)
+int netboot_once_disarm(struct netboot_store *store, const struct netboot_id *ids, size_t count, const char *by,
+                        unsigned deadline_ms, struct netboot_error *error)
 {
-    return run_order(store, CONTROL_DISARM, ids, count, NULL, deadline_ms, error);
+    return run_order(store, CONTROL_DISARM, ids, count, NULL, by, deadline_ms, error);
 }
 
-int netboot_once_done(struct netboot_store *store, const struct netboot_id *ids, size_t count, unsigned deadline_ms,
-                      struct netboot_error *error)
+int netboot_once_done(struct netboot_store *store, const struct netboot_id *ids, size_t count, const char *by,
+                      unsigned deadline_ms, struct netboot_error *error)
 {
-    return run_order(store, CONTROL_DONE, ids, count, NULL, deadline_ms, error);
+    return run_order(store, CONTROL_DONE, ids, count, NULL, by, deadline_ms, error);
 }

@@ -102,8 +102,10 @@ static int report_done(struct session *session, const struct selection *selectio
     const struct once once = {.action = ONCE_REPORT};
     bool dry_run = session_has(session, "dry-run");
     struct netboot_error error;
+    char by[NETBOOT_ONCE_BY_SIZE];
 
-    if (!dry_run && netboot_once_done(session->store, selection->ids, selection->count, DEADLINE_MS, &error) != 0)
+    if (!dry_run && netboot_once_done(session->store, selection->ids, selection->count, who_name(by), DEADLINE_MS,
+                                      &error) != 0)
         return failed_with(&error);
     tell(stdout, &once, dry_run, selection);
     return dry_run ? DONE : output_after_change();
@@ -131,6 +133,6 @@ void once_note_trouble(struct session *session)
     struct netboot_error error;
     int status = netboot_once_check(session->store, &error);
 
-    if (status != 0 && status != -ENOENT)
+    if (status != 0)
         note("cannot tell which hosts are armed: %s", error.text);
 }

@@ -48,8 +48,11 @@ static bool read_number(const char *text, uint64_t *ret)
 /* ---- history ---------------------------------------------------------------------------------------------------- */
 
 struct history {
+    struct session *session;
     struct listing listing;
     uint64_t left;
+    struct netboot_once_act *acts; /* armings, in the order of time */
+    size_t act_count;
     int code;
 };
 
@@ -74,20 +77,86 @@ static cJSON *entry_to_json(const struct netboot_history *entry)
     return NULL;
 }
 
+/* False: no more are wanted. */
+static bool row_list(struct history *history, cJSON *row)
+{
+    if (history->left-- == 0) {
+        cJSON_Delete(row);
+        return false;
+    }
+    history->code = listing_row(&history->listing, row);
+    return history->code == DONE;
+}
+
+/* ---- What netbootd has: it belongs to no generation */
+
+static int act_keep(const struct netboot_once_act *act, void *user)
+{
+    struct history *history = user;
+    struct netboot_once_act *acts = realloc(history->acts, (history->act_count + 1) * sizeof(*acts));
+
+    if (!acts)
+        return -ENOMEM;
+    history->acts = acts;
+    acts[history->act_count++] = *act;
+    return 0;
+}
+
+/* "arm install: web1 and 3 more" */
+static void act_text(struct session *session, const struct netboot_once_act *act, char *text, size_t size)
+{
+    static const char *const words[] = {
+        [NETBOOT_ONCE_ARM] = "arm ", [NETBOOT_ONCE_DISARM] = "disarm", [NETBOOT_ONCE_REPORT] = "done"};
+    char id[NETBOOT_ID_TEXT_SIZE], more[32] = "";
+    const struct netboot_record_key key = {.kind = NETBOOT_RECORD_HOST, .id = act->host};
+    struct netboot_record host;
+    const char *name = netboot_id_text(&act->host, id);
+    int size_of = (int)strlen(name);
+
+    if (netboot_view_get(session->view, &key, &host, NULL) == 0 && host.host.name.size > 0) {
+        name = (const char *)host.host.name.data;
+        size_of = (int)host.host.name.size;
+    }
+    if (act->hosts > 1)
+        snprintf(more, sizeof(more), " and %" PRIu64 " more", act->hosts - 1);
+    snprintf(text, size, "%s%s: %.*s%s", words[act->action], act->target, size_of, name, more);
+}
+
+static cJSON *act_to_json(struct session *session, const struct netboot_once_act *act)
+{
+    char when[TIME_TEXT_SIZE], what[NETBOOT_NAME_MAX + NETBOOT_ID_TEXT_SIZE + 64];
+    cJSON *ret = cJSON_CreateObject();
+
+    act_text(session, act, what, sizeof(what));
+    if (cJSON_AddNullToObject(ret, "generation") && add_text(ret, "when", time_text(act->when, when)) &&
+        add_text(ret, "by", act->by) && cJSON_AddNumberToObject(ret, "hosts", (double)act->hosts) &&
+        cJSON_AddNumberToObject(ret, "others", 0) && cJSON_AddBoolToObject(ret, "kept", false) &&
+        cJSON_AddBoolToObject(ret, "revertible", false) && add_text(ret, "what", what))
+        return ret;
+    cJSON_Delete(ret);
+    return NULL;
+}
+
+/* Those that are not older than a change. */
+static bool acts_list(struct history *history, uint64_t since)
+{
+    while (history->act_count > 0 && history->acts[history->act_count - 1].when >= since)
+        if (!row_list(history, act_to_json(history->session, &history->acts[--history->act_count])))
+            return false;
+    return true;
+}
+
 static int entry_list(const struct netboot_history *entry, void *user)
 {
     struct history *history = user;
 
-    if (history->left-- == 0)
-        return 1;
-    history->code = listing_row(&history->listing, entry_to_json(entry));
-    return history->code == DONE ? 0 : 1;
+    return acts_list(history, entry->when) && row_list(history, entry_to_json(entry)) ? 0 : 1;
 }
 
 static int history_run(struct session *session)
 {
     const char *last = option_value(session->arguments, "last");
-    struct history history = {.left = UINT64_MAX};
+    struct history history = {.session = session, .left = UINT64_MAX};
     struct netboot_error error;
 
     if (last && (!read_number(last, &history.left) || history.left == 0))
@@ -97,8 +166,15 @@ static int history_run(struct session *session)
         code = listing_begin(&history.listing, "changes so far", columns, session_has(session, "json"));
     if (code != DONE)
         return code;
-    if (netboot_view_history(session->view, entry_list, &history, &error) < 0)
+    int told = netboot_once_acts(session->store, act_keep, &history, &error);
+    if (told != 0)
+        note("armings are not shown: %s", error.text);
+    int ended = netboot_view_history(session->view, entry_list, &history, &error);
+    if (ended < 0)
         history.code = failed_with(&error);
+    else if (ended == 0)
+        acts_list(&history, 0);
+    free(history.acts);
     return listing_end(&history.listing, history.code);
 }
 
@@ -190,7 +266,8 @@ const struct command history_commands[] = {
          "Lists the last 1000 changes, the newest first. GENERATION is the number that the change gave the store; HOSTS\n"
          "and OTHERS are the numbers of hosts, and of sites, loaders and targets, that it put or deleted; REVERT says\n"
          "whether netbootctl revert can go back to the state after it. The records before a change are not kept if they\n"
-         "have more than 8 MiB; of all changes together, the newest 32 MiB are kept. Armings are not in the history.\n"
+         "have more than 8 MiB; of all changes together, the newest 32 MiB are kept. Of what was armed, disarmed and\n"
+         "reported done, netbootd knows the last 1000 acts: they have no generation.\n"
          "\n"
          "With --json: a list of generation, when, by, hosts, others, kept, revertible, what."},
     {.group = "revert", .run = revert_run, .words = "GENERATION", .least = 1, .most = 1, .options = revert_options,

@@ -3,6 +3,7 @@
 
 #include "commands.h"
 #include "frame/output.h"
+#include "json/text/when.h"
 #include "json/show/boot_once.h"
 
 #include <errno.h>
@@ -16,6 +17,8 @@
 static const struct option_row status_options[] = {
     {.name = "json", .help = "as JSON"},
     {.name = "check", .help = "check all pages for damage"},
+    {.name = "expect", .value = "NAME", .help = "a DHCP server that has to be there, or several with commas",
+     .repeated = true, .completion = COMPLETE_WORDS, .words = "kea-dhcp4 kea-dhcp6 dhcpd"},
     {0},
 };
 /* clang-format on */
@@ -36,14 +39,87 @@ static bool size_for_people(cJSON *object, const char *key)
     return cJSON_ReplaceItemInObjectCaseSensitive(object, key, cJSON_CreateString(text));
 }
 
-/* Says why the state store cannot be used: no host then boots what it was armed for. If there is none, no host was ever
- * armed. */
-static bool state_trouble_add(struct session *session, cJSON *object)
+/* ---- netbootd, and the DHCP servers that are connected to it */
+
+struct servers {
+    cJSON *list;
+    bool json;
+};
+
+static cJSON *server_to_json(const struct netboot_server *server, bool json)
+{
+    char text[NETBOOT_ONCE_BY_SIZE + 64], since[TIME_TEXT_SIZE];
+
+    if (!json) {
+        if (server->generation > 0)
+            snprintf(text, sizeof(text), "%s (%d), generation %" PRIu64, server->name, server->pid, server->generation);
+        else
+            snprintf(text, sizeof(text), "%s (%d), without a store", server->name, server->pid);
+        return cJSON_CreateString(text);
+    }
+    cJSON *ret = cJSON_CreateObject();
+    if (cJSON_AddStringToObject(ret, "name", server->name) && cJSON_AddNumberToObject(ret, "pid", server->pid) &&
+        cJSON_AddNumberToObject(ret, "generation", (double)server->generation) &&
+        cJSON_AddStringToObject(ret, "since", time_text(server->since, since)))
+        return ret;
+    cJSON_Delete(ret);
+    return NULL;
+}
+
+static int server_add(const struct netboot_server *server, void *user)
+{
+    const struct servers *servers = user;
+
+    return cJSON_AddItemToArray(servers->list, server_to_json(server, servers->json)) ? 0 : -ENOMEM;
+}
+
+static bool netbootd_add(struct session *session, cJSON *object, bool json)
+{
+    struct servers servers = {cJSON_CreateArray(), json};
+    struct netboot_error error;
+    int status = servers.list ? netboot_servers(session->store, server_add, &servers, &error) : -ENOMEM;
+
+    if (status == 0)
+        return cJSON_AddStringToObject(object, "netbootd", "runs") &&
+               cJSON_AddItemToObject(object, "servers", servers.list);
+    cJSON_Delete(servers.list);
+    return status != -ENOMEM && cJSON_AddStringToObject(object, "netbootd", error.text);
+}
+
+struct search {
+    const char *name;
+    size_t size;
+    bool found;
+};
+
+static int server_is(const struct netboot_server *server, void *user)
+{
+    struct search *search = user;
+
+    search->found |= strlen(server->name) == search->size && memcmp(server->name, search->name, search->size) == 0;
+    return 0;
+}
+
+/* Whether each server that was expected is connected. */
+static int expected_check(struct session *session)
 {
     struct netboot_error error;
-    int status = netboot_once_check(session->store, &error);
+    int code = DONE;
 
-    return status == 0 || status == -ENOENT || cJSON_AddStringToObject(object, "state_trouble", error.text);
+    for (unsigned i = 0; i < session->arguments->given_count; i++) {
+        const struct given *given = &session->arguments->given[i];
+        if (strcmp(given->row->name, "expect") != 0)
+            continue;
+        for (const char *name = given->value; *name; name += strspn(name, ",")) {
+            struct search search = {.name = name, .size = strcspn(name, ",")};
+            if (netboot_servers(session->store, server_is, &search, &error) != 0)
+                return failed_with(&error);
+            if (!search.found)
+                code = failed("%.*s is not connected: see whether it runs, and its log", (int)search.size, name);
+            name += search.size;
+        }
+    }
+    return code;
 }
 
 /* What DHCP servers wrote to the journal, and what was lost; nothing if no server ever kept one. */
@@ -156,7 +232,7 @@ static int status_run(struct session *session)
     }
     bool json = session_has(session, "json"), check = session_has(session, "check");
     if (!users_add(session, object, json) || !oldest_reader_add(session, object, json) ||
-        !state_trouble_add(session, object) || !journal_add(session, object, json) ||
+        !netbootd_add(session, object, json) || !journal_add(session, object, json) ||
         (check && !cJSON_AddBoolToObject(object, "checked", true))) {
         cJSON_Delete(object);
         return failed("out of memory");
@@ -165,8 +241,10 @@ static int status_run(struct session *session)
         cJSON_Delete(object);
         return failed("out of memory");
     }
-    bool trouble = cJSON_HasObjectItem(object, "state_trouble") || cJSON_HasObjectItem(object, "journal_trouble");
+    bool trouble = cJSON_HasObjectItem(object, "journal_trouble");
     code = show_object(object, json);
+    if (code == DONE)
+        code = expected_check(session);
     return code == DONE && check && trouble ? FAILED : code;
 }
 
@@ -176,15 +254,16 @@ const struct command status_commands[] = {
      .details =
          "store: its directory; format: of its records; generation: its number, which each change increases by one;\n"
          "changed: time of the last change; hosts, sites, targets, loaders: their numbers; size: octets in use; map_size:\n"
-         "octets mapped, which grow as needed; readers: reader slots in use, by all DHCP servers and tools; used_by: the\n"
-         "other programs that have the store open (a DHCP server that is not listed does not read it); oldest_reader: the\n"
-         "program that looks at a state that was changed since, as a backup that waits: the file grows meanwhile; journal:\n"
-         "its steps and machines, and how many records were dropped. state_trouble and journal_trouble say what is wrong\n"
-         "with the state store and the journal.\n"
+         "octets mapped, which grow as needed; readers: reader slots in use, by all DHCP servers and tools; once: how many\n"
+         "hosts are armed, in progress, used, never done; used_by: the other programs that have the store open;\n"
+         "oldest_reader: the program that looks at a state that was changed since, as a backup that waits: the file grows\n"
+         "meanwhile; netbootd: whether it runs; servers: the DHCP servers that are connected to it, each with the\n"
+         "generation that it answers from; journal: its steps and machines, and how many records were dropped, or\n"
+         "journal_trouble.\n"
          "\n"
-         "With --check, all pages of the three are checked, as DHCP servers do before they use them; checked says so.\n"
-         "Exit status: 1 if anything is damaged, also if it is the state store or the journal. Other commands check all\n"
-         "pages, too, except for files of more than 16 MiB of which the command reads little."},
+         "With --check, all pages are checked, as DHCP servers do before they use them; checked says so. Exit status: 1 if\n"
+         "anything is damaged, or a server that --expect names is not connected. Other commands check all pages, too, except\n"
+         "for files of more than 16 MiB of which the command reads little."},
     {0},
 };
 /* clang-format on */

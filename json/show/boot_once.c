@@ -96,15 +96,15 @@ int once_read(const cJSON *object, const char *dashes, struct once *ret, struct 
 }
 
 int once_apply(struct netboot_store *store, const struct once *once, const struct netboot_id *ids, size_t count,
-               unsigned deadline_ms, struct netboot_error *error)
+               const char *by, unsigned deadline_ms, struct netboot_error *error)
 {
     switch (once->action) {
     case ONCE_ARM:
         return netboot_once_arm(store, ids, count, &once->request, deadline_ms, error);
     case ONCE_DISARM:
-        return netboot_once_disarm(store, ids, count, deadline_ms, error);
+        return netboot_once_disarm(store, ids, count, by, deadline_ms, error);
     case ONCE_REPORT:
-        return netboot_once_done(store, ids, count, deadline_ms, error);
+        return netboot_once_done(store, ids, count, by, deadline_ms, error);
     default:
         return 0;
     }
@@ -160,14 +160,25 @@ static cJSON *once_to_json(const struct netboot_once *once)
     return NULL;
 }
 
+/* Nobody knows what is armed. */
+static cJSON *unknown_to_json(void)
+{
+    cJSON *object = cJSON_CreateObject();
+
+    if (object && cJSON_AddStringToObject(object, "state", "?"))
+        return object;
+    cJSON_Delete(object);
+    return NULL;
+}
+
 int once_add(struct netboot_view *view, const struct netboot_id *id, cJSON *host, struct netboot_error *error)
 {
     struct netboot_once once;
     int status = netboot_view_once(view, id, &once, error);
 
-    if (status != 0)
+    if (status == -ENOENT || status == -ENOMEM)
         return status == -ENOENT ? 0 : status;
-    cJSON *object = once_to_json(&once);
+    cJSON *object = status == 0 ? once_to_json(&once) : unknown_to_json();
     return object && cJSON_AddItemToObject(host, "once", object) ? 0 : failure_no_memory(error);
 }
 
@@ -178,7 +189,7 @@ int once_counts_add(struct netboot_view *view, cJSON *status, struct netboot_err
     int code = netboot_view_once_counts(view, counts, NETBOOT_ONCE_NEVER_DONE + 1, error);
 
     if (code != 0)
-        return code;
+        return code == -ENOMEM ? code : 0;
     for (int i = 0; i <= NETBOOT_ONCE_NEVER_DONE; i++) {
         const char *name = netboot_once_state_name((enum netboot_once_state)i);
         if (counts[i] == 0)

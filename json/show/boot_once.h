@@ -23,15 +23,15 @@ cJSON *once_split(cJSON *changes);
 int once_read(const cJSON *object, const char *dashes, struct once *ret, struct netboot_error *error);
 /* Arms or disarms hosts or reports them done, all or none. */
 int once_apply(struct netboot_store *store, const struct once *once, const struct netboot_id *ids, size_t count,
-               unsigned deadline_ms, struct netboot_error *error);
+               const char *by, unsigned deadline_ms, struct netboot_error *error);
 
 /* Arms or disarms hosts together with a change. */
 int once_change(struct netboot_change *change, const struct once *once, const struct netboot_id *ids, size_t count,
                 struct netboot_error *error);
 
-/* Adds `once` to a host that is or was armed. */
+/* Adds `once` to a host that is or was armed; where netbootd cannot be asked, with the state "?". */
 int once_add(struct netboot_view *view, const struct netboot_id *id, cJSON *host, struct netboot_error *error);
-/* Adds the number of hosts in each state, if there are any. */
+/* Adds the number of hosts in each state, if there are any and netbootd can be asked. */
 int once_counts_add(struct netboot_view *view, cJSON *status, struct netboot_error *error);
 
 #endif

@@ -87,7 +87,10 @@ int socket_make_run(const char *directory, struct netboot_error *error)
 
     if ((size_t)snprintf(path, sizeof(path), "%s/%s", directory, RUN_DIRECTORY) >= sizeof(path))
         return failure(error, -ENAMETOOLONG, "the path %s is too long", directory);
-    if (mkdir(path, 0755) == 0 || errno == EEXIST)
+    if (mkdir(path, 0755) == 0)
+        return chmod(path, 0755) == 0 ? 0
+                                      : failure(error, -errno, "cannot open %s to others: %s", path, strerror(errno));
+    if (errno == EEXIST)
         return 0;
     return failure(error, -errno, "cannot make %s: %s", path, strerror(errno));
 }

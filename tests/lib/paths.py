@@ -28,6 +28,10 @@ def netbootctl():
     return _built("NETBOOT_CTL", "ctl", "netbootctl")
 
 
+def netbootd():
+    return _built("NETBOOT_DAEMON", "daemon", "netbootd")
+
+
 def netboot_migrate():
     return _built("NETBOOT_MIGRATE", "migrate", "netboot-migrate")
 

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: MPL-2.0
-"""A store with a host to be armed, two servers on it, and a writer that is stopped."""
+"""A store with a host to be armed, netbootd, and two servers on it."""
 
 import json
-import signal
-import subprocess
-import sys
 import time
 
+from lib.netbootd import Netbootd
 from lib.targets import Store
 from machine import Engine, Exchange
 
@@ -28,15 +26,23 @@ class Site:
 
     def __init__(self, directory):
         self.store = Store(directory).init().set_up(SET_UP)
+        self.netbootd = Netbootd(directory)
         self.servers = {family: Engine(directory) for family in (4, 6)}
+        self.eventually(lambda: self.connected() == 2)
 
     def close(self):
         for server in self.servers.values():
             server.kill()
+        self.netbootd.kill()
 
     def restart(self, family):
         self.servers[family].kill()
-        self.servers[family] = Engine(self.store.directory)
+        self.replace(family, Engine(self.store.directory))
+
+    def replace(self, family, server):
+        self.servers[family] = server
+        if not self.netbootd.paused:
+            self.eventually(lambda: self.connected() == 2)
 
     def ask(self, family, query):
         answer = self.servers[family].ask(query)
@@ -70,6 +76,14 @@ class Site:
     def state(self):
         return (self.once() or {}).get("state")
 
+    def connected(self):
+        """How many servers netbootd has."""
+        return len(json.loads(self.store.ctl("status --json").stdout).get("servers", []))
+
+    def restart_netbootd(self):
+        self.netbootd.restart()
+        self.eventually(lambda: self.connected() == len(self.servers))
+
     def eventually(self, condition):
         deadline = time.monotonic() + 20
         while not condition():
@@ -77,24 +91,15 @@ class Site:
             time.sleep(0.05)
 
 
-class StoppedWriter:
-    """Another process that holds the writers' lock of the state store, and is stopped."""
+class Stopped:
+    """netbootd is stopped meanwhile, and does not answer."""
 
     def __init__(self, site):
-        path = site.store.directory / "state" / "write.lock"
-        program = ("import fcntl, struct, sys; f = open(sys.argv[1], 'r+b'); "
-                   "fcntl.fcntl(f, 37, struct.pack('hhqqi4x', fcntl.F_WRLCK, 0, 0, 0, 0)); "
-                   "print('held', flush=True); sys.stdin.read()")
-        self.process = subprocess.Popen([sys.executable, "-c", program, str(path)], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE)
-        assert self.process.stdout.readline() == b"held\n"
-        self.process.send_signal(signal.SIGSTOP)
+        self.netbootd = site.netbootd
 
     def __enter__(self):
+        self.netbootd.pause()
         return self
 
     def __exit__(self, *_):
-        self.process.kill()
-        self.process.stdin.close()
-        self.process.stdout.close()
-        self.process.wait()
+        self.netbootd.go_on()

@@ -166,30 +166,32 @@ def test_the_window(site):
 # ---- stores that are lost, replaced, imported
 
 
-def state_of(site):
-    return site.store.directory / "state"
-
-
 @pytest.mark.parametrize("used", [False, True])
-def test_a_lost_state_store(site, used):
+def test_a_lost_state(site, used):
     site.arm()
     if used:
         assert site.boot4() == "install"
-    shutil.rmtree(state_of(site))
-    site.both(Exchange("PXE", 4, MAC))
-    assert site.request(Exchange("iPXE", 4, MAC)) == "disk"
+    site.netbootd.kill()
+    shutil.rmtree(site.store.directory / "state")
+    site.netbootd.start()
+    site.eventually(lambda: site.connected() == 2)
+    assert site.boot4() == "disk"
     assert site.once() is None
     site.arm()
-    site.eventually(lambda: site.begin(Exchange("iPXE", 4, MAC)) == "install")
     assert [site.boot4() for _ in range(2)] == ["install", "disk"]
 
 
-def test_an_empty_state_store(site):
+def test_an_older_state_is_put_back(site, tmp_path):
     site.arm()
-    state_of(site).rename(site.store.directory / "old")
-    site.store.ctl("init")
-    assert state_of(site).is_dir() and site.once() is None
+    shutil.copytree(site.store.directory / "state", tmp_path / "copy")
+    assert site.boot4() == "install"
+    site.netbootd.kill()
+    shutil.copy2(tmp_path / "copy" / "once", site.store.directory / "state" / "once")
+    site.netbootd.start()
+    site.eventually(lambda: site.connected() == 2)
+    assert "older" in site.netbootd.log or "another time" in site.netbootd.log, site.netbootd.log
     assert site.boot4() == "disk"
+    assert site.once() is None
 
 
 def test_another_targets_store_disarms(site):

@@ -8,7 +8,7 @@ import time
 import pytest
 from machine import Engine, Exchange
 from lib import owners
-from sites import MAC, Site, StoppedWriter
+from sites import MAC, Site, Stopped
 
 
 def test_killed_between_mark_and_send(site):
@@ -19,7 +19,7 @@ def test_killed_between_mark_and_send(site):
     assert site.request(ipxe, die=True) is None
     assert site.state() == "used"
     site.restart(4)
-    assert site.request(ipxe) == "install", "a retransmission of the same boot"
+    assert site.request(ipxe) == "disk", "a server that is gone may not have told of a new boot"
     assert site.boot4() == "disk"
 
 
@@ -30,9 +30,9 @@ def test_killed_and_booted_anew(site):
     assert site.boot4() == "disk", "a crash may lose a boot, never repeat it"
 
 
-def test_a_stopped_writer(site):
+def test_a_stopped_netbootd(site):
     site.arm()
-    with StoppedWriter(site):
+    with Stopped(site):
         begun = time.monotonic()
         got = site.request(Exchange("iPXE", 4, MAC))
         took = time.monotonic() - begun
@@ -48,7 +48,7 @@ def test_a_new_boot_that_could_not_be_written_down(site):
     rom = Exchange("iPXE", 4, MAC, 0xFFB53E3E)
     site.arm()
     assert site.both(rom) == "install"
-    with StoppedWriter(site):
+    with Stopped(site):
         assert site.begin(rom) == "disk"
     # The same transaction id again: without the doubt it would look like a retransmission.
     assert site.request(rom) == "disk"
@@ -57,11 +57,11 @@ def test_a_new_boot_that_could_not_be_written_down(site):
 def test_an_offer_that_cannot_be_marked(site):
     """UEFI's HTTP boot loads what it was offered, whatever the final reply says."""
     site.arm("--once direct")
-    with StoppedWriter(site):
+    with Stopped(site):
         assert site.begin(Exchange("HTTP", 4, MAC)) == "disk"
     http = Exchange("HTTP", 4, MAC)
     assert site.begin(http) == "direct"
-    with StoppedWriter(site):
+    with Stopped(site):
         assert site.request(http) == "disk", "but it may boot it"
     assert site.both(Exchange("HTTP", 4, MAC)) == "disk"
     assert site.state() == "used"
@@ -84,7 +84,7 @@ def test_a_new_boot_that_only_the_other_server_saw(site):
     site.both(Exchange("PXE", 4, MAC))
     four, six = Exchange("iPXE", 4, MAC, 0xFFB53E3E), Exchange("iPXE", 6, MAC, 0x5C141C)
     assert site.begin(four) == "install" and site.both(six) == "install"
-    with StoppedWriter(site):
+    with Stopped(site):
         site.both(Exchange("PXE", 4, MAC))
     site.restart(4)
     assert [site.both(six), site.both(four)] == ["disk", "disk"]
@@ -102,6 +102,9 @@ def test_a_full_disk(tmp_path):
         with open(filler, "wb", buffering=0) as file, pytest.raises(OSError):
             while True:
                 file.write(b"\0" * 4096)
+        with pytest.raises(RuntimeError, match="No space left"):
+            while True:
+                site.arm()
         assert site.request(Exchange("iPXE", 4, MAC)) == "disk"
         filler.unlink()
         assert [site.boot4() for _ in range(2)] == ["install", "disk"]
@@ -111,19 +114,52 @@ def test_a_full_disk(tmp_path):
         subprocess.run(["umount", str(place)], check=True)
 
 
-def test_a_state_store_that_servers_may_not_write(site):
+def test_servers_that_may_not_connect(site):
     site.arm()
+    site.netbootd.kill()
     owners.share(site.store.directory, group=65534)
     owners.open_way(site.store.directory)
-    data = site.store.directory / "state" / "data.mdb"
-    data.chmod(0o640)
+    site.netbootd.start()
+    (site.store.directory / "run" / "servers").chmod(0o600)
     site.servers[4].kill()
     site.servers[4] = Engine(site.store.directory, user=65534, group=65534, extra_groups=[])
     assert site.request(Exchange("iPXE", 4, MAC)) == "disk"
     assert site.state() == "armed"
-    data.chmod(0o660)
-    site.servers[4].kill()
-    site.servers[4] = Engine(site.store.directory, user=65534, group=65534, extra_groups=[])
+    (site.store.directory / "run" / "servers").chmod(0o660)
+    site.eventually(lambda: site.connected() == 2)
+    assert [site.boot4() for _ in range(2)] == ["install", "disk"]
+
+
+def test_a_reply_that_does_not_leave(site):
+    site.arm()
+    rom = Exchange("iPXE", 4, MAC)
+    assert site.begin(rom) == "install"
+    assert site.request(rom, sent=False) == "install"
+    site.eventually(lambda: site.state() == "in-progress")
+    assert site.boot4(rom=True) == "install"
+    assert site.boot4(rom=True) == "disk"
+
+
+def test_netbootd_is_restarted(site):
+    site.arm()
+    site.both(Exchange("PXE", 4, MAC))
+    site.restart_netbootd()
+    assert site.state() in ("armed", "in-progress")
+    ipxe = Exchange("iPXE", 4, MAC, 0xFFB53E3E)
+    assert site.both(ipxe) == "install"
+    site.restart_netbootd()
+    assert site.request(ipxe) == "disk", "whether it is the same boot is not known any more"
+    assert site.boot4() == "disk"
+    assert site.state() == "used"
+
+
+def test_without_netbootd(site):
+    site.arm()
+    site.netbootd.kill()
+    assert site.boot4() == "disk"
+    assert site.state() == "?"
+    site.netbootd.start()
+    site.eventually(lambda: site.connected() == 2)
     assert [site.boot4() for _ in range(2)] == ["install", "disk"]
 
 
@@ -165,7 +201,7 @@ def test_generated(site, seed):
     boots = []
     for _ in range(5):
         if stuck and dice.random() < 0.3:
-            with StoppedWriter(site):
+            with Stopped(site):
                 boots.append(disturbed_boot(site, dice, rom, both))
         else:
             boots.append(disturbed_boot(site, dice, rom, both))

@@ -4,7 +4,8 @@
  * on stdout. The store is the argument.
  *
  * Octets are hexadecimal. A query has the names of struct netboot_query; `options` is a list of [code, octets]. With
- * "die": true the program kills itself between the decision and the answer.
+ * "die": true the program kills itself between the decision and the answer; with "sent": false the reply does not
+ * leave.
  */
 #include "netboot-store.h"
 
@@ -174,6 +175,8 @@ static void serve(struct netboot_store *store, const json_t *json)
     read_query(json, &storage, &query);
     memset(&result, 0xff, sizeof(result)); /* nobody clears it before: what is read of it must have been written */
     int status = netboot_serve(store, &query, &result);
+    if (json_is_false(json_object_get(json, "sent")))
+        netboot_sent(store, &result, false);
     if (json_is_true(json_object_get(json, "die"))) /* between the decision and the answer */
         raise(SIGKILL);
     json_t *answer = status < 0 ? json_pack("{s:i, s:o}", "status", status, "edits", edits_json(&result.answer))

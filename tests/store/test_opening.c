@@ -350,7 +350,7 @@ static void test_state_store_damaged_meanwhile(void **state)
     id.size = (uint8_t)snprintf((char *)id.value, sizeof(id.value), "round2-0");
     set_in_headers(path_in(fixture, "state/data.mdb"), &(struct patch){120, 8, UINT64_C(1) << 40});
     OK(put_round(store, 2, &error));
-    FAILS(-EBADMSG, "is cut short", netboot_once_disarm(store, &id, 1, 1000, &error));
+    FAILS(-EBADMSG, "is cut short", netboot_once_disarm(store, &id, 1, NULL, 1000, &error));
     FAILS(-EBADMSG, "is cut short", netboot_once_check(store, &error));
     close_store(fixture);
 }

@@ -458,6 +458,12 @@ int netboot_view_once(struct netboot_view *view, const struct netboot_id *id, st
 /* Counts the hosts in each state: `ret` has room for `count` numbers, by enum netboot_once_state. */
 int netboot_view_once_counts(struct netboot_view *view, uint64_t *ret, size_t count, struct netboot_error *error);
 
+/* What was armed in a state store that DHCP servers wrote before there was netbootd, of hosts that the store has. Calls
+ * `each` until it returns non-zero, which is returned. -ENOENT: there is none. Nothing of it is armed any more. */
+int netboot_view_once_before(struct netboot_view *view,
+                             int (*each)(const struct netboot_id *id, const struct netboot_once *once, void *user),
+                             void *user, struct netboot_error *error);
+
 enum netboot_once_action { NETBOOT_ONCE_ARM, NETBOOT_ONCE_DISARM, NETBOOT_ONCE_REPORT };
 /* What somebody did; netbootd has the last 1000. */
 struct netboot_once_act {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+#include "before.h"
 #include "commands.h"
 
 #include "common/base/bytes.h"
@@ -65,11 +66,8 @@ static int complete(struct netboot_change *change, bool *ret_created, struct net
 
 static int tell_there(const struct session *session)
 {
-    struct netboot_error error;
-    int status = netboot_once_check(session->store, &error);
-
     printf("a store already exists in %s: it stays as it is\n", session->directory);
-    return status == 0 || status == -ENOENT ? DONE : failed("%s", error.text);
+    return DONE;
 }
 
 /* What is missing is made by the one whose it will be. */
@@ -99,6 +97,8 @@ static int init_run(struct session *session)
 
     if (code == DONE)
         code = session_view(session);
+    if (code == DONE)
+        code = before_put_aside(session);
     if (code != DONE)
         return code;
     if (netboot_view_status(session->view, &store, &error) != 0)
@@ -125,7 +125,9 @@ const struct command init_commands[] = {
                 "undionly.kpxe, x86-uefi ipxe32.efi and x64-uefi ipxe.efi, and a target `default` with script.ipxe.\n"
                 "Until the site has addresses, no DHCP reply changes. The records of an existing store stay as they are.\n"
                 "Run by root where there is a user netboot (adduser --system --group netboot), init gives the directory and\n"
-                "the files of the store in it to that user, also those of an existing store of root's."},
+                "the files of the store in it to that user, also those of an existing store of root's.\n"
+                "What DHCP servers wrote before there was netbootd, DIR/state and DIR/journal, is put aside as state.old and\n"
+                "journal.old; the commands that arm anew what was armed are printed."},
     {0},
 };
 /* clang-format on */

@@ -163,11 +163,30 @@ static int open_book(struct core *core, struct netboot_error *error)
     return code;
 }
 
+/* A server of before netbootd may still write there. */
+static int check_before(const struct core *core, struct netboot_error *error)
+{
+    static const char *const names[] = {"state", "journal"};
+    char path[PATH_MAX];
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        snprintf(path, sizeof(path), "%s/%s/data.mdb", core->directory, names[i]);
+        if (access(path, F_OK) == 0)
+            return failure(error, -EEXIST,
+                           "%s/%s is of a version before netbootd: run 'netbootctl -d %s init', which puts it aside and "
+                           "says what was armed",
+                           core->directory, names[i], core->directory);
+    }
+    return 0;
+}
+
 static int open_all(struct core *core, struct netboot_error *error)
 {
     const struct netboot_store_options options = {.size = sizeof(options), .follow = true, .server = "netbootd"};
     int code = signals_open(core, error); /* before there are threads: they have it blocked as well */
 
+    if (code == 0)
+        code = check_before(core, error);
     if (code == 0)
         code = socket_make_run(core->directory, error);
     if (code == 0)

@@ -191,6 +191,8 @@ static int carry_out(struct book *book, const struct order *order, struct netboo
                                                  .window = what->window,
                                                  .by = what->by};
 
+    if (order->count == 0)
+        return 0;
     switch (what->head.kind) {
     case CONTROL_ARM:
         return book_arm(book, order->hosts, order->count, &request, error);

@@ -172,10 +172,11 @@ static int check_before(const struct core *core, struct netboot_error *error)
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         snprintf(path, sizeof(path), "%s/%s/data.mdb", core->directory, names[i]);
         if (access(path, F_OK) == 0)
-            return failure(error, -EEXIST,
-                           "%s/%s is of a version before netbootd: run 'netbootctl -d %s init', which puts it aside and "
-                           "says what was armed",
-                           core->directory, names[i], core->directory);
+            return failure(
+                error, -EEXIST,
+                "%s/%s is of a version before netbootd: run 'netbootctl -d %s init', which puts it aside and "
+                "says what was armed",
+                core->directory, names[i], core->directory);
     }
     return 0;
 }

@@ -105,6 +105,7 @@ static int put_armed(struct book *book, const struct book_host *host, struct onc
         return failure(error, -EINVAL, "that does not fit into a record");
     if (!row && !(row = rows_add(&book->rows, &host->key)))
         return failure_no_memory(error);
+    row->syncs = 0; /* a new arming has all of them: packets cannot arm */
     if (!row_put_octets(&book->rows, row, (struct netboot_bytes){octets, (size_t)size}, true)) {
         if (row->fresh && !row->changed)
             rows_remove(&book->rows, row);

@@ -166,7 +166,7 @@ static int open_book(struct core *core, struct netboot_error *error)
 /* A server of before netbootd may still write there. */
 static int check_before(const struct core *core, struct netboot_error *error)
 {
-    static const char *const names[] = {"state", "journal"};
+    static const char *const names[] = {"state"};
     char path[PATH_MAX];
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

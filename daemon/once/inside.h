@@ -95,7 +95,7 @@ struct book {
     struct taking *takings;
     struct book_act acts[BOOK_ACTS]; /* a ring */
     size_t act_count, act_next;
-    size_t sweep_at; /* bucket */
+    size_t sweep_at;        /* bucket */
     uint64_t rewrite_after; /* ms */
     struct netboot_error notice;
 };

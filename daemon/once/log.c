@@ -322,7 +322,8 @@ static int give_up(struct once_log *log, const char *state_directory, const stru
     int code = begin_anew(log, error);
     if (code == 0)
         failure(notice, -ESTALE,
-                "%.150s/" LOG_NAME " is not what netbootd wrote last (%.100s): every host is disarmed, and the file is kept "
+                "%.150s/" LOG_NAME
+                " is not what netbootd wrote last (%.100s): every host is disarmed, and the file is kept "
                 "as " DAMAGED_NAME "; arm anew what is still to boot once",
                 state_directory, why->text);
     return code;
@@ -350,7 +351,8 @@ static int open_file(struct once_log *log, const char *state_directory, log_read
     }
     tell_run(log);
     code = cut(log);
-    return code == 0 ? 0 : failure(error, code, "%s/" LOG_NAME " cannot be written: %s", state_directory, strerror(-code));
+    return code == 0 ? 0
+                     : failure(error, code, "%s/" LOG_NAME " cannot be written: %s", state_directory, strerror(-code));
 }
 
 int log_open(struct once_log *ret, const char *state_directory, const char *run_directory, log_reader *reader,

@@ -36,8 +36,8 @@ static size_t batch_size(const struct log_contents *contents)
     size_t size = be_get32(octets + BATCH_SIZE);
     if (size < BATCH_HEAD + BATCH_END || size % 8 != 0 || size > room)
         return 0;
-    bool sound = be_get64(octets + BATCH_CONTENT_CHECK) ==
-                 log_hash(contents->chain, octets + BATCH_HEAD, size - BATCH_HEAD);
+    bool sound =
+        be_get64(octets + BATCH_CONTENT_CHECK) == log_hash(contents->chain, octets + BATCH_HEAD, size - BATCH_HEAD);
     return sound ? size : 0;
 }
 

@@ -79,7 +79,8 @@ void log_add(struct log_batch *batch, enum log_kind kind, const struct store_key
         next = disk;
     if (kind == LOG_ACT)
         return;
-    if (kind == LOG_HOST && leaves_out(the_world, "mark") && stored_read(octets, &record) == 0 && record.phase != ONCE_ARMED)
+    if (kind == LOG_HOST && leaves_out(the_world, "mark") && stored_read(octets, &record) == 0 &&
+        record.phase != ONCE_ARMED)
         return;
     next.there = kind == LOG_HOST;
     next.key = *key;
@@ -161,7 +162,10 @@ static struct armed_set *armed_set(void)
 
 struct book_host host_of(const struct world *world)
 {
-    return (struct book_host){.key = {.size = 7, .octets = {1, 0x52, 0x54, 0, 0, 0, 0}}, .store = 1, .born = world->born};
+    return (struct book_host){
+        .key = {.size = 7, .octets = {1, 0x52, 0x54, 0, 0, 0, 0}},
+          .store = 1, .born = world->born
+    };
 }
 
 void netbootd_start(struct world *world)

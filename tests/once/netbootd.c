@@ -251,6 +251,7 @@ static void read_message(struct world *world, const struct message *message)
                 (message->kind == QUESTION_ASK && question->deadline_ns <= once_clock_ns());
     if (late && leaves_out(world, "late") && message->kind == QUESTION_ASK)
         return;
+    netbootd->asked += message->kind == QUESTION_ASK;
     if (message->kind == QUESTION_ASK)
         book_ask(netbootd->book, question, "dhcp", message->asker);
     else if (question->sequence != 0)
@@ -278,6 +279,7 @@ void netbootd_read(struct world *world)
 
     while (netbootd->book && netbootd->count > 0 && world->now >= netbootd->stalled_until) {
         netbootd->late_ns = 0;
+        netbootd->asked = 0;
         while (netbootd->count > 0)
             read_connection(world);
         book_settle(netbootd->book, answer, world);

@@ -53,7 +53,7 @@ static void judge_answer(struct world *world, const struct connection *connectio
         if (is_final(event)) {
             world->was_marked = world->marked;
             world->marked = true;
-            world->marking = connection->question;
+            world->marking = world->netbootd.asked == 1 ? connection->question : 0;
         }
         return;
     }
@@ -261,8 +261,10 @@ void take_answer(struct world *world, uint64_t asker, const struct answer *answe
     unsigned server;
     struct connection *connection = find_asking(world, answer->sequence, &server);
 
-    if (!connection || connection->asker != asker)
+    if (!connection || connection->asker != asker) {
+        world->marked |= answer->verdict == ANSWER_ONCE; /* silence means sent */
         return;
+    }
     judge_answer(world, connection, answer);
     bool once = answer->verdict == ANSWER_ONCE, edited = !(world->trouble && chance(world->trouble / 2));
     if (once && world->kill && chance(world->kill)) {

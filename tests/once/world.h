@@ -80,6 +80,7 @@ struct netbootd {
     uint64_t starts_at, stalled_until, late_ns;
     uint64_t unasked[2]; /* as told */
     bool dies;           /* between writing and answering */
+    unsigned asked;      /* at once */
     struct message messages[MESSAGES];
     unsigned count;
 };

@@ -17,7 +17,7 @@
 
 #include <stdlib.h>
 
-#define SYNCS_MOST 4 /* for one host in so many milliseconds: a boot needs one or two */
+#define SYNCS_MOST 4 /* marks of one host in so many milliseconds; a boot needs one */
 #define SYNCS_MS 60000
 
 /* ---- Marks that may be taken back */
@@ -109,9 +109,13 @@ static bool needs_disk(const struct once_record *before, const struct once_step 
         return false;
     if (step->new_boot || step->write == ONCE_CLOSE)
         return true;
-    if (before->phase == ONCE_USED)
-        return false;
-    return !(before->phase == ONCE_STARTED && step->record.phase == ONCE_STARTED && is_promised(before));
+    return before->phase != ONCE_USED && !(before->phase == ONCE_STARTED && is_promised(before));
+}
+
+/* Whether it counts among those that are limited: without them there is nothing to close. */
+static bool is_limited(const struct once_step *step)
+{
+    return step->write == ONCE_MARK && (step->record.phase == ONCE_USED || is_promised(&step->record));
 }
 
 static bool may_sync(struct row *row, const struct once_time *now)
@@ -152,7 +156,6 @@ static void keep_back(struct asked *asked, const struct once_record *before, con
     struct once_step step;
     uint8_t octets[ONCE_RECORD_MAX];
 
-    free(asked->back);
     unable.able = false;
     once_step(before, &unable, now, &step);
     ssize_t size = stored_write(&step.record, octets);
@@ -170,7 +173,7 @@ static bool store_step(struct book *book, struct asked *asked, struct once_step 
     if (step->write == ONCE_KEEP)
         return false;
     if (row_put(&book->rows, asked->row, &step->record, write)) {
-        asked->row->syncs += sync;
+        asked->row->syncs += sync && is_limited(step);
         return sync;
     }
     /* No memory. */
@@ -189,6 +192,8 @@ static bool decide(struct book *book, struct asked *asked, struct once_time *now
     struct once_step step;
     bool unmarked = false;
 
+    free(asked->back);
+    asked->back = NULL;
     asked->answer = (struct answer){asked->sequence, ANSWER_LASTING, NETBOOT_ARMED_USED};
     if (!find_arming(book, asked, &record))
         return false;
@@ -197,7 +202,7 @@ static bool decide(struct book *book, struct asked *asked, struct once_time *now
     now->doubt = book->doubt;
     once_step(&record, &event, now, &step);
     bool sync = needs_disk(&record, &step) && !asked->late;
-    if (sync && !(may_write && may_sync(asked->row, now))) {
+    if (sync && !(may_write && (!is_limited(&step) || may_sync(asked->row, now)))) {
         sync = false;
         if ((unmarked = step.write == ONCE_MARK)) {
             event.able = false;

@@ -166,6 +166,10 @@ static bool run_exchanges(struct world *world, struct exchange *exchanges, unsig
             disturb(world);
             if (arrived.direction == CLIENT_TO_SERVER)
                 serve(world, &arrived);
+            else if (arrived.direction == DEADLINE)
+                pass_deadline(world, arrived.question);
+            else if (arrived.direction == WAKE)
+                wake(world);
             else
                 for (unsigned i = 0; i < count; i++)
                     take_reply(world, &exchanges[i], &arrived);

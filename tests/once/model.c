@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * A model of machines, a network and two DHCP servers around the state machine of boot once.
+ * A model of machines, a network, two DHCP servers and netbootd around the book of boot once.
  *
  * A case is made of a seed: a kind of machine, an arming, and a few boots with losses, duplicates, delays, resets at
- * any moment, servers that are killed between mark and send, marks that cannot be written, clocks that are set, a state
- * store that is lost, targets that change. Whatever the case, the final stage of the target may be served in one boot
+ * any moment; questions that are not asked, or answered late, replies that cannot be sent, servers that are killed
+ * between answer and send, connections that end; a netbootd that stands still, is killed, or is between writing and
+ * answering; a disk that is slow or full; clocks that are set, a state that is lost, targets that change, hosts that
+ * are deleted and made again, or armed anew. Whatever the case, the final stage of the target may be served in one boot
  * only (or as many as an arming until done allows); and where nothing has been served so far, a final reply carries it,
- * unless the mark could not be written. A boot is served when such a reply leaves for it, whether or not it arrives, or
- * when it takes one that was meant for a boot before: chained iPXE repeats its transaction ids.
+ * unless it could not be asked for, or not be marked. A boot is served when such a reply leaves for it, whether or not
+ * it arrives, or when it takes one that was meant for a boot before: chained iPXE repeats its transaction ids.
  *
- * usage: model [--seeds N] [--first N] [--without doubt|close|mark] [--calm] [--trace]
+ * usage: model [--seeds N] [--first N] [--without SAFEGUARD] [--calm] [--trace]
+ *
+ * Safeguards: doubt, close, mark, connect, hang-up, connections (both), unasked, late, born, not-sent.
  */
 #include "world.h"
 
@@ -19,30 +23,20 @@
 
 /* ---- Cases */
 
-static void arm(struct world *world)
+static void begin(struct world *world)
 {
-    static const uint8_t token[ONCE_TOKEN_SIZE];
-
-    world->allowed = chance(75) ? 1 : (unsigned)between(1, 3);
-    world->record = (struct once_record){
-        .token = {token, sizeof(token)},
-        .armed = (uint64_t)world->wall,
-        .expires = (uint64_t)world->wall + (chance(90) ? 86400 : between(1, 100)),
-        .window = chance(80) ? ONCE_WINDOW_MS : between(0, 60) * 1000,
-        .tries = (uint16_t)world->allowed,
-        .until_done = world->allowed > 1,
-        .phase = ONCE_ARMED,
-    };
-    if (world->calm) {
-        world->record.expires = 0;
-        world->record.window = ONCE_WINDOW_MS;
-    }
-    world->has_record = true;
+    world->born = 1;
+    netbootd_start(world);
+    for (unsigned i = 0; i < 2; i++)
+        connect_all(world);
+    if (!arm(world))
+        abort();
 }
 
 static bool run_case(struct world *world, uint64_t seed)
 {
     unsigned percents[] = {0, 0, 5, 20, 50};
+    disk_clear();
     struct world fresh = {.seed = seed, .trace = world->trace, .calm = world->calm, .without = world->without};
 
     draw_from(seed);
@@ -59,14 +53,15 @@ static bool run_case(struct world *world, uint64_t seed)
         world->delay = percents[draw() % 4];
         world->unwritable = chance(50) ? 0 : percents[draw() % 5];
         world->kill = chance(70) ? 0 : 20;
+        world->trouble = chance(40) ? 0 : percents[draw() % 5];
     }
     for (unsigned i = 0; i < 2; i++)
         world->chained_transaction[i] = (uint32_t)draw() | 1;
-    arm(world);
-    say(world, "%s; %u boots; window %u s", world->kind->name, world->allowed, (unsigned)(world->record.window / 1000));
+    begin(world);
     unsigned boots = (unsigned)between(2, 5) + world->allowed;
     for (unsigned i = 0; i < boots && !world->why[0]; i++)
         run_boot(world);
+    netbootd_kill(world);
     return !world->why[0];
 }
 

@@ -63,11 +63,11 @@ static uint64_t delay(const struct world *world, int direction)
     return between(1, 20);
 }
 
-static void put_packet(struct world *world, struct packet packet)
+void put_at(struct world *world, struct packet packet, uint64_t at)
 {
     if (world->count == PACKETS)
         abort();
-    packet.at = world->now + delay(world, packet.direction);
+    packet.at = at;
     world->packets[world->count++] = packet;
 }
 
@@ -77,7 +77,7 @@ void send_packet(struct world *world, const struct packet *packet)
 
     for (unsigned i = 0; i < copies; i++)
         if (!(world->loss && chance(world->loss)))
-            put_packet(world, *packet);
+            put_at(world, *packet, world->now + delay(world, packet->direction));
 }
 
 int next_packet(const struct world *world)

@@ -3,6 +3,7 @@
 #ifndef ONCE_MODEL_WORLD_H
 #define ONCE_MODEL_WORLD_H
 
+#include "once/book.h"
 #include "once/machine.h"
 
 #include <stddef.h>
@@ -36,14 +37,52 @@ extern const struct kind kinds[KINDS];
 
 /* ---- The world */
 
-enum { CLIENT_TO_SERVER, SERVER_TO_CLIENT };
+/* The last two are none: a server's question has no answer so far; netbootd, or a server's connection, is due. */
+enum { CLIENT_TO_SERVER, SERVER_TO_CLIENT, DEADLINE, WAKE };
 
 struct packet {
     uint64_t at; /* arrives */
     int direction;
     unsigned boot, exchange; /* that the client was in */
     struct once_event event;
-    bool once; /* a reply with the target armed */
+    bool once;         /* a reply with the target armed */
+    uint64_t question; /* of a deadline: its number */
+};
+
+/* A server, its question connections, and what it asked on each. */
+#define CONNECTIONS 3
+struct connection {
+    uint64_t asker; /* number; a new one each time that it connects */
+    bool asking;
+    uint64_t question, arming;
+    struct packet packet;
+};
+
+struct server {
+    bool connected;
+    uint64_t down_until, connects_at;
+    uint32_t unasked;
+    struct connection connections[CONNECTIONS];
+};
+
+/* What is under way to netbootd. */
+enum { MESSAGE_CONNECT = QUESTION_NOT_SENT + 1, MESSAGE_HANG_UP };
+struct message {
+    unsigned kind, server;
+    uint64_t asker;
+    struct question question;
+};
+#define MESSAGES 256
+
+struct netbootd {
+    struct book *book; /* NULL: it does not run */
+    struct armed_set *set;
+    uint64_t starts_at, stalled_until, late_ns;
+    uint64_t unasked[2]; /* as told */
+    bool dies;           /* between writing and answering */
+    unsigned asked;      /* at once */
+    struct message messages[MESSAGES];
+    unsigned count;
 };
 
 #define PACKETS 4096
@@ -57,15 +96,19 @@ struct world {
     unsigned count;
     unsigned loss, duplication, delay; /* percent */
 
-    /* State store and servers */
-    bool has_record;
-    struct once_record record;
-    uint64_t doubt, clock, clock_ms;
+    /* netbootd and servers */
+    struct netbootd netbootd;
+    struct server servers[2];
+    uint64_t asker, question; /* numbers given so far */
+    uint64_t clock, clock_ms;
     int64_t wall;
-    unsigned unwritable; /* percent */
+    unsigned unwritable, trouble; /* percent */
     uint64_t stuck_until;
-    uint64_t down_until[2];
     unsigned kill;
+
+    /* The arming */
+    bool is_armed;
+    uint64_t arming, born; /* which; of the host */
 
     /* The target */
     bool has_script, has_file;
@@ -77,7 +120,11 @@ struct world {
 
     /* Verdict */
     unsigned served_boots, allowed;
-    bool marked; /* for some boot, be it one that was gone already */
+    bool marked;   /* for some boot, be it one that was gone already */
+    bool promised; /* likewise, which a doubt makes a mark */
+    unsigned promised_boot;
+    uint64_t marking; /* the question that was answered by a mark, if nothing was asked since */
+    bool was_marked;  /* before it */
     bool boot_served[64];
     char why[256];
 };
@@ -91,12 +138,36 @@ extern const char *const method_names[];
 /* ---- The network */
 
 void send_packet(struct world *world, const struct packet *packet);
+/* At that time, for certain. */
+void put_at(struct world *world, struct packet packet, uint64_t at);
 /* The one that arrives first, -1 where none is under way. */
 int next_packet(const struct world *world);
+
+/* ---- netbootd: the real book, and a disk, clocks and a network of the model's */
+
+bool leaves_out(const struct world *world, const char *what);
+struct book_host host_of(const struct world *world);
+void netbootd_start(struct world *world);
+/* Its memory is gone, and its connections. */
+void netbootd_kill(struct world *world);
+/* What a server sends; it is read at once, if netbootd is not busy. */
+void tell(struct world *world, const struct message *message);
+void netbootd_read(struct world *world);
+void disk_clear(void);
+/* Arms the host; false: it cannot be written. */
+bool arm(struct world *world);
 
 /* ---- The servers, and what goes on beside the packets */
 
 void serve(struct world *world, const struct packet *packet);
+void take_answer(struct world *world, uint64_t asker, const struct answer *answer);
+void pass_deadline(struct world *world, uint64_t question);
+/* What netbootd and the servers do by themselves when it is time for it. */
+void wake(struct world *world);
+void wake_at(struct world *world, uint64_t at);
+void lose_connection(struct world *world, unsigned server);
+void connect_all(struct world *world);
+unsigned is_under_way(const struct world *world);
 void count_boot(struct world *world);
 void disturb(struct world *world);
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""What ./demo shows once everything is built: two boots of one machine, and a change of its target between them."""
+"""What ./demo shows when everything is built: two boots of one machine, the second one armed to boot a target once."""
 
 import argparse
 import contextlib
@@ -157,8 +157,13 @@ class Demo:
         self.results.append((row, loader, seconds))
 
     def change(self):
-        self.step("Another target for this machine. No server is told, reloaded or restarted:")
-        self.netbootctl("host", "set", HOST, "--target", "install")
+        self.step("Another target for this machine, for one boot. No server is told, reloaded or restarted:")
+        self.netbootctl("host", "set", HOST, "--once", "install")
+
+    def look_back(self, row):
+        self.step("The boot was counted; from now on the machine boots its lasting target again:")
+        self.netbootctl("host", "list", show_output=True)
+        self.netbootctl("explain", *row["explain"], "--mac", machine.mac(FIRMWARE), show_output=True)
 
     def summary(self):
         self.step("Done")
@@ -177,7 +182,7 @@ class Demo:
         self.step("The servers stay up. From another terminal, as root:")
         for what, command in (
             ("the tool, on this store", f"export NETBOOT_DIR={self.store} PATH={paths.netbootctl().parent}:$PATH"),
-            ("another target", f"netbootctl host set {HOST} --target rescue"),
+            ("another target, once", f"netbootctl host set {HOST} --once install"),
             ("the machine, its console in your terminal; Ctrl-C ends it", f"{script} pxe6"),
             ("a shell beside the servers", f"ip netns exec {link.server.name} bash"),
             ("what they serve", f"ls {self.root}"),
@@ -200,7 +205,7 @@ def _play(demo, arguments):
     demo.fill_store()
     with network.Network() as link:
         dhcp = arguments.server
-        demo.step(f"Servers in a network namespace: {SERVERS[dhcp]}, in.tftpd, nginx, radvd")
+        demo.step(f"Servers in a network namespace: netbootd, {SERVERS[dhcp]}, in.tftpd, nginx, radvd")
         started = servers.Servers(link, demo.directory, demo.root, demo.store, dhcp=dhcp)
         with started as running, wire.Wire(link.server) as watch:
             try:
@@ -216,6 +221,7 @@ def _play(demo, arguments):
                 raise DemoError(
                     f"boot {number} ({row['title']}): {error}\n--- serial console\n{error.console}\n{running.story()}"
                 ) from error
+            demo.look_back(BOOTS[0])
             demo.summary()
             if arguments.keep:
                 demo.keep(link)

@@ -83,9 +83,8 @@ def _once(firmware, method, kind, families=(4, 6)):
         "store": (
             *(f"target set {name.split('.')[0]} {what.format(name)}" for name in files),
             _host(firmware, "later"),
-            "host set machine --once once",
         ),
-        "boots": [{"method": method, "steps": [("next", files, files[0]), *[("next", files, files[1])] * 3]}],
+        "boots": [{"method": method, "before": ["host set machine --once once"], "steps": [("next", files, files[0]), *[("next", files, files[1])] * 3]}],
     }
 
 

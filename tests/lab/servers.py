@@ -14,7 +14,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from lib import kea, paths
+from lib import kea, netbootd, paths
 
 from . import isc, wire
 
@@ -132,6 +132,7 @@ class Servers:
         }
         self._dhcp = []
         with contextlib.ExitStack() as stack:
+            self._netbootd = stack.enter_context(netbootd.Netbootd(database))
             for family in families:
                 server = self._dhcp_server(dhcp, link, family, database)
                 for one in (server, *link.relays(family)):
@@ -206,7 +207,8 @@ class Servers:
 
     def story(self, lines=15):
         """The ends of all logs."""
-        parts = [(server.name, server.story(lines)) for server in self._dhcp]
+        parts = [("netbootd", self._netbootd.log)]
+        parts += [(server.name, server.story(lines)) for server in self._dhcp]
         for name in ("tftpd.log", "nginx.log", "netboot.log", "radvd.log", "nfs.log", "ganesha.log"):
             if (self.directory / name).exists():
                 parts.append((name, tail(self.directory / name, lines)))

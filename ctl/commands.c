@@ -6,6 +6,7 @@
 #include "lint/commands.h"
 #include "menu/commands.h"
 #include "records/commands.h"
+#include "remote/commands.h"
 #include "replay/commands.h"
 #include "seen/commands.h"
 #include "store/commands.h"
@@ -23,11 +24,15 @@ static const struct command migrate_commands[] = {
 
 /* As help shows them. */
 const struct command *const netbootctl_commands[] = {
-    init_commands,       site_commands,   loader_commands,
-    target_commands,     host_commands,   explain_commands,
-    log_commands,        seen_commands,   replay_commands,
-    import_commands,     export_commands, history_commands,
-    backup_commands,     menu_commands,   lint_commands,
-    migrate_commands,    status_commands, help_commands,
-    completion_commands, manual_commands, NULL,
+    init_commands,       site_commands,
+    loader_commands,     target_commands,
+    host_commands,       explain_commands,
+    log_commands,        seen_commands,
+    replay_commands,     import_commands,
+    export_commands,     history_commands,
+    backup_commands,     menu_commands,
+    lint_commands,       migrate_commands,
+    status_commands,     help_commands,
+    completion_commands, manual_commands,
+    remote_commands,     NULL,
 };

@@ -12,8 +12,10 @@
 static const struct option_row options[] = {
     {.name = "directory", .letter = 'd', .value = "DIR", .help = "the directory of the store (default: "
      NETBOOT_DEFAULT_DIRECTORY ")", .completion = COMPLETE_DIRECTORY},
-    {.name = "operators", .value = "GROUP", .help = "whose members may arm, disarm and report done (default: "
+    {.name = "operators", .value = "GROUP", .help = "whose members may change hosts and what is armed (default: "
      OPERATORS ")"},
+    {.name = "tool", .value = "FILE", .help = "the netbootctl that is run for them (default: " TOOL ")",
+     .completion = COMPLETE_FILE},
     {0},
 };
 /* clang-format on */
@@ -21,7 +23,9 @@ static const struct option_row options[] = {
 static int run(struct session *session)
 {
     const char *operators = option_value(session->arguments, "operators");
-    struct core_options options_of = {.directory = session->directory, .operators = operators ? operators : OPERATORS};
+    const char *tool = option_value(session->arguments, "tool");
+    struct core_options options_of = {
+        .directory = session->directory, .operators = operators ? operators : OPERATORS, .tool = tool ? tool : TOOL};
     struct netboot_error error;
 
     if (identity_take(&options_of.directory, &error) != 0 || core_run(&options_of, &error) != 0)

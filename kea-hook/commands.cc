@@ -50,6 +50,7 @@ ConstElementPtr run(const ConstElementPtr &command)
     remote.server = server.c_str();
     remote.family = server == "kea-dhcp6" ? NETBOOT_V6 : NETBOOT_V4;
     remote.allow_changes = hook->parameters.allow_changes;
+    remote.forwards = true;
     remote.journal = hook->parameters.journal;
     remote.store_errors = hook->statistics.store_errors();
     const int result = result_code(remote_run(&remote, name.c_str(), arguments.get(), &answer, &told));

@@ -487,6 +487,13 @@ struct netboot_server {
     uint64_t since;      /* seconds since 1970 */
     uint64_t reserved[4];
 };
+/*
+ * For users who may not write the store and are in netbootd's group of operators: runs a command of netbootctl's that
+ * changes hosts (host set, host delete, host done, command), as netbootd's user. `words` ends by NULL; output goes to
+ * the two file descriptors. The exit code, or a negative errno value: -EACCES: not such a user, or not such a command.
+ */
+int netboot_daemon_run(const char *directory, const char *const *words, int out, int err, unsigned deadline_ms,
+                       struct netboot_error *error);
 int netboot_servers(struct netboot_store *store, int (*each)(const struct netboot_server *, void *user), void *user,
                     struct netboot_error *error);
 

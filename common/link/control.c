@@ -92,6 +92,13 @@ static bool is_act(void *message)
     return act->action >= CONTROL_ARM && act->action <= CONTROL_DONE && is_host(&act->host);
 }
 
+static bool is_words(void *message)
+{
+    const struct control_run *run = message;
+
+    return run->head.count > 0 && run->words[run->head.count - 1] == '\0';
+}
+
 static bool is_server(void *message)
 {
     struct control_server *server = message;
@@ -118,7 +125,9 @@ static const struct {
     [CONTROL_RESULT] = {sizeof(struct control_result),                      0,                            0,is_result},
     [CONTROL_ROWS] = {offsetof(struct control_rows,                    rows),                          sizeof(struct control_row),                            CONTROL_ROWS_MAX,                                                                                                                             is_rows},
     [CONTROL_ACT] = {sizeof(struct control_act),             0,            0,             is_act},
-    [CONTROL_SERVER] = {sizeof(struct control_server),                            0,                 0,                                 is_server                                                                                                                                             },
+    [CONTROL_RUN] = {offsetof(struct control_run,                            words),                 1,                                 CONTROL_WORDS_SIZE,                                                                                                                                                is_words},
+    [CONTROL_EXIT] = {sizeof(struct control_exit),                            0,0,is_bare},
+    [CONTROL_SERVER] = {sizeof(struct control_server), 0,       0,                                         is_server                                                                                                                                                                                                    },
 };
 
 bool control_is_sound(void *message, size_t size)
@@ -249,6 +258,44 @@ int control_get(int control, const struct control_host *host, struct netboot_onc
         code = rows->head.kind == CONTROL_RESULT ? result_of(rows, error) : unexpected(error);
     free(hosts);
     free(rows);
+    return code;
+}
+
+static int put_words(const char *const *words, struct control_run *ret)
+{
+    size_t used = 0;
+
+    for (; *words; words++) {
+        size_t size = strlen(*words) + 1;
+        if (size > sizeof(ret->words) - used)
+            return -E2BIG;
+        memcpy(ret->words + used, *words, size);
+        used += size;
+    }
+    ret->head = control_head(CONTROL_RUN, (uint32_t)used);
+    return 0;
+}
+
+int control_run(int control, const char *const *words, int out, int err, unsigned deadline_ms,
+                struct netboot_error *error)
+{
+    const int fds[] = {out, err};
+    struct control_run *run = malloc(CONTROL_MESSAGE_MAX);
+    int code = run ? put_words(words, run) : -ENOMEM;
+
+    if (code == 0)
+        code = socket_send(control, run, offsetof(struct control_run, words) + run->head.count, fds, 2);
+    if (code != 0) {
+        free(run);
+        return failure(error, code, "netbootd cannot be given this command: %s", strerror(-code));
+    }
+    ssize_t size = get(control, run, socket_now_ns() + deadline_ms * ns_of_ms, error);
+    code = size < 0 ? (int)size : run->head.kind == CONTROL_RESULT ? result_of(run, error) : 0;
+    if (size >= 0 && run->head.kind == CONTROL_EXIT)
+        code = ((const struct control_exit *)(const void *)run)->status & 0xff;
+    else if (code == 0)
+        code = unexpected(error);
+    free(run);
     return code;
 }
 

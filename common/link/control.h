@@ -8,6 +8,8 @@
  *                                             <--  CONTROL_RESULT
  *     CONTROL_GET, with one host              -->
  *                                             <--  CONTROL_ROWS with one row, or CONTROL_RESULT
+ *     CONTROL_RUN, with stdout and stderr     -->   (a command of netbootctl's that changes hosts, as netbootd's user)
+ *                                             <--  CONTROL_EXIT, or CONTROL_RESULT
  *     CONTROL_LIST, _ACTS, _SERVERS           -->
  *                                             <--  any number of CONTROL_ROWS, _ACT, _SERVER; then CONTROL_RESULT
  */
@@ -35,6 +37,8 @@ enum control_kind {
     CONTROL_ROWS,
     CONTROL_ACT,
     CONTROL_SERVER,
+    CONTROL_RUN,
+    CONTROL_EXIT,
     CONTROL_KINDS
 };
 
@@ -103,6 +107,19 @@ struct control_server {
     uint64_t generation, since; /* since: seconds since 1970 */
 };
 
+/* Words, each ended by a NUL: head.count octets of them. */
+#define CONTROL_WORDS_SIZE 60000
+#define CONTROL_WORDS_MAX 2000
+struct control_run {
+    struct control_head head;
+    char words[CONTROL_WORDS_SIZE];
+};
+
+struct control_exit {
+    struct control_head head;
+    int32_t status; /* of the program */
+};
+
 _Static_assert(sizeof(struct control_hosts) <= CONTROL_MESSAGE_MAX, "a message");
 _Static_assert(sizeof(struct control_rows) <= CONTROL_MESSAGE_MAX, "a message");
 
@@ -139,5 +156,10 @@ int control_get(int control, const struct control_host *host, struct netboot_onc
  * which is returned. */
 int control_list(int control, enum control_kind kind, int (*each)(const void *message, void *user), void *user,
                  struct netboot_error *error);
+
+/* Runs a command of netbootctl's as netbootd's user, if it is one that operators may give. Its output goes to the two
+ * file descriptors. Its exit code, or a negative errno value with a text. */
+int control_run(int control, const char *const *words, int out, int err, unsigned deadline_ms,
+                struct netboot_error *error);
 
 #endif

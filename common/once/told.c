@@ -64,3 +64,13 @@ int netboot_servers(struct netboot_store *store, int (*each)(const struct netboo
 {
     return ask(store, CONTROL_SERVERS, tell_server, &(struct telling){.server = each, .user = user}, error);
 }
+
+int netboot_daemon_run(const char *directory, const char *const *words, int out, int err, unsigned deadline_ms,
+                       struct netboot_error *error)
+{
+    int control = control_open(directory, error);
+    int code = control < 0 ? control : control_run(control, words, out, err, deadline_ms, error);
+
+    control_close(control);
+    return code;
+}

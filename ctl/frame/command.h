@@ -25,6 +25,7 @@ struct command {
     enum completion completion; /* of the words */
     unsigned completed;         /* how many of the words; 0: all */
     const char *word_list;      /* for COMPLETE_WORDS */
+    bool operators;             /* netbootd runs it for those who may not write the store */
     bool thorough;              /* it reads the whole store, so that all pages may be checked as well */
     const char *summary;        /* NULL: not shown in help */
     const char *details;

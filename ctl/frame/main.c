@@ -5,6 +5,7 @@
 #include "frame/elsewhere.h"
 #include "frame/help.h"
 #include "frame/named.h"
+#include "frame/operator.h"
 #include "frame/output.h"
 
 #include <fcntl.h>
@@ -61,7 +62,8 @@ static int command_run(const struct command *command, const struct arguments *be
     else if (code == DONE && (code = words_check(command, &arguments)) == DONE) {
         session.directory = directory_of(before, &arguments);
         named_open(&arguments, command->completion);
-        code = command->run(&session);
+        code = command->operators && operator_is(&session) ? operator_run(&session, count, values)
+                                                           : command->run(&session);
         session_close(&session);
     }
     arguments_free(&arguments);

@@ -56,8 +56,11 @@ static const char *name_of(uid_t uid)
 
 static void find(char text[NETBOOT_ONCE_BY_SIZE])
 {
-    bool root = geteuid() == 0; /* only then is the environment sudo's */
-    const char *name = root ? getenv("SUDO_USER") : NULL;
+    bool root = geteuid() == 0;                  /* only then is the environment sudo's */
+    const char *name = getenv("NETBOOT_PERSON"); /* netbootd runs this for somebody */
+
+    if (!name && root)
+        name = getenv("SUDO_USER");
 
     if (!name && root)
         name = getenv("DOAS_USER");

@@ -338,7 +338,7 @@ static int host_delete(struct session *session)
 
 /* clang-format off */
 const struct command host_commands[] = {
-    {.group = "host", .verb = "set", .run = host_set, .words = "[ID]...", .least = 0, .most = ANY_NUMBER,
+    {.group = "host", .verb = "set", .operators = true, .run = host_set, .words = "[ID]...", .least = 0, .most = ANY_NUMBER,
      .options = host_set_options, .completion = COMPLETE_HOST, .summary = "create hosts, or change what is given",
      .details =
          "ID is a MAC, UUID, DUID or name. If no host has it, a new host is created; a name then also needs --mac, --uuid\n"
@@ -357,13 +357,13 @@ const struct command host_commands[] = {
     {.group = "host", .verb = "show", .run = host_show, .words = "[ID]...", .least = 0, .most = ANY_NUMBER,
      .options = host_show_options, .completion = COMPLETE_HOST, .summary = "show hosts"},
     {.group = "host", .verb = "list", .run = host_list, .options = host_list_options, .summary = "list hosts"},
-    {.group = "host", .verb = "delete", .run = host_delete, .words = "[ID]...", .least = 0, .most = ANY_NUMBER,
+    {.group = "host", .verb = "delete", .operators = true, .run = host_delete, .words = "[ID]...", .least = 0, .most = ANY_NUMBER,
      .options = host_delete_options, .completion = COMPLETE_HOST, .summary = "delete hosts, all or none",
      .details = "A damaged host can be deleted, too, by the ID that host list shows for it.\n"
                 "\n"
                 "  netbootctl host delete --label rack=12 --dry-run\n"
                 "  netbootctl host delete --from-file retired.txt --yes"},
-    {.group = "host", .verb = "done", .run = host_done, .words = "[ID]...", .least = 0, .most = ANY_NUMBER,
+    {.group = "host", .verb = "done", .operators = true, .run = host_done, .words = "[ID]...", .least = 0, .most = ANY_NUMBER,
      .options = host_delete_options, .completion = COMPLETE_HOST,
      .summary = "report that armed hosts are done",
      .details = "For the end of an installation: from then on the hosts boot their regular target. With a label or target, it\n"

@@ -16,12 +16,14 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define CLIENTS_MAX 128
 #define HOSTS_MAX (1 << 20) /* of one client's orders */
 #define ORDERS_MAX 1000
 #define SEND_MS 5000
+#define CHILDREN_MAX 16 /* commands that run at the same time */
 #define GROUPS_MAX 1024
 
 enum right { RIGHT_NONE, RIGHT_LOOK, RIGHT_CHANGE, RIGHT_ALL /* and to say for whom */ };
@@ -39,7 +41,7 @@ struct client {
     struct client *next;
     enum right right;
     uid_t user;
-    pid_t pid;
+    pid_t child; /* that runs a command for it; 0: none */
     struct order *orders, *last;
     size_t order_count, host_count;
 };
@@ -118,6 +120,16 @@ static void refuse(struct client *client, int code, const char *text)
 
 /* ---- Orders */
 
+static void name_person(const struct client *client, char text[NETBOOT_ONCE_BY_SIZE])
+{
+    const struct passwd *user = getpwuid(client->user);
+
+    if (user)
+        snprintf(text, NETBOOT_ONCE_BY_SIZE, "%s", user->pw_name);
+    else
+        snprintf(text, NETBOOT_ONCE_BY_SIZE, "%u", (unsigned)client->user);
+}
+
 static void read_order(struct client *client, const void *message)
 {
     struct order *order = client->order_count < ORDERS_MAX ? calloc(1, sizeof(*order)) : NULL;
@@ -127,13 +139,8 @@ static void read_order(struct client *client, const void *message)
         return;
     }
     order->what = *(const struct control_order *)message;
-    if (client->right != RIGHT_ALL || !order->what.by[0]) {
-        const struct passwd *user = getpwuid(client->user);
-        if (user)
-            snprintf(order->what.by, sizeof(order->what.by), "%s", user->pw_name);
-        else
-            snprintf(order->what.by, sizeof(order->what.by), "%u", (unsigned)client->user);
-    }
+    if (client->right != RIGHT_ALL || !order->what.by[0])
+        name_person(client, order->what.by);
     if (client->last)
         client->last->next = order;
     else
@@ -370,6 +377,49 @@ static void read_servers(struct client *client, const void *message)
     list(client, list_servers);
 }
 
+/* ---- Commands */
+
+static unsigned count_children(void)
+{
+    unsigned count = 0;
+
+    for (const struct client *client = clients; client; client = client->next)
+        count += client->child > 0;
+    return count;
+}
+
+static void read_run(struct client *client, const void *message, const int *fds)
+{
+    const struct control_run *run = message;
+    char person[NETBOOT_ONCE_BY_SIZE];
+    struct netboot_error error;
+
+    if (fds[0] < 0 || fds[1] < 0 || client->child > 0 || count_children() >= CHILDREN_MAX) {
+        refuse(client, -EAGAIN,
+               "netbootd runs too many commands at the moment, or this one has nowhere to write: try again");
+        return;
+    }
+    name_person(client, person);
+    pid_t child = run_start(client->core, run->words, run->head.count, person, fds[0], fds[1], &error);
+    if (child < 0)
+        refuse(client, child, error.text);
+    else
+        client->child = child;
+}
+
+void control_child_ended(pid_t child, int status)
+{
+    struct control_exit message = {.head = control_head(CONTROL_EXIT, 0)};
+
+    for (struct client *client = clients; client; client = client->next)
+        if (client->child == child) {
+            message.status = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+            socket_send(client->watch.fd, &message, sizeof(message), NULL, 0);
+            client->child = 0;
+            return;
+        }
+}
+
 /* ---- Messages */
 
 static const struct {
@@ -385,28 +435,39 @@ static const struct {
     [CONTROL_LIST] = {RIGHT_LOOK,   read_list   },
       [CONTROL_ACTS] = {RIGHT_LOOK,   read_acts   },
     [CONTROL_SERVERS] = {RIGHT_LOOK,   read_servers},
+      [CONTROL_RUN] = {RIGHT_CHANGE, NULL        },
 };
 
-static void client_ready(struct watch *watch)
+static void take_message(struct client *client, void *message, ssize_t size, const int *fds)
 {
-    static _Alignas(16) uint8_t message[CONTROL_MESSAGE_MAX];
-    struct client *client = (struct client *)watch;
-    ssize_t size = socket_receive(watch->fd, message, sizeof(message), NULL);
-    const struct control_head *head = (const void *)message;
+    const struct control_head *head = message;
 
-    if (size == -EAGAIN)
-        return;
     if (size <= 0)
         drop(client);
-    else if (!control_is_sound(message, (size_t)size) || !reads[head->kind].read)
+    else if (!control_is_sound(message, (size_t)size) || reads[head->kind].right == RIGHT_NONE)
         refuse(client, -EPROTO, "netbootd does not know this message: it is of another version than this program");
     else if (client->right < reads[head->kind].right)
         refuse(client, -EACCES,
                client->right == RIGHT_NONE
                    ? "netbootd answers root and members of the groups netboot and netboot-operator"
                    : "only root and members of the group netboot-operator may change what is armed");
+    else if (head->kind == CONTROL_RUN)
+        read_run(client, message, fds);
     else
         reads[head->kind].read(client, message);
+}
+
+static void client_ready(struct watch *watch)
+{
+    static _Alignas(16) uint8_t message[CONTROL_MESSAGE_MAX];
+    int fds[SOCKET_FDS_MAX];
+    ssize_t size = socket_receive(watch->fd, message, sizeof(message), fds);
+
+    if (size != -EAGAIN)
+        take_message((struct client *)watch, message, size, fds);
+    for (size_t i = 0; i < SOCKET_FDS_MAX; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
 }
 
 /* ---- The door */
@@ -428,8 +489,7 @@ static void take_in(struct core *core, int fd)
         .core = core,
         .next = clients,
         .right = right_of(core, fd, &peer),
-        .user = peer.uid,
-        .pid = peer.pid
+        .user = peer.uid
     };
     if (loop_add(&core->loop, &client->watch) != 0) {
         free(client);

@@ -56,8 +56,9 @@ static void signals_ready(struct watch *watch)
         core->stop = true;
         return;
     }
-    while (waitpid(-1, NULL, WNOHANG) > 0)
-        ;
+    int status;
+    for (pid_t child; (child = waitpid(-1, &status, WNOHANG)) > 0;)
+        control_child_ended(child, status);
 }
 
 static void signals_end(struct watch *watch)
@@ -221,6 +222,7 @@ int core_run(const struct core_options *options, struct netboot_error *error)
                         .owner = geteuid(),
                         .members = getegid(),
                         .operators = group_of(options->operators),
+                        .tool = options->tool,
                         .armed.fd = -1};
     int code = loop_init(&core.loop);
 

@@ -5,6 +5,7 @@
  *
  *     servers.c   DHCP servers: what they are handed, their questions, their hang-ups
  *     control.c   people and their programs: arming, disarming, done; what is armed
+ *     run.c       a command of netbootctl's for them, as netbootd's user
  *     core.c      the loop, and what is done now and then
  */
 #ifndef NETBOOTD_CORE_H
@@ -29,12 +30,14 @@ struct core {
     unsigned server_count, connection_count;
     uid_t owner;
     gid_t members, operators; /* (gid_t)-1: there is no such group */
+    const char *tool;         /* netbootctl */
     bool stop;
 };
 
 struct core_options {
     const char *directory;
     const char *operators; /* name of the group that may arm */
+    const char *tool;      /* netbootctl, which is run for them */
 };
 
 /* Runs until a signal ends it: 0, or a negative errno value with a text. */
@@ -55,6 +58,13 @@ struct server_facts {
     uint64_t generation, since;
 };
 void servers_each(const struct core *core, void (*each)(const struct server_facts *facts, void *user), void *user);
+
+/* Starts netbootctl with words, each ended by a NUL, for somebody. Its process, or a negative errno value with a text.
+ */
+pid_t run_start(const struct core *core, const char *words, size_t size, const char *person, int out, int err,
+                struct netboot_error *error);
+/* A child of this process ended. */
+void control_child_ended(pid_t child, int status);
 
 int control_door_open(struct core *core, struct netboot_error *error);
 void control_door_close(struct core *core);

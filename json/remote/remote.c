@@ -3,6 +3,7 @@
 
 #include "common/base/failure.h"
 #include "json/record/json.h"
+#include "json/remote/forward.h"
 #include "json/remote/remote_commands.h"
 #include "json/show/explain.h"
 
@@ -44,6 +45,7 @@ static const struct remote_command {
     {"netboot-explain",       false, explain_command   },
     {"netboot-host-add",      true,  remote_host_add   },
     {"netboot-host-del",      true,  remote_host_delete},
+    {"netboot-host-done",     true,  remote_host_done  },
     {"netboot-host-get",      false, remote_host_get   },
     {"netboot-host-get-page", false, remote_host_page  },
     {"netboot-host-update",   true,  remote_host_update},
@@ -75,5 +77,7 @@ int remote_run(const struct remote *remote, const char *name, const cJSON *argum
     if (command->changes && !remote->allow_changes)
         return failure(told, -ENOSYS, "%s is not allowed: set the netboot hook's parameter \"allow-changes\" to true",
                        name);
+    if (command->changes && remote->forwards)
+        return remote_forward(remote, name, arguments, ret_answer, told);
     return command->run(remote, arguments, ret_answer, told);
 }

@@ -278,3 +278,22 @@ int remote_host_delete(const struct remote *remote, const cJSON *arguments, cJSO
     wish_free(&wish);
     return status;
 }
+
+/* ---- netboot-host-done */
+
+/* An installer reports that it is done: the host boots its lasting target from now on. */
+int remote_host_done(const struct remote *remote, const cJSON *arguments, cJSON **ret, struct netboot_error *told)
+{
+    static const char *const known[] = {"id", NULL};
+    struct remote_wish wish = {.once = {.action = ONCE_REPORT}};
+    int status = arguments_check("netboot-host-done", arguments, known, told);
+
+    if (status == 0)
+        status = argument_id(arguments, "id", &wish.id, told);
+    if (status == 0)
+        status = arm_only(remote, &wish, told);
+    if (status == 0)
+        finish(remote, &wish, "Host done.", ret, told);
+    wish_free(&wish);
+    return status;
+}

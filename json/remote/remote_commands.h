@@ -15,6 +15,7 @@ int remote_host_get(const struct remote *remote, const cJSON *arguments, cJSON *
 int remote_host_page(const struct remote *remote, const cJSON *arguments, cJSON **ret, struct netboot_error *told);
 int remote_host_add(const struct remote *remote, const cJSON *arguments, cJSON **ret, struct netboot_error *told);
 int remote_host_update(const struct remote *remote, const cJSON *arguments, cJSON **ret, struct netboot_error *told);
+int remote_host_done(const struct remote *remote, const cJSON *arguments, cJSON **ret, struct netboot_error *told);
 int remote_host_delete(const struct remote *remote, const cJSON *arguments, cJSON **ret, struct netboot_error *told);
 int remote_status(const struct remote *remote, const cJSON *arguments, cJSON **ret, struct netboot_error *told);
 

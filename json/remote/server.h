@@ -18,6 +18,7 @@ struct remote {
     const char *server; /* "kea-dhcp4": who makes the changes */
     enum netboot_family family;
     bool allow_changes;
+    bool forwards;         /* changes are netbootd's to make: this server may only read */
     bool journal;          /* the server keeps one */
     uint64_t store_errors; /* replies so far for which nothing could be looked up */
 };

@@ -19,7 +19,7 @@ class Netbootd:
 
     def start(self):
         """Returns when servers and programs are answered."""
-        command = [str(self.program or paths.netbootd()), "-d", str(self.directory), *self.options]
+        command = [str(self.program or paths.netbootd()), "-d", str(self.directory), "--tool", str(paths.netbootctl()), *self.options]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, **self.more)
         for line in self.process.stderr:
             self.log += line

@@ -43,21 +43,24 @@ void takings_drop_of_row(struct book *book, struct row *row)
     free_taking(place);
 }
 
-static struct taking **find_taking(struct book *book, uint64_t asker)
+static struct taking **find_taking(struct book *book, uint64_t asker, uint64_t sequence)
 {
     struct taking **place = &book->takings;
 
-    while (*place && (*place)->asker != asker)
+    while (*place && ((*place)->asker != asker || (*place)->sequence != sequence))
         place = &(*place)->next;
     return *place ? place : NULL;
 }
 
 static void drop_of_asker(struct book *book, uint64_t asker)
 {
-    struct taking **place = find_taking(book, asker);
+    struct taking **place = &book->takings;
 
-    if (place)
-        free_taking(place);
+    while (*place)
+        if ((*place)->asker == asker)
+            free_taking(place);
+        else
+            place = &(*place)->next;
 }
 
 /* Without memory for it the mark stays. */
@@ -303,7 +306,6 @@ void book_settle(struct book *book, void (*each)(uint64_t asker, const struct an
 
 void book_ask(struct book *book, const struct question *question, const char *server, uint64_t asker)
 {
-    drop_of_asker(book, asker);
     if (book->asked_count == book->asked_room) {
         size_t room = book->asked_room * 2 + 16;
         struct asked *wider = realloc(book->asked, room * sizeof(*wider));
@@ -330,11 +332,11 @@ static void pass_over(struct book *book, uint64_t asker, const uint64_t *sequenc
 
 void book_sent(struct book *book, uint64_t asker, uint64_t sequence, bool sent)
 {
-    struct taking **place = find_taking(book, asker);
+    struct taking **place = find_taking(book, asker, sequence);
 
     if (!sent)
         pass_over(book, asker, &sequence);
-    if (!place || (*place)->sequence != sequence)
+    if (!place)
         return;
     if (!sent)
         take_back(book, (*place)->row, (*place)->octets, (*place)->size);

@@ -301,7 +301,9 @@ void serve(struct world *world, const struct packet *packet)
         return;
     }
     struct connection *connection = find_free(server);
-    if (!connection || (world->trouble && chance(world->trouble / 2)))
+    if (world->trouble && chance(world->trouble / 2))
+        server->quiet_until = world->now + (chance(70) ? 0 : between(200, 10000));
+    if (!connection || world->now <= server->quiet_until)
         leave_unasked(world, number, &asked);
     else
         ask(world, number, connection, &asked, entry.token);

@@ -60,7 +60,7 @@ struct connection {
 struct server {
     bool connected;
     uint64_t session; /* number; a new one each time that it connects */
-    uint64_t down_until, connects_at;
+    uint64_t down_until, connects_at, quiet_until;
     uint32_t unasked;
     struct connection connections[CONNECTIONS];
 };

@@ -387,8 +387,8 @@ int netboot_change_restore(struct netboot_change *change, netboot_read_fn read, 
 /*
  * "Boot this target at the next boot, then never again." netbootd has the armings; DHCP servers ask it when an armed
  * host boots, and these calls ask it as well: -ENOENT, -ECONNREFUSED: it does not run; -EACCES: this user may not;
- * -EPERM: what listens there is not of the store's owner. Changes of the targets store can only disarm: an arming counts
- * for the store and the host that it was made for.
+ * -EPERM: what listens there is not of the store's owner. Changes of the targets store can only disarm: an arming
+ * counts for the store and the host that it was made for.
  */
 
 enum netboot_once_state {
@@ -433,8 +433,8 @@ struct netboot_once {
 
 /* Each call is for all `ids`, or nothing, and is on disk when it returns 0. It waits up to `deadline_ms` for netbootd.
  * -ENOENT: no such host or target; -EINVAL; -ENOSPC: too many hosts are armed; -ETIMEDOUT. Arming replaces an earlier
- * arming. Disarming a host that is not armed is fine. Reporting done is -ENOENT if nothing was armed. `by`, who does it,
- * may be NULL. */
+ * arming. Disarming a host that is not armed is fine. Reporting done is -ENOENT if nothing was armed. `by`, who does
+ * it, may be NULL. */
 int netboot_once_arm(struct netboot_store *store, const struct netboot_id *ids, size_t count,
                      const struct netboot_once_request *request, unsigned deadline_ms, struct netboot_error *error);
 int netboot_once_disarm(struct netboot_store *store, const struct netboot_id *ids, size_t count, const char *by,
@@ -443,8 +443,8 @@ int netboot_once_done(struct netboot_store *store, const struct netboot_id *ids,
                       unsigned deadline_ms, struct netboot_error *error);
 
 /* Arms hosts together with a change (`request` NULL: disarms them): netboot_change_commit() then does both, or nothing.
- * The hosts and the target must be in the change, now and at its commit. The deadline is that of the change. netbootd is
- * told first and waits; then the records are committed, and then it arms: if it cannot (its disk is full, say), the
+ * The hosts and the target must be in the change, now and at its commit. The deadline is that of the change. netbootd
+ * is told first and waits; then the records are committed, and then it arms: if it cannot (its disk is full, say), the
  * commit fails and says so, and the records stay changed. */
 int netboot_change_arm(struct netboot_change *change, const struct netboot_id *ids, size_t count,
                        const struct netboot_once_request *request, struct netboot_error *error);

@@ -52,8 +52,8 @@ int once_each(struct netboot_view *view,
 struct arming;
 int arming_add(struct arming **list, struct netboot_view *view, const struct netboot_id *ids, size_t count,
                const struct netboot_once_request *request, struct netboot_error *error);
-/* Checks all of it on what the view shows and hands it to netbootd, which waits for control_do(). `by` does it, where an
- * order does not say who. The connection, or a negative errno value. */
+/* Checks all of it on what the view shows and hands it to netbootd, which waits for control_do(). `by` does it, where
+ * an order does not say who. The connection, or a negative errno value. */
 int arming_hand_over(const struct arming *list, struct netboot_view *view, const char *by, unsigned deadline_ms,
                      struct netboot_error *error);
 void arming_free(struct arming *list);

@@ -22,18 +22,19 @@ static int ask(struct netboot_store *store, enum control_kind kind, int (*each)(
 
 static int tell_act(const void *message, void *user)
 {
-    static const enum netboot_once_action actions[] = {[CONTROL_ARM] = NETBOOT_ONCE_ARM,
-                                                       [CONTROL_DISARM] = NETBOOT_ONCE_DISARM,
-                                                       [CONTROL_DONE] = NETBOOT_ONCE_REPORT};
+    static const enum netboot_once_action actions[] = {
+        [CONTROL_ARM] = NETBOOT_ONCE_ARM, [CONTROL_DISARM] = NETBOOT_ONCE_DISARM, [CONTROL_DONE] = NETBOOT_ONCE_REPORT};
     const struct control_act *from = message;
     const struct telling *telling = user;
 
     if (from->head.kind != CONTROL_ACT)
         return -EPROTO;
-    struct netboot_once_act act = {.when = from->wall,
-                                   .action = actions[from->action],
-                                   .hosts = from->hosts,
-                                   .host = {.type = from->host.key[0], .size = (uint8_t)(from->host.key_size - 1)}};
+    struct netboot_once_act act = {
+        .when = from->wall,
+        .action = actions[from->action],
+        .hosts = from->hosts,
+        .host = {.type = from->host.key[0], .size = (uint8_t)(from->host.key_size - 1)}
+    };
     memcpy(act.host.value, from->host.key + 1, act.host.size);
     memcpy(act.target, from->target, sizeof(act.target));
     memcpy(act.by, from->by, sizeof(act.by));

@@ -104,8 +104,8 @@ static int report_done(struct session *session, const struct selection *selectio
     struct netboot_error error;
     char by[NETBOOT_ONCE_BY_SIZE];
 
-    if (!dry_run && netboot_once_done(session->store, selection->ids, selection->count, who_name(by), DEADLINE_MS,
-                                      &error) != 0)
+    if (!dry_run &&
+        netboot_once_done(session->store, selection->ids, selection->count, who_name(by), DEADLINE_MS, &error) != 0)
         return failed_with(&error);
     tell(stdout, &once, dry_run, selection);
     return dry_run ? DONE : output_after_change();

@@ -3,8 +3,8 @@
 
 #include "commands.h"
 #include "frame/output.h"
-#include "json/text/when.h"
 #include "json/show/boot_once.h"
+#include "json/text/when.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -375,13 +375,13 @@ static const struct {
     void (*read)(struct client *client, const void *message);
 } reads[CONTROL_KINDS] = {
     [CONTROL_ARM] = {RIGHT_CHANGE, read_order  },
-    [CONTROL_DISARM] = {RIGHT_CHANGE, read_order  },
+      [CONTROL_DISARM] = {RIGHT_CHANGE, read_order  },
     [CONTROL_DONE] = {RIGHT_CHANGE, read_order  },
-    [CONTROL_HOSTS] = {RIGHT_CHANGE, read_hosts  },
+      [CONTROL_HOSTS] = {RIGHT_CHANGE, read_hosts  },
     [CONTROL_DO] = {RIGHT_CHANGE, read_do     },
-    [CONTROL_GET] = {RIGHT_LOOK,   read_get    },
+      [CONTROL_GET] = {RIGHT_LOOK,   read_get    },
     [CONTROL_LIST] = {RIGHT_LOOK,   read_list   },
-    [CONTROL_ACTS] = {RIGHT_LOOK,   read_acts   },
+      [CONTROL_ACTS] = {RIGHT_LOOK,   read_acts   },
     [CONTROL_SERVERS] = {RIGHT_LOOK,   read_servers},
 };
 
@@ -400,8 +400,9 @@ static void client_ready(struct watch *watch)
         refuse(client, -EPROTO, "netbootd does not know this message: it is of another version than this program");
     else if (client->right < reads[head->kind].right)
         refuse(client, -EACCES,
-               client->right == RIGHT_NONE ? "netbootd answers root and members of the groups netboot and netboot-operator"
-                                           : "only root and members of the group netboot-operator may change what is armed");
+               client->right == RIGHT_NONE
+                   ? "netbootd answers root and members of the groups netboot and netboot-operator"
+                   : "only root and members of the group netboot-operator may change what is armed");
     else
         reads[head->kind].read(client, message);
 }
@@ -422,7 +423,11 @@ static void take_in(struct core *core, int fd)
     }
     *client = (struct client){
         .watch = {.fd = fd, .ready = client_ready, .end = client_end},
-        .core = core, .next = clients, .right = right_of(core, fd, &peer), .user = peer.uid, .pid = peer.pid
+        .core = core,
+        .next = clients,
+        .right = right_of(core, fd, &peer),
+        .user = peer.uid,
+        .pid = peer.pid
     };
     if (loop_add(&core->loop, &client->watch) != 0) {
         free(client);

@@ -74,9 +74,8 @@ static int signals_open(struct core *core, struct netboot_error *error)
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGCHLD);
     sigprocmask(SIG_BLOCK, &signals, NULL);
-    core->signals = (struct watch){.fd = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC),
-                                   .ready = signals_ready,
-                                   .end = signals_end};
+    core->signals = (struct watch){
+        .fd = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC), .ready = signals_ready, .end = signals_end};
     int code = core->signals.fd < 0 ? -errno : loop_add(&core->loop, &core->signals);
     return code == 0 ? 0 : failure(error, code, "cannot wait for signals: %s", strerror(-code));
 }

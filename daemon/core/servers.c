@@ -19,7 +19,7 @@
 
 #define SERVERS_MAX 64
 #define CONNECTIONS_MAX (SERVERS_MAX * (PEER_QUESTIONS + 1))
-#define HELLO_US 5000000  /* that a connection may take to say who it is */
+#define HELLO_US 5000000   /* that a connection may take to say who it is */
 #define QUESTIONS_MAX 1024 /* that are settled together */
 #define MESSAGES_MAX 8     /* of one connection in a round: a server has one question under way */
 
@@ -305,7 +305,10 @@ static void take_in(struct core *core, int fd)
     }
     *connection = (struct connection){
         .watch = {.fd = fd, .ready = connection_ready, .end = connection_end},
-        .core = core, .next = strangers, .opened_us = clock_us(), .pid = peer.pid
+        .core = core,
+        .next = strangers,
+        .opened_us = clock_us(),
+        .pid = peer.pid
     };
     if (loop_add(&core->loop, &connection->watch) != 0) {
         free(connection);

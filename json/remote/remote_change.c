@@ -228,7 +228,8 @@ static int arm_only(const struct remote *remote, struct remote_wish *wish, struc
     else if (status != 0)
         failure(told, status, "the record of the host is damaged: delete it and set it again");
     netboot_view_close(view);
-    return status == 0 ? once_apply(remote->store, &wish->once, &wish->id, 1, remote->server, REMOTE_WAIT_MS, told) : status;
+    return status == 0 ? once_apply(remote->store, &wish->once, &wish->id, 1, remote->server, REMOTE_WAIT_MS, told)
+                       : status;
 }
 
 int remote_host_update(const struct remote *remote, const cJSON *arguments, cJSON **ret, struct netboot_error *told)

@@ -123,8 +123,8 @@ void lose_connection(struct world *world, unsigned number)
     wake_at(world, server->connects_at);
     for (unsigned i = 0; i < CONNECTIONS; i++) {
         struct connection *connection = &server->connections[i];
-        tell(world, &(struct message){
-                        .kind = MESSAGE_HANG_UP, .server = number, .connection = i, .session = server->session});
+        tell(world,
+             &(struct message){.kind = MESSAGE_HANG_UP, .server = number, .connection = i, .session = server->session});
         if (connection->asking && world->now >= server->down_until)
             reply(world, &connection->packet, false);
         connection->asking = false;

@@ -11,14 +11,14 @@
 #include <unistd.h>
 
 static struct {
-    bool full;            /* writes fail, but for those of the head, which need no room */
-    bool syncs_fail;      /* and what was written is there all the same */
-    size_t short_by;      /* octets that a write lacks */
-    unsigned syncs;       /* so far */
-    uint64_t sync_ns;     /* that one takes */
-    uint64_t running_ns;  /* that the clocks that no one sets are ahead */
-    int64_t change_ns;    /* that files were changed after they were */
-    ino_t inode;          /* of every file */
+    bool full;           /* writes fail, but for those of the head, which need no room */
+    bool syncs_fail;     /* and what was written is there all the same */
+    size_t short_by;     /* octets that a write lacks */
+    unsigned syncs;      /* so far */
+    uint64_t sync_ns;    /* that one takes */
+    uint64_t running_ns; /* that the clocks that no one sets are ahead */
+    int64_t change_ns;   /* that files were changed after they were */
+    ino_t inode;         /* of every file */
 } disk;
 
 ssize_t __real_pwrite(int file, const void *octets, size_t size, off_t at);

@@ -87,7 +87,10 @@ static off_t file_size(const struct fixture *fixture)
 
 static struct book_host host(unsigned number)
 {
-    struct book_host host = {.key = {.size = 7, .octets = {1, 0x52, 0x54}}, .store = STORE, .born = number + 1};
+    struct book_host host = {
+        .key = {.size = 7, .octets = {1, 0x52, 0x54}},
+          .store = STORE, .born = number + 1
+    };
 
     for (unsigned i = 0; i < 4; i++)
         host.key.octets[3 + i] = (uint8_t)(number >> (24 - 8 * i));
@@ -96,8 +99,12 @@ static struct book_host host(unsigned number)
 
 static int try_arm(struct fixture *fixture, const struct book_host *hosts, size_t count, unsigned tries)
 {
-    struct netboot_once_request request = {
-        .size = sizeof(request), .target = "install", .until_done = tries > 1, .tries = tries, .window = -1, .by = "ann"};
+    struct netboot_once_request request = {.size = sizeof(request),
+                                           .target = "install",
+                                           .until_done = tries > 1,
+                                           .tries = tries,
+                                           .window = -1,
+                                           .by = "ann"};
     struct netboot_error error;
 
     return book_arm(fixture->book, hosts, count, &request, &error);

@@ -75,7 +75,9 @@ static uint64_t open_log(const struct place *place, struct once_log *ret, struct
 
 static int write_number(struct once_log *log, uint64_t number, size_t size)
 {
-    const struct store_key key = {.size = 7, .octets = {1, 2, 3, 4, 5, 6, 7}};
+    const struct store_key key = {
+        .size = 7, .octets = {1, 2, 3, 4, 5, 6, 7}
+    };
     struct log_batch batch = {.octets = NULL};
     uint8_t octets[4096];
 
@@ -250,7 +252,8 @@ static void test_a_wrong_octet_is_never_overlooked(void **state)
 
 static void test_an_unsound_file_ends_nothing(void **state)
 {
-    static const char *const texts[] = {"", "x", "NBonce\r\n", "something else altogether, and longer than the head of a log is"};
+    static const char *const texts[] = {"", "x", "NBonce\r\n",
+                                        "something else altogether, and longer than the head of a log is"};
     const struct place *place = *state;
 
     for (size_t i = 0; i < COUNT(texts); i++) {
@@ -283,13 +286,13 @@ static void test_an_older_file_put_back(void **state)
     static const struct {
         const char *take, *put;
     } ways[] = {
-        {"cp once older",                                   "cp older once"                                  },
-        {"cp -p once older",                                "cp -p older once"                               },
-        {"cp -p once older",                                "mv older once"                                  },
-        {"cp -p once older",                                "rm once && cp -p older once"                    },
-        {"cp -p once older",                                "dd if=older of=once conv=notrunc status=none && "
-                                                            "truncate -r older once && touch -r older once"},
-        {"ln once kept && cp -p once older && rm kept",     "cat older > once"                               },
+        {"cp once older",                               "cp older once"                                 },
+        {"cp -p once older",                            "cp -p older once"                              },
+        {"cp -p once older",                            "mv older once"                                 },
+        {"cp -p once older",                            "rm once && cp -p older once"                   },
+        {"cp -p once older",                            "dd if=older of=once conv=notrunc status=none && "
+                             "truncate -r older once && touch -r older once"},
+        {"ln once kept && cp -p once older && rm kept", "cat older > once"                              },
     };
     const struct place *place = *state;
 
@@ -313,7 +316,8 @@ static void test_an_older_file_put_back(void **state)
             }
             uint64_t number = start(place, &given_up);
             if (!given_up || number != 0)
-                fail_msg("%s; machine started anew: %u: %llu is believed", ways[i].put, anew, (unsigned long long)number);
+                fail_msg("%s; machine started anew: %u: %llu is believed", ways[i].put, anew,
+                         (unsigned long long)number);
             disk.change_ns = 0;
             expect(place, 0);
         }

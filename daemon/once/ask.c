@@ -20,58 +20,6 @@
 #define SYNCS_MOST 4 /* marks of one host in so many milliseconds; a boot needs one */
 #define SYNCS_MS 60000
 
-/* ---- Marks that may be taken back */
-
-static void free_taking(struct taking **place)
-{
-    struct taking *taking = *place;
-
-    *place = taking->next;
-    taking->row->taking = NULL;
-    free(taking->octets);
-    free(taking);
-}
-
-void takings_drop_of_row(struct book *book, struct row *row)
-{
-    struct taking **place = &book->takings;
-
-    if (!row->taking)
-        return;
-    while (*place != row->taking)
-        place = &(*place)->next;
-    free_taking(place);
-}
-
-static struct taking **find_taking(struct book *book, uint64_t asker)
-{
-    struct taking **place = &book->takings;
-
-    while (*place && (*place)->asker != asker)
-        place = &(*place)->next;
-    return *place ? place : NULL;
-}
-
-static void drop_of_asker(struct book *book, uint64_t asker)
-{
-    struct taking **place = find_taking(book, asker);
-
-    if (place)
-        free_taking(place);
-}
-
-/* Without memory for it the mark stays. */
-static void add_taking(struct book *book, struct asked *asked)
-{
-    struct taking *taking = malloc(sizeof(*taking));
-
-    if (!taking)
-        return;
-    *taking = (struct taking){book->takings, asked->asker, asked->sequence, asked->row, asked->back, asked->back_size};
-    asked->back = NULL;
-    asked->row->taking = book->takings = taking;
-}
-
 /* ---- One question */
 
 static struct once_event event_of(const struct asked *asked)
@@ -269,7 +217,7 @@ static void end_question(struct book *book, struct asked *asked, bool in_time)
 
     if (asked->back && last && asked->answer.verdict == ANSWER_ONCE) {
         if (in_time)
-            add_taking(book, asked);
+            takings_add(book, asked);
         else
             take_back(book, asked->row, asked->back, asked->back_size);
     }
@@ -303,7 +251,6 @@ void book_settle(struct book *book, void (*each)(uint64_t asker, const struct an
 
 void book_ask(struct book *book, const struct question *question, const char *server, uint64_t asker)
 {
-    drop_of_asker(book, asker);
     if (book->asked_count == book->asked_room) {
         size_t room = book->asked_room * 2 + 16;
         struct asked *wider = realloc(book->asked, room * sizeof(*wider));
@@ -330,20 +277,20 @@ static void pass_over(struct book *book, uint64_t asker, const uint64_t *sequenc
 
 void book_sent(struct book *book, uint64_t asker, uint64_t sequence, bool sent)
 {
-    struct taking **place = find_taking(book, asker);
+    struct taking **place = takings_find(book, asker, sequence);
 
     if (!sent)
         pass_over(book, asker, &sequence);
-    if (!place || (*place)->sequence != sequence)
+    if (!place)
         return;
     if (!sent)
         take_back(book, (*place)->row, (*place)->octets, (*place)->size);
-    free_taking(place);
+    takings_drop(place);
 }
 
 void book_hang_up(struct book *book, uint64_t asker)
 {
     pass_over(book, asker, NULL);
-    drop_of_asker(book, asker);
+    takings_drop_of_asker(book, asker);
     book_raise_doubt(book);
 }

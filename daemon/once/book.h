@@ -39,7 +39,8 @@ void book_close(struct book *book);
  * those that were asked since.
  */
 
-/* A sound question. `asker` is the number of the connection, and never used again for another one. */
+/* A sound question. `asker` is the number of the server, or of its connection: the sequence numbers are the asker's. It
+ * is never used again for another one. */
 void book_ask(struct book *book, const struct question *question, const char *server, uint64_t asker);
 /* Decides all that was asked, writes it, and answers. Who is not waiting any more gets no answer, and its packet counts
  * as one that was answered with the lasting target. */
@@ -47,7 +48,7 @@ void book_settle(struct book *book, void (*each)(uint64_t asker, const struct an
 /* What became of the answer "once". Not sent: the mark is taken back, unless something else was asked of the host
  * since. A question that was not settled so far counts as late. */
 void book_sent(struct book *book, uint64_t asker, uint64_t sequence, bool sent);
-/* The connection ended: what it was answered counts as sent. Raises a doubt. */
+/* The asker is gone: what it was answered counts as sent. Raises a doubt. */
 void book_hang_up(struct book *book, uint64_t asker);
 /* Some packet may not have been asked about: each is of a new boot. When a server connects, and when it says that it
  * could not ask (before its question is asked). */

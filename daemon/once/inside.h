@@ -81,6 +81,12 @@ struct taking {
     size_t size;
 };
 
+/* Without memory for it the mark stays. */
+void takings_add(struct book *book, struct asked *asked);
+/* The place of it in the list, or NULL. */
+struct taking **takings_find(struct book *book, uint64_t asker, uint64_t sequence);
+void takings_drop(struct taking **place);
+void takings_drop_of_asker(struct book *book, uint64_t asker);
 void takings_drop_of_row(struct book *book, struct row *row);
 
 /* ---- The book */

@@ -4,6 +4,7 @@
 #include "base/failure.h"
 #include "once/clock.h"
 #include "once/log_format.h"
+#include "once/log_read.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@
 #define NEW_NAME LOG_NAME ".new"
 #define DAMAGED_NAME LOG_NAME ".damaged"
 
-uint64_t log_wall_ns(void)
+static uint64_t wall_ns(void)
 {
     struct timespec now;
 
@@ -84,7 +85,7 @@ static int seal(struct log_batch *batch, uint64_t serial, uint64_t chain)
     be_put32(octets + BATCH_MAGIC, BATCH_MAGIC_NUMBER);
     be_put32(octets + BATCH_SIZE, (uint32_t)batch->size);
     be_put64(octets + BATCH_SERIAL, serial);
-    be_put64(octets + BATCH_WALL, log_wall_ns());
+    be_put64(octets + BATCH_WALL, wall_ns());
     be_put32(octets + BATCH_COUNT, batch->count);
     be_put32(octets + BATCH_FILL, UINT32_MAX);
     be_put64(octets + BATCH_CONTENT_CHECK, log_hash(chain, octets + BATCH_HEAD, batch->size - BATCH_HEAD));
@@ -108,7 +109,7 @@ static void touch(int file, uint64_t id)
 {
     uint8_t octets[HEAD_SIZE - HEAD_TOUCHED];
 
-    be_put64(octets, log_wall_ns());
+    be_put64(octets, wall_ns());
     be_put64(octets + 8, log_hash(id, octets, 8));
     may_fail(write_at(file, octets, sizeof(octets), HEAD_TOUCHED));
 }

@@ -14,10 +14,7 @@
 #ifndef NETBOOTD_ONCE_LOG_H
 #define NETBOOTD_ONCE_LOG_H
 
-#include "store/key.h"
-
-/* LOG_FORGET is in no file: what was read so far is void. */
-enum log_kind { LOG_FORGET, LOG_HOST, LOG_GONE, LOG_ACT, LOG_KINDS };
+#include "once/log_entry.h"
 
 struct once_log {
     int directory, file, run;
@@ -35,9 +32,6 @@ struct log_batch {
     uint32_t count;
     bool failed; /* no memory */
 };
-
-/* Gets each entry that there is, in order. False: it makes no sense, the file is damaged. */
-typedef bool log_reader(void *user, enum log_kind kind, const struct store_key *key, struct netboot_bytes octets);
 
 /* Opens the log, or makes one.. What was given up, and why, is in `notice`
  * (code 0: nothing). -EBUSY: another process has it. */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The octets of the log, between its files only. Numbers are big-endian; batches begin and end at multiples of 8. */
+/* The octets of the log. Numbers are big-endian; batches begin and end at multiples of 8. */
 #ifndef NETBOOTD_ONCE_LOG_FORMAT_H
 #define NETBOOTD_ONCE_LOG_FORMAT_H
 
 #include "base/bytes.h"
-#include "once/log.h"
 
 #define LOG_NAME "once"
 #define LOG_FORMAT 1
@@ -57,21 +56,5 @@ static inline uint64_t log_hash(uint64_t seed, const uint8_t *octets, size_t siz
     hash ^= hash >> 29;
     return hash != 0 ? hash : 1;
 }
-
-/* What a file tells. */
-struct log_contents {
-    uint8_t *octets;
-    size_t size, end; /* of the file; of what counts */
-    uint64_t id, serial, chain;
-    uint64_t written, touched; /* ns since 1970; 0: unknown */
-};
-
-/* Reads and checks the file. 0, or -EBADMSG with the reason in `why`: it is damaged, or none of ours. */
-int log_read(int file, struct log_contents *ret, struct netboot_error *why);
-/* Whether it is the file that was written last. `run`: the file in the run directory, -1: none. */
-bool log_is_last(int file, int run, const struct log_contents *contents, struct netboot_error *why);
-bool log_deliver(const struct log_contents *contents, log_reader *reader, void *user);
-
-uint64_t log_wall_ns(void);
 
 #endif

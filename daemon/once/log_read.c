@@ -6,6 +6,8 @@
  * are zero then. That, and nothing else, is cut off: a batch that is there but for one wrong octet may be the mark of a
  * boot.
  */
+#include "once/log_read.h"
+
 #include "base/failure.h"
 #include "once/log_format.h"
 

@@ -235,7 +235,7 @@ static void read_message(struct world *world, const struct message *message)
 
     if (message->kind == MESSAGE_HANG_UP) {
         if (!leaves_out(world, "hang-up") && !leaves_out(world, "connections"))
-            book_hang_up(netbootd->book, message->asker);
+            book_hang_up(netbootd->book, message->session);
         return;
     }
     if (message->kind == MESSAGE_CONNECT) {
@@ -253,20 +253,20 @@ static void read_message(struct world *world, const struct message *message)
         return;
     netbootd->asked += message->kind == QUESTION_ASK;
     if (message->kind == QUESTION_ASK)
-        book_ask(netbootd->book, question, "dhcp", message->asker);
+        book_ask(netbootd->book, question, "dhcp", message->session);
     else if (question->sequence != 0)
-        book_sent(netbootd->book, message->asker, question->sequence, message->kind == QUESTION_SENT);
+        book_sent(netbootd->book, message->session, question->sequence, message->kind == QUESTION_SENT);
 }
 
 /* All of one connection, which is any. */
 static void read_connection(struct world *world)
 {
     struct netbootd *netbootd = &world->netbootd;
-    uint64_t asker = netbootd->messages[draw() % netbootd->count].asker;
+    struct message first = netbootd->messages[draw() % netbootd->count];
     unsigned kept = 0;
 
     for (unsigned i = 0; i < netbootd->count; i++)
-        if (netbootd->messages[i].asker == asker)
+        if (netbootd->messages[i].session == first.session && netbootd->messages[i].connection == first.connection)
             read_message(world, &netbootd->messages[i]);
         else
             netbootd->messages[kept++] = netbootd->messages[i];

@@ -94,10 +94,10 @@ void connect_all(struct world *world)
             continue;
         server->connected = true;
         say(world, "server %u connects", i);
-        for (unsigned j = 0; j < CONNECTIONS; j++)
-            server->connections[j] = (struct connection){.asker = ++world->asker};
+        memset(server->connections, 0, sizeof(server->connections));
+        server->session = ++world->session;
         server->unasked = 0;
-        tell(world, &(struct message){.kind = MESSAGE_CONNECT, .server = i, .asker = server->connections[0].asker});
+        tell(world, &(struct message){.kind = MESSAGE_CONNECT, .server = i, .session = server->session});
         netbootd_read(world);
     }
 }
@@ -105,7 +105,7 @@ void connect_all(struct world *world)
 static void send_unasked(struct world *world, unsigned number)
 {
     struct server *server = &world->servers[number];
-    struct message message = {.kind = QUESTION_NOT_SENT, .server = number, .asker = server->connections[0].asker};
+    struct message message = {.kind = QUESTION_NOT_SENT, .server = number, .session = server->session};
 
     message.question = (struct question){.kind = QUESTION_NOT_SENT, .unasked = server->unasked};
     if (server->connected)
@@ -123,7 +123,8 @@ void lose_connection(struct world *world, unsigned number)
     wake_at(world, server->connects_at);
     for (unsigned i = 0; i < CONNECTIONS; i++) {
         struct connection *connection = &server->connections[i];
-        tell(world, &(struct message){.kind = MESSAGE_HANG_UP, .server = number, .asker = connection->asker});
+        tell(world,
+             &(struct message){.kind = MESSAGE_HANG_UP, .server = number, .connection = i, .session = server->session});
         if (connection->asking && world->now >= server->down_until)
             reply(world, &connection->packet, false);
         connection->asking = false;
@@ -149,7 +150,8 @@ void wake(struct world *world)
     netbootd_read(world);
     connect_all(world);
     for (unsigned i = 0; i < 2; i++)
-        if (world->servers[i].connected && world->servers[i].unasked > world->netbootd.unasked[i])
+        if (world->servers[i].connected && world->servers[i].unasked > world->netbootd.unasked[i] &&
+            !leaves_out(world, "report"))
             send_unasked(world, i);
     netbootd_read(world);
 }
@@ -193,9 +195,10 @@ static struct connection *find_free(struct server *server)
 static void ask(struct world *world, unsigned number, struct connection *connection, const struct packet *packet,
                 const uint8_t *token)
 {
-    struct message message = {.kind = QUESTION_ASK, .server = number, .asker = connection->asker};
+    struct message message = {.kind = QUESTION_ASK, .server = number, .session = world->servers[number].session};
     struct packet deadline = {.direction = DEADLINE, .question = ++world->question};
 
+    message.connection = (unsigned)(connection - world->servers[number].connections);
     connection->asking = true;
     connection->question = world->question;
     connection->arming = world->arming;
@@ -213,7 +216,8 @@ static void leave_unasked(struct world *world, unsigned number, const struct pac
     world->servers[number].unasked++;
     say(world, "server %u cannot ask", number);
     reply(world, packet, false);
-    wake_at(world, world->now + between(1, 500));
+    if (!leaves_out(world, "report"))
+        wake_at(world, world->now + between(1, 500));
 }
 
 static struct connection *find_asking(struct world *world, uint64_t question, unsigned *ret_server)
@@ -229,9 +233,10 @@ static struct connection *find_asking(struct world *world, uint64_t question, un
 
 static void tell_sent(struct world *world, unsigned server, const struct connection *connection, bool sent)
 {
-    struct message message = {
-        .kind = sent ? QUESTION_SENT : QUESTION_NOT_SENT, .server = server, .asker = connection->asker};
+    struct message message = {.kind = sent ? QUESTION_SENT : QUESTION_NOT_SENT, .server = server};
 
+    message.session = world->servers[server].session;
+    message.connection = (unsigned)(connection - world->servers[server].connections);
     /* Taken back, unless something else was asked since. */
     if (!sent && world->marking == connection->question && !world->promised)
         world->marked = world->was_marked;
@@ -256,12 +261,12 @@ void pass_deadline(struct world *world, uint64_t question)
     netbootd_read(world);
 }
 
-void take_answer(struct world *world, uint64_t asker, const struct answer *answer)
+void take_answer(struct world *world, uint64_t session, const struct answer *answer)
 {
     unsigned server;
     struct connection *connection = find_asking(world, answer->sequence, &server);
 
-    if (!connection || connection->asker != asker) {
+    if (!connection || world->servers[server].session != session) {
         world->marked |= answer->verdict == ANSWER_ONCE; /* silence means sent */
         return;
     }
@@ -296,7 +301,9 @@ void serve(struct world *world, const struct packet *packet)
         return;
     }
     struct connection *connection = find_free(server);
-    if (!connection || (world->trouble && chance(world->trouble / 2)))
+    if (world->trouble && chance(world->trouble / 2))
+        server->quiet_until = world->now + (chance(70) ? 0 : between(200, 10000));
+    if (!connection || world->now <= server->quiet_until)
         leave_unasked(world, number, &asked);
     else
         ask(world, number, connection, &asked, entry.token);

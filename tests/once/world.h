@@ -52,7 +52,6 @@ struct packet {
 /* A server, its question connections, and what it asked on each. */
 #define CONNECTIONS 3
 struct connection {
-    uint64_t asker; /* number; a new one each time that it connects */
     bool asking;
     uint64_t question, arming;
     struct packet packet;
@@ -60,7 +59,8 @@ struct connection {
 
 struct server {
     bool connected;
-    uint64_t down_until, connects_at;
+    uint64_t session; /* number; a new one each time that it connects */
+    uint64_t down_until, connects_at, quiet_until;
     uint32_t unasked;
     struct connection connections[CONNECTIONS];
 };
@@ -68,8 +68,8 @@ struct server {
 /* What is under way to netbootd. */
 enum { MESSAGE_CONNECT = QUESTION_NOT_SENT + 1, MESSAGE_HANG_UP };
 struct message {
-    unsigned kind, server;
-    uint64_t asker;
+    unsigned kind, server, connection;
+    uint64_t session;
     struct question question;
 };
 #define MESSAGES 256
@@ -99,7 +99,7 @@ struct world {
     /* netbootd and servers */
     struct netbootd netbootd;
     struct server servers[2];
-    uint64_t asker, question; /* numbers given so far */
+    uint64_t session, question; /* numbers given so far */
     uint64_t clock, clock_ms;
     int64_t wall;
     unsigned unwritable, trouble; /* percent */
@@ -160,7 +160,7 @@ bool arm(struct world *world);
 /* ---- The servers, and what goes on beside the packets */
 
 void serve(struct world *world, const struct packet *packet);
-void take_answer(struct world *world, uint64_t asker, const struct answer *answer);
+void take_answer(struct world *world, uint64_t session, const struct answer *answer);
 void pass_deadline(struct world *world, uint64_t question);
 /* What netbootd and the servers do by themselves when it is time for it. */
 void wake(struct world *world);

@@ -4,7 +4,7 @@
  *
  *     record of the host's arming + event + time -> what to serve, the new record, and how it must be written
  *
- * Nothing here reads a clock, a file or a packet. once_store.c keeps the records.
+ * Nothing here reads a clock, a file or a packet. book.c keeps the records.
  */
 #ifndef NETBOOT_ONCE_MACHINE_H
 #define NETBOOT_ONCE_MACHINE_H

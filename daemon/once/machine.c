@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * Boot once: the state machine. An event is first weighed: what it is to the boot that was served, if there was one
- * (once_relation.c), and how far it goes; then a table says what follows.
+ * (relation.c), and how far it goes; then a table says what follows.
  */
 #include "once/machine.h"
 

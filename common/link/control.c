@@ -245,8 +245,8 @@ int control_get(int control, const struct control_host *host, struct netboot_onc
     }
     if (code == 0 && rows->head.kind == CONTROL_ROWS && rows->head.count == 1)
         *ret = rows->rows[0].once;
-    else if (code == 0)
-        code = rows->head.kind == CONTROL_RESULT ? result_of(rows, error) : unexpected(error);
+    else if (code == 0 && (rows->head.kind != CONTROL_RESULT || (code = result_of(rows, error)) == 0))
+        code = unexpected(error);
     free(hosts);
     free(rows);
     return code;

@@ -58,8 +58,13 @@ static void fake_drop(struct fake *fake, int i)
 
 static void greet(struct fake *fake, int fd)
 {
-    static const size_t counts[] = {[SOUND] = 1,        [OTHER_MAGIC] = 1,      [OTHER_VERSION] = 1, [SHORT] = 1,
-                                    [UNSEALED] = 1,     [NOTHING_WITH_IT] = 0,  [MORE_THAN_WANTED] = SOCKET_FDS_MAX};
+    static const size_t counts[] = {[SOUND] = 1,
+                                    [OTHER_MAGIC] = 1,
+                                    [OTHER_VERSION] = 1,
+                                    [SHORT] = 1,
+                                    [UNSEALED] = 1,
+                                    [NOTHING_WITH_IT] = 0,
+                                    [MORE_THAN_WANTED] = SOCKET_FDS_MAX};
     enum greeting greeting = (enum greeting)atomic_load(&fake->greeting);
     struct welcome welcome = {.magic = HELLO_MAGIC, .version = HELLO_VERSION, .session = 7};
     int fds[SOCKET_FDS_MAX], unsealed = memfd_create("unsealed", MFD_CLOEXEC);
@@ -78,7 +83,9 @@ static bool answer(struct fake *fake, int fd, uint64_t sequence)
 {
     enum mood mood = (enum mood)atomic_load(&fake->mood);
     struct answer late = {.sequence = sequence - 1, .verdict = ANSWER_ONCE, .armed = NETBOOT_ARMED_SERVED};
-    struct answer answers[2] = {{.sequence = sequence, .verdict = ANSWER_ONCE, .armed = NETBOOT_ARMED_SERVED}};
+    struct answer answers[2] = {
+        {.sequence = sequence, .verdict = ANSWER_ONCE, .armed = NETBOOT_ARMED_SERVED}
+    };
 
     if (mood == ANSWERS_LATE || mood == ANSWERS_ONLY_LATE) {
         answers[0].verdict = ANSWER_LASTING;
@@ -153,7 +160,9 @@ static void *fake_run(void *user)
     struct fake *fake = user;
 
     while (!atomic_load(&fake->stop)) {
-        struct pollfd waiting[CONNECTIONS + 1] = {{.fd = fake->door, .events = POLLIN}};
+        struct pollfd waiting[CONNECTIONS + 1] = {
+            {.fd = fake->door, .events = POLLIN}
+        };
         int count = fake->count;
         for (int i = 0; i < count; i++)
             waiting[1 + i] = (struct pollfd){.fd = fake->fds[i], .events = POLLIN};
@@ -495,7 +504,7 @@ static void all_connections_are_busy(void **state)
     assert_not_answered(peer);
     assert_int_equal(peer->unasked, 1);
     assert_int_equal(meeting->fake.asked, PEER_QUESTIONS);
-    peer_sent(peer, 5, true); /* silence means the same */
+    peer_sent(peer, 5, true);  /* silence means the same */
     fake_stop(&meeting->fake); /* which ends all that wait */
     for (size_t i = 0; i < COUNT(threads); i++)
         pthread_join(threads[i], NULL);

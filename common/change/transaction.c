@@ -163,6 +163,19 @@ static int commit(struct netboot_change *change, int code, struct netboot_error 
     return code;
 }
 
+/* Whoever does not answer in time may still arm it later. */
+static void failed_to_arm(const struct netboot_change *change, const struct netboot_error *reason,
+                          struct netboot_error *error)
+{
+    bool late = reason->code == -ETIMEDOUT;
+
+    failure(error, reason->code, "%s%s: %.400s",
+            !change->touched ? ""
+            : late           ? "the records were changed; "
+                             : "the records were changed, but ",
+            late ? "whether it is armed is not known" : "nothing was armed", reason->text);
+}
+
 int netboot_change_commit(struct netboot_change *change, struct netboot_error *error)
 {
     struct netboot_error reason;
@@ -175,10 +188,9 @@ int netboot_change_commit(struct netboot_change *change, struct netboot_error *e
     close_cursors(change);
     code = commit(change, code, error);
     if (code == 0 && control >= 0) {
-        int armed = control_do(control, change->deadline_ms, &reason);
-        if (armed != 0)
-            code = failure(error, armed, "%snothing was armed: %.400s",
-                           change->touched ? "the records were changed, but " : "", reason.text);
+        code = control_do(control, change->deadline_ms, &reason);
+        if (code != 0)
+            failed_to_arm(change, &reason, error);
     }
     control_close(control);
     end(change);

@@ -156,6 +156,32 @@ void control_close(int control)
         close(control);
 }
 
+/* A hang-up is told first, where something that was sent is still unread; what netbootd said before it comes then. */
+static ssize_t receive(int control, void *buffer, size_t room)
+{
+    ssize_t size = socket_receive(control, buffer, room, NULL);
+
+    return size == -ECONNRESET ? socket_receive(control, buffer, room, NULL) : size;
+}
+
+static int result_of(const void *message, struct netboot_error *error)
+{
+    const struct control_result *result = message;
+
+    return result->code == 0 ? 0 : failure(error, result->code, "%s", result->text);
+}
+
+/* netbootd hung up: it may have said why. */
+static int refused(int control, int code, struct netboot_error *error)
+{
+    struct control_result result;
+    ssize_t size = receive(control, &result, sizeof(result));
+
+    if (size > 0 && control_is_sound(&result, (size_t)size) && result.head.kind == CONTROL_RESULT && result.code != 0)
+        return result_of(&result, error);
+    return failure(error, code, "netbootd does not take what is asked: %s", strerror(-code));
+}
+
 /* netbootd takes what comes at once; where its buffer is full for a moment, that is waited for. */
 static int put(int control, const void *message, size_t size, uint64_t deadline_ns, struct netboot_error *error)
 {
@@ -167,7 +193,7 @@ static int put(int control, const void *message, size_t size, uint64_t deadline_
             break;
         poll(&waiting, 1, 10);
     }
-    return code == 0 ? 0 : failure(error, code, "netbootd does not take what is asked: %s", strerror(-code));
+    return code == 0 ? 0 : refused(control, code, error);
 }
 
 /* The size of a sound message in `buffer`. */
@@ -176,7 +202,7 @@ static ssize_t get(int control, void *buffer, uint64_t deadline_ns, struct netbo
     ssize_t size = -ETIMEDOUT;
 
     while (socket_wait(control, deadline_ns))
-        if ((size = socket_receive(control, buffer, CONTROL_MESSAGE_MAX, NULL)) != -EAGAIN)
+        if ((size = receive(control, buffer, CONTROL_MESSAGE_MAX)) != -EAGAIN)
             break;
     if (size == -ETIMEDOUT)
         return failure(error, -ETIMEDOUT, "netbootd does not answer: see whether it is stopped, or its disk hangs");
@@ -202,13 +228,6 @@ int control_order(int control, const struct control_order *order, const struct c
     }
     free(part);
     return code;
-}
-
-static int result_of(const void *message, struct netboot_error *error)
-{
-    const struct control_result *result = message;
-
-    return result->code == 0 ? 0 : failure(error, result->code, "%s", result->text);
 }
 
 /* Sends a message, and gets the one that answers it. */
@@ -254,8 +273,8 @@ int control_get(int control, const struct control_host *host, struct netboot_onc
     }
     if (code == 0 && rows->head.kind == CONTROL_ROWS && rows->head.count == 1)
         *ret = rows->rows[0].once;
-    else if (code == 0)
-        code = rows->head.kind == CONTROL_RESULT ? result_of(rows, error) : unexpected(error);
+    else if (code == 0 && (rows->head.kind != CONTROL_RESULT || (code = result_of(rows, error)) == 0))
+        code = unexpected(error);
     free(hosts);
     free(rows);
     return code;

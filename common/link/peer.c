@@ -42,6 +42,8 @@ static int say_hello(const struct peer *peer, int fd, uint32_t kind, uint64_t se
 
 static int receive_welcome(int fd, struct welcome *ret, int *fds, struct netboot_error *error)
 {
+    for (size_t i = 0; i < SOCKET_FDS_MAX; i++)
+        fds[i] = -1;
     if (!socket_wait(fd, socket_now_ns() + WELCOME_NS))
         return failure(error, -ETIMEDOUT, "netbootd does not answer");
     ssize_t size = socket_receive(fd, ret, sizeof(*ret), fds);
@@ -83,12 +85,11 @@ static int open_link(struct peer *peer, struct peer_link *link, struct netboot_e
         return link->fd;
     if ((code = say_hello(peer, link->fd, HELLO_SERVER, 0)) != 0)
         return failure(error, code, "netbootd does not answer: %s", strerror(-code));
-    if ((code = receive_welcome(link->fd, &welcome, fds, error)) == 0) {
+    if ((code = receive_welcome(link->fd, &welcome, fds, error)) == 0)
         code = take_over(link, &welcome, fds, error);
-        for (size_t i = 0; i < SOCKET_FDS_MAX; i++)
-            if (fds[i] >= 0)
-                close(fds[i]);
-    }
+    for (size_t i = 0; i < SOCKET_FDS_MAX; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
     return code == 0 ? open_questions(peer, link, error) : code;
 }
 

@@ -13,6 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from lib import paths  # noqa: E402
+from lib.netbootd import Netbootd  # noqa: E402
 
 
 class Ctl:
@@ -74,6 +75,14 @@ def bare(tmp_path):
 
 
 @pytest.fixture
-def ctl(bare):
+def alone(bare):
+    """Without netbootd."""
     bare.ok("init")
     return bare
+
+
+@pytest.fixture
+def ctl(alone):
+    """With netbootd, which ends well."""
+    with Netbootd(alone.directory) as alone.netbootd:
+        yield alone

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("NETBOOT_BUILD", ROOT / "build"))
-TREES = ("common", "json", "ctl", "migrate", "kea-hook")
+TREES = ("common", "json", "ctl", "migrate", "kea-hook", "daemon")
 
 
 def layers(*arguments, root=ROOT, build=BUILD):

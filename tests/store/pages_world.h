@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* A store whose files are to be damaged: as they are now, and as they were some changes ago. */
+/* A store whose file is to be damaged: as it is now, and as it was some changes ago. */
 #ifndef PAGES_WORLD_H
 #define PAGES_WORLD_H
 
@@ -7,8 +7,7 @@
 
 #define PAGE 4096
 
-enum { FILES = 3 };
-extern const char *const files[FILES];
+#define FILE_NAME "targets/data.mdb"
 
 struct image {
     uint8_t *octets;
@@ -17,9 +16,9 @@ struct image {
 
 struct world {
     struct fixture fixture;
-    struct image now[FILES], before[FILES];
+    struct image now, before;
     unsigned hosts;
-    uint64_t digests[FILES]; /* of all that can be read of each */
+    uint64_t digest; /* of all that can be read */
     struct report *report;
 };
 
@@ -37,8 +36,8 @@ void write_image(const char *path, const uint8_t *octets, size_t size);
 void make_world(struct world *world, unsigned hosts, unsigned each);
 void free_world(struct world *world);
 
-/* All that can be read of each file, as a number. */
-void read_store(const struct world *world, struct netboot_store *store, uint64_t ret[FILES]);
+/* All that can be read, as a number. */
+uint64_t read_store(const struct world *world, struct netboot_store *store);
 /* Each kind of change; whether they can be made is no matter. */
 void change_store(struct netboot_store *store, unsigned hosts, unsigned seed);
 

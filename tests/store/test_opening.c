@@ -339,29 +339,12 @@ static void test_free_page_twice(void **state)
     FAILS(-EBADMSG, "cut short", netboot_store_open(fixture->directory, &options, &fixture->store, &error));
 }
 
-/* While it is open: it is the store that is damaged, and not memory that is short. Records change as ever. */
-static void test_state_store_damaged_meanwhile(void **state)
-{
-    struct fixture *fixture = *state;
-    struct netboot_store *store = open_with(fixture, (struct netboot_store_options){0});
-    struct netboot_id id = {.type = NETBOOT_ID_NAME};
-
-    OK(put_round(store, 1, &error));
-    id.size = (uint8_t)snprintf((char *)id.value, sizeof(id.value), "round2-0");
-    set_in_headers(path_in(fixture, "state/data.mdb"), &(struct patch){120, 8, UINT64_C(1) << 40});
-    OK(put_round(store, 2, &error));
-    FAILS(-EBADMSG, "is cut short", netboot_once_disarm(store, &id, 1, NULL, 1000, &error));
-    FAILS(-EBADMSG, "is cut short", netboot_once_check(store, &error));
-    close_store(fixture);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refused),
         cmocka_unit_test_setup_teardown(test_free_pages_missing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_free_page_twice, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_state_store_damaged_meanwhile, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,15 +9,15 @@
 #define CASE_SECONDS 20
 
 struct one_case {
-    size_t file, page;
+    size_t page;
     const struct kind *kind;
     unsigned seed;
 };
 
 static void say_trouble(const struct world *world, const struct one_case *one, const char *what, const char *text)
 {
-    snprintf(world->report->trouble, sizeof(world->report->trouble), "%s, page %zu, %s (%u): %s: %s", files[one->file],
-             one->page, one->kind->name, one->seed, what, text);
+    snprintf(world->report->trouble, sizeof(world->report->trouble), "page %zu, %s (%u): %s: %s", one->page,
+             one->kind->name, one->seed, what, text);
     _exit(3);
 }
 
@@ -30,61 +30,35 @@ static bool has_header(const struct image *image, size_t page)
     return page > 1 && number == page;
 }
 
-static void write_files(struct world *world, const struct one_case *one, const uint8_t *octets)
-{
-    for (size_t i = 0; i < FILES; i++)
-        write_image(path_in(&world->fixture, files[i]), i == one->file ? octets : world->now[i].octets,
-                    world->now[i].size);
-}
-
-/* What is refused is so at once: the targets store is not opened, the others are not used, or made anew. */
-static bool is_refused(struct netboot_store *store, const struct one_case *one)
-{
-    struct netboot_error error;
-
-    if (one->file == 1)
-        return netboot_once_check(store, &error) == -EBADMSG;
-    return one->file == 2 && netboot_journal_event(store, &error) == NETBOOT_EVENT_USABLE && error.code == -EBADMSG;
-}
-
 static void read_and_change(struct world *world, const struct one_case *one, struct netboot_store *store)
 {
     struct report *report = world->report;
-    uint64_t digests[FILES];
 
-    bool refused = is_refused(store, one);
-    read_store(world, store, digests);
-    bool same = digests[one->file] == world->digests[one->file];
-    if (!refused && !same && one->kind->whole && has_header(&world->now[one->file], one->page))
+    bool same = read_store(world, store) == world->digest;
+    if (!same && one->kind->whole && has_header(&world->now, one->page))
         say_trouble(world, one, "wrong answers", "");
-    /* An arming is of a host as the targets store has it: another host there has none. */
-    bool armings = digests[0] == world->digests[0];
-    for (size_t i = 0; i < FILES; i++)
-        if (i != one->file && digests[i] != world->digests[i] && (i != 1 || armings))
-            say_trouble(world, one, "wrong answers of another one", files[i]);
-    *(refused ? &report->refused : same ? &report->same : &report->other) += 1;
+    *(same ? &report->same : &report->other) += 1;
     if (one->kind == KIND_UNUSED)
-        report->unused = same && !refused ? one->page : 0;
+        report->unused = same ? one->page : 0;
     change_store(store, SMALL_HOSTS, one->seed);
-    read_store(world, store, digests);
+    read_store(world, store);
 }
 
 /* All of it in the child. */
 static void try_case(struct world *world, const struct one_case *one)
 {
-    struct netboot_store_options options = {
-        .size = sizeof(options), .readers = 4, .journal = true, .map_size = (size_t)64 << 20};
-    const struct image *now = &world->now[one->file];
+    struct netboot_store_options options = {.size = sizeof(options), .readers = 4, .map_size = (size_t)64 << 20};
+    const struct image *now = &world->now;
     struct netboot_error error = {0};
     struct netboot_store *store = NULL;
     uint8_t *octets = malloc(now->size);
 
     memcpy(octets, now->octets, now->size);
-    struct damage damage = {now, &world->before[one->file], octets + one->page * PAGE, one->page, one->seed};
+    struct damage damage = {now, &world->before, octets + one->page * PAGE, one->page, one->seed};
     if (one->kind == KIND_UNUSED)
         world->report->unused = 0;
     if ((one->page == 0 || world->report->unused != one->page) && one->kind->apply(&damage)) {
-        write_files(world, one, octets);
+        write_image(path_in(&world->fixture, FILE_NAME), octets, now->size);
         int code = netboot_store_open(world->fixture.directory, &options, &store, &error);
         if (code != 0 && (error.code != code || !strstr(error.text, world->fixture.directory)))
             say_trouble(world, one, "a reason without a reason", error.text);
@@ -131,8 +105,7 @@ static void try_cases(struct world *world, const struct one_case *cases, unsigne
         const struct one_case *one = &cases[world->report->next++];
         failed++;
         if (WIFSIGNALED(status))
-            print_error("%s, page %zu, %s (%u): signal %d\n", files[one->file], one->page, one->kind->name, one->seed,
-                        WTERMSIG(status));
+            print_error("page %zu, %s (%u): signal %d\n", one->page, one->kind->name, one->seed, WTERMSIG(status));
         else
             print_error("%s\n", world->report->trouble[0] ? world->report->trouble : "the child failed");
         world->report->trouble[0] = '\0';
@@ -153,17 +126,16 @@ static void test_every_page(void **state)
 
     (void)state;
     make_world(&world, SMALL_HOSTS, 8);
-    for (size_t file = 0; file < FILES; file++)
-        for (size_t page = 0; page < world.now[file].pages; page++)
-            for (size_t kind = 0; kind < KINDS; kind++)
-                for (unsigned i = 0; i < kinds[kind].times; i++) {
-                    if (count == room) {
-                        room = room * 2 + 1024;
-                        cases = realloc(cases, room * sizeof(*cases));
-                        assert_non_null(cases);
-                    }
-                    cases[count++] = (struct one_case){file, page, &kinds[kind], i * kinds[kind].step};
+    for (size_t page = 0; page < world.now.pages; page++)
+        for (size_t kind = 0; kind < KINDS; kind++)
+            for (unsigned i = 0; i < kinds[kind].times; i++) {
+                if (count == room) {
+                    room = room * 2 + 1024;
+                    cases = realloc(cases, room * sizeof(*cases));
+                    assert_non_null(cases);
                 }
+                cases[count++] = (struct one_case){page, &kinds[kind], i * kinds[kind].step};
+            }
     try_cases(&world, cases, count);
     free(cases);
     free_world(&world);
@@ -180,8 +152,8 @@ static void test_larger_store(void **state)
     (void)state;
     make_world(&world, 8000, 2000);
     for (unsigned i = 0; i < CASES; i++)
-        cases[i] = (struct one_case){0, (size_t)rand_r(&seed) % world.now[0].pages, &kinds[i % KINDS],
-                                     (unsigned)rand_r(&seed)};
+        cases[i] =
+            (struct one_case){(size_t)rand_r(&seed) % world.now.pages, &kinds[i % KINDS], (unsigned)rand_r(&seed)};
     try_cases(&world, cases, CASES);
     free_world(&world);
 }

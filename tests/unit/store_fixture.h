@@ -3,6 +3,7 @@
 #ifndef STORE_FIXTURE_H
 #define STORE_FIXTURE_H
 
+#include "netbootd.h"
 #include "outcome.h"
 #include "scratch.h"
 
@@ -11,6 +12,7 @@
 struct fixture {
     char directory[SCRATCH_SIZE];
     struct netboot_store *store; /* closed by teardown; NULL where a test opens none */
+    pid_t netbootd;              /* ended by teardown; 0 where a test starts none */
 };
 
 /* With an empty store, which is not open. */
@@ -28,6 +30,7 @@ static inline int teardown(void **state)
     struct fixture *fixture = *state;
 
     netboot_store_close(fixture->store);
+    netbootd_end(&fixture->netbootd);
     scratch_remove(fixture->directory);
     free(fixture);
     return 0;

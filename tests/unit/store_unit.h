@@ -168,4 +168,17 @@ static inline void assert_site_in(struct netboot_view *opened, const char *addre
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+#ifdef NETBOOTD
+static inline int setup_once(void **state)
+{
+    int code = setup(state);
+    struct fixture *fixture = *state;
+
+    fixture->netbootd = netbootd_start(fixture->directory);
+    return code;
+}
+
+#define TEST_ONCE(name) cmocka_unit_test_setup_teardown(name, setup_once, teardown)
+#endif
+
 #endif

@@ -137,6 +137,7 @@ static void options_of_another_version(void **state)
 
     netboot_store_close(fixture->store);
     OK(netboot_store_open(fixture->directory, GUARDED(options), &fixture->store, &error));
+    fixture->netbootd = netbootd_start(fixture->directory);
     put_host(fixture, HOST("web1", "52:54:00:00:00:01"));
     FAILS(-ENOENT, "there is no target default",
           netboot_once_arm(fixture->store, &id, 1, GUARDED(request), 1000, &error));

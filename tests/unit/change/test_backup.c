@@ -317,6 +317,7 @@ static void test_disarms(void **state)
     struct netboot_once once;
     struct memory_file file;
 
+    fixture->netbootd = netbootd_start(fixture->directory);
     fill(fixture);
     OK(netboot_once_arm(
         fixture->store, &id, 1,

@@ -378,30 +378,21 @@ static void test_never_arms_by_another(void **state)
     assert_comes_back_disarmed(*state, true, HOST("b", "52:54:00:00:00:01", "52:54:00:00:00:02"));
 }
 
-/* Nor where the state store could not be asked when the host went. */
+/* Nor where netbootd did not run when the host went and came. */
 static void test_never_arms_blindly(void **state)
 {
     struct fixture *fixture = *state;
     struct netboot_id id = id_of("b");
-    char path[2][SCRATCH_SIZE + 16];
+    const struct netboot_once_request request = {.size = sizeof(request), .target = "t", .window = -1};
     int code;
 
-    snprintf(path[0], sizeof(path[0]), "%s/state", fixture->directory);
-    snprintf(path[1], sizeof(path[1]), "%s/away", fixture->directory);
     set_target(fixture, "t", "t.ipxe");
     change_hosts(fixture);
-    OK(netboot_once_arm(
-        fixture->store, &id, 1,
-        &(struct netboot_once_request){.size = sizeof(struct netboot_once_request), .target = "t", .window = -1}, 1000,
-        &error));
-    netboot_store_close(fixture->store);
-    assert_int_equal(rename(path[0], path[1]), 0);
-    OK(netboot_store_open(fixture->directory, NULL, &fixture->store, &error));
+    OK(netboot_once_arm(fixture->store, &id, 1, &request, 1000, &error));
+    netbootd_end(&fixture->netbootd);
     delete_host(fixture);
     revert(fixture, status_of(fixture).generation - 1);
-    netboot_store_close(fixture->store);
-    assert_int_equal(rename(path[1], path[0]), 0);
-    OK(netboot_store_open(fixture->directory, NULL, &fixture->store, &error));
+    fixture->netbootd = netbootd_start(fixture->directory);
     assert_host(fixture, "b", "b");
     once_of(fixture, "b", &code);
     assert_int_equal(code, -ENOENT);
@@ -417,11 +408,11 @@ int main(void)
         TEST(test_revert_tells_a_host_that_has_another_first_identifier),
         TEST(test_revert_tells_a_host_that_was_divided),
         TEST(test_revert_tells),
-        TEST(test_never_arms),
-        TEST(test_never_arms_blindly),
-        TEST(test_never_arms_another_machine),
-        TEST(test_never_arms_by_its_predecessor),
-        TEST(test_never_arms_by_another),
+        TEST_ONCE(test_never_arms),
+        TEST_ONCE(test_never_arms_blindly),
+        TEST_ONCE(test_never_arms_another_machine),
+        TEST_ONCE(test_never_arms_by_its_predecessor),
+        TEST_ONCE(test_never_arms_by_another),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

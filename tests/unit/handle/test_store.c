@@ -19,9 +19,6 @@ static void check_modes(const char *directory, bool shared)
         {"/targets/data.mdb",   S_IFREG | 0640,  S_IFREG | 0600},
         {"/targets/lock.mdb",   S_IFREG | 0660,  S_IFREG | 0600},
         {"/targets/write.lock", S_IFREG | 0660,  S_IFREG | 0600},
-        {"/state",              S_IFDIR | 02750, S_IFDIR | 0700},
-        {"/state/data.mdb",     S_IFREG | 0660,  S_IFREG | 0600},
-        {"/state/lock.mdb",     S_IFREG | 0660,  S_IFREG | 0600},
         {"/journal/data.mdb",   S_IFREG | 0660,  S_IFREG | 0600},
         {"/journal/write.lock", S_IFREG | 0660,  S_IFREG | 0600},
     };

@@ -263,7 +263,7 @@ static void each_reader_is_told_once(void **state)
         netboot_view_close(opened[i]);
 }
 
-/* Boot-once as a view shows it, where there is none. */
+/* Boot-once as a view shows it, where nothing is armed, and where netbootd does not run. */
 static void what_is_not_armed_is_said(void **state)
 {
     struct fixture *fixture = *state;
@@ -271,6 +271,7 @@ static void what_is_not_armed_is_said(void **state)
     uint64_t counts[] = {7, 7, 7};
     struct netboot_once once;
 
+    fixture->netbootd = netbootd_start(fixture->directory);
     put_host(fixture, HOST("web1", "52:54:00:00:00:01"));
     struct netboot_view *opened = view(fixture);
     FAILS(-ENOENT, "nothing is armed for the host web1", netboot_view_once(opened, &known, &once, &error));
@@ -278,6 +279,12 @@ static void what_is_not_armed_is_said(void **state)
     OK(netboot_view_once_counts(opened, counts, 2, &error));
     assert_int_equal(counts[0] + counts[1], 0);
     assert_int_equal(counts[2], 7); /* there may be more states than the caller knows */
+    netboot_view_close(opened);
+    netbootd_end(&fixture->netbootd);
+    opened = view(fixture);
+    FAILS(-ECONNREFUSED, "netbootd does not run", netboot_view_once(opened, &known, &once, &error));
+    FAILS(-ECONNREFUSED, "netbootd does not run", netboot_view_once_counts(opened, counts, 2, &error));
+    FAILS(-ECONNREFUSED, "netbootd does not run", netboot_once_check(fixture->store, &error));
     netboot_view_close(opened);
 }
 

@@ -3,9 +3,11 @@
  * People and their programs. Root, netbootd's own user and the group of operators change what is armed; the group of
  * DHCP servers may only look.
  */
-#include "core/core.h"
+#include "core/control.h"
 
 #include "base/failure.h"
+#include "core/run.h"
+#include "core/servers.h"
 #include "link/control.h"
 #include "link/socket.h"
 

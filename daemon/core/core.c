@@ -4,7 +4,11 @@
 
 #include "base/clock.h"
 #include "base/failure.h"
+#include "core/control.h"
+#include "core/log.h"
 #include "core/notify.h"
+#include "core/servers.h"
+#include "core/state.h"
 #include "handle/handle.h"
 #include "link/control.h"
 #include "link/socket.h"
@@ -13,7 +17,6 @@
 #include <grp.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -23,25 +26,6 @@
 #define TICK_US 100000
 #define SECOND_US 1000000
 #define SWEEP_ROWS 200 /* in each tick */
-#define LOG_LINES 20   /* in each second */
-
-void core_log(const char *format, ...)
-{
-    static uint64_t second;
-    static unsigned lines;
-    va_list arguments;
-
-    if (clock_us() / SECOND_US != second)
-        lines = 0;
-    second = clock_us() / SECOND_US;
-    if (lines++ >= LOG_LINES)
-        return;
-    va_start(arguments, format);
-    fputs("netbootd: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
-}
 
 /* ---- Signals */
 

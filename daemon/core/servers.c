@@ -3,10 +3,11 @@
  * DHCP servers. Whatever comes from one is checked: it may have been broken into. It can ask about hosts and say what
  * it sent, and it can make itself late; it cannot arm.
  */
-#include "core/core.h"
+#include "core/servers.h"
 
 #include "base/clock.h"
 #include "base/failure.h"
+#include "core/log.h"
 #include "link/hello.h"
 #include "link/peer.h"
 #include "link/socket.h"

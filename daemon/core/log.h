@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#ifndef NETBOOTD_LOG_H
+#define NETBOOTD_LOG_H
+
+/* A line for the service manager's log, at most so many a second. */
+__attribute__((format(printf, 1, 2))) void core_log(const char *format, ...);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* What netbootd's core knows. */
+#ifndef NETBOOTD_STATE_H
+#define NETBOOTD_STATE_H
+
+#include "core/loop.h"
+#include "link/armed.h"
+#include "once/book.h"
+
+#include <sys/types.h>
+
+struct server;
+
+struct core {
+    const char *directory;
+    struct loop loop;
+    struct armed_set armed;
+    struct book *book;
+    struct netboot_store *store; /* whose hosts there are */
+    struct watch servers_door, control_door, signals;
+    struct server *servers;
+    unsigned server_count, connection_count;
+    uid_t owner;
+    gid_t members, operators; /* (gid_t)-1: there is no such group */
+    const char *tool;         /* netbootctl */
+    bool stop;
+};
+
+#endif

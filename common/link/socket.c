@@ -59,13 +59,15 @@ int socket_connect(const char *directory, const char *name, struct netboot_error
 {
     int run = open_run(directory);
 
-    if (run < 0)
-        return failure(error, run, "netbootd does not run for %s: there is no %s/%s", directory, directory,
+    if (run == -ENOENT) /* the same for all: -ENOENT is the answer that there is no such host */
+        return failure(error, -ECONNREFUSED, "netbootd does not run for %s: there is no %s/%s", directory, directory,
                        RUN_DIRECTORY);
+    if (run < 0)
+        return failure(error, run, "%s/%s cannot be opened: %s", directory, RUN_DIRECTORY, strerror(-run));
     struct sockaddr_un address = address_in(run, name);
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), code = fd < 0 ? -errno : 0;
     if (code == 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0)
-        code = -errno;
+        code = errno == ENOENT ? -ECONNREFUSED : -errno;
     close(run);
     if (code == 0 && !is_owners(fd, directory))
         code = failure(error, -EPERM, "%s/%s/%s is not of the user that owns %s: it is not used", directory,

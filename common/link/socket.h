@@ -15,7 +15,7 @@
 /*
  * Connects to a socket of netbootd's. It has to be of the user that owns `directory`: another process that put its own
  * socket there is no peer. Returns a file descriptor that does not block, or a negative errno value with a text:
- * -ENOENT, -ECONNREFUSED: netbootd does not run; -EPERM: it is somebody else's.
+ * -ECONNREFUSED: netbootd does not run; -EPERM: it is somebody else's.
  */
 int socket_connect(const char *directory, const char *name, struct netboot_error *error);
 /* Makes the run directory, unless it is there. */

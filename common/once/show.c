@@ -40,12 +40,21 @@ int netboot_view_once_counts(struct netboot_view *view, uint64_t *ret, size_t co
     return once_each(view, count_one, &counting, error);
 }
 
+static int ignore(const void *message, void *user)
+{
+    (void)message;
+    (void)user;
+    return 0;
+}
+
+/* Whether it answers, and answers this user. */
 int netboot_once_check(struct netboot_store *store, struct netboot_error *error)
 {
     int control = control_open(store->directory, error);
+    int code = control < 0 ? control : control_list(control, CONTROL_SERVERS, ignore, NULL, error);
 
     control_close(control);
-    return control < 0 ? control : 0;
+    return code;
 }
 
 const char *netboot_once_state_name(enum netboot_once_state state)

@@ -16,21 +16,9 @@
 #define REMEDY_SIZE 256
 #define WRITER_SIZE (PERSON_SIZE + 16)
 
-/* Relative to the directory. */
+/* Relative to the directory. Who is at a socket in `run` is asked there. */
 static const char *const files[] = {
-    "",
-    "targets",
-    "targets/data.mdb",
-    "targets/lock.mdb",
-    "targets/write.lock",
-    "state",
-    "state/data.mdb",
-    "state/lock.mdb",
-    "state/write.lock",
-    "journal",
-    "journal/data.mdb",
-    "journal/lock.mdb",
-    "journal/write.lock",
+    "", "targets", "targets/data.mdb", "targets/lock.mdb", "targets/write.lock", "state", "journal",
 };
 
 static const char *remedy(const char *directory, char text[REMEDY_SIZE])

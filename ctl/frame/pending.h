@@ -7,7 +7,7 @@
 
 /* Whether the host has something armed that is still to be booted; `ret` says what, where it has. */
 bool pending_find(struct netboot_view *view, const struct netboot_host *host, struct netboot_once *ret);
-/* How many hosts have; 0 too where the state store cannot be read. */
+/* How many hosts have; 0 too where netbootd cannot be asked. */
 uint64_t pending_count(struct netboot_view *view);
 
 #endif

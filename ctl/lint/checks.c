@@ -41,7 +41,7 @@ int lint_check_all(struct lint *lint)
     struct netboot_error error;
 
     lint_store_access(lint);
-    lint_state_store(lint);
+    lint_netbootd(lint);
     for (enum netboot_record_kind kind = 0; lint->code == DONE && kind < NETBOOT_RECORD_KINDS; kind++) {
         if (netboot_view_each(lint->session->view, kind, NULL, record_check, lint, &error) < 0)
             return failed_with(&error);

@@ -5,8 +5,8 @@
 /* docs/lint.md has a paragraph for each. */
 const struct lint_kind lint_kinds[LINT_CODES] = {
     [LINT_STORE_ACCESS] = {"store-access",          LINT_ERROR,   "a DHCP server's user cannot use the store"                },
-    [LINT_STATE_STORE] = {"state-store",           LINT_ERROR,
-                           "the state store cannot be used: armed hosts boot their regular target"                           },
+    [LINT_NO_NETBOOTD] = {"no-netbootd",           LINT_WARNING,
+                           "netbootd cannot be asked: armed hosts boot their regular target"                                 },
     [LINT_NO_DEFAULT] = {"no-default",            LINT_WARNING, "what all machines fall back to is missing"                },
     [LINT_SITE_WITHOUT_PREFIX] = {"site-without-prefix",   LINT_WARNING, "no client is at the site"                                 },
     [LINT_PREFIX_WITHOUT_EFFECT] = {"prefix-without-effect", LINT_WARNING, "a prefix of a site that has no effect"                    },

@@ -19,7 +19,7 @@
 /* The findings that there are. */
 enum lint_code {
     LINT_STORE_ACCESS,
-    LINT_STATE_STORE,
+    LINT_NO_NETBOOTD,
     LINT_NO_DEFAULT,
     LINT_SITE_WITHOUT_PREFIX,
     LINT_PREFIX_WITHOUT_EFFECT,
@@ -102,7 +102,7 @@ const char *lint_names(const struct account *accounts, unsigned count, unsigned 
 int lint_check_all(struct lint *lint);
 
 void lint_store_access(struct lint *lint); /* store.c */
-void lint_state_store(struct lint *lint);
+void lint_netbootd(struct lint *lint);
 
 void lint_site_prefix(struct lint *lint, const struct netboot_record *site); /* sites.c */
 void lint_prefixes(struct lint *lint);

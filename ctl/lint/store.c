@@ -13,14 +13,9 @@ static const struct {
     const char *file;
     int wanted;
 } files[] = {
-    {"targets/data.mdb",   R_OK       },
-    {"targets/lock.mdb",   R_OK | W_OK},
-    {"state/data.mdb",     R_OK | W_OK},
-    {"state/lock.mdb",     R_OK | W_OK},
-    {"state/write.lock",   R_OK | W_OK},
-    {"journal/data.mdb",   R_OK | W_OK},
-    {"journal/lock.mdb",   R_OK | W_OK},
-    {"journal/write.lock", R_OK | W_OK},
+    {"targets/data.mdb", R_OK       },
+    {"targets/lock.mdb", R_OK | W_OK},
+    {"run/servers",      R_OK | W_OK},
 };
 
 #define FILES (sizeof(files) / sizeof(files[0]))
@@ -79,14 +74,13 @@ void lint_store_access(struct lint *lint)
         account_check(lint, &lint->servers[i]);
 }
 
-void lint_state_store(struct lint *lint)
+void lint_netbootd(struct lint *lint)
 {
     struct netboot_error error;
-    int status = netboot_once_check(lint->session->store, &error);
 
-    if (status != 0 && status != -ENOENT)
-        lint_found(lint, LINT_STATE_STORE,
-                   &(struct lint_finding){.record = "state store",
-                                          .problem = "cannot be used, so armed hosts boot their regular target",
+    if (netboot_once_check(lint->session->store, &error) != 0)
+        lint_found(lint, LINT_NO_NETBOOTD,
+                   &(struct lint_finding){.record = "netbootd",
+                                          .problem = "cannot be asked, so armed hosts boot their regular target",
                                           .fix = error.text});
 }

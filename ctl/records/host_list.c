@@ -35,7 +35,7 @@ static bool once_shorten(cJSON *host)
 
     if (!once)
         return true;
-    snprintf(text, sizeof(text), "%s %s", state ? state : "?", target ? target : "?");
+    snprintf(text, sizeof(text), "%s%s%s", state ? state : "?", target ? " " : "", target ? target : "");
     return cJSON_ReplaceItemInObjectCaseSensitive(host, "once", cJSON_CreateString(text));
 }
 

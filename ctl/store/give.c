@@ -17,23 +17,32 @@
 
 #define OWNER "netboot"
 #define DIRECTORY_MODE (S_ISGID | S_IRGRP | S_IXGRP) /* what the group gets; the owner has more */
-#define HELD_MAX 48                                  /* more than a store has */
+#define RUN_DIRECTORY "run"
+#define RUN_MODE (S_IRGRP | S_IXGRP | S_IROTH | S_IXOTH)
+#define HELD_MAX 48 /* more than a store has */
 #define PATH_SIZE 512
 #define NO_STORES "is nothing that a store has"
 
-/* The modes that the group gets: servers, which read targets and write the rest. */
+/* Servers, the group, read targets; the rest is netbootd's alone. */
 static const struct {
     const char *name;
-    mode_t data_mode;
+    bool own;
 } environments[] = {
-    {"targets", S_IRGRP          },
-    {"state",   S_IRGRP | S_IWGRP},
-    {"journal", S_IRGRP | S_IWGRP},
+    {"targets", false},
+    {"state",   true },
+    {"journal", true },
 };
 
-/* As they are called in use, set aside and half made. */
-static const char *const forms[] = {"%s", "%s.damaged", ".%s.new"};
-static const char *const files[] = {"data.mdb", "lock.mdb", "write.lock"};
+/* As they are called in use, set aside, half made, and of an earlier version. */
+static const char *const forms[] = {"%s", "%s.damaged", ".%s.new", "%s.old"};
+static const struct {
+    const char *name;
+    mode_t mode;
+} files[] = {
+    {"data.mdb",   S_IRGRP          },
+    {"lock.mdb",   S_IRGRP | S_IWGRP},
+    {"write.lock", S_IRGRP | S_IWGRP},
+};
 
 /* Everything is looked at, and held by its descriptor, before anything is given: what was looked at is what is given,
  * whatever its name leads to by then. */
@@ -45,7 +54,8 @@ struct giving {
     unsigned count;
     struct held {
         int file;
-        mode_t mode;
+        mode_t mode; /* that it gets at least */
+        bool own;    /* and nobody but its owner has any */
     } held[HELD_MAX];
 };
 
@@ -66,7 +76,7 @@ static const char *objection(const struct giving *giving, const struct stat *sta
 }
 
 /* A descriptor that is closed by release(); -EPERM, ... with a text. */
-static int hold(struct giving *giving, int at, const char *name, const char *path, mode_t type, mode_t mode,
+static int hold(struct giving *giving, int at, const char *name, const char *path, mode_t type, const struct held *held,
                 struct netboot_error *error)
 {
     struct stat status;
@@ -77,7 +87,7 @@ static int hold(struct giving *giving, int at, const char *name, const char *pat
     int file = openat(at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     if (file < 0)
         return failure(error, -errno, "cannot open %s: %s", path, strerror(errno));
-    giving->held[giving->count++] = (struct held){file, mode};
+    giving->held[giving->count++] = (struct held){file, held->mode, held->own};
     if (fstat(file, &status) != 0)
         return failure(error, -errno, "cannot stat %s: %s", path, strerror(errno));
     why = objection(giving, &status, type);
@@ -94,9 +104,9 @@ static void release(struct giving *giving)
 
 /* Calls for each name in a directory; ends with the first negative value. */
 static int each_name(int at, const char *path,
-                     int (*call)(struct giving *, int at, const char *name, const char *path, mode_t data_mode,
+                     int (*call)(struct giving *, int at, const char *name, const char *path,
                                  struct netboot_error *error),
-                     struct giving *giving, mode_t data_mode, struct netboot_error *error)
+                     struct giving *giving, struct netboot_error *error)
 {
     int file = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), code = 0;
     DIR *names = file < 0 ? NULL : fdopendir(file);
@@ -113,34 +123,52 @@ static int each_name(int at, const char *path,
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
         snprintf(below, sizeof(below), "%s/%s", path, entry->d_name);
-        code = call(giving, at, entry->d_name, below, data_mode, error);
+        code = call(giving, at, entry->d_name, below, error);
     }
     closedir(names);
     return code < 0 ? code : 0;
 }
 
-static int hold_file(struct giving *giving, int at, const char *name, const char *path, mode_t data_mode,
-                     struct netboot_error *error)
+/* Of netbootd's own, whatever it is called. */
+static int hold_own(struct giving *giving, int at, const char *name, const char *path, struct netboot_error *error)
+{
+    return hold(giving, at, name, path, S_IFREG, &(struct held){.own = true}, error);
+}
+
+static int hold_file(struct giving *giving, int at, const char *name, const char *path, struct netboot_error *error)
 {
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-        if (strcmp(name, files[i]) == 0)
-            return hold(giving, at, name, path, S_IFREG, i == 0 ? data_mode : S_IRGRP | S_IWGRP, error);
+        if (strcmp(name, files[i].name) == 0)
+            return hold(giving, at, name, path, S_IFREG, &(struct held){.mode = files[i].mode}, error);
     return giving->strict ? refuse(path, NO_STORES, error) : 0;
 }
 
-static int hold_environment(struct giving *giving, int at, const char *name, const char *path, mode_t data_mode,
+/* netbootd makes anew what is in it. A link leads to what is no store's. */
+static int hold_run(struct giving *giving, int at, const char *path, struct netboot_error *error)
+{
+    struct stat status;
+
+    if (fstatat(at, RUN_DIRECTORY, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode))
+        return 0;
+    return hold(giving, at, RUN_DIRECTORY, path, S_IFDIR, &(struct held){.mode = RUN_MODE}, error);
+}
+
+static int hold_environment(struct giving *giving, int at, const char *name, const char *path,
                             struct netboot_error *error)
 {
     char known[32];
 
+    if (strcmp(name, RUN_DIRECTORY) == 0)
+        return hold_run(giving, at, path, error);
     for (size_t i = 0; i < sizeof(environments) / sizeof(environments[0]); i++)
         for (size_t j = 0; j < sizeof(forms) / sizeof(forms[0]); j++) {
+            bool own = environments[i].own;
             snprintf(known, sizeof(known), forms[j], environments[i].name);
             if (strcmp(name, known) != 0)
                 continue;
-            int file = hold(giving, at, name, path, S_IFDIR, DIRECTORY_MODE, error);
-            return file < 0 ? file
-                            : each_name(file, path, hold_file, giving, environments[i].data_mode | data_mode, error);
+            int file = hold(giving, at, name, path, S_IFDIR,
+                            &(struct held){.mode = own ? 0 : DIRECTORY_MODE, .own = own}, error);
+            return file < 0 ? file : each_name(file, path, own ? hold_own : hold_file, giving, error);
         }
     /* lost+found: a file system of its own */
     return giving->strict && strcmp(name, "lost+found") != 0 ? refuse(path, NO_STORES, error) : 0;
@@ -161,9 +189,8 @@ static int give_one(const struct giving *giving, const struct held *held)
     if (fchownat(held->file, "", giving->user, giving->group, AT_EMPTY_PATH) != 0)
         return -errno;
     snprintf(name, sizeof(name), "/proc/self/fd/%d", held->file);
-    if ((status.st_mode & held->mode) == held->mode)
-        return 1;
-    return chmod(name, (status.st_mode & 07777) | held->mode) == 0 ? 1 : -errno;
+    mode_t mode = ((status.st_mode & 07777) | held->mode) & (held->own ? S_IRWXU : 07777);
+    return mode == (status.st_mode & 07777) || chmod(name, mode) == 0 ? 1 : -errno;
 }
 
 /* The directory last: until then nobody else changes what is in it. How many were another's. */
@@ -225,7 +252,7 @@ static int give_directory(struct giving *giving, struct netboot_error *error)
 
     if (at < 0)
         return failure(error, -errno, "cannot open %s: %s", giving->directory, strerror(errno));
-    giving->held[giving->count++] = (struct held){at, DIRECTORY_MODE};
+    giving->held[giving->count++] = (struct held){.file = at, .mode = DIRECTORY_MODE};
     if (fstat(at, &status) != 0)
         return failure(error, -errno, "cannot stat %s: %s", giving->directory, strerror(errno));
     if (S_ISDIR(status.st_mode) && status.st_uid != 0 && status.st_uid != giving->user)
@@ -233,7 +260,7 @@ static int give_directory(struct giving *giving, struct netboot_error *error)
     giving->strict = status.st_uid == 0;
     int code = check_directory(giving, at, &status, error);
     if (code == 0)
-        code = each_name(at, giving->directory, hold_environment, giving, 0, error);
+        code = each_name(at, giving->directory, hold_environment, giving, error);
     return code == 0 ? give_all(giving, error) : code;
 }
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MPL-2.0
 """init, site, loader, target, status."""
 
+import json
 import subprocess
 
 import pytest
@@ -9,7 +10,7 @@ from lib import paths
 
 SITE_KEYS = ["name", "prefixes", "tftp4", "tftp6", "http4", "http6"]
 STATUS_KEYS = ["store", "format", "generation", "changed", "hosts", "sites", "targets", "loaders", "size", "map_size",
-               "readers", "used_by", "journal"]
+               "readers", "used_by", "netbootd", "servers", "journal"]
 
 
 # ---- init
@@ -48,9 +49,9 @@ def test_directory_option_wins_over_environment(ctl, tmp_path):
     other = tmp_path / "other"
     ctl.ok("-d", other, "init")
     ctl.ok("-d", other, "host", "set", "52:54:00:00:00:01")
-    assert len(ctl.json("-d", other, "host", "list")) == 1
-    assert len(ctl.json("host", "list", "-d", other)) == 1
-    assert len(ctl.json("host", "list", f"--directory={other}")) == 1
+    for words in (["-d", other, "host", "list"], ["host", "list", "-d", other],
+                  ["host", "list", f"--directory={other}"]):
+        assert len(json.loads(ctl(*words, "--json").out)) == 1
     assert ctl.json("host", "list") == []
 
 
@@ -277,7 +278,8 @@ def test_status(ctl):
         str(ctl.directory), 0, 1, 1, 3)
     ctl.ok("host", "set", "52:54:00:00:00:01")
     after = ctl.json("status")
-    assert before["used_by"] == after["used_by"] == [], "nobody but the command itself"
+    netbootd = [{"program": "netbootd", "pid": ctl.netbootd.pid}]
+    assert before["used_by"] == after["used_by"] == netbootd, "and not the command itself"
     assert after["generation"] == before["generation"] + 1 and after["hosts"] == 1
     assert 0 < after["size"] <= after["map_size"]
     assert after["changed"].endswith("Z") and after["changed"] >= before["changed"]

@@ -80,32 +80,6 @@ def test_backup(spoilt, tmp_path):
 # ---- A store that is no store
 
 
-@pytest.fixture
-def stateless(ctl):
-    """Its state store is damaged."""
-    ctl.ok("host", "set", "52:54:00:00:00:01")
-    (ctl.directory / "state" / "data.mdb").write_text("junk\n")
-    return ctl
-
-
-def test_state_store(stateless):
-    """Who asks is told; the hosts are there as before."""
-    remedy = f"move the directory {stateless.directory}/state away; what was armed to boot once is lost"
-    assert remedy in stateless.json("status")["state_trouble"]
-    assert remedy in stateless.ok("status")
-    shown = stateless("host", "show", "52:54:00:00:00:01")
-    assert shown.returncode == 0 and "52:54:00:00:00:01" in shown.out and remedy in shown.err
-    again = stateless("init")
-    assert again.returncode == 1 and "stays as it is" in again.out and remedy in again.err
-
-
-def test_state_store_is_made_anew(stateless):
-    (stateless.directory / "state").rename(stateless.directory / "away")
-    assert "state_trouble" not in stateless.json("status")
-    stateless.ok("host", "set", "52:54:00:00:00:01", "--once", "default")
-    assert stateless.json("host", "show", "52:54:00:00:00:01")["once"]["target"] == "default"
-
-
 def leave_only_locks(directory):
     """What remains of a directory that is removed while a server makes its write.lock anew."""
     for name in ("data.mdb", "lock.mdb"):
@@ -202,14 +176,12 @@ def test_page_of_a_large_store(ctl):
     assert f"is damaged, page {page} at " in ctl.wrong(2, "lint")
 
 
-@pytest.mark.parametrize("name", ["state", "journal"])
-def test_page_of_the_others(ctl, name):
+def test_page_of_the_journal(ctl):
     """Told with all the rest; an exit status only for who asks whether all is sound."""
-    ctl.ok("host", "set", "52:54:00:00:00:01", "--once", "default")
-    zero_page(ctl.directory / name / "data.mdb", b"format")
-    assert "is damaged, page " in ctl.json("status")[f"{name}_trouble"]
+    zero_page(ctl.directory / "journal" / "data.mdb", b"format")
+    assert "is damaged, page " in ctl.json("status")["journal_trouble"]
     done = ctl("status", "--check")
-    assert done.returncode == 1 and f"{name}_trouble" in done.out and "is damaged, page " in done.out
+    assert done.returncode == 1 and "journal_trouble" in done.out and "is damaged, page " in done.out
 
 
 # ---- init

@@ -291,7 +291,7 @@ def test_backup_while_others_write(web, tmp_path):
             other = web.__class__(tmp_path / f"other{number}")
             other.ok("init")
             other.ok("restore", file)
-            host = other.json("host", "show", "web1")
+            host = json.loads(other("host", "show", "web1", "--json").out)
             assert host["note"] == f"n {host['labels']['n']}"
         writer.kill()
     assert json.loads(web.ok("status", "--json"))["hosts"] == 1

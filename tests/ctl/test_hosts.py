@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MPL-2.0
 """host set, show, list, delete."""
 
+import json
 import re
 
 import pytest
@@ -304,11 +305,20 @@ def test_list_in_json_is_as_show(web1):
     assert web1.json("host", "list") == [web1.json("host", "show", "web1")]
 
 
-def test_list_without_what_is_armed(web1):
-    (web1.directory / "state" / "data.mdb").write_bytes(b"no store")
-    done = web1("host", "list")
-    assert done.returncode == 0 and "web1" in done.out
-    assert done.err.startswith("netbootctl: cannot tell which hosts are armed")
+def test_list_without_netbootd(web1):
+    """Whether it is armed is not known, and it is said why."""
+    web1.ok("host", "set", "web1", "--once", "debian")
+    web1.netbootd.stop()
+    for words in (["host", "list"], ["host", "show", "web1"]):
+        done = web1(*words)
+        assert done.returncode == 0 and "web1" in done.out
+        assert done.err.startswith("netbootctl: cannot tell which hosts are armed: netbootd does not run for ")
+    assert web1("host", "list").out.splitlines()[1].split()[3] == "?"
+    for words in (["host", "list"], ["host", "show", "web1"]):
+        shown = json.loads(web1(*words, "--json").out)
+        assert (shown[0] if words[1] == "list" else shown)["once"] == {"state": "?"}
+    web1.netbootd.start()
+    assert host(web1)["once"]["target"] == "debian"
 
 
 @pytest.mark.parametrize("words", [["web2", "--mac", M1], [U1.replace("01", "02"), "--mac", M1], ["web2", "--uuid", U1],

@@ -14,6 +14,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from lib import owners, paths  # noqa: E402
+from lib.netbootd import Netbootd  # noqa: E402
 from conftest import Ctl  # noqa: E402
 from linting import boot, codes, lint  # noqa: E402
 
@@ -146,7 +147,8 @@ def ctl(open_path):
     """On a store in a directory that anybody may enter."""
     ctl = Ctl(open_path / "store")
     ctl.ok("init")
-    return ctl
+    with Netbootd(ctl.directory) as ctl.netbootd:
+        yield ctl
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -208,7 +210,7 @@ def test_a_way_that_is_closed(ctl, open_way):
 
 
 @pytest.mark.parametrize("name, mode, wanted", [
-    ("targets/data.mdb", 0o600, "g+r"), ("targets/lock.mdb", 0o640, "g+rw"), ("state/data.mdb", 0o640, "g+rw"),
+    ("targets/data.mdb", 0o600, "g+r"), ("targets/lock.mdb", 0o640, "g+rw"), ("run/servers", 0o640, "g+rw"),
     ("targets", 0o740, "g+x"), (".", 0o700, "g+x")])
 def test_a_file_that_the_group_may_not_use(ctl, open_way, name, mode, wanted):
     """It is opened to the group that the user is in, not to everybody."""
@@ -218,11 +220,11 @@ def test_a_file_that_the_group_may_not_use(ctl, open_way, name, mode, wanted):
     assert fix == f"chmod {wanted} {open_way / name}"
 
 
-def test_a_state_store_that_is_damaged(ctl):
-    (ctl.directory / "state" / "data.mdb").write_text("junk\n")
+def test_no_netbootd(ctl):
+    ctl.netbootd.stop()
     (found,) = lint(ctl, "--skip", "no-base", "--skip", "store-access")
-    assert (found["code"], found["record"]) == ("state-store", "state store")
-    assert f"move the directory {ctl.directory}/state away" in found["fix"]
+    assert (found["severity"], found["code"], found["record"]) == ("warning", "no-netbootd", "netbootd")
+    assert found["fix"].startswith(f"netbootd does not run for {ctl.directory}")
 
 
 # ---- machines that came by

@@ -41,6 +41,8 @@ class Netbootd:
         self.process.send_signal(signal.SIGCONT)
 
     def _end(self, number):
+        if self.process.stderr.closed:
+            return self.process.returncode
         if self.process.poll() is None:
             self.process.send_signal(number)
             self.go_on()

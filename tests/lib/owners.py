@@ -10,7 +10,13 @@ def share(directory, user=OWNER, group=GROUP):
     """Gives a store away, with the modes that `netbootctl init` sets where there is a user netboot."""
     for path in (directory, *directory.rglob("*")):
         shutil.chown(path, user, group)
-        path.chmod(0o2750 if path.is_dir() else 0o640 if path.match("targets/data.mdb") else 0o660)
+        below = path.relative_to(directory).parts[:1]
+        if below in (("state",), ("journal",)):  # netbootd's alone
+            path.chmod(0o700 if path.is_dir() else 0o600)
+        elif below == ("run",):
+            path.chmod(0o755)
+        else:
+            path.chmod(0o2750 if path.is_dir() else 0o640 if path.match("targets/data.mdb") else 0o660)
 
 
 def open_way(path):

@@ -4,7 +4,8 @@
 
 #include "core/state.h"
 
-/* Starts netbootctl with words, each ended by a NUL, for somebody. Its process, or a negative errno value with a text. */
+/* Starts netbootctl with words, each ended by a NUL, for somebody. Its process, or a negative errno value with a text.
+ */
 pid_t run_start(const struct core *core, const char *words, size_t size, const char *person, int out, int err,
                 struct netboot_error *error);
 

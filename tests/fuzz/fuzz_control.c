@@ -40,7 +40,8 @@ static void check_sound(const void *message, size_t size)
     case CONTROL_ARM:
     case CONTROL_DISARM:
     case CONTROL_DONE:
-        check(size == sizeof(*order) && ends(order->target, sizeof(order->target)) && ends(order->by, sizeof(order->by)),
+        check(size == sizeof(*order) && ends(order->target, sizeof(order->target)) &&
+                  ends(order->by, sizeof(order->by)),
               "order");
         break;
     case CONTROL_HOSTS:
@@ -78,8 +79,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static _Alignas(16) uint8_t message[CONTROL_MESSAGE_MAX + 4096];
     struct control_head *head = (struct control_head *)(void *)message;
-    static const size_t sizes[] = {sizeof(struct control_order), sizeof(struct control_head), sizeof(struct control_result),
-                                   sizeof(struct control_act), sizeof(struct control_server)};
+    static const size_t sizes[] = {sizeof(struct control_order), sizeof(struct control_head),
+                                   sizeof(struct control_result), sizeof(struct control_act),
+                                   sizeof(struct control_server)};
 
     if (size < 1 || size > CONTROL_MESSAGE_MAX)
         return 0;

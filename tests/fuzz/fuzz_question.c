@@ -21,7 +21,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static char directory[SCRATCH_SIZE], state[SCRATCH_SIZE + 16], run[SCRATCH_SIZE + 16];
 static struct armed_set armed;
 static struct book *book;
-static struct book_host host = {.store = 1, .born = 2, .key = {.size = 7, .octets = {'M', 0x52, 0x54, 0, 0, 0, 1}}};
+static struct book_host host = {
+    .store = 1, .born = 2, .key = {.size = 7, .octets = {'M', 0x52, 0x54, 0, 0, 0, 1}}
+};
 static size_t asked, answered;
 
 static void end(void)
@@ -40,7 +42,8 @@ static void begin(void)
     scratch_make(directory);
     snprintf(state, sizeof(state), "%s/state", directory);
     snprintf(run, sizeof(run), "%s/run", directory);
-    check(mkdir(run, 0700) == 0 && armed_create(&armed, &error) == 0 && book_open(state, run, &armed, &book, &error) == 0,
+    check(mkdir(run, 0700) == 0 && armed_create(&armed, &error) == 0 &&
+              book_open(state, run, &armed, &book, &error) == 0,
           error.text);
     atexit(end);
 }
@@ -107,7 +110,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     arm();
     asked = answered = 0;
     while (size >= 2) {
-        size_t length = (size_t)(data[0] | data[1] << 8), most = size - 2 < sizeof(message) ? size - 2 : sizeof(message);
+        size_t length = (size_t)(data[0] | data[1] << 8),
+               most = size - 2 < sizeof(message) ? size - 2 : sizeof(message);
         length = length < most ? length : most;
         right_question(++sequence, &message.question);
         for (size_t i = 0; i < length; i++)
@@ -117,7 +121,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (length == 0)
             book_settle(book, answer, NULL);
         else
-            take(&message.question, length > offsetof(struct question, file) ? length : question_size(&message.question));
+            take(&message.question,
+                 length > offsetof(struct question, file) ? length : question_size(&message.question));
     }
     book_settle(book, answer, NULL);
     check(answered <= asked, "no question is answered twice");

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * netbootd's state as it is opened: a file of any content, with the head that its inode asks for, so that what follows
- * the head is read. Whatever is in it, it is opened or put aside, and what is then armed can be shown and disarmed.
+ * netbootd's state as it is opened: a file of any content. Whatever is in it, it is opened or put aside, and what is
+ * then known can be shown.
  *
- * Input: the octets behind the head.
+ * Input: an octet; 0: the octets behind the head of a state in which nothing ever happened. Else: what is in one batch
+ * of so many entries, of which all checks are right, so that the entries themselves are read.
  */
 #include "check.h"
 #include "scratch.h"
 
 #include "once/book.h"
+#include "once/log.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -17,7 +19,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static char directory[SCRATCH_SIZE], state[SCRATCH_SIZE + 16], run[SCRATCH_SIZE + 16], file[SCRATCH_SIZE + 32];
-static uint8_t head[4096];
+static uint8_t head[4096], zeros[65536];
 static size_t head_size;
 
 static void end(void)
@@ -72,6 +74,45 @@ static void count_act(const struct book_act *act, void *user)
     ++*(size_t *)user;
 }
 
+static void write_behind_head(const uint8_t *data, size_t size)
+{
+    int fd = open(file, O_WRONLY | O_TRUNC | O_CREAT, 0600);
+
+    check(fd >= 0 && write(fd, head, head_size) == (ssize_t)head_size && write(fd, data, size) == (ssize_t)size,
+          "write");
+    close(fd);
+}
+
+static bool pass_over(void *user, enum log_kind kind, const struct store_key *key, struct netboot_bytes octets)
+{
+    (void)user;
+    (void)kind;
+    (void)key;
+    (void)octets;
+    return true;
+}
+
+static void write_batch(uint32_t count, const uint8_t *data, size_t size)
+{
+    struct log_batch batch = {.count = 0};
+    const struct store_key any = {.size = 2, .octets = "M"};
+    struct netboot_error notice, error = {0};
+    struct once_log log;
+
+    unlink(file);
+    check(log_open(&log, state, run, pass_over, NULL, &notice, &error) == 0, error.text);
+    /* As large as the input, which then takes the place of what is in it. */
+    size_t whole = size > log_entry_size(any.size, 0) ? size : log_entry_size(any.size, 0);
+    log_add(&batch, LOG_GONE, &any, (struct netboot_bytes){zeros, whole - log_entry_size(any.size, 0)});
+    check(!batch.failed, "memory");
+    memcpy(batch.octets + batch.size - whole, data, size);
+    batch.size -= whole - size;
+    batch.count = count;
+    check(log_write(&log, &batch) == 0, "a batch is written");
+    log_free(&batch);
+    log_close(&log);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct armed_set armed;
@@ -79,9 +120,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (!directory[0])
         begin();
-    int fd = open(file, O_WRONLY | O_TRUNC | O_CREAT, 0600);
-    check(fd >= 0 && write(fd, head, head_size) == (ssize_t)head_size && write(fd, data, size) == (ssize_t)size, "write");
-    close(fd);
+    if (size == 0 || size > sizeof(zeros))
+        return 0;
+    if (data[0] == 0)
+        write_behind_head(data + 1, size - 1);
+    else
+        write_batch(data[0], data + 1, size - 1);
     struct book *book = open_book(&armed);
     book_each(book, count, &hosts);
     book_each_act(book, count_act, &acts);

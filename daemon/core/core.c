@@ -13,7 +13,6 @@
 #include <grp.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -23,25 +22,6 @@
 #define TICK_US 100000
 #define SECOND_US 1000000
 #define SWEEP_ROWS 200 /* in each tick */
-#define LOG_LINES 20   /* in each second */
-
-void core_log(const char *format, ...)
-{
-    static uint64_t second;
-    static unsigned lines;
-    va_list arguments;
-
-    if (clock_us() / SECOND_US != second)
-        lines = 0;
-    second = clock_us() / SECOND_US;
-    if (lines++ >= LOG_LINES)
-        return;
-    va_start(arguments, format);
-    fputs("netbootd: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
-}
 
 /* ---- Signals */
 

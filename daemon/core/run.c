@@ -44,8 +44,7 @@ static int check(const char *const *words, size_t count, struct netboot_error *e
     for (size_t i = 1; i < count && strcmp(words[0], "host") == 0; i++)
         for (size_t j = 0; j < sizeof(refused) / sizeof(refused[0]); j++)
             if (begins_with(words[i], refused[j]))
-                return failure(error, -EACCES, "%s cannot be used by operators: give the hosts themselves",
-                               refused[j]);
+                return failure(error, -EACCES, "%s cannot be used by operators: give the hosts themselves", refused[j]);
     return 0;
 }
 

@@ -73,9 +73,8 @@ int remote_forward(const struct remote *remote, const char *name, const cJSON *a
 {
     char *text = arguments ? cJSON_PrintUnformatted(arguments) : strdup("null");
     int out = memfd_create("netboot-answer", MFD_CLOEXEC);
-    int status = text && out >= 0
-                     ? run(remote, (const char *const[]){"command", name, text, NULL}, out, ret, told)
-                     : failure_no_memory(told);
+    int status = text && out >= 0 ? run(remote, (const char *const[]){"command", name, text, NULL}, out, ret, told)
+                                  : failure_no_memory(told);
 
     if (out >= 0)
         close(out);

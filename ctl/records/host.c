@@ -226,24 +226,6 @@ static int change_hosts(struct edit *edit, const struct selection *selection, co
     return code == DONE ? once_join(edit, once, selection) : code;
 }
 
-/* Whether nothing is said about the records, and all of them exist. */
-static bool is_arming_alone(struct session *session, const struct selection *selection, const struct changes *changes)
-{
-    const struct netboot_record_patch *patch = &changes->patch;
-    struct netboot_record record;
-    bool alone = !session_has(session, "dry-run") && patch->set == 0 && patch->id_types == 0 && !patch->add_ids;
-
-    netboot_record_clear(NETBOOT_RECORD_HOST, &record);
-    alone = alone && netboot_record_equal(patch->drop, &record) && session_view(session) == DONE;
-    for (size_t i = 0; alone && i < selection->count; i++) {
-        const struct netboot_record_key key = host_key(&selection->ids[i]);
-        alone = netboot_view_get(session->view, &key, &record, NULL) == 0 &&
-                (!selection->by_property || selection_wants(selection, &record.host));
-    }
-    session_view_close(session);
-    return alone;
-}
-
 static int set_selected(struct session *session, const struct selection *selection, const struct changes *changes,
                         const struct once *once)
 {
@@ -252,8 +234,6 @@ static int set_selected(struct session *session, const struct selection *selecti
 
     session_view_close(session);
     code = selection_confirm(selection);
-    if (code == DONE && once->action != ONCE_NOTHING && is_arming_alone(session, selection, changes))
-        return once_alone(session, once, selection);
     if (code == DONE)
         code = edit_begin(session, &edit);
     if (code == DONE)

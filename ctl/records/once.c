@@ -75,27 +75,6 @@ int once_join(struct edit *edit, const struct once *once, const struct selection
     return DONE;
 }
 
-int once_alone(struct session *session, const struct once *once, const struct selection *selection)
-{
-    struct netboot_error error;
-    struct once signed_by = *once;
-    char by[NETBOOT_ONCE_BY_SIZE];
-    int code = session_view(session);
-
-    if (code == DONE && once->action == ONCE_DISARM && count_armed(session->view, selection) == 0) {
-        puts("unchanged: nothing was armed");
-        return DONE;
-    }
-    session_view_close(session);
-    if (code != DONE)
-        return code;
-    signed_by.request.by = who_name(by);
-    if (once_apply(session->store, &signed_by, selection->ids, selection->count, by, DEADLINE_MS, &error) != 0)
-        return failed_by_option(session, &error);
-    tell(stdout, once, false, selection);
-    return output_after_change();
-}
-
 /* ---- host done -------------------------------------------------------------------------------------------------- */
 
 /* Checks that all can be reported done. If hosts are selected by label or target, only those that can be stay. */

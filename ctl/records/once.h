@@ -9,9 +9,6 @@
 
 /* Arms or disarms all hosts of a selection together with the edit, and adds that to its report. An exit code. */
 int once_join(struct edit *edit, const struct once *once, const struct selection *selection);
-/* Arms or disarms all hosts of a selection, which exist, and changes no record: that needs no right to the store's
- * files but to read them. An exit code. */
-int once_alone(struct session *session, const struct once *once, const struct selection *selection);
 /* Says so if netbootd cannot be asked: what is armed is then not known. */
 void once_note_trouble(struct session *session);
 

@@ -28,9 +28,8 @@ static const char *const files[] = {
     "state/lock.mdb",
     "state/write.lock",
     "journal",
-    "journal/data.mdb",
-    "journal/lock.mdb",
-    "journal/write.lock",
+    "journal/known",
+    "journal/strangers",
 };
 
 static const char *remedy(const char *directory, char text[REMEDY_SIZE])

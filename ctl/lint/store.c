@@ -13,14 +13,11 @@ static const struct {
     const char *file;
     int wanted;
 } files[] = {
-    {"targets/data.mdb",   R_OK       },
-    {"targets/lock.mdb",   R_OK | W_OK},
-    {"state/data.mdb",     R_OK | W_OK},
-    {"state/lock.mdb",     R_OK | W_OK},
-    {"state/write.lock",   R_OK | W_OK},
-    {"journal/data.mdb",   R_OK | W_OK},
-    {"journal/lock.mdb",   R_OK | W_OK},
-    {"journal/write.lock", R_OK | W_OK},
+    {"targets/data.mdb", R_OK       },
+    {"targets/lock.mdb", R_OK | W_OK},
+    {"state/data.mdb",   R_OK | W_OK},
+    {"state/lock.mdb",   R_OK | W_OK},
+    {"state/write.lock", R_OK | W_OK},
 };
 
 #define FILES (sizeof(files) / sizeof(files[0]))

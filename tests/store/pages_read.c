@@ -63,26 +63,6 @@ static int digest_backup(const void *data, size_t size, void *user)
     return 0;
 }
 
-static int digest_entry(const struct netboot_journal_entry *entry, void *user)
-{
-    digest_octets(user, &entry->number, sizeof(entry->number));
-    digest_octets(user, entry->client.mac, sizeof(entry->client.mac));
-    return 0;
-}
-
-static int digest_machine(const struct netboot_journal_machine *machine, void *user)
-{
-    digest_octets(user, machine->id.value, machine->id.size);
-    digest_octets(user, &machine->exchanges, sizeof(machine->exchanges));
-    return 0;
-}
-
-static int digest_join(const struct netboot_journal_join *join, void *user)
-{
-    digest_octets(user, &join->mac_last, sizeof(join->mac_last));
-    return 0;
-}
-
 static uint64_t read_targets(const struct world *world, struct netboot_view *view)
 {
     uint64_t digest = 1;
@@ -104,32 +84,6 @@ static uint64_t read_targets(const struct world *world, struct netboot_view *vie
     return digest;
 }
 
-static uint64_t read_once(struct netboot_view *view)
-{
-    uint64_t digest = 1, counts[NETBOOT_ONCE_NEVER_DONE + 1] = {0};
-    struct netboot_once once;
-
-    netboot_view_once_counts(view, counts, sizeof(counts) / sizeof((counts)[0]), NULL);
-    digest_octets(&digest, counts, sizeof(counts));
-    for (unsigned i = 0; i < 16; i++) {
-        struct netboot_id id = {.type = NETBOOT_ID_MAC, .size = 6};
-        mac_of(i, id.value);
-        if (netboot_view_once(view, &id, &once, NULL) == 0)
-            digest_octets(&digest, &once.armed, sizeof(once.armed));
-    }
-    return digest;
-}
-
-static uint64_t read_journal(struct netboot_store *store)
-{
-    uint64_t digest = 1;
-
-    netboot_journal_entries(store, NULL, digest_entry, &digest, NULL);
-    netboot_journal_machines(store, NULL, 0, digest_machine, &digest, NULL);
-    netboot_journal_joins(store, digest_join, &digest, NULL);
-    return digest;
-}
-
 void read_store(const struct world *world, struct netboot_store *store, uint64_t ret[FILES])
 {
     struct netboot_view *view;
@@ -138,7 +92,5 @@ void read_store(const struct world *world, struct netboot_store *store, uint64_t
     if (netboot_view_open(store, &view, NULL) != 0)
         return;
     ret[0] = read_targets(world, view);
-    ret[1] = read_once(view);
     netboot_view_close(view);
-    ret[2] = read_journal(store);
 }

@@ -3,7 +3,7 @@
 
 #include <sys/mman.h>
 
-const char *const files[FILES] = {"targets/data.mdb", "state/data.mdb", "journal/data.mdb"};
+const char *const files[FILES] = {"targets/data.mdb"};
 
 static void read_image(const char *path, struct image *ret)
 {
@@ -55,22 +55,10 @@ static void fill_hosts(struct netboot_store *store, unsigned hosts, unsigned eac
     }
 }
 
-static void arm(struct netboot_store *store, unsigned first, unsigned count)
-{
-    struct netboot_once_request request = {.size = sizeof(request), .target = "default", .until_done = true};
-
-    for (unsigned i = first; i < first + count; i++) {
-        struct netboot_id id = {.type = NETBOOT_ID_MAC, .size = 6};
-        mac_of(i, id.value);
-        OK(netboot_once_arm(store, &id, 1, &request, 1000, &error));
-    }
-}
-
 static void boot(struct netboot_store *store, unsigned first, unsigned count)
 {
     for (unsigned i = first; i < first + count; i++)
         is_served(store, i, NULL);
-    EVENTUALLY(netboot_journal_written(store) + netboot_journal_dropped(store) > 0);
 }
 
 static void read_images(struct world *world, struct image *images)
@@ -90,7 +78,7 @@ static void read_digests(struct world *world)
 
 void make_world(struct world *world, unsigned hosts, unsigned each)
 {
-    struct netboot_store_options options = {.size = sizeof(options), .journal = true};
+    struct netboot_store_options options = {.size = sizeof(options)};
 
     memset(world, 0, sizeof(*world));
     scratch_make(world->fixture.directory);
@@ -100,14 +88,12 @@ void make_world(struct world *world, unsigned hosts, unsigned each)
     for (unsigned round = 1; round < 4; round++)
         OK(put_round(store, round, &error));
     fill_hosts(store, hosts, each);
-    arm(store, 0, 3);
     boot(store, 0, 6);
     close_store(&world->fixture);
     read_images(world, world->before);
     store = open_with(&world->fixture, options);
     for (unsigned round = 4; round < 9; round++)
         OK(put_round(store, round, &error));
-    arm(store, 3, 8);
     boot(store, 4, 12);
     close_store(&world->fixture);
     read_images(world, world->now);
@@ -128,7 +114,6 @@ void free_world(struct world *world)
 
 void change_store(struct netboot_store *store, unsigned hosts, unsigned seed)
 {
-    struct netboot_once_request request = {.size = sizeof(request), .target = "default"};
     struct netboot_id id = {.type = NETBOOT_ID_MAC, .size = 6};
     struct netboot_change *change;
     struct netboot_error error;
@@ -136,8 +121,6 @@ void change_store(struct netboot_store *store, unsigned hosts, unsigned seed)
     for (unsigned i = 0; i < 6; i++)
         is_served(store, i, NULL);
     mac_of(seed % hosts, id.value);
-    netboot_once_arm(store, &id, 1, &request, 1000, &error);
-    netboot_once_done(store, &id, 1, 1000, &error);
     put_round(store, 99, &error);
     if (netboot_change_open(store, 1000, &change, &error) != 0)
         return;

@@ -22,8 +22,7 @@ static void check_modes(const char *directory, bool shared)
         {"/state",              S_IFDIR | 02750, S_IFDIR | 0700},
         {"/state/data.mdb",     S_IFREG | 0660,  S_IFREG | 0600},
         {"/state/lock.mdb",     S_IFREG | 0660,  S_IFREG | 0600},
-        {"/journal/data.mdb",   S_IFREG | 0660,  S_IFREG | 0600},
-        {"/journal/write.lock", S_IFREG | 0660,  S_IFREG | 0600},
+        {"/journal",            S_IFDIR | 0700,  S_IFDIR | 0700},
     };
     char path[SCRATCH_SIZE + 64];
     struct stat found, top;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The packet path: a look-up, a decision, an answer. */
 #include "change/change.h"
-#include "journal/journal.h"
+#include "handle/handle.h"
+#include "link/joins.h"
 #include "once/once.h"
 #include "store/lookup.h"
 #include "store/view.h"
@@ -15,6 +16,20 @@
 
 /* ---- The policy for one client */
 
+/* A server looks into what it was handed over; a program reads the journal itself. */
+static bool find_mac(const struct netboot_view *view, const struct netboot_client *client, struct store_key *ret)
+{
+    uint8_t mac[NETBOOT_MAC_SIZE];
+    struct store_key uuid;
+
+    if (client->has_mac || !client->has_uuid)
+        return false;
+    if (!view->store->follow)
+        return journal_find_mac(view->store->journal, client, ret);
+    return view->joins && key_of_id(&uuid, NETBOOT_ID_UUID, client->uuid, sizeof(client->uuid)) &&
+           joins_find(view->joins, &uuid, mac) && key_of_id(ret, NETBOOT_ID_MAC, mac, sizeof(mac));
+}
+
 /* The host of a client that sends only a UUID, by the MAC that the journal has seen with it. Not for a host that has a
  * UUID or DUID in the store: then the operator has set all of its identifiers. */
 static int find_joined(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret)
@@ -22,7 +37,7 @@ static int find_joined(struct netboot_view *view, const struct netboot_client *c
     struct netboot_host *host = &view->cache->host;
     struct store_key mac;
 
-    if (view->change || !view->join || !journal_find_mac(view->store->journal, client, &mac))
+    if (view->change || !view->join || !find_mac(view, client, &mac))
         return 0;
     int code = view_get_host(view, &mac, host);
     for (size_t i = 0; code == 0 && i < host->ids.count; i++)
@@ -121,6 +136,8 @@ int netboot_serve(struct netboot_store *store, const struct netboot_query *query
         return serve_without(query, &policy, code, ret);
     struct peer_link *link = store->peer ? peer_take(store->peer) : NULL;
     struct netboot_view view = view_of_reader(store, reader);
+    if (link && view.join)
+        view.joins = &link->joins;
     if (message_boots(query))
         code = find_policy(&view, &ret->client, &policy);
     else
@@ -130,7 +147,7 @@ int netboot_serve(struct netboot_store *store, const struct netboot_query *query
     else if (!link || !policy.host || policy.joined || !once_serve(&view, store->peer, link, query, &policy, ret))
         decide(query, &policy, ret);
     if (code == 0)
-        journal_note(store->journal, query, ret); /* with the reader still held: closing the store waits for it */
+        journal_note(store, link, query, ret);
     db_read_end(reader);
     if (link)
         peer_give(link);

@@ -23,7 +23,8 @@ struct hello {
     bool journal, join;                /* HELLO_SERVER: whether it wants the ring, and the joins */
 };
 
-/* To HELLO_SERVER, with file descriptors: the armed set, then the ring and the joins where they were wanted. */
+/* To HELLO_SERVER, with file descriptors: the armed set; the ring, where the journal is wanted; the joins, where they
+ * are, which needs the journal. */
 struct welcome {
     uint64_t magic;
     uint32_t version;
@@ -33,7 +34,8 @@ struct welcome {
 /* What a server says of itself now and then. */
 struct report {
     uint64_t generation; /* that it reads; 0: it has no store */
-    uint64_t dropped;    /* records of the journal that found the ring full */
+    uint32_t unasked;    /* as in struct question: this tells it also where no question follows */
+    uint32_t reserved;
 };
 
 #endif

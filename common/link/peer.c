@@ -54,11 +54,16 @@ static int receive_welcome(int fd, struct welcome *ret, int *fds, struct netboot
     return failure(error, -EPROTO, "netbootd is of another version than this server's libnetboot");
 }
 
-static int take_over(struct peer_link *link, const struct welcome *welcome, const int *fds, struct netboot_error *error)
+static int take_over(const struct peer *peer, struct peer_link *link, const struct welcome *welcome, const int *fds,
+                     struct netboot_error *error)
 {
     int code = armed_open(fds[0], &link->armed, error);
 
     link->session = welcome->session;
+    if (code == 0 && peer->journal)
+        code = ring_open(fds[1], &link->ring, error);
+    if (code == 0 && peer->join)
+        code = joins_open(fds[2], &link->joins, error);
     return code;
 }
 
@@ -86,7 +91,7 @@ static int open_link(struct peer *peer, struct peer_link *link, struct netboot_e
     if ((code = say_hello(peer, link->fd, HELLO_SERVER, 0)) != 0)
         return failure(error, code, "netbootd does not answer: %s", strerror(-code));
     if ((code = receive_welcome(link->fd, &welcome, fds, error)) == 0)
-        code = take_over(link, &welcome, fds, error);
+        code = take_over(peer, link, &welcome, fds, error);
     for (size_t i = 0; i < SOCKET_FDS_MAX; i++)
         if (fds[i] >= 0)
             close(fds[i]);
@@ -101,11 +106,13 @@ static void close_link(struct peer_link *link)
         if (link->questions[i].fd >= 0)
             close(link->questions[i].fd);
     armed_close(&link->armed);
+    ring_close(&link->ring);
+    joins_close(&link->joins);
 }
 
 static void clear_link(struct peer_link *link)
 {
-    link->fd = link->armed.fd = -1;
+    link->fd = link->armed.fd = link->ring.fd = link->joins.fd = -1;
     link->reported = (struct report){0};
     atomic_store(&link->dead, false);
     for (size_t i = 0; i < PEER_QUESTIONS; i++) {
@@ -156,9 +163,9 @@ static bool is_gone(const struct peer_link *link)
     return atomic_load(&link->dead) || socket_receive(link->fd, &octet, sizeof(octet), NULL) != -EAGAIN;
 }
 
-static void tell(struct peer_link *link, uint64_t generation)
+static void tell(struct peer *peer, struct peer_link *link, uint64_t generation)
 {
-    struct report report = {.generation = generation};
+    struct report report = {.generation = generation, .unasked = atomic_load(&peer->unasked)};
 
     if (memcmp(&report, &link->reported, sizeof(report)) != 0 &&
         socket_send(link->fd, &report, sizeof(report), NULL, 0) == 0)
@@ -174,7 +181,7 @@ void peer_tick(struct peer *peer, uint64_t generation)
         link = NULL;
     }
     if (link)
-        tell(link, generation);
+        tell(peer, link, generation);
     else
         connect_to(peer);
 }

@@ -9,7 +9,9 @@
 #include "base/notice.h"
 #include "link/armed.h"
 #include "link/hello.h"
+#include "link/joins.h"
 #include "link/question.h"
+#include "link/ring.h"
 
 #define PEER_QUESTIONS 8 /* that may be under way at the same time */
 #define PEER_DEADLINE_MS 100
@@ -24,6 +26,8 @@ struct peer_question {
 /* What netbootd handed over. */
 struct peer_link {
     struct armed_set armed;
+    struct ring ring;   /* of the journal, where it is wanted */
+    struct joins joins; /* where they are wanted */
     uint64_t session;
     int fd;
     atomic_bool dead;

@@ -28,11 +28,13 @@ extern const struct db_spec store_spec;
 struct netboot_store {
     struct db_place place;
     char *directory;
-    bool follow;          /* a server's: a thread opens it as soon as it can */
-    bool join;            /* look-ups join identifiers */
-    struct notice notice; /* whether it is usable: netboot_store_event() */
-    struct peer *peer;    /* a server's, to netbootd; NULL: none */
-    struct journal *journal;
+    bool follow;                      /* a server's: a thread opens it as soon as it can */
+    bool join;                        /* look-ups join identifiers */
+    struct notice notice;             /* whether it is usable: netboot_store_event() */
+    struct peer *peer;                /* a server's, to netbootd; NULL: none */
+    struct journal *journal;          /* for reading */
+    bool notes;                       /* what is answered is put into the ring */
+    atomic_uint_fast64_t noted, lost; /* records for the journal: put into a ring, or not */
 };
 
 /* Makes the targets store of a directory, empty but for one site for all addresses. -EEXIST. */

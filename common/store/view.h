@@ -8,6 +8,8 @@
 #include "store/schema.h"
 #include "store/store.h"
 
+struct joins;
+
 struct netboot_view {
     struct netboot_store *store;
     struct db_reader *reader;
@@ -18,6 +20,7 @@ struct netboot_view {
     struct netboot_change *change; /* the change that it shows; NULL: none */
     const uint64_t *hosts;         /* of the change: the number of hosts; `meta` has that of the last commit */
     bool join;                     /* look-ups join identifiers */
+    const struct joins *joins;     /* by these, where a server has them from netbootd */
     struct once_list *once;        /* what was asked about armings, by the room above, which knows its end */
     void (*once_end)(struct once_list *);
     bool look_for_tables; /* at its end: somebody asked for a table that the database was opened without */

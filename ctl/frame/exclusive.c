@@ -18,7 +18,8 @@
 
 /* Relative to the directory. Who is at a socket in `run` is asked there. */
 static const char *const files[] = {
-    "", "targets", "targets/data.mdb", "targets/lock.mdb", "targets/write.lock", "state", "journal",
+    "",      "targets", "targets/data.mdb", "targets/lock.mdb",  "targets/write.lock",
+    "state", "journal", "journal/known",    "journal/strangers",
 };
 
 static const char *remedy(const char *directory, char text[REMEDY_SIZE])

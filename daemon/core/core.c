@@ -10,6 +10,7 @@
 #include "core/servers.h"
 #include "core/state.h"
 #include "handle/handle.h"
+#include "journal/known.h"
 #include "link/control.h"
 #include "link/socket.h"
 #include "once/once.h"
@@ -94,6 +95,7 @@ static void tick(struct core *core)
     uint64_t now = clock_us();
 
     sweep(core);
+    servers_drain(core);
     if (now - second_us < SECOND_US)
         return;
     second_us = now;
@@ -148,10 +150,17 @@ static int open_book(struct core *core, struct netboot_error *error)
     return code;
 }
 
+static int open_keeper(struct core *core, struct netboot_error *error)
+{
+    const struct keeper_options options = {.size = core->journal_size, .known = known_in_store, .user = core->store};
+
+    return keeper_open(core->directory, &options, &core->keeper, error);
+}
+
 /* A server of before netbootd may still write there. */
 static int check_before(const struct core *core, struct netboot_error *error)
 {
-    static const char *const names[] = {"state"};
+    static const char *const names[] = {"state", "journal"};
     char path[PATH_MAX];
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -180,6 +189,8 @@ static int open_all(struct core *core, struct netboot_error *error)
     if (code == 0)
         code = handle_open(core->directory, &options, false, &core->store, error);
     if (code == 0)
+        code = open_keeper(core, error);
+    if (code == 0)
         code = servers_open(core, error);
     if (code == 0)
         code = control_door_open(core, error);
@@ -195,6 +206,7 @@ static void close_all(struct core *core)
     if (core->signals.ready)
         loop_remove(&core->loop, &core->signals);
     loop_fini(&core->loop);
+    keeper_close(core->keeper);
     netboot_store_close(core->store);
     book_close(core->book);
     armed_close(&core->armed);
@@ -207,6 +219,7 @@ int core_run(const struct core_options *options, struct netboot_error *error)
                         .members = getegid(),
                         .operators = group_of(options->operators),
                         .tool = options->tool,
+                        .journal_size = options->journal_size,
                         .armed.fd = -1};
     int code = loop_init(&core.loop);
 

@@ -17,6 +17,7 @@ struct core_options {
     const char *directory;
     const char *operators; /* name of the group that may arm */
     const char *tool;      /* netbootctl, which is run for them */
+    uint64_t journal_size; /* octets; 0: the default */
 };
 
 /* Runs until a signal ends it: 0, or a negative errno value with a text. */

@@ -6,7 +6,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define EVENTS 64
+#define EVENTS 1024 /* all that are ready: what is late is told from what came after it */
 
 int loop_init(struct loop *loop)
 {
@@ -49,7 +49,7 @@ void loop_remove(struct loop *loop, struct watch *watch)
 
 int loop_round(struct loop *loop, int at_most_ms)
 {
-    struct epoll_event events[EVENTS];
+    static struct epoll_event events[EVENTS];
     int count = epoll_wait(loop->epoll, events, EVENTS, at_most_ms);
 
     if (count < 0)

@@ -45,6 +45,8 @@ struct server {
     char name[NETBOOT_ONCE_BY_SIZE];
     pid_t pid;
     struct report report;
+    struct ring ring; /* of the journal; without memory: it keeps none */
+    bool joins;
     uint64_t since;
 };
 
@@ -86,12 +88,41 @@ static void drop_connection(struct connection *connection)
     loop_remove(&connection->core->loop, &connection->watch);
 }
 
+static struct keeper_time now(void)
+{
+    struct timespec wall;
+
+    clock_gettime(CLOCK_REALTIME, &wall);
+    return (struct keeper_time){.running = clock_us() / 1000,
+                                .wall = (uint64_t)wall.tv_sec * 1000 + (uint64_t)wall.tv_nsec / 1000000};
+}
+
+static size_t drain(struct core *core, struct server *server, bool hung_up)
+{
+    const struct keeper_server who = {.name = server->name, .joins = server->joins};
+    const struct keeper_time time_now = now();
+
+    return server->ring.memory ? keeper_drain(core->keeper, &server->ring, &who, &time_now, hung_up) : 0;
+}
+
+void servers_drain(struct core *core)
+{
+    const struct keeper_time time_now = now();
+
+    for (struct server *server = core->servers; server; server = server->next)
+        drain(core, server, false);
+    keeper_tick(core->keeper, &time_now);
+}
+
 static void drop_server(struct core *core, struct server *server, const char *why)
 {
     struct server **at = &core->servers;
 
     core_log("%s (pid %d) is gone: %s", server->name, (int)server->pid, why);
     book_hang_up(core->book, server->session);
+    for (unsigned i = 0; i < RING_SLOTS / KEEPER_BATCH && drain(core, server, true) > 0; i++)
+        ;
+    ring_close(&server->ring);
     while (server->questions) {
         struct connection *connection = server->questions;
         server->questions = connection->next;
@@ -122,6 +153,14 @@ static bool room_for_questions(void)
     return asked_count < QUESTIONS_MAX;
 }
 
+/* Whatever it could not ask about may have been the beginning of a boot. */
+static void note_unasked(const struct connection *connection, uint32_t unasked)
+{
+    if (unasked != connection->server->unasked)
+        book_raise_doubt(connection->core->book);
+    connection->server->unasked = unasked;
+}
+
 static void ask(struct connection *connection, const struct question *question)
 {
     struct server *server = connection->server;
@@ -131,9 +170,7 @@ static void ask(struct connection *connection, const struct question *question)
         book_sent(book, server->session, question->sequence, question->kind == QUESTION_SENT);
         return;
     }
-    if (question->unasked != server->unasked)
-        book_raise_doubt(book);
-    server->unasked = question->unasked;
+    note_unasked(connection, question->unasked);
     asked[asked_count].connection = connection;
     asked[asked_count].asker = server->session;
     asked[asked_count++].sequence = question->sequence;
@@ -179,13 +216,19 @@ void servers_settle(struct core *core)
 
 /* ---- Servers */
 
+static void take_report(struct connection *connection, const struct report *report)
+{
+    note_unasked(connection, report->unasked);
+    connection->server->report = *report;
+}
+
 static void read_report(struct connection *connection)
 {
     struct report report;
     ssize_t size = socket_receive(connection->watch.fd, &report, sizeof(report), NULL);
 
     if (size == sizeof(report))
-        connection->server->report = report;
+        take_report(connection, &report);
     else if (size != -EAGAIN)
         drop(connection, size == 0 ? "it hung up" : "it sent what is no report");
 }
@@ -214,9 +257,10 @@ static bool welcome(struct connection *connection, struct server *server)
 {
     struct core *core = connection->core;
     struct welcome message = {.magic = HELLO_MAGIC, .version = HELLO_VERSION, .session = server->session};
-    const int fds[] = {core->armed.fd};
+    const int fds[] = {core->armed.fd, server->ring.fd, keeper_joins(core->keeper)->fd};
+    size_t count = !server->ring.memory ? 1 : server->joins ? 3 : 2;
 
-    return socket_send(connection->watch.fd, &message, sizeof(message), fds, 1) == 0;
+    return socket_send(connection->watch.fd, &message, sizeof(message), fds, count) == 0;
 }
 
 static bool become_server(struct connection *connection, const struct hello *hello)
@@ -229,8 +273,12 @@ static bool become_server(struct connection *connection, const struct hello *hel
     take_name(server, hello);
     server->pid = connection->pid;
     server->since = (uint64_t)time(NULL);
-    if (getrandom(&server->session, sizeof(server->session), 0) != sizeof(server->session) ||
+    server->ring.fd = -1;
+    server->joins = hello->journal && hello->join;
+    if ((hello->journal && ring_create(&server->ring, NULL) != 0) ||
+        getrandom(&server->session, sizeof(server->session), 0) != sizeof(server->session) ||
         !welcome(connection, server)) {
+        ring_close(&server->ring);
         free(server);
         return false;
     }

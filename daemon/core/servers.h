@@ -9,6 +9,8 @@ int servers_open(struct core *core, struct netboot_error *error);
 void servers_close(struct core *core);
 /* Answers what was asked in this round. */
 void servers_settle(struct core *core);
+/* Takes what their rings have for the journal. */
+void servers_drain(struct core *core);
 /* Connections that never said who they are. */
 void servers_expire(struct core *core);
 

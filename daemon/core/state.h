@@ -4,6 +4,7 @@
 #define NETBOOTD_STATE_H
 
 #include "core/loop.h"
+#include "journal/keeper.h"
 #include "link/armed.h"
 #include "once/book.h"
 
@@ -16,6 +17,7 @@ struct core {
     struct loop loop;
     struct armed_set armed;
     struct book *book;
+    struct keeper *keeper;       /* of the journal */
     struct netboot_store *store; /* whose hosts there are */
     struct watch servers_door, control_door, signals;
     struct server *servers;
@@ -23,6 +25,7 @@ struct core {
     uid_t owner;
     gid_t members, operators; /* (gid_t)-1: there is no such group */
     const char *tool;         /* netbootctl */
+    uint64_t journal_size;
     bool stop;
 };
 

@@ -13,8 +13,9 @@ static int setup_join(void **state)
     int code = setup(state);
     struct fixture *fixture = *state;
 
-    netboot_store_close(fixture->store);
+    close_server(fixture);
     fixture->store = open_store(fixture, (struct netboot_store_options){.follow = true, .journal = true, .join = true});
+    attach(fixture, 0);
     return code;
 }
 
@@ -103,7 +104,7 @@ static void test_who_is_taken_for_whom(void **state)
         void *fixture;
         setup_join(&fixture);
         check_case(((struct fixture *)fixture)->store, i);
-        teardown(&fixture);
+        end(&fixture);
     }
 }
 
@@ -116,18 +117,15 @@ static void test_never_where_it_is_off(void **state)
     assert_string_equal(serve(fixture->store, SOLICITED(.uuid = UUID1)).decision.host, "");
 }
 
-/* Neither granted nor used up; and the reasons say what was done. */
-static void test_a_boot_once_is_never_for_the_joined(void **state)
+/* The lasting target alone; and the reasons say what was done. */
+static void test_the_reasons_tell_who_was_joined(void **state)
 {
     struct netboot_store *store = ((struct fixture *)*state)->store;
-    const struct netboot_id id = id_of(WEB1);
-    const struct netboot_once_request request = {.size = sizeof(request), .target = "default", .window = -1};
     char text[NETBOOT_REASON_SIZE];
     bool told = false;
 
     serve(store, DISCOVER(.mac = WEB1, .uuid = UUID1));
     settle(store);
-    OK(netboot_once_arm(store, &id, 1, &request, 1000, &error));
     for (unsigned i = 0; i < 3; i++) {
         struct netboot_result result = serve(store, REQUESTED6(.uuid = UUID1, .ipxe = true));
         assert_string_equal(result.decision.host, "web1");
@@ -137,8 +135,6 @@ static void test_a_boot_once_is_never_for_the_joined(void **state)
             told = told || strstr(text, "the server joins identifiers");
     }
     assert_true(told);
-    struct netboot_result result = serve(store, REQUESTED(.mac = WEB1, .uuid = UUID1, .ipxe = true));
-    assert_int_equal(result.decision.armed, NETBOOT_ARMED_SERVED);
 }
 
 static int keep_join(const struct netboot_journal_join *join, void *user)
@@ -170,9 +166,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_who_is_taken_for_whom),
-        cmocka_unit_test_setup_teardown(test_never_where_it_is_off, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_boot_once_is_never_for_the_joined, setup_join, teardown),
-        cmocka_unit_test_setup_teardown(test_proposals, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_never_where_it_is_off, setup, end),
+        cmocka_unit_test_setup_teardown(test_the_reasons_tell_who_was_joined, setup_join, end),
+        cmocka_unit_test_setup_teardown(test_proposals, setup, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

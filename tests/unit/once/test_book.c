@@ -489,6 +489,17 @@ static void test_not_sent_after_something_else(void **state)
     assert_int_equal(got.answers[0].armed, SERVED);
     book_sent(fixture->book, 1, first.sequence, false);
     expect_state(fixture, 1, NETBOOT_ONCE_USED);
+    /* Also at the same time. */
+    arm(fixture, 5, 1);
+    first = make_question(fixture, 5, ONCE_IPXE4, R, FULL, 9);
+    second = first;
+    second.sequence = ++fixture->sequence;
+    book_ask(fixture->book, &first, "dhcp1", 1);
+    book_ask(fixture->book, &second, "dhcp2", 2);
+    settle(fixture);
+    assert_int_equal(got.count, 2);
+    book_sent(fixture->book, 1, first.sequence, false);
+    expect_state(fixture, 5, NETBOOT_ONCE_USED);
     /* It was armed anew. */
     arm(fixture, 2, 1);
     assert_int_equal(request(fixture, 2, 9), SERVED);

@@ -698,6 +698,23 @@ static void test_all_or_nothing(void **state)
         assert_int_equal(book_find(fixture->book, &hosts[i], &once), -ENOENT);
 }
 
+static void test_disarming_what_waits_to_be_written(void **state)
+{
+    struct fixture *fixture = *state;
+    struct book_host gone = host(1);
+    struct netboot_once once;
+
+    arm(fixture, 1, 3);
+    assert_int_equal(request(fixture, 1, 9), SERVED);
+    disk.full = true;
+    assert_int_equal(begin(fixture, 1, 2), NETBOOT_ARMED_UNMARKED);
+    disk.full = false;
+    assert_int_equal(book_disarm(fixture->book, &gone, 1, NULL, NULL), 0);
+    assert_false(is_armed(fixture, 1));
+    restart(fixture);
+    assert_int_equal(book_find(fixture->book, &gone, &once), -ENOENT);
+}
+
 static void test_a_host_that_is_another_one(void **state)
 {
     struct fixture *fixture = *state;
@@ -934,6 +951,7 @@ int main(void)
         TEST(test_what_is_not_of_this_arming),
         TEST(test_requests_that_make_no_sense),
         TEST(test_all_or_nothing),
+        TEST(test_disarming_what_waits_to_be_written),
         TEST(test_a_host_that_is_another_one),
         TEST(test_too_many),
         TEST(test_what_is_over),

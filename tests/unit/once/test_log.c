@@ -433,6 +433,7 @@ static void test_what_failed_was_never_written(void **state)
         if (by % 2 == 0)
             assert_int_equal(write_number(&log, 1, 40), 0);
     }
+    assert_int_equal(write_number(&log, 1, 40), 0);
     disk.syncs_fail = true;
     assert_int_equal(write_number(&log, 2, 600), -EIO);
     disk.syncs_fail = false;

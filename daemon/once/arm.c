@@ -201,8 +201,9 @@ int book_disarm(struct book *book, const struct book_host *hosts, size_t count, 
     if (!rows)
         return failure_no_memory(error);
     size_t found = collect(book, hosts, count, rows);
-    struct book_act act = act_of(ACT_DISARM, hosts, count, NULL, by);
+    struct book_act act = act_of(ACT_DISARM, hosts, found, NULL, by);
     if (found > 0) {
+        act.key = rows[0]->key;
         acts_write(&act, &batch);
         code = book_write_gone(book, &batch, rows, found);
         if (code == 0)

@@ -60,7 +60,8 @@ void log_add(struct log_batch *batch, enum log_kind kind, const struct store_key
     entry[ENTRY_KEY_SIZE] = (uint8_t)key->size;
     be_put16(entry + ENTRY_SIZE, (uint16_t)octets.size);
     memcpy(entry + ENTRY_HEAD, key->octets, key->size);
-    memcpy(entry + ENTRY_HEAD + key->size, octets.data, octets.size);
+    if (octets.size > 0)
+        memcpy(entry + ENTRY_HEAD + key->size, octets.data, octets.size);
     batch->count++;
 }
 

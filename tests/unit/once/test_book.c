@@ -489,6 +489,17 @@ static void test_not_sent_after_something_else(void **state)
     assert_int_equal(got.answers[0].armed, SERVED);
     book_sent(fixture->book, 1, first.sequence, false);
     expect_state(fixture, 1, NETBOOT_ONCE_USED);
+    /* Also at the same time. */
+    arm(fixture, 5, 1);
+    first = make_question(fixture, 5, ONCE_IPXE4, R, FULL, 9);
+    second = first;
+    second.sequence = ++fixture->sequence;
+    book_ask(fixture->book, &first, "dhcp1", 1);
+    book_ask(fixture->book, &second, "dhcp2", 2);
+    settle(fixture);
+    assert_int_equal(got.count, 2);
+    book_sent(fixture->book, 1, first.sequence, false);
+    expect_state(fixture, 5, NETBOOT_ONCE_USED);
     /* It was armed anew. */
     arm(fixture, 2, 1);
     assert_int_equal(request(fixture, 2, 9), SERVED);
@@ -685,6 +696,23 @@ static void test_all_or_nothing(void **state)
     restart(fixture);
     for (unsigned i = 0; i < 3; i++)
         assert_int_equal(book_find(fixture->book, &hosts[i], &once), -ENOENT);
+}
+
+static void test_disarming_what_waits_to_be_written(void **state)
+{
+    struct fixture *fixture = *state;
+    struct book_host gone = host(1);
+    struct netboot_once once;
+
+    arm(fixture, 1, 3);
+    assert_int_equal(request(fixture, 1, 9), SERVED);
+    disk.full = true;
+    assert_int_equal(begin(fixture, 1, 2), NETBOOT_ARMED_UNMARKED);
+    disk.full = false;
+    assert_int_equal(book_disarm(fixture->book, &gone, 1, NULL, NULL), 0);
+    assert_false(is_armed(fixture, 1));
+    restart(fixture);
+    assert_int_equal(book_find(fixture->book, &gone, &once), -ENOENT);
 }
 
 static void test_a_host_that_is_another_one(void **state)
@@ -923,6 +951,7 @@ int main(void)
         TEST(test_what_is_not_of_this_arming),
         TEST(test_requests_that_make_no_sense),
         TEST(test_all_or_nothing),
+        TEST(test_disarming_what_waits_to_be_written),
         TEST(test_a_host_that_is_another_one),
         TEST(test_too_many),
         TEST(test_what_is_over),

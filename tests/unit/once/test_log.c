@@ -250,6 +250,58 @@ static void test_a_wrong_octet_is_never_overlooked(void **state)
         }
 }
 
+/* A sector in the middle that reads as zeros is no torn tail. */
+static void test_a_lost_sector_is_never_overlooked(void **state)
+{
+    const struct place *place = *state;
+    struct octets sound;
+
+    disk.inode = 7;
+    write_some(place, 12);
+    read_file(place->file, &sound);
+    for (size_t at = 0; at + 512 < sound.size; at += 8) {
+        struct octets damaged = sound;
+        bool given_up;
+        memset(damaged.data + at, 0, 512 - at % 512);
+        if (at + 512 - at % 512 > sound.size - 700) /* of the last batch: it may be one that was torn */
+            break;
+        write_file(place->file, damaged.data, damaged.size);
+        unlink(place->serial);
+        uint64_t number = start(place, &given_up);
+        if (!given_up || number != 0)
+            fail_msg("octet %zu: %llu is believed", at, (unsigned long long)number);
+    }
+}
+
+/* An hour goes by, and then something is written, or cannot be, or is broken off: that is no older file. */
+static void test_time_goes_by(void **state)
+{
+    const struct place *place = *state;
+    struct netboot_error notice;
+    struct octets torn;
+    struct once_log log;
+
+    write_some(place, 1);
+    for (unsigned how = 0; how < 4; how++) {
+        disk.passed_ns += INT64_C(3600) * 1000000000;
+        if (how == 3)
+            unlink(place->serial);
+        open_log(place, &log, &notice);
+        disk.full = how == 1;
+        disk.short_by = how == 2 ? 200 : 0;
+        assert_int_equal(write_number(&log, 2, 600), how == 0 || how == 3 ? 0 : -ENOSPC);
+        disk.full = false;
+        disk.short_by = 0;
+        log_close(&log);
+        expect(place, 2);
+    }
+    read_file(place->file, &torn);
+    write_file(place->file, torn.data, torn.size - 100);
+    unlink(place->serial);
+    disk.change_ns = INT64_C(3600) * 1000000000;
+    expect(place, 2);
+}
+
 static void test_an_unsound_file_ends_nothing(void **state)
 {
     static const char *const texts[] = {"", "x", "NBonce\r\n",
@@ -381,6 +433,7 @@ static void test_what_failed_was_never_written(void **state)
         if (by % 2 == 0)
             assert_int_equal(write_number(&log, 1, 40), 0);
     }
+    assert_int_equal(write_number(&log, 1, 40), 0);
     disk.syncs_fail = true;
     assert_int_equal(write_number(&log, 2, 600), -EIO);
     disk.syncs_fail = false;
@@ -488,6 +541,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_was_written_is_there, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_torn_tail_is_cut, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_wrong_octet_is_never_overlooked, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_lost_sector_is_never_overlooked, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_time_goes_by, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_an_unsound_file_ends_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_an_older_file_put_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_copy_has_another_inode, set_up, tear_down),

@@ -1,21 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/*
- * Which hosts are armed to boot once, in memory that one process writes and DHCP servers read.
- *
- * A memfd of fixed size: a page with a header, then slots. The writer seals it, so that it can be neither cut short nor
- * written by anybody else, and hands it to servers. A server checks the seals before it maps it: then no access to it
- * can end the server, and nothing that it reads there is believed without a look.
- *
- * A slot has a sequence number that is odd while it is written, and a check over the rest. The slot of a host is found
- * from the hash of the host's key: the first free slot behind the place that the hash names ends the search. Whoever
- * reads waits for nobody: a slot that does not hold still has nothing armed.
- */
+/* Which hosts are armed to boot once: a table that one process writes and DHCP servers read (link/slots.h). */
 #ifndef NETBOOT_LINK_ARMED_H
 #define NETBOOT_LINK_ARMED_H
 
 #include "netboot-store.h"
-
-#include <stdatomic.h>
 
 struct store_key;
 
@@ -29,12 +17,10 @@ struct armed_entry {
     char target[NETBOOT_NAME_MAX + 1];
 };
 
-struct armed_slot;
-
 struct armed_set {
-    struct armed_slot *slots; /* NULL: there is none */
-    size_t count;             /* the writer's */
-    int fd;                   /* the writer's; -1: none */
+    void *slots;  /* NULL: there is none */
+    size_t count; /* the writer's */
+    int fd;       /* the writer's; -1: none */
 };
 
 /* By which a host is found. Never 0. */

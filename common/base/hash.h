@@ -3,6 +3,7 @@
 #ifndef NETBOOT_HASH_H
 #define NETBOOT_HASH_H
 
+#include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -34,17 +35,16 @@ static inline uint64_t hash64(uint64_t secret, const void *data, size_t size)
                      secret ^ UINT64_C(0x6c7967656e657261), secret ^ UINT64_C(0x7465646279746573)};
     const uint8_t *at = data, *end = at + size;
 
-    for (;;) {
+    for (;; at += 8) {
         size_t left = (size_t)(end - at);
-        uint64_t word = left >= 8 ? 0 : (uint64_t)size << 56;
-        for (size_t i = 0; i < 8 && i < left; i++)
-            word |= (uint64_t)at[i] << 8 * i;
+        uint64_t word = 0;
+        memcpy(&word, at, left < 8 ? left : 8);
+        word = le64toh(word) | (left < 8 ? (uint64_t)size << 56 : 0);
         v[3] ^= word;
         hash_rounds(v, 2);
         v[0] ^= word;
         if (left < 8)
             break;
-        at += 8;
     }
     v[2] ^= 0xff;
     hash_rounds(v, 4);

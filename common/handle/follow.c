@@ -5,6 +5,7 @@
  */
 #include "handle/handle.h"
 
+#include "base/clock.h"
 #include "base/failure.h"
 #include "store/view.h"
 
@@ -69,6 +70,7 @@ static void look(void *data, unsigned count)
     tick(&handle->store, count % CLEAR_TICKS == 0);
     if (handle->store.peer)
         peer_tick(&handle->peer, generation(&handle->store));
+    journal_tell(&handle->store, clock_us() / 1000);
 }
 
 int follow_start(struct handle *handle, struct netboot_error *error)

@@ -14,6 +14,7 @@ struct handle {
     struct journal journal;
     struct worker worker;              /* of a server */
     char server[NETBOOT_ONCE_BY_SIZE]; /* its name */
+    uint64_t told, told_ms; /* of what was lost for the journal: as much as a log knows of, and since when */
 };
 
 static inline struct handle *handle_of(struct netboot_store *store)
@@ -24,6 +25,16 @@ static inline struct handle *handle_of(struct netboot_store *store)
 /* netboot_store_open(), also for netbootd itself, which is nobody's peer. */
 int handle_open(const char *directory, const struct netboot_store_options *options, bool with_peer,
                 struct netboot_store **ret, struct netboot_error *error);
+
+/* ---- note.c */
+
+/* What was answered, for the journal; with the reader still held. */
+void journal_note(struct netboot_store *store, const struct netboot_query *query, const struct netboot_result *result);
+/* For the events of the journal, from time to time. */
+void journal_tell(struct netboot_store *store, uint64_t now_ms);
+
+/* ---- follow.c */
+
 /* Starts the thread that opens the store as soon as it can, and again after it was replaced. */
 int follow_start(struct handle *handle, struct netboot_error *error);
 

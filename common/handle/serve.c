@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The packet path: a look-up, a decision, an answer. */
 #include "change/change.h"
-#include "journal/journal.h"
+#include "handle/handle.h"
+#include "link/joins.h"
 #include "once/once.h"
 #include "store/lookup.h"
 #include "store/view.h"
@@ -15,6 +16,21 @@
 
 /* ---- The policy for one client */
 
+/* A server looks into what it was handed over; a program reads the journal itself. */
+static bool find_mac(struct netboot_store *store, const struct netboot_client *client, struct store_key *ret)
+{
+    const struct joins *joins = atomic_load_explicit(&store->joins, memory_order_acquire);
+    uint8_t mac[NETBOOT_MAC_SIZE];
+    struct store_key uuid;
+
+    if (client->has_mac || !client->has_uuid)
+        return false;
+    if (!store->follow)
+        return journal_find_mac(store->journal, client, ret);
+    return joins && key_of_id(&uuid, NETBOOT_ID_UUID, client->uuid, sizeof(client->uuid)) &&
+           joins_find(joins, &uuid, mac) && key_of_id(ret, NETBOOT_ID_MAC, mac, sizeof(mac));
+}
+
 /* The host of a client that sends only a UUID, by the MAC that the journal has seen with it. Not for a host that has a
  * UUID or DUID in the store: then the operator has set all of its identifiers. */
 static int find_joined(struct netboot_view *view, const struct netboot_client *client, struct netboot_policy *ret)
@@ -22,7 +38,7 @@ static int find_joined(struct netboot_view *view, const struct netboot_client *c
     struct netboot_host *host = &view->cache->host;
     struct store_key mac;
 
-    if (view->change || !view->join || !journal_find_mac(view->store->journal, client, &mac))
+    if (view->change || !view->join || !find_mac(view->store, client, &mac))
         return 0;
     int code = view_get_host(view, &mac, host);
     for (size_t i = 0; code == 0 && i < host->ids.count; i++)
@@ -130,7 +146,7 @@ int netboot_serve(struct netboot_store *store, const struct netboot_query *query
     else if (!link || !policy.host || policy.joined || !once_serve(&view, store->peer, link, query, &policy, ret))
         decide(query, &policy, ret);
     if (code == 0)
-        journal_note(store->journal, query, ret); /* with the reader still held: closing the store waits for it */
+        journal_note(store, query, ret); /* with the reader still held: closing the store waits for it */
     db_read_end(reader);
     if (link)
         peer_give(link);

@@ -16,8 +16,6 @@ int netboot_store_create(const char *directory, struct netboot_error *error)
     if (code != 0 && code != -EEXIST)
         return code;
     other = journal_create(directory, code == 0 ? error : NULL);
-    if (other == -EEXIST && code == -EEXIST)
-        journal_mend(directory, NULL);
     return code == 0 && other != -EEXIST ? other : code;
 }
 
@@ -55,18 +53,16 @@ static int prepare(struct handle *handle, const struct netboot_store_options *op
 
     if (code == 0)
         code = db_place_prepare(&store->place, options->readers, error);
-    if (code == 0)
-        code = journal_prepare(&handle->journal, store->directory, options, handle->server, error);
     if (code != 0)
         return code;
     store->place.first_map_size = options->map_size;
     store->place.check_most = options->check_most;
     store->place.server = options->follow;
     store->follow = options->follow;
-    store->join = handle->journal.join;
+    store->notes = options->journal && options->follow;
+    store->join = options->journal && options->join;
     store->peer = options->follow ? &handle->peer : NULL;
     store->journal = &handle->journal;
-    handle->journal.store = store;
     notice_init(&store->notice);
     return 0;
 }
@@ -86,6 +82,7 @@ static int handle_new(const char *directory, const struct netboot_store_options 
     peer_init(&handle->peer, handle->store.directory, handle->server, options->question_ms);
     handle->peer.journal = options->journal;
     handle->peer.join = options->join;
+    journal_init(&handle->journal, &handle->store);
     if (handle->store.directory)
         code = prepare(handle, options, error);
     if (code != 0) {
@@ -125,10 +122,6 @@ int handle_open(const char *directory, const struct netboot_store_options *optio
         handle_free(handle);
         return code;
     }
-    if ((code = journal_start(&handle->journal, error)) != 0) {
-        netboot_store_close(store);
-        return code;
-    }
     *ret = store;
     return 0;
 }
@@ -151,7 +144,6 @@ void netboot_store_close(struct netboot_store *store)
         db_place_close(&store->place);
         if (store->peer)
             peer_close(&handle->peer);
-        journal_close(&handle->journal);
         if (store->follow)
             worker_fini(&handle->worker); /* no packet wakes it any more */
         notice_fini(&store->notice);

@@ -500,13 +500,12 @@ int netboot_servers(struct netboot_store *store, int (*each)(const struct netboo
 /* ---- Journal -------------------------------------------------------------------------------------------------- */
 
 /*
- * The last boots of each machine, in a database of its own beside the targets store. A server opens the store with the
- * option `journal`; netboot_serve() then puts what it decided into a bounded queue, and a thread of the library writes
- * that to the journal. Records that do not fit are dropped and counted; nothing waits for them.
+ * The last boots of each machine, in files of their own beside the targets store, which netbootd writes from what
+ * servers hand over: those that open the store with the option `journal`.
  *
- * Every call below works on any handle, and makes a view of its own: the journal is not held while `each` runs. Each
- * returns 0, what `each` returned, or: -ENOENT: there is no journal; -EACCES, -EBADMSG, -ENOTSUP, -EAGAIN as
- * netboot_store_open(); -ENOMEM.
+ * Every call below works on any handle, also while netbootd writes, and after it has died. The first one reads all of
+ * the journal; later ones what was written since. The journal is not held while `each` runs. Each returns 0, what
+ * `each` returned, or: -ENOENT: there is no journal; -EACCES; -ENOTSUP: it is of a newer version; -ENOMEM.
  */
 
 /* One step of a boot: what a machine was answered at one stage. Packets that repeat it, and the ACK or Reply that
@@ -573,8 +572,8 @@ struct netboot_journal_state {
     uint64_t newest;   /* number of the newest entry; 0: there is none */
     uint64_t entries, machines;
     uint64_t size;    /* octets in use */
-    uint64_t limit;   /* the last writing server keeps `size` below it; before any wrote, the limit of this handle */
-    uint64_t dropped; /* records lost so far, by all servers that wrote to it */
+    uint64_t limit;   /* octets that its files take at most; 0: netbootd has not made them so far */
+    uint64_t dropped; /* records that netbootd took and could not write, or that were more than a machine may have */
     uint64_t reserved[8];
 };
 int netboot_journal_status(struct netboot_store *store, struct netboot_journal_state *ret, struct netboot_error *error);

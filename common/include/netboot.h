@@ -363,8 +363,7 @@ struct netboot_store_options {
                              without a store */
     const char *server;   /* the server's name in boot-once and the journal; NULL: the name of the program */
     unsigned question_ms; /* that a packet of an armed host waits for netbootd at most; 0: 100 */
-    bool journal;         /* for servers: netboot_serve() keeps a journal of what it answers */
-    size_t journal_size;  /* octets that the journal may take on disk; 0: the default of 256 MiB */
+    bool journal;         /* for servers: what netboot_serve() answers goes to netbootd, which keeps the journal */
     bool join;         /* joins identifiers: takes a client with only a UUID for the machine whose MAC the journal has
                           seen with it, see docs/journal.md; needs `journal` */
     size_t check_most; /* for a program that ends soon: a database with more octets than this is opened without the
@@ -418,8 +417,8 @@ int netboot_serve(struct netboot_store *store, const struct netboot_query *query
  */
 void netboot_sent(struct netboot_store *store, const struct netboot_result *result, bool sent);
 
-/* For a server's statistics: the records that this handle wrote to the journal, and those that it lost. One atomic load
- * each. */
+/* For a server's statistics: the records that this handle put where netbootd takes them for the journal, and those that
+ * were lost, as netbootd was not there or took them too slowly. One atomic load each. */
 uint64_t netboot_journal_written(const struct netboot_store *store);
 uint64_t netboot_journal_dropped(const struct netboot_store *store);
 

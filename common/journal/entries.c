@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The entries of the journal for people: first the numbers of those that are asked for, then they themselves, copied
- * out in portions, each from a short transaction of its own: whoever prints slowly, or is stopped, keeps no pages from
- * being used anew.
+ * The entries of the journal for people: first the numbers of those that are asked for, then they themselves, one by
+ * one: the journal is held by nobody who prints slowly.
  */
-#include "journal/read.h"
+#include "journal/journal.h"
 
-#include "base/bytes.h"
 #include "base/sized.h"
-#include "store/view.h"
+#include "store/store.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,10 +16,13 @@
 struct picked {
     uint64_t *numbers;
     size_t count, room;
+    const struct netboot_journal_filter *filter;
 };
 
-static int pick(struct picked *picked, uint64_t number)
+static int pick(struct picked *picked, const struct journal_item *item)
 {
+    if (item->number <= picked->filter->after || item->last < picked->filter->since)
+        return 0;
     if (picked->count == picked->room) {
         size_t room = picked->room > 0 ? 2 * picked->room : 256;
         uint64_t *numbers = realloc(picked->numbers, room * sizeof(*numbers));
@@ -30,7 +31,7 @@ static int pick(struct picked *picked, uint64_t number)
         picked->numbers = numbers;
         picked->room = room;
     }
-    picked->numbers[picked->count++] = number;
+    picked->numbers[picked->count++] = item->number;
     return 0;
 }
 
@@ -54,125 +55,76 @@ static void sort(struct picked *picked)
     picked->count = kept + 1;
 }
 
-static bool is_since(const struct journal_row *row, size_t size, uint64_t since)
+static int pick_all(const struct journal_index *index, struct picked *picked)
 {
-    struct entry_record record;
-
-    return since == 0 || record_decode(&record_entry, (struct netboot_bytes){row->octets, size}, &record) != 0 ||
-           record.last >= since;
-}
-
-/* All from a number on, by walking. */
-static int pick_all(const struct journal *journal, MDB_txn *txn, const struct netboot_journal_filter *filter,
-                    struct picked *picked)
-{
-    uint8_t octets[8];
-    MDB_val key = {sizeof(octets), octets}, value;
-    MDB_cursor *cursor;
-    int rc, code = 0;
-
-    if (filter->after == UINT64_MAX)
-        return 0;
-    if ((rc = mdb_cursor_open(txn, db_place_table(&journal->place, txn, JOURNAL_ENTRY), &cursor)) != 0)
-        return db_code(rc);
-    journal_number_key(filter->after + 1, octets);
-    for (rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE); rc == 0 && code == 0;
-         rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
-        if (key.mv_size == 8 && is_since(value.mv_data, value.mv_size, filter->since))
-            code = pick(picked, journal_key_number(key.mv_data));
-    }
-    mdb_cursor_close(cursor);
-    return code != 0 || rc == MDB_NOTFOUND ? code : db_code(rc);
-}
-
-struct picking {
-    const struct journal *journal;
-    MDB_txn *txn;
-    const struct netboot_journal_filter *filter;
-    struct picked *picked;
-};
-
-static int pick_of_machine(const struct store_key *key, void *user)
-{
-    const struct picking *picking = user;
-    struct journal_row row, entry;
-    struct machine_record machine;
-    struct entry_record record;
     int code = 0;
 
-    if (journal_get(picking->journal, picking->txn, JOURNAL_MACHINE, key_value(key), &record_machine, &row, &machine))
+    if (index->newest <= picked->filter->after)
         return 0;
-    for (size_t i = 0; i < machine.entries.size && code == 0; i += 8) {
-        MDB_val number = {8, (void *)(machine.entries.data + i)};
-        if (journal_key_number(machine.entries.data + i) <= picking->filter->after ||
-            journal_get(picking->journal, picking->txn, JOURNAL_ENTRY, number, &record_entry, &entry, &record) != 0 ||
-            record.last < picking->filter->since)
-            continue;
-        code = pick(picking->picked, journal_key_number(machine.entries.data + i));
+    for (unsigned i = 0; i < JOURNAL_FILES; i++)
+        for (const struct journal_item *item = index->files[i].newest; item && code == 0; item = item->older)
+            code = pick(picked, item);
+    return code;
+}
+
+/* All entries of the machines that have shown an identifier. */
+static int pick_of_id(const struct journal_index *index, const struct netboot_id *id, struct picked *picked)
+{
+    struct journal_key *key, *machine;
+    struct store_key octets;
+    int code = 0;
+
+    if (id->type == NETBOOT_ID_NAME || !key_of_id(&octets, (uint8_t)id->type, id->value, id->size) ||
+        !(key = index_find_key(index, &octets)))
+        return 0;
+    for (const struct journal_show *show = key->newest; show && code == 0; show = show->older) {
+        if ((machine = item_machine(show->item)) == key)
+            code = pick(picked, show->item);
+        else
+            for (const struct journal_show *own = machine->newest; own && code == 0; own = own->older)
+                if (item_machine(own->item) == machine)
+                    code = pick(picked, own->item);
     }
     return code;
 }
 
-static int pick_numbers(struct netboot_store *store, const struct netboot_journal_filter *filter, struct picked *picked,
-                        struct netboot_error *error)
+static int pick_numbers(struct journal *journal, struct picked *picked, struct netboot_error *error)
 {
-    struct db_reader *reader;
-    int code = journal_read_begin(store, &reader, error);
+    const struct netboot_journal_filter *filter = picked->filter;
+    int code = journal_begin(journal, error);
 
     if (code != 0)
         return code;
-    struct picking picking = {store->journal, reader->txn, filter, picked};
     if (!filter->ids)
-        code = pick_all(store->journal, reader->txn, filter, picked);
+        code = pick_all(&journal->index, picked);
     for (size_t i = 0; filter->ids && i < filter->id_count && code == 0; i++)
-        code = journal_each_key(store->journal, reader->txn, &filter->ids[i], pick_of_machine, &picking);
-    db_read_end(reader);
+        code = pick_of_id(&journal->index, &filter->ids[i], picked);
+    journal_end(journal);
     if (code != 0)
-        return failure(error, code, "the journal in %s cannot be read: %s", store->directory, strerror(-code));
+        return failure(error, code, "no memory to read the journal");
     sort(picked);
     return 0;
 }
 
 /* ---- Entries */
 
-#define PORTION 32
-
-struct portion {
-    struct listed_entry {
-        struct netboot_journal_entry entry;
-        uint8_t duid[NETBOOT_DUID_MAX];
-    } entries[PORTION];
-    size_t count;
-};
-
-/* What is gone by now, or damaged, is left out. */
-static int read_portion(struct netboot_store *store, const uint64_t *numbers, size_t count, struct portion *ret,
-                        struct netboot_error *error)
+/* False: it is gone by now, or damaged. The entry may point into `row`. */
+static bool read_entry(struct journal *journal, uint64_t number, struct journal_row *row,
+                       struct netboot_journal_entry *ret)
 {
-    struct journal_row row;
     struct entry_record record;
-    struct db_reader *reader;
-    uint8_t octets[8];
-    int code = journal_read_begin(store, &reader, error);
 
-    if (code != 0)
-        return code;
-    ret->count = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct listed_entry *entry = &ret->entries[ret->count];
-        journal_number_key(numbers[i], octets);
-        MDB_val key = {sizeof(octets), octets};
-        if (journal_get(store->journal, reader->txn, JOURNAL_ENTRY, key, &record_entry, &row, &record) != 0 ||
-            entry_from_record(&record, numbers[i], &entry->entry) != 0)
-            continue;
-        if (record.duid.size > 0)
-            memcpy(entry->duid, record.duid.data, record.duid.size);
-        entry->entry.client.duid.data = entry->duid;
-        ret->count++;
-    }
-    db_read_end(reader);
-    return 0;
+    pthread_mutex_lock(&journal->mutex);
+    const struct journal_item *item = index_find(&journal->index, number);
+    bool is_there = item && journal_read(journal, item, row, &record);
+    pthread_mutex_unlock(&journal->mutex);
+    return is_there && entry_from_record(&record, number, ret) == 0;
 }
+
+struct reading {
+    struct journal_row row;
+    struct netboot_journal_entry entry;
+};
 
 #define FILTER_LEAST SIZED_UP_TO(struct netboot_journal_filter, last)
 
@@ -181,21 +133,19 @@ int netboot_journal_entries(struct netboot_store *store, const struct netboot_jo
                             struct netboot_error *error)
 {
     struct netboot_journal_filter known = {.size = sizeof(known)};
-    struct picked picked = {.count = 0};
-    struct portion *portion = malloc(sizeof(*portion));
-    int code = portion ? 0 : failure(error, -ENOMEM, "no memory to read the journal");
+    struct picked picked = {.filter = &known};
+    struct reading *reading = malloc(sizeof(*reading));
+    int code = reading ? 0 : failure(error, -ENOMEM, "no memory to read the journal");
 
     if (code == 0 && filter)
         code = sized_read(filter, FILTER_LEAST, "filter of the journal", &known, sizeof(known), error);
     if (code == 0)
-        code = pick_numbers(store, &known, &picked, error);
-    size_t at = known.last > 0 && picked.count > known.last ? picked.count - known.last : 0;
-    for (; code == 0 && at < picked.count; at += PORTION) {
-        code = read_portion(store, picked.numbers + at, smaller(picked.count - at, PORTION), portion, error);
-        for (size_t i = 0; code == 0 && i < portion->count; i++)
-            code = each(&portion->entries[i].entry, user);
-    }
+        code = pick_numbers(store->journal, &picked, error);
+    for (size_t i = known.last > 0 && picked.count > known.last ? picked.count - known.last : 0;
+         code == 0 && i < picked.count; i++)
+        if (read_entry(store->journal, picked.numbers[i], &reading->row, &reading->entry))
+            code = each(&reading->entry, user);
     free(picked.numbers);
-    free(portion);
+    free(reading);
     return code;
 }

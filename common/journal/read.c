@@ -1,114 +1,150 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The journal for people: how it is opened for them, how machines are found, and how large it is. */
-#include "journal/read.h"
+/* The journal's files as they are now: opened, read on, and read anew where another file took the place of one. */
+#include "journal/journal.h"
 
 #include "base/failure.h"
-#include "store/view.h"
+#include "base/hash.h"
+#include "store/store.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
 
-/* ---- Opening: the thread does it where there is one */
-
-static int open_for_reading(struct netboot_store *store, struct netboot_error *error)
+void journal_init(struct journal *journal, const struct netboot_store *store)
 {
-    enum { DEADLINE_MS = 1000 };
-    struct journal *journal = store->journal;
-    struct db_reader *reader;
-    int code = db_take(&journal->place, &reader);
-
-    if (code == -ECHILD)
-        return failure(error, code, "the journal cannot be used after fork: open the store anew");
-    if (code == 0) {
-        bool reopen = db_is_stale(reader);
-        db_give(reader);
-        if (!reopen || journal->on)
-            return 0;
-    }
-    if (!journal->on)
-        return db_place_open(&journal->place, DEADLINE_MS, error);
-    if ((code = notice_trouble(&journal->notice, error)) != 0)
-        return code;
-    return failure(error, -EAGAIN, "the journal in %s is busy: try again", journal->place.directory);
+    *journal = (struct journal){
+        .store = store, .files = {{.fd = -1}, {.fd = -1}}
+    };
+    pthread_mutex_init(&journal->mutex, NULL);
 }
 
-int journal_read_begin(struct netboot_store *store, struct db_reader **ret, struct netboot_error *error)
+void journal_fini(struct journal *journal)
 {
-    struct db_place *place = &store->journal->place;
-    int code = open_for_reading(store, error);
-
-    if (code != 0)
-        return code;
-    code = db_read_wait(place, ret);
-    return code == 0 ? 0
-                     : failure(error, code, "the journal in %s cannot be read: %s", place->directory, strerror(-code));
+    for (unsigned i = 0; i < JOURNAL_FILES; i++)
+        journal_file_close(&journal->files[i]);
+    if (journal->index.buckets > 0)
+        index_fini(&journal->index);
+    pthread_mutex_destroy(&journal->mutex);
 }
 
-/* ---- Machines by identifier */
+/* ---- One file */
 
-int journal_each_key(const struct journal *journal, MDB_txn *txn, const struct netboot_id *id,
-                     int (*each)(const struct store_key *, void *user), void *user)
+static bool is_open(const struct journal *journal, unsigned which)
 {
-    struct journal_row row;
-    struct shown_record shown;
-    struct store_key key, machine;
+    const struct journal_file *file = &journal->files[which];
+    char path[4096];
+    struct stat status;
 
-    if (id->type == NETBOOT_ID_NAME || !key_of_id(&key, (uint8_t)id->type, id->value, id->size))
-        return 0;
-    int code = each(&key, user);
-    if (code != 0 || journal_get(journal, txn, JOURNAL_ID, key_value(&key), &record_shown, &row, &shown) != 0)
-        return code;
-    for (size_t i = 0; i < shown.machines.count && code == 0; i++) {
-        machine.size = shown.machines.items[i].size - 1;
-        memcpy(machine.octets, shown.machines.items[i].data + 1, machine.size);
-        code = each(&machine, user);
-    }
+    snprintf(path, sizeof(path), "%s/journal/%s", journal->store->directory, journal_file_names[which]);
+    return file->fd >= 0 && stat(path, &status) == 0 && status.st_dev == file->device && status.st_ino == file->inode;
+}
+
+/* Whether entries were written that cannot be reached from those that were read: a whole round for example. */
+static bool has_lost_track(const struct journal_file *file, const struct journal_mark *mark, bool has_mark)
+{
+    return has_mark && mark->sequence > file->sequence;
+}
+
+static int follow(struct journal *journal, unsigned which)
+{
+    struct journal_file *file = &journal->files[which];
+    struct journal_mark mark;
+    bool has_mark = journal_file_read_mark(file, &mark);
+    int code = journal_file_follow(file, which, &journal->index);
+
+    if (code == 0 && has_lost_track(file, &mark, has_mark))
+        code = journal_file_load(file, which, &journal->index);
     return code;
+}
+
+/* A file that is not there, or cannot be read as one, has nothing. */
+static int open_anew(struct journal *journal, unsigned which)
+{
+    struct journal_file *file = &journal->files[which];
+
+    journal_file_close(file);
+    index_forget_file(&journal->index, which);
+    int code = journal_file_open(journal->store->directory, which, O_RDONLY, file);
+    if (code == 0 && (code = journal_file_read_header(file)) == 0)
+        return journal_file_load(file, which, &journal->index);
+    if (code != 0)
+        journal_file_close(file);
+    return code == -ENOENT || code == -EBADMSG ? 0 : code;
+}
+
+/* ---- All */
+
+static int read_all(struct journal *journal)
+{
+    char path[4096];
+    struct stat status;
+    int code = 0;
+
+    snprintf(path, sizeof(path), "%s/journal", journal->store->directory);
+    if (stat(path, &status) != 0)
+        return -errno;
+    if (journal->index.buckets == 0)
+        code = index_init(&journal->index, JOURNAL_SIZE);
+    for (unsigned i = 0; i < JOURNAL_FILES && code == 0; i++)
+        code = is_open(journal, i) ? follow(journal, i) : open_anew(journal, i);
+    return code;
+}
+
+int journal_begin(struct journal *journal, struct netboot_error *error)
+{
+    const char *directory = journal->store->directory;
+
+    if (db_place_in_child(&journal->store->place))
+        return failure(error, -ECHILD, "the journal cannot be used after fork: open the store anew");
+    pthread_mutex_lock(&journal->mutex);
+    int code = read_all(journal);
+    if (code == 0)
+        return 0;
+    pthread_mutex_unlock(&journal->mutex);
+    return failure(error, code, "the journal in %s cannot be read: %s", directory,
+                   code == -ENOTSUP ? "it is of a newer version" : strerror(-code));
+}
+
+void journal_end(struct journal *journal)
+{
+    pthread_mutex_unlock(&journal->mutex);
+}
+
+bool journal_read(const struct journal *journal, const struct journal_item *item, struct journal_row *row,
+                  struct entry_record *ret)
+{
+    struct journal_entry_header header;
+    struct netboot_bytes octets;
+
+    return journal_file_read(&journal->files[item->file], item->offset, item->size, item->number, row, &header,
+                             &octets) &&
+           record_decode(&record_entry, octets, ret) == 0;
 }
 
 /* ---- Status */
 
-static uint64_t newest_entry(const struct journal *journal, MDB_txn *txn)
-{
-    MDB_val key, value;
-    MDB_cursor *cursor;
-    uint64_t ret = 0;
-
-    if (mdb_cursor_open(txn, db_place_table(&journal->place, txn, JOURNAL_ENTRY), &cursor) != 0)
-        return 0;
-    if (mdb_cursor_get(cursor, &key, &value, MDB_LAST) == 0 && key.mv_size == 8)
-        ret = journal_key_number(key.mv_data);
-    mdb_cursor_close(cursor);
-    return ret;
-}
-
 int netboot_journal_status(struct netboot_store *store, struct netboot_journal_state *ret, struct netboot_error *error)
 {
-    const struct journal *journal = store->journal;
-    MDB_stat entries, machines;
-    struct db_reader *reader;
-    size_t size;
-    int code = journal_read_begin(store, &reader, error), rc;
+    struct journal *journal = store->journal;
+    struct netboot_journal_state state;
+    int code = journal_begin(journal, error);
 
     if (code != 0)
         return code;
-    rc = journal_used(journal, reader->txn, &size);
-    if (rc == 0)
-        rc = mdb_stat(reader->txn, db_place_table(&journal->place, reader->txn, JOURNAL_ENTRY), &entries);
-    if (rc == 0)
-        rc = mdb_stat(reader->txn, db_place_table(&journal->place, reader->txn, JOURNAL_MACHINE), &machines);
-    uint64_t limit = journal_meta(journal, reader->txn, "limit");
-    if (rc == 0)
-        *ret = (struct netboot_journal_state){
-            .identity = journal_meta(journal, reader->txn, "id"),
-            .newest = newest_entry(journal, reader->txn),
-            .entries = entries.ms_entries,
-            .machines = machines.ms_entries,
-            .size = size,
-            .limit = limit > 0 ? limit : journal->limit,
-            .dropped = journal_meta(journal, reader->txn, "dropped"),
-        };
-    db_read_end(reader);
-    return rc == 0 ? 0
-                   : failure(error, db_code(rc), "the journal in %s cannot be read: %s", store->directory,
-                             mdb_strerror(rc));
+    state = (struct netboot_journal_state){.newest = journal->index.newest, .machines = journal->index.machines};
+    for (unsigned i = 0; i < JOURNAL_FILES; i++) {
+        const struct journal_file *file = &journal->files[i];
+        struct journal_mark mark = {0};
+        if (file->fd >= 0)
+            journal_file_read_mark(file, &mark);
+        state.identity ^= hash64(file->secret, &file->inode, sizeof(file->inode));
+        state.entries += journal->index.files[i].entries;
+        state.size += journal->index.files[i].size;
+        state.limit += file->fd >= 0 ? JOURNAL_RING_OFFSET + file->capacity : 0;
+        state.dropped = mark.dropped > state.dropped ? mark.dropped : state.dropped;
+    }
+    journal_end(journal);
+    *ret = state;
+    return 0;
 }

@@ -133,6 +133,18 @@ void entry_to_record(const struct netboot_journal_entry *entry, struct entry_oct
     };
 }
 
+void entry_keys(const struct entry_record *record, struct store_key ret[JOURNAL_IDS])
+{
+    static const uint8_t types[JOURNAL_IDS] = {NETBOOT_ID_MAC, NETBOOT_ID_UUID, NETBOOT_ID_DUID};
+    const struct netboot_bytes values[JOURNAL_IDS] = {record->mac, record->uuid, record->duid};
+
+    for (unsigned i = 0; i < JOURNAL_IDS; i++)
+        if (values[i].size == 0 || !key_of_id(&ret[i], types[i], values[i].data, values[i].size))
+            ret[i].size = 0;
+    if (ret[JOURNAL_DUID].size > 0 && key_equals(&ret[JOURNAL_DUID], ret[JOURNAL_UUID].octets, ret[JOURNAL_UUID].size))
+        ret[JOURNAL_DUID].size = 0;
+}
+
 bool entry_is_same_step(const struct entry_record *a, const struct entry_record *b)
 {
     return a->family == b->family && a->stage == b->stage && a->arch == b->arch && a->platform == b->platform &&

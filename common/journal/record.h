@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The records of the journal as schema.c describes them, and as the public structures have them. */
+/* The record of the journal as schema.c describes it, and as the public structure has it. */
 #ifndef NETBOOT_JOURNAL_RECORD_H
 #define NETBOOT_JOURNAL_RECORD_H
 
 #include "record/record.h"
+#include "store/key.h"
 
 #define JOURNAL_MACHINE_ENTRIES 32 /* that are kept of one machine */
-#define JOURNAL_MACHINE_IDS 8      /* that are kept of one machine, beside the one that it goes by */
-#define JOURNAL_SHOWN_MACHINES 8   /* that are kept of one identifier */
+#define JOURNAL_MACHINE_IDS 8      /* that are told of one machine, beside the one that it goes by */
 #define JOURNAL_RECORD_MAX 4096    /* no record is longer */
 
 enum { ENTRY_HOST_FOUND = 1, ENTRY_VENDOR_CLASS = 2, ENTRY_BOOTP = 4, ENTRY_JOINS = 8 };
@@ -22,24 +22,10 @@ struct entry_record {
     struct netboot_bytes host, target, site, boot_file, tftp_server_name, next_server;
     struct netboot_bytes reasons; /* finding and source, an octet each */
     struct netboot_bytes server;
+    uint64_t machine_first, exchanges; /* of the machine, up to this step */
 };
 
-struct machine_record {
-    struct netboot_bytes id;
-    struct netboot_list ids; /* the one that was seen last is the last one */
-    uint64_t first, last, exchanges;
-    uint16_t stages4, stages6, platform, arch, outcome;
-    struct netboot_bytes address4, address6, host, target;
-    struct netboot_bytes entries; /* their numbers, 8 octets each, ascending */
-};
-
-/* The machines that have shown an identifier, beside the one that goes by it. */
-struct shown_record {
-    struct netboot_list machines; /* an octet, 1 where it was over DHCPv4, then the machine's key */
-    uint16_t overflow;            /* 1: there were more than are kept */
-};
-
-extern const struct record_type record_entry, record_machine, record_shown;
+extern const struct record_type record_entry;
 
 /* The public structure of an entry, which then points into the record for its DUID alone. -EBADMSG. */
 int entry_from_record(const struct entry_record *record, uint64_t number, struct netboot_journal_entry *ret);
@@ -48,6 +34,9 @@ struct entry_octets {
     uint8_t reasons[2 * NETBOOT_REASONS_MAX];
 };
 void entry_to_record(const struct netboot_journal_entry *entry, struct entry_octets *octets, struct entry_record *ret);
+/* What a packet shows of its machine: the keys of MAC, UUID and DUID, of size 0 where it is absent or there already. */
+enum { JOURNAL_MAC, JOURNAL_UUID, JOURNAL_DUID, JOURNAL_IDS };
+void entry_keys(const struct entry_record *record, struct store_key ret[JOURNAL_IDS]);
 /* A text of a record as C string. False: it is too long. */
 bool journal_copy_text(char *ret, size_t size, struct netboot_bytes text);
 /* Whether both tell the same step, whenever it was and whatever else the packets differ in. */

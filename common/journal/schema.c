@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The fields of the journal's records. A tag is never used again for something else. */
+/* The fields of the journal's record. A tag is never used again for something else. */
 #include "journal/record.h"
 #include "record/type.h"
 #include "record/value.h"
@@ -30,31 +30,8 @@ static const struct record_field entry_fields[] = {
     FIELD_BYTES(23, entry_record, next_server, 4, 4, "next server", NULL, NULL),
     FIELD_BYTES(24, entry_record, reasons, 2, 2 * NETBOOT_REASONS_MAX, "reasons", record_shape_reasons, NULL),
     FIELD_BYTES(25, entry_record, server, 1, NETBOOT_ONCE_BY_SIZE - 1, "server", NULL, NULL),
-};
-
-static const struct record_field machine_fields[] = {
-    FIELD_BYTES(1, machine_record, id, 4, 1 + NETBOOT_DUID_MAX, "identifier", record_shape_id, NULL),
-    FIELD_LIST(2, machine_record, ids, 4, 1 + NETBOOT_DUID_MAX, "further identifier", record_shape_id, NULL),
-    FIELD_NUMBER(3, machine_record, first, 8, "first packet"),
-    FIELD_NUMBER(4, machine_record, last, 8, "last packet"),
-    FIELD_NUMBER(5, machine_record, exchanges, 8, "exchanges"),
-    FIELD_NUMBER(6, machine_record, stages4, 2, "stages over DHCPv4"),
-    FIELD_NUMBER(7, machine_record, stages6, 2, "stages over DHCPv6"),
-    FIELD_NUMBER(8, machine_record, platform, 2, "platform"),
-    FIELD_NUMBER(9, machine_record, arch, 2, "architecture type"),
-    FIELD_NUMBER(10, machine_record, outcome, 2, "outcome"),
-    FIELD_BYTES(11, machine_record, address4, 4, 4, "IPv4 address", NULL, NULL),
-    FIELD_BYTES(12, machine_record, address6, NETBOOT_ADDRESS_SIZE, NETBOOT_ADDRESS_SIZE, "IPv6 address", NULL, NULL),
-    FIELD_BYTES(13, machine_record, host, 1, NETBOOT_ID_TEXT_SIZE - 1, "host", NULL, NULL),
-    FIELD_BYTES(14, machine_record, target, 1, NETBOOT_NAME_MAX, "target", NULL, NULL),
-    FIELD_BYTES(15, machine_record, entries, 8, 8 * JOURNAL_MACHINE_ENTRIES, "entries", record_shape_numbers, NULL),
-};
-
-static const struct record_field shown_fields[] = {
-    FIELD_LIST(1, shown_record, machines, 5, 2 + NETBOOT_DUID_MAX, "machine", NULL, NULL),
-    FIELD_NUMBER(2, shown_record, overflow, 2, "overflow"),
+    FIELD_OPTIONAL(26, entry_record, machine_first, 8, "first packet of the machine"),
+    FIELD_OPTIONAL(27, entry_record, exchanges, 8, "exchanges of the machine"),
 };
 
 const struct record_type record_entry = RECORD_TYPE(entry_fields, 1);
-const struct record_type record_machine = RECORD_TYPE(machine_fields, 1);
-const struct record_type record_shown = RECORD_TYPE(shown_fields, 1);

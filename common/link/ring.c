@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -204,10 +205,8 @@ bool ring_put(struct ring *ring, const struct netboot_query *query, const struct
     uint64_t position;
     struct ring_slot *slot = claim(ring, &position);
 
-    if (!slot) {
-        atomic_fetch_add_explicit(&ring->dropped, 1, memory_order_relaxed);
+    if (!slot)
         return false;
-    }
     clock_gettime(CLOCK_REALTIME_COARSE, &now); /* read from a page that the kernel shares: no system call */
     slot->content.ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
     slot->content.transaction = query->transaction;
@@ -216,10 +215,8 @@ bool ring_put(struct ring *ring, const struct netboot_query *query, const struct
     fill_decision(&slot->content, &result->decision);
     fill_texts(&slot->content, result);
     /* A thread that took longer than others waited for has lost its slot. */
-    bool done = atomic_compare_exchange_strong_explicit(&slot->turn, &position, position + 1, memory_order_release,
-                                                        memory_order_relaxed);
-    atomic_fetch_add_explicit(done ? &ring->put : &ring->dropped, 1, memory_order_relaxed);
-    return done;
+    return atomic_compare_exchange_strong_explicit(&slot->turn, &position, position + 1, memory_order_release,
+                                                   memory_order_relaxed);
 }
 
 /* ---- What may be in a slot */

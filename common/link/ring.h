@@ -13,18 +13,15 @@
 
 #include "netboot-store.h"
 
-#include <stdatomic.h>
-
 #define RING_SLOTS 2048   /* a power of two */
 #define RING_TORN_MS 1000 /* after which a slot that is only half filled is passed over */
 
 struct ring_memory;
 
 struct ring {
-    struct ring_memory *memory;        /* NULL: there is none */
-    int fd;                            /* the emptying process's; -1: none */
-    atomic_uint_fast64_t put, dropped; /* of the server's */
+    struct ring_memory *memory; /* NULL: there is none */
     /* Of the process that empties it. */
+    int fd;              /* -1: none */
     uint64_t tail;       /* the next slot */
     uint64_t torn_since; /* since when that one is claimed and not filled; 0: it is not */
 };
@@ -50,8 +47,7 @@ int ring_take(struct ring *ring, uint64_t now_ms, bool hung_up, struct ring_reco
 /* Maps the ring behind a file descriptor, which may be closed then. -EPERM: it is not sealed as a ring is; -EBADMSG: it
  * has another size or version. */
 int ring_open(int fd, struct ring *ret, struct netboot_error *error);
-/* Puts a copy of what the journal keeps into the ring: no allocation, no lock, no system call. False: it is full, and
- * that is counted. */
+/* Puts a copy of what the journal keeps into the ring: no allocation, no lock, no system call. False: it is full. */
 bool ring_put(struct ring *ring, const struct netboot_query *query, const struct netboot_result *result);
 
 /* Unmaps it; NULL memory is fine. */

@@ -23,6 +23,9 @@ enum { TABLE_META, TABLE_POLICY, TABLE_HOST, TABLES, TABLE_HISTORY = TABLES, ALL
 
 extern const struct db_spec store_spec;
 
+struct joins;
+struct ring;
+
 /* The targets store, and what the rooms above keep of netbootd and of the journal; this room does not look into those.
  */
 struct netboot_store {
@@ -32,7 +35,13 @@ struct netboot_store {
     bool join;            /* look-ups join identifiers */
     struct notice notice; /* whether it is usable: netboot_store_event() */
     struct peer *peer;    /* a server's, to netbootd; NULL: none */
-    struct journal *journal;
+    struct journal *journal; /* for reading */
+    bool notes;              /* what is answered is put into the ring */
+    /* What the process that writes for servers has handed over; NULL: nothing. Whoever replaces one of them waits until
+     * no look-up has it any more: each is used with a reader of `place` taken. */
+    _Atomic(struct ring *) ring;
+    _Atomic(struct joins *) joins;
+    atomic_uint_fast64_t noted, lost; /* records for the journal: put into a ring, or not */
 };
 
 /* Makes the targets store of a directory, empty but for one site for all addresses. -EEXIST. */

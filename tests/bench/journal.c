@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * What the journal adds to a packet: netboot_serve() with it and without it, in one process and one store.
+ * What the journal adds to a packet: netboot_serve() with it and without it, in one process and one store; and what it
+ * takes netbootd to write a record.
  *
  * usage: bench_journal DIRECTORY [HOSTS]     DIRECTORY is made where it is not there.
- * Rounds of both alternate, each short enough for the queue; between them the thread writes what waits. Printed are
- * the medians of the rounds, and of their ratios and differences.
+ * Rounds of both alternate, each short enough for the ring, which is emptied between them. Printed are the medians of
+ * the rounds, and of their ratios and differences.
  */
 #include "packets.h"
 
-#include "journal/journal.h"
-#include "store/view.h"
+#include "../journal/lab.h"
 
 #include <unistd.h>
 
@@ -21,7 +21,7 @@ static double time_round(struct netboot_store *store, struct packets packets, un
     struct netboot_result result;
     double start;
 
-    store->journal->on = journal;
+    store->notes = journal;
     start = now_ns();
     for (unsigned i = 0; i < ROUND_PACKETS; i++) {
         struct netboot_query query;
@@ -30,14 +30,22 @@ static double time_round(struct netboot_store *store, struct packets packets, un
                 "netboot_serve");
     }
     start = now_ns() - start;
-    store->journal->on = true;
+    store->notes = true;
     return start / ROUND_PACKETS;
 }
 
-static void wait_for_thread(struct netboot_store *store)
+static struct lab lab;
+static double drain_ns, drained;
+
+static void empty_ring(void)
 {
-    while (netboot_journal_written(store) + netboot_journal_dropped(store) < atomic_load(&store->journal->queue.head))
-        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+    uint64_t before = lab_figures(&lab).written + lab_figures(&lab).dropped;
+    double start = now_ns();
+
+    lab.ahead_ms += 60000;
+    lab_settle(&lab);
+    drain_ns += now_ns() - start;
+    drained += (double)(lab_figures(&lab).written + lab_figures(&lab).dropped - before);
 }
 
 static void compare(struct netboot_store *store, const char *name, struct packets packets)
@@ -53,7 +61,7 @@ static void compare(struct netboot_store *store, const char *name, struct packet
         without[round] = time_round(store, packets, seed + (round % 2 == 0 ? 52361u : 0), false);
         if (round % 2 == 1)
             with[round] = time_round(store, packets, seed + 52361u, true);
-        wait_for_thread(store);
+        empty_ring();
         double queries = time_queries(packets, seed);
         with[round] -= queries;
         without[round] -= queries;
@@ -77,11 +85,13 @@ int main(int argc, char **argv)
     if (access(argv[1], F_OK) != 0)
         make_store(argv[1]);
     stop_if(netboot_store_open(argv[1], &options, &store, &error) != 0, error.text);
+    stop_if(lab_attach(&lab, store, argv[1], "bench", 0, &error) != 0, error.text);
     print_titles("journal ns", "without ns", "more, ns", ROUNDS);
     for (size_t i = 0; i < PACKET_CASES; i++)
         compare(store, packet_cases[i].name, packet_cases[i].packets);
-    printf("%llu records written, %llu dropped\n", (unsigned long long)netboot_journal_written(store),
-           (unsigned long long)netboot_journal_dropped(store));
+    printf("%llu records, %llu dropped; %.0f ns to write one\n", (unsigned long long)netboot_journal_written(store),
+           (unsigned long long)(netboot_journal_dropped(store) + lab_figures(&lab).dropped), drain_ns / drained);
+    lab_detach(&lab);
     netboot_store_close(store);
     return 0;
 }

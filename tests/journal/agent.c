@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * A server without a network: serves the packets that it reads, a line each, and keeps the journal.
+ * A server without a network: serves the packets that it reads, a line each, and keeps the journal as netbootd does.
  *
  * usage: journal_agent DIRECTORY [join] [size=MEBIBYTES]
  * Lines: "FAMILY discover|request [mac=MAC] [uuid=UUID] [duid=DUID] [address=ADDRESS] [ipxe]". For each it prints
- * outcome, host, target, boot file and whether a boot-once was served, separated by tabs; at the end of its input it
- * writes what waits and ends.
+ * outcome, host, target, boot file and whether a boot-once was served, separated by tabs.
  */
+#include "lab.h"
 #include "packets.h"
 
 #include <stdio.h>
@@ -83,20 +83,26 @@ int main(int argc, char **argv)
         .size = sizeof(options), .follow = true, .journal = true, .server = "agent"};
     struct netboot_error error = {0};
     struct netboot_store *store;
+    uint64_t size = 0;
     char line[1024];
+    struct lab lab;
 
     stop_if(argc < 2, "usage: journal_agent DIRECTORY [join] [size=MEBIBYTES]");
     for (int i = 2; i < argc; i++) {
         if (strcmp(argv[i], "join") == 0)
             options.join = true;
         else if (strncmp(argv[i], "size=", 5) == 0)
-            options.journal_size = (size_t)atoi(argv[i] + 5) << 20;
+            size = (uint64_t)atoi(argv[i] + 5) << 20;
         else
             stop_if(true, argv[i]);
     }
     stop_if(netboot_store_open(argv[1], &options, &store, &error) != 0, error.text);
-    while (fgets(line, sizeof(line), stdin))
+    stop_if(lab_attach(&lab, store, argv[1], "agent", size, &error) != 0, error.text);
+    while (fgets(line, sizeof(line), stdin)) {
         serve_line(store, line);
+        lab_settle(&lab);
+    }
+    lab_detach(&lab);
     netboot_store_close(store);
     return 0;
 }

@@ -4,6 +4,7 @@
 #define JOURNAL_TEST_H
 
 #include "eventually.h"
+#include "lab.h"
 #include "outcome.h"
 #include "packets.h"
 #include "store_fixture.h"
@@ -23,6 +24,21 @@ static inline struct netboot_store *open_store(struct fixture *fixture, struct n
     options.size = sizeof(options);
     OK(netboot_store_open(fixture->directory, &options, &store, &error));
     return store;
+}
+
+/* The one of the server that is open. */
+static struct lab lab;
+
+static inline void attach(struct fixture *fixture, uint64_t size)
+{
+    OK(lab_attach(&lab, fixture->store, fixture->directory, "tester", size, &error));
+}
+
+static inline void close_server(struct fixture *fixture)
+{
+    lab_detach(&lab);
+    netboot_store_close(fixture->store);
+    fixture->store = NULL;
 }
 
 static inline struct netboot_store *open_server(struct fixture *fixture)
@@ -78,8 +94,15 @@ static inline int setup(void **state)
 
     make_store(fixture);
     fixture->store = open_server(fixture);
+    attach(fixture, 0);
     *state = fixture;
     return 0;
+}
+
+static inline int end(void **state)
+{
+    lab_detach(&lab);
+    return teardown(state);
 }
 
 /* ---- Packets */
@@ -95,12 +118,11 @@ static inline struct netboot_result serve(struct netboot_store *store, const str
     return result;
 }
 
-/* Waits until the journal has all that was put into the queue so far. */
+/* Writes all that waits. */
 static inline void settle(struct netboot_store *store)
 {
-    struct journal *journal = store->journal;
-
-    EVENTUALLY(netboot_journal_written(store) + atomic_load(&journal->lost) >= atomic_load(&journal->queue.head));
+    (void)store;
+    lab_settle(&lab);
 }
 
 static inline const char *mac_of(unsigned number, char text[18])
@@ -122,13 +144,18 @@ static inline void serve_many(struct netboot_store *store, unsigned first, unsig
     settle(store);
 }
 
-/* The server anew, with the smallest journal that there may be. */
+/* The server and the journal's keeper anew, with a journal of that size. */
+static inline struct netboot_store *open_sized(struct fixture *fixture, uint64_t size)
+{
+    close_server(fixture);
+    fixture->store = open_server(fixture);
+    attach(fixture, size);
+    return fixture->store;
+}
+
 static inline struct netboot_store *open_small(struct fixture *fixture)
 {
-    netboot_store_close(fixture->store);
-    fixture->store =
-        open_store(fixture, (struct netboot_store_options){.follow = true, .journal = true, .journal_size = 1 << 20});
-    return fixture->store;
+    return open_sized(fixture, 1 << 20);
 }
 
 /* ---- What the journal has */

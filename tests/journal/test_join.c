@@ -13,8 +13,9 @@ static int setup_join(void **state)
     int code = setup(state);
     struct fixture *fixture = *state;
 
-    netboot_store_close(fixture->store);
+    close_server(fixture);
     fixture->store = open_store(fixture, (struct netboot_store_options){.follow = true, .journal = true, .join = true});
+    attach(fixture, 0);
     return code;
 }
 
@@ -103,7 +104,7 @@ static void test_who_is_taken_for_whom(void **state)
         void *fixture;
         setup_join(&fixture);
         check_case(((struct fixture *)fixture)->store, i);
-        teardown(&fixture);
+        end(&fixture);
     }
 }
 
@@ -170,9 +171,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_who_is_taken_for_whom),
-        cmocka_unit_test_setup_teardown(test_never_where_it_is_off, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_boot_once_is_never_for_the_joined, setup_join, teardown),
-        cmocka_unit_test_setup_teardown(test_proposals, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_never_where_it_is_off, setup, end),
+        cmocka_unit_test_setup_teardown(test_a_boot_once_is_never_for_the_joined, setup_join, end),
+        cmocka_unit_test_setup_teardown(test_proposals, setup, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,6 +16,7 @@ static void test_a_step_is_one_entry(void **state)
     serve(store, DISCOVER(.mac = WEB1, .uuid = UUID1));
     settle(store);
     serve(store, DISCOVER(.mac = WEB1, .uuid = UUID1));
+    settle(store);
     serve(store, REQUESTED(.mac = WEB1, .uuid = UUID1));
     settle(store);
     entries = entries_of(store, NULL);
@@ -170,18 +171,45 @@ static void test_a_uuid_of_two_machines_is_shared(void **state)
 static void test_a_looping_machine_pushes_no_other_out(void **state)
 {
     struct netboot_store *store = ((struct fixture *)*state)->store;
+    const unsigned boots = 500, a_minute = KEEPER_STEPS_A_MINUTE / 2;
 
     serve(store, DISCOVER(.mac = WEB1));
-    for (unsigned i = 0; i < 500; i++) {
+    for (unsigned i = 0; i < boots; i++) {
         serve(store, DISCOVER(.mac = STRANGER));
+        settle(store);
         serve(store, REQUESTED(.mac = STRANGER));
+        settle(store);
+        if (i % a_minute == a_minute - 1)
+            lab.ahead_ms += 60000;
     }
-    settle(store);
-    assert_int_equal(netboot_journal_dropped(store), 0);
+    assert_int_equal(lab_figures(&lab).dropped, 0);
     assert_int_equal(entries_of(store, STRANGER)->count, JOURNAL_MACHINE_ENTRIES);
     assert_int_equal(entries_of(store, WEB1)->count, 1);
-    assert_int_equal(machines_of(store, STRANGER)->machines[0].exchanges, 500);
+    assert_int_equal(machines_of(store, STRANGER)->machines[0].exchanges, boots);
     assert_int_equal(state_of(store).entries, JOURNAL_MACHINE_ENTRIES + 1);
+}
+
+/* More than a machine may write in a minute is counted, and others go on. */
+static void test_what_a_machine_writes_in_a_minute(void **state)
+{
+    struct netboot_store *store = ((struct fixture *)*state)->store;
+    const unsigned packets = 1000;
+
+    for (unsigned i = 0; i < packets; i++) {
+        serve(store, i % 2 ? REQUESTED(.mac = WEB1) : DISCOVER(.mac = WEB1));
+        if (i % 100 == 0)
+            serve(store, DISCOVER(.mac = "52:54:00:00:00:02"));
+        settle(store);
+    }
+    struct keeper_figures figures = lab_figures(&lab);
+    assert_true(figures.held >= packets - 2 * KEEPER_STEPS_A_MINUTE && figures.held <= packets - KEEPER_STEPS_A_MINUTE);
+    assert_int_equal(figures.dropped, figures.held);
+    assert_int_equal(state_of(store).dropped, figures.dropped);
+    assert_int_equal(entries_of(store, "52:54:00:00:00:02")->entries[0].packets, 10);
+    lab.ahead_ms += 60000;
+    serve(store, DISCOVER(.mac = WEB1));
+    settle(store);
+    assert_int_equal(lab_figures(&lab).held, figures.held);
 }
 
 #define FILTER .size = sizeof(struct netboot_journal_filter)
@@ -219,31 +247,54 @@ static void test_filters(void **state)
     }
 }
 
-static void test_a_tool_reads_beside_a_server(void **state)
+static void test_a_tool_reads_what_a_server_left(void **state)
 {
     struct fixture *fixture = *state;
 
     serve(fixture->store, DISCOVER(.mac = WEB1));
-    netboot_store_close(fixture->store); /* writes what waits */
+    settle(fixture->store);
+    close_server(fixture);
     fixture->store = open_store(fixture, (struct netboot_store_options){.journal = false});
     assert_int_equal(entries_of(fixture->store, NULL)->count, 1);
     assert_int_equal(state_of(fixture->store).machines, 1);
     serve(fixture->store, DISCOVER(.mac = WEB1)); /* a handle without a journal keeps none */
     assert_int_equal(entries_of(fixture->store, NULL)->entries[0].packets, 1);
+    assert_int_equal(netboot_journal_dropped(fixture->store), 0);
+}
+
+/* Without netbootd, answers are as ever, and what the journal lost is counted. */
+static void test_without_netbootd(void **state)
+{
+    struct fixture *fixture = *state;
+
+    close_server(fixture);
+    fixture->store = open_server(fixture);
+    assert_int_equal(serve(fixture->store, DISCOVER(.mac = WEB1)).decision.outcome, NETBOOT_ANSWERED);
+    assert_int_equal(netboot_journal_dropped(fixture->store), 1);
+    assert_int_equal(netboot_journal_written(fixture->store), 0);
+    attach(fixture, 0);
+    serve(fixture->store, DISCOVER(.mac = WEB1));
+    assert_int_equal(netboot_journal_written(fixture->store), 1);
+    for (unsigned i = 0; i < RING_SLOTS; i++) /* nobody empties it */
+        assert_int_equal(serve(fixture->store, DISCOVER(.mac = WEB1)).decision.outcome, NETBOOT_ANSWERED);
+    assert_int_equal(netboot_journal_written(fixture->store), RING_SLOTS);
+    assert_int_equal(netboot_journal_dropped(fixture->store), 2);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_a_step_is_one_entry, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_stages_and_boots_are_entries_of_their_own, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_how_fast_packets_come_does_not_matter, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_what_is_not_ours_is_not_kept, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_machine_is_found_by_all_that_it_shows, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_uuid_of_two_machines_is_shared, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_looping_machine_pushes_no_other_out, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_filters, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_tool_reads_beside_a_server, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_step_is_one_entry, setup, end),
+        cmocka_unit_test_setup_teardown(test_stages_and_boots_are_entries_of_their_own, setup, end),
+        cmocka_unit_test_setup_teardown(test_how_fast_packets_come_does_not_matter, setup, end),
+        cmocka_unit_test_setup_teardown(test_what_is_not_ours_is_not_kept, setup, end),
+        cmocka_unit_test_setup_teardown(test_a_machine_is_found_by_all_that_it_shows, setup, end),
+        cmocka_unit_test_setup_teardown(test_a_uuid_of_two_machines_is_shared, setup, end),
+        cmocka_unit_test_setup_teardown(test_a_looping_machine_pushes_no_other_out, setup, end),
+        cmocka_unit_test_setup_teardown(test_what_a_machine_writes_in_a_minute, setup, end),
+        cmocka_unit_test_setup_teardown(test_without_netbootd, setup, end),
+        cmocka_unit_test_setup_teardown(test_filters, setup, end),
+        cmocka_unit_test_setup_teardown(test_a_tool_reads_what_a_server_left, setup, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

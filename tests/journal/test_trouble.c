@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* A journal that is too small, lost, damaged, locked or not ours to write: answers go on, what is lost is counted. */
+/* Its keeper killed, its files damaged, cut short, put back, removed, without room: what can be read is read, what is
+ * lost is counted, and answers go on. */
 #include "journal_test.h"
 
 #include <fcntl.h>
 #include <grp.h>
+#include <signal.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -15,287 +18,348 @@ static void path_of(struct fixture *fixture, const char *name, char path[SCRATCH
     snprintf(path, SCRATCH_SIZE + 64, "%s/journal%s", fixture->directory, name);
 }
 
-static off_t size_of(struct fixture *fixture)
+static int open_file(struct fixture *fixture, const char *name, int flags)
 {
     char path[SCRATCH_SIZE + 64];
-    struct stat status;
 
-    path_of(fixture, "/data.mdb", path);
-    assert_int_equal(stat(path, &status), 0);
-    return status.st_size;
+    path_of(fixture, name, path);
+    int fd = open(path, flags | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    return fd;
 }
 
-/* ---- Size */
-
-static void test_the_oldest_go_first(void **state)
+static off_t size_of(struct fixture *fixture, const char *name)
 {
-    struct fixture *fixture = *state;
-    struct netboot_store *store = open_small(fixture);
-    const unsigned count = 12000;
+    int fd = open_file(fixture, name, O_RDONLY);
+    off_t size = lseek(fd, 0, SEEK_END);
+
+    close(fd);
+    return size;
+}
+
+/* Who only reads. */
+static struct netboot_store *open_reader(struct fixture *fixture)
+{
+    close_server(fixture);
+    return fixture->store = open_store(fixture, (struct netboot_store_options){.journal = false});
+}
+
+static struct netboot_store *open_again(struct fixture *fixture)
+{
+    return open_sized(fixture, 1 << 20);
+}
+
+static size_t count_here(struct netboot_store *store, unsigned first, unsigned count)
+{
+    size_t here = 0;
     char mac[18];
 
-    serve_many(store, 0, count);
-    assert_int_equal(netboot_journal_dropped(store), 0);
-    assert_int_equal(netboot_journal_written(store), count);
-    struct netboot_journal_state now = state_of(store);
-    assert_true(size_of(fixture) <= 1 << 20);
-    assert_true(now.size <= (1 << 20) / 4 * 3 && now.entries > 1000 && now.entries < count);
-    assert_int_equal(now.machines, now.entries);
-    assert_int_equal(now.newest, count);
-    assert_int_equal(machines_of(store, mac_of(count - (unsigned)now.entries, mac))->count, 1);
-    assert_int_equal(machines_of(store, mac_of(count - (unsigned)now.entries - 1, mac))->count, 0);
-    assert_int_equal(entries_of(store, mac_of(0, mac))->count, 0);
+    for (unsigned i = first; i < first + count; i++)
+        here += entries_of(store, mac_of(i, mac))->count;
+    return here;
 }
 
-static void test_identifiers_go_with_their_machine(void **state)
-{
-    struct fixture *fixture = *state;
-    struct netboot_store *store = open_small(fixture);
-    static const char *const uuid = "11111111-2222-3333-4444-555555555501";
+/* ---- kill -9 */
 
-    serve(store, DISCOVER(.mac = "52:54:00:00:00:54", .uuid = uuid));
-    settle(store);
-    assert_int_equal(machines_of(store, uuid)->count, 1);
-    serve_many(store, 0, 8000);
-    assert_int_equal(machines_of(store, uuid)->count, 0);
-    serve(store, DISCOVER(.mac = "52:54:00:00:00:55", .uuid = uuid));
-    settle(store);
-    assert_int_equal(machines_of(store, uuid)->count, 1);
-    assert_int_equal(machines_of(store, uuid)->machines[0].shared, 0);
-}
-
-/* A transaction that is never ended keeps pages from being used anew: there is a limit all the same. */
-static void test_a_stopped_reader(void **state)
+/* Serves strangers and a host, and tells of each that is written. */
+static void serve_until_killed(struct fixture *fixture, unsigned first, int told)
 {
-    struct fixture *fixture = *state;
-    struct netboot_store *store = open_small(fixture);
-    struct netboot_error error = {0};
-    struct db_reader *reader;
     char mac[18];
-    int event = 0;
 
-    serve_many(store, 0, 100);
-    assert_int_equal(db_read_begin(&store->journal->place, &reader), 0);
-    for (unsigned i = 0; event != 2; i++) {
-        serve(store, DISCOVER(.mac = mac_of(i, mac)));
-        if (i % 500 == 0)
-            settle(store);
-        event = netboot_journal_event(store, &error);
+    fixture->store = open_server(fixture);
+    attach(fixture, 1 << 20);
+    for (unsigned i = first;; i++) {
+        serve(fixture->store, DISCOVER(.mac = mac_of(i, mac)));
+        if (i % 50 == 0) {
+            serve(fixture->store, DISCOVER(.mac = WEB1, .ipxe = i % 100 == 0));
+            lab.ahead_ms += 60000;
+        }
+        settle(fixture->store);
+        if (write(told, &i, sizeof(i)) != sizeof(i))
+            _exit(0);
     }
-    assert_non_null(strstr(error.text, "keeps what was forgotten"));
-    assert_true(size_of(fixture) <= 1 << 20);
-    assert_true(netboot_journal_dropped(store) > 0);
-    db_read_end(reader);
-    EVENTUALLY((serve(store, DISCOVER(.mac = WEB1)), settle(store), entries_of(store, WEB1)->count > 0));
-    assert_int_equal(netboot_journal_event(store, &error), NETBOOT_EVENT_USABLE);
-    assert_true(state_of(store).dropped > 0);
 }
 
-/* ---- Loss and damage, under a server */
-
-static void lose(struct fixture *fixture)
+static void test_killed_at_any_time(void **state)
 {
+    struct fixture *fixture = *state;
+    unsigned number = 0, first = 0;
+
+    srandom(3);
+    for (unsigned round = 0; round < 40; round++) {
+        int ends[2];
+        close_server(fixture);
+        assert_int_equal(pipe(ends), 0);
+        pid_t child = fork();
+        if (child == 0) {
+            close(ends[0]);
+            serve_until_killed(fixture, first, ends[1]);
+        }
+        close(ends[1]);
+        for (long i = random() % 700; i >= 0; i--)
+            assert_int_equal(read(ends[0], &number, sizeof(number)), sizeof(number));
+        kill(child, SIGKILL);
+        waitpid(child, NULL, 0);
+        while (read(ends[0], &number, sizeof(number)) == sizeof(number))
+            ;
+        close(ends[0]);
+        /* All that was told of, and at most one more; of strangers as many as fit. */
+        struct netboot_store *store = open_reader(fixture);
+        unsigned count = number + 1 < 600 ? number + 1 : 600;
+        assert_int_equal(count_here(store, number + 1 - count, count), count);
+        size_t of_host = entries_of(store, WEB1)->count, all = number / 50 + 1;
+        assert_true(of_host >= (all < JOURNAL_MACHINE_ENTRIES ? all : JOURNAL_MACHINE_ENTRIES));
+        first = number + 1; /* one that was not told of is served again, and joined */
+    }
+    assert_true(first > 2000);
+}
+
+/* ---- Damage */
+
+static void fill(struct netboot_store *store, unsigned count)
+{
+    char mac[18];
+
+    for (unsigned i = 0; i < count; i++) {
+        serve(store, DISCOVER(.mac = mac_of(i, mac)));
+        if (i % 10 == 0)
+            serve(store, DISCOVER(.mac = WEB1, .ipxe = i % 20 == 0));
+        settle(store);
+        if (i % 100 == 99)
+            lab.ahead_ms += 60000;
+    }
+}
+
+static void test_a_block_is_damaged(void **state)
+{
+    struct fixture *fixture = *state;
+    uint8_t octets[4096];
+
+    fill(open_small(fixture), 500);
+    open_reader(fixture);
+    assert_int_equal(count_here(fixture->store, 0, 500), 500);
+    memset(octets, 0xa5, sizeof(octets));
+    int fd = open_file(fixture, "/strangers", O_RDWR);
+    assert_int_equal(pwrite(fd, octets, sizeof(octets), JOURNAL_RING_OFFSET + 40960), sizeof(octets));
+    close(fd);
+    open_reader(fixture);
+    size_t left = count_here(fixture->store, 0, 500);
+    assert_true(left < 500 && left >= 500 - 4096 / 200 - 2);
+    /* It goes on, and numbers do not begin again. */
+    uint64_t newest = state_of(fixture->store).newest;
+    struct netboot_store *store = open_again(fixture);
+    serve_many(store, 1000, 10);
+    assert_int_equal(state_of(store).newest, newest + 10);
+    assert_int_equal(count_here(store, 0, 500), left);
+}
+
+static void spoil(int fd, off_t size)
+{
+    for (unsigned i = 0; i < 1 + (unsigned)random() % 40; i++) {
+        uint8_t octet = (uint8_t)random();
+        off_t at = random() % (random() % 2 ? size : 16384 < size ? 16384 : size);
+        assert_int_equal(pwrite(fd, &octet, 1, at), 1);
+    }
+}
+
+/* Any octets anywhere, files cut short or made long, headers and marks spoilt: it is read, and written on. */
+static void test_any_damage(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const names[] = {"/known", "/strangers"};
+
+    srandom(4);
+    fill(open_small(fixture), 800);
+    for (unsigned round = 0; round < 150; round++) {
+        close_server(fixture);
+        for (unsigned i = 0; i < 2; i++) {
+            off_t size = size_of(fixture, names[i]);
+            int fd = open_file(fixture, names[i], O_RDWR);
+            if (random() % 8 == 0)
+                assert_int_equal(ftruncate(fd, random() % (size + 5000)), 0);
+            else if (size > 0)
+                spoil(fd, size);
+            close(fd);
+        }
+        open_reader(fixture);
+        entries_of(fixture->store, NULL);
+        machines_of(fixture->store, NULL);
+        struct netboot_store *store = open_again(fixture);
+        serve_many(store, 5000 + round * 20, 20);
+        assert_int_equal(lab_figures(&lab).dropped, 0);
+        assert_int_equal(count_here(store, 5000 + round * 20, 20), 20);
+    }
+}
+
+static void test_a_header_is_there_twice(void **state)
+{
+    struct fixture *fixture = *state;
+    uint8_t octets[JOURNAL_RING_OFFSET] = {0};
+    struct stat status;
     char path[SCRATCH_SIZE + 64];
 
+    fill(open_small(fixture), 100);
+    close_server(fixture);
+    int fd = open_file(fixture, "/strangers", O_RDWR);
+    assert_int_equal(pwrite(fd, octets, 4096, 0), 4096);
+    assert_int_equal(count_here(open_again(fixture), 0, 100), 100);
+    close_server(fixture);
+    assert_int_equal(pwrite(fd, octets, sizeof(octets), 0), sizeof(octets));
+    close(fd);
+    assert_int_equal(count_here(open_reader(fixture), 0, 100), 0);
+    struct netboot_store *store = open_again(fixture);
+    path_of(fixture, "/strangers.damaged", path);
+    assert_int_equal(stat(path, &status), 0);
+    serve_many(store, 0, 10);
+    assert_int_equal(count_here(store, 0, 10), 10);
+    assert_true(entries_of(store, WEB1)->count > 0);
+}
+
+/* ---- Files that are put back, removed, of another size */
+
+static void copy_file(struct fixture *fixture, const char *from, const char *to, bool in_place)
+{
+    static uint8_t octets[2 << 20];
+    char path[SCRATCH_SIZE + 64];
+    int fd = open_file(fixture, from, O_RDONLY);
+    ssize_t size = read(fd, octets, sizeof(octets));
+
+    close(fd);
+    path_of(fixture, to, path);
+    if (!in_place)
+        unlink(path);
+    fd = open_file(fixture, to, O_RDWR | O_CREAT | O_TRUNC);
+    assert_int_equal(write(fd, octets, (size_t)size), size);
+    close(fd);
+}
+
+static void test_an_older_copy_put_back(void **state)
+{
+    struct fixture *fixture = *state;
+
+    for (int in_place = 0; in_place < 2; in_place++) {
+        serve_many(open_small(fixture), 0, 50);
+        close_server(fixture);
+        copy_file(fixture, "/strangers", "/copy", false);
+        serve_many(open_again(fixture), 50, 50);
+        close_server(fixture);
+        copy_file(fixture, "/copy", "/strangers", in_place);
+        assert_int_equal(count_here(open_reader(fixture), 0, 100), 50);
+        struct netboot_store *store = open_again(fixture);
+        serve_many(store, 200, 50);
+        assert_int_equal(count_here(store, 0, 250), 100);
+    }
+}
+
+/* While it is kept: both who writes and who follows it go on with what is there then. */
+static void test_removed_and_put_back_meanwhile(void **state)
+{
+    struct fixture *fixture = *state;
+    struct netboot_store *store = open_small(fixture);
+    char path[SCRATCH_SIZE + 64];
+
+    serve_many(store, 0, 50);
+    uint64_t identity = state_of(store).identity;
+    copy_file(fixture, "/strangers", "/copy", false);
     path_of(fixture, "", path);
     scratch_remove(path);
-}
-
-static void spoil(struct fixture *fixture, void (*how)(int fd))
-{
-    char path[SCRATCH_SIZE + 64], aside[SCRATCH_SIZE + 64];
-
-    path_of(fixture, "/data.mdb", path);
-    snprintf(aside, sizeof(aside), "%s/old", fixture->directory);
-    assert_int_equal(rename(path, aside), 0); /* never what is mapped */
-    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0660), from = open(aside, O_RDONLY | O_CLOEXEC);
-    assert_true(fd >= 0 && from >= 0);
-    char page[4096];
-    for (ssize_t size; (size = read(from, page, sizeof(page))) > 0;)
-        assert_int_equal(write(fd, page, (size_t)size), size);
-    close(from);
-    how(fd);
+    struct netboot_error error;
+    assert_int_equal(netboot_journal_status(store, &(struct netboot_journal_state){.newest = 0}, &error), -ENOENT);
+    lab.ahead_ms += 2000;
+    settle(store);
+    serve_many(store, 100, 50);
+    assert_int_equal(count_here(store, 0, 100), 0);
+    assert_int_equal(count_here(store, 100, 50), 50);
+    assert_true(state_of(store).identity != identity);
+    /* Cut short in place: what was there is gone, what comes is kept. */
+    int fd = open_file(fixture, "/strangers", O_RDWR);
+    assert_int_equal(ftruncate(fd, 9000), 0);
     close(fd);
+    serve_many(store, 300, 50);
+    assert_int_equal(count_here(store, 300, 50), 50);
+    assert_int_equal(lab_figures(&lab).dropped, 0);
 }
 
-static void cut(int fd)
-{
-    assert_int_equal(ftruncate(fd, 6000), 0);
-}
-
-static void empty(int fd)
-{
-    assert_int_equal(ftruncate(fd, 0), 0);
-}
-
-static void foreign(int fd)
-{
-    for (off_t at = 0; at < 16384; at += 16)
-        assert_int_equal(pwrite(fd, "host a { mac 1;}", 16, at), 16);
-}
-
-static void cut_it(struct fixture *fixture)
-{
-    spoil(fixture, cut);
-}
-
-static void empty_it(struct fixture *fixture)
-{
-    spoil(fixture, empty);
-}
-
-static void make_it_foreign(struct fixture *fixture)
-{
-    spoil(fixture, foreign);
-}
-
-static void lose_its_lock(struct fixture *fixture)
-{
-    char path[SCRATCH_SIZE + 64];
-
-    path_of(fixture, "/lock.mdb", path);
-    assert_int_equal(unlink(path), 0);
-}
-
-/* What remains where it is removed while a writer makes write.lock anew. */
-static void lose_all_but_write_lock(struct fixture *fixture)
-{
-    char path[SCRATCH_SIZE + 64];
-
-    lose_its_lock(fixture);
-    path_of(fixture, "/data.mdb", path);
-    assert_int_equal(unlink(path), 0);
-}
-
-/* As it is where there is a user netboot. */
-static void allow_group(struct fixture *fixture, gid_t group)
-{
-    static const char *const names[] = {"targets", "state", "journal"};
-    static const char *const files[] = {"", "/data.mdb", "/lock.mdb", "/write.lock"};
-    static const mode_t modes[] = {02750, 0660, 0660, 0660};
-    char path[SCRATCH_SIZE + 64];
-
-    assert_int_equal(chown(fixture->directory, 0, group), 0);
-    assert_int_equal(chmod(fixture->directory, 02750), 0);
-    for (size_t i = 0; i < COUNT(names); i++)
-        for (size_t j = 0; j < COUNT(files); j++) {
-            snprintf(path, sizeof(path), "%s/%s%s", fixture->directory, names[i], files[j]);
-            assert_int_equal(chown(path, 0, group), 0);
-            assert_int_equal(chmod(path, i == 0 && j == 1 ? 0640 : modes[j]), 0);
-        }
-}
-
-static void test_a_lost_or_damaged_journal_is_made_anew(void **state)
+static void test_another_size(void **state)
 {
     struct fixture *fixture = *state;
-    static void (*const ways[])(struct fixture *) = {
-        lose, cut_it, empty_it, make_it_foreign, lose_its_lock, lose_all_but_write_lock};
-    char path[SCRATCH_SIZE + 64];
-    struct stat status;
 
-    allow_group(fixture, NOBODY);
-    for (size_t i = 0; i < COUNT(ways); i++) {
-        serve(fixture->store, DISCOVER(.mac = WEB1));
-        settle(fixture->store);
-        uint64_t identity = state_of(fixture->store).identity;
-        ways[i](fixture);
-        struct netboot_result result = serve(fixture->store, DISCOVER(.mac = WEB1));
-        assert_string_equal(result.decision.boot_file, "ipxe.efi");
-        settle(fixture->store);
-        EVENTUALLY(state_of(fixture->store).identity != identity);
-        serve(fixture->store, DISCOVER(.mac = WEB1));
-        settle(fixture->store);
-        assert_true(entries_of(fixture->store, WEB1)->count > 0);
+    fill(open_small(fixture), 300);
+    size_t of_host = entries_of(fixture->store, WEB1)->count;
+    uint64_t newest = state_of(fixture->store).newest;
+    static const unsigned mebibytes[] = {3, 1, 2, 64, 1};
+    for (size_t i = 0; i < COUNT(mebibytes); i++) {
+        struct netboot_store *store = open_sized(fixture, (uint64_t)mebibytes[i] << 20);
+        assert_int_equal(count_here(store, 0, 300), 300);
+        assert_int_equal(entries_of(store, WEB1)->count, of_host);
+        assert_int_equal(state_of(store).limit, (uint64_t)mebibytes[i] << 20);
+        serve_many(store, 1000, 1);
+        assert_true(state_of(store).newest > newest);
+        newest = state_of(store).newest;
     }
-    path_of(fixture, ".damaged", path);
-    assert_int_equal(stat(path, &status), 0);
-    path_of(fixture, "/data.mdb", path);
-    assert_int_equal(stat(path, &status), 0);
-    assert_int_equal(status.st_mode & 07777, 0660);
+    /* More than fits into the new size: the newest stay. */
+    open_sized(fixture, 8 << 20);
+    serve_many(fixture->store, 0, 6000);
+    open_small(fixture);
+    size_t left = count_here(fixture->store, 0, 6000);
+    assert_true(left > 500 && left < 1500);
+    assert_int_equal(count_here(fixture->store, 6000 - (unsigned)left, (unsigned)left), left);
 }
 
-static void test_a_foreign_journal_that_is_not_ours_to_move_is_told_of(void **state)
+/* The database that it was before. */
+static void test_the_format_before(void **state)
 {
     struct fixture *fixture = *state;
-    char path[SCRATCH_SIZE + 64];
-    struct netboot_error error;
-    int fd;
-
-    netboot_store_close(fixture->store);
-    lose(fixture);
-    path_of(fixture, "", path);
-    assert_true((fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)) >= 0);
-    close(fd);
-    fixture->store = open_server(fixture);
-    assert_int_equal(netboot_journal_event(fixture->store, &error), NETBOOT_EVENT_UNUSABLE);
-    assert_non_null(strstr(error.text, path));
-    assert_int_equal(netboot_journal_event(fixture->store, &error), NETBOOT_EVENT_NONE);
-    serve_many(fixture->store, 0, 0);
-    for (unsigned i = 0; i < 5000; i++)
-        serve(fixture->store, DISCOVER(.mac = WEB1));
-    assert_true(netboot_journal_dropped(fixture->store) >= 5000 - QUEUE_SLOTS);
-    assert_int_equal(unlink(path), 0);
-    EVENTUALLY(netboot_journal_event(fixture->store, &error) == NETBOOT_EVENT_USABLE);
-    settle(fixture->store);
-    assert_int_equal(entries_of(fixture->store, WEB1)->count, 1); /* what had waited, joined */
-    assert_true(entries_of(fixture->store, WEB1)->entries[0].packets > 1000);
-}
-
-static void test_without_a_targets_store_nothing_is_made(void **state)
-{
-    struct fixture fixture = {.store = NULL};
     struct netboot_error error;
     struct stat status;
     char path[SCRATCH_SIZE + 64];
 
-    (void)state;
-    scratch_make(fixture.directory);
-    fixture.store = open_server(&fixture);
-    assert_int_equal(netboot_store_event(fixture.store, &error), NETBOOT_EVENT_UNUSABLE);
-    assert_int_equal(netboot_journal_event(fixture.store, &error), NETBOOT_EVENT_NONE);
-    path_of(&fixture, "", path);
-    assert_int_equal(stat(path, &status), -1);
-    netboot_store_close(fixture.store);
-    scratch_remove(fixture.directory);
+    close_server(fixture);
+    path_of(fixture, "", path);
+    scratch_remove(path);
+    assert_int_equal(mkdir(path, 0750), 0);
+    close(open_file(fixture, "/data.mdb", O_WRONLY | O_CREAT));
+    close(open_file(fixture, "/lock.mdb", O_WRONLY | O_CREAT));
+    assert_int_equal(netboot_store_create(fixture->directory, &error), -EEXIST);
+    path_of(fixture, ".old/data.mdb", path);
+    assert_int_equal(stat(path, &status), 0);
+    path_of(fixture, "", path);
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_mode & 07777, 0700);
+    serve_many(open_again(fixture), 0, 5);
+    path_of(fixture, "/known", path);
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_mode & 07777, 0600);
 }
 
-/* ---- Other writers */
+/* ---- No room, no right */
 
-static void test_while_another_writes_records_wait(void **state)
+static void test_a_full_disk(void **state)
 {
     struct fixture *fixture = *state;
-    struct netboot_store *store = fixture->store;
-    struct netboot_error error;
-    int lock = writers_lock(&store->journal->place, 1000, NULL);
+    struct netboot_store *store;
+    char path[SCRATCH_SIZE + 64];
 
-    assert_true(lock >= 0);
-    for (unsigned i = 0; i < QUEUE_SLOTS + 500; i++)
-        serve(store, DISCOVER(.mac = WEB1));
-    EVENTUALLY(netboot_journal_event(store, &error) == NETBOOT_EVENT_LOST);
-    assert_non_null(strstr(error.text, "were lost"));
-    assert_int_equal(netboot_journal_written(store), 0);
-    uint64_t dropped = netboot_journal_dropped(store);
-    assert_true(dropped >= 500);
-    close(lock);
-    EVENTUALLY(netboot_journal_written(store) + dropped == QUEUE_SLOTS + 500);
-    assert_int_equal(state_of(store).dropped, dropped);
-}
-
-/* Serves from a process of its own, as that user, with Kea's umask. */
-static pid_t start_server(struct fixture *fixture, uid_t user, gid_t group, unsigned first, unsigned count)
-{
-    pid_t child = fork();
-
-    if (child != 0)
-        return child;
-    umask(0027);
-    if (user != 0 && (setgroups(0, NULL) != 0 || setgid(group) != 0 || setuid(user) != 0))
-        _exit(2);
-    struct netboot_store *store = open_server(fixture);
-    serve_many(store, first, count);
-    bool done = netboot_journal_written(store) == count && netboot_journal_dropped(store) == 0;
-    netboot_store_close(store);
-    _exit(done ? 0 : 3);
+    if (geteuid() != 0)
+        skip();
+    close_server(fixture);
+    path_of(fixture, "", path);
+    assert_int_equal(mount("tmpfs", path, "tmpfs", 0, "size=256k,mode=0700"), 0);
+    fixture->store = open_server(fixture);
+    attach(fixture, 4 << 20);
+    store = fixture->store;
+    serve_many(store, 0, 3000);
+    struct keeper_figures figures = lab_figures(&lab);
+    assert_int_equal(figures.trouble, -ENOSPC);
+    assert_true(figures.dropped > 1000 && figures.written > 300 && figures.written + figures.dropped == 3000);
+    assert_int_equal(count_here(store, 0, 300), 300); /* what was written stays */
+    OK(mount("tmpfs", path, "tmpfs", MS_REMOUNT, "size=2m,mode=0700") == 0 ? 0 : (error.code = -errno));
+    serve_many(store, 4000, 500);
+    assert_int_equal(count_here(store, 4000, 500), 500);
+    assert_int_equal(lab_figures(&lab).trouble, 0);
+    assert_int_equal(lab_figures(&lab).dropped, figures.dropped);
+    close_server(fixture);
+    assert_int_equal(umount2(path, MNT_DETACH), 0);
 }
 
 static void wait_for(pid_t child)
@@ -307,68 +371,27 @@ static void wait_for(pid_t child)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-static void test_two_servers_write_one_journal(void **state)
-{
-    struct fixture *fixture = *state;
-    char mac[18];
-
-    netboot_store_close(fixture->store);
-    fixture->store = NULL;
-    pid_t one = start_server(fixture, 0, 0, 0, 3000), two = start_server(fixture, 0, 0, 2000, 3000);
-    wait_for(one);
-    wait_for(two);
-    fixture->store = open_server(fixture);
-    /* Entries of the 1000 machines that both have served are joined: it is one server by its name. */
-    assert_int_equal(state_of(fixture->store).machines, 5000);
-    assert_int_equal(entries_of(fixture->store, NULL)->count, 5000);
-    assert_int_equal(entries_of(fixture->store, mac_of(2500, mac))->entries[0].packets, 2);
-}
-
-static void test_a_server_that_is_not_root(void **state)
+/* A server that is a member of the group reads the targets store, and not the journal. */
+static void test_who_may_not_read_it(void **state)
 {
     struct fixture *fixture = *state;
 
-    netboot_store_close(fixture->store);
-    fixture->store = NULL;
-    allow_group(fixture, NOBODY);
-    wait_for(start_server(fixture, NOBODY, NOBODY, 0, 100));
-    wait_for(start_server(fixture, 0, 0, 100, 100));
-    wait_for(start_server(fixture, NOBODY, NOBODY, 200, 100));
-    fixture->store = open_server(fixture);
-    assert_int_equal(state_of(fixture->store).entries, 300);
-}
-
-/* It may not make one in the directory of root's, and says who can. */
-static pid_t start_without(struct fixture *fixture)
-{
+    if (geteuid() != 0)
+        skip();
+    serve_many(fixture->store, 0, 1);
+    close_server(fixture);
     pid_t child = fork();
-    struct netboot_error error = {0};
-
-    if (child != 0)
-        return child;
-    if (setgroups(0, NULL) != 0 || setgid(NOBODY) != 0 || setuid(NOBODY) != 0)
-        _exit(2);
-    struct netboot_store *store = open_server(fixture);
-    bool told = netboot_journal_event(store, &error) == NETBOOT_EVENT_UNUSABLE &&
-                strstr(error.text, "run 'netbootctl -d ") && strstr(error.text, "init' as root");
-    struct netboot_result result = serve(store, DISCOVER(.mac = WEB1));
-    netboot_store_close(store);
-    _exit(told && result.decision.outcome == NETBOOT_ANSWERED ? 0 : 3);
-}
-
-static void test_a_server_that_may_not_make_one(void **state)
-{
-    struct fixture *fixture = *state;
-
-    netboot_store_close(fixture->store);
-    fixture->store = NULL;
-    allow_group(fixture, NOBODY);
-    lose(fixture);
-    wait_for(start_without(fixture));
-    struct netboot_error error;
-    assert_int_equal(netboot_store_create(fixture->directory, &error), -EEXIST);
-    fixture->store = open_server(fixture);
-    assert_int_equal(state_of(fixture->store).entries, 0);
+    if (child == 0) {
+        struct netboot_journal_state found;
+        struct netboot_error error = {0};
+        assert_int_equal(chmod(fixture->directory, 0755), 0);
+        if (setgroups(0, NULL) != 0 || setgid(NOBODY) != 0 || setuid(NOBODY) != 0)
+            _exit(2);
+        fixture->store = open_server(fixture);
+        bool refused = netboot_journal_status(fixture->store, &found, &error) == -EACCES && error.text[0];
+        _exit(refused ? 0 : 3);
+    }
+    wait_for(child);
 }
 
 static void test_never_after_fork(void **state)
@@ -385,7 +408,7 @@ static void test_never_after_fork(void **state)
     if (child == 0) {
         bool refused = netboot_serve(fixture->store, &query, &result) == -ECHILD &&
                        netboot_journal_status(fixture->store, &found, &error) == -ECHILD &&
-                       netboot_journal_event(fixture->store, &error) == NETBOOT_EVENT_NONE;
+                       netboot_daemon_event(fixture->store, &error) == NETBOOT_EVENT_NONE;
         netboot_store_close(fixture->store);
         _exit(refused ? 0 : 3);
     }
@@ -397,18 +420,18 @@ static void test_never_after_fork(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, end)
     const struct CMUnitTest tests[] = {
-        TEST(test_the_oldest_go_first),
-        TEST(test_identifiers_go_with_their_machine),
-        TEST(test_a_stopped_reader),
-        TEST(test_a_lost_or_damaged_journal_is_made_anew),
-        TEST(test_a_foreign_journal_that_is_not_ours_to_move_is_told_of),
-        cmocka_unit_test(test_without_a_targets_store_nothing_is_made),
-        TEST(test_while_another_writes_records_wait),
-        TEST(test_two_servers_write_one_journal),
-        TEST(test_a_server_that_is_not_root),
-        TEST(test_a_server_that_may_not_make_one),
+        TEST(test_killed_at_any_time),
+        TEST(test_a_block_is_damaged),
+        TEST(test_any_damage),
+        TEST(test_a_header_is_there_twice),
+        TEST(test_an_older_copy_put_back),
+        TEST(test_removed_and_put_back_meanwhile),
+        TEST(test_another_size),
+        TEST(test_the_format_before),
+        TEST(test_a_full_disk),
+        TEST(test_who_may_not_read_it),
         TEST(test_never_after_fork),
     };
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -167,8 +168,6 @@ static void test_a_full_ring_takes_no_more_and_counts(void **state)
         for (unsigned i = 0; i < RING_SLOTS; i++, query.transaction++)
             assert_true(ring_put(&pair->theirs, &query, &result));
         assert_false(ring_put(&pair->theirs, &query, &result));
-        assert_int_equal(atomic_load(&pair->theirs.dropped), round + 1);
-        assert_int_equal(atomic_load(&pair->theirs.put), (round + 1) * RING_SLOTS);
         for (unsigned i = 0; i < RING_SLOTS; i++) {
             assert_int_equal(ring_take(&pair->ours, 1, false, &taken), 1);
             assert_int_equal(taken.entry.transaction, round * RING_SLOTS + i + 1);
@@ -186,6 +185,7 @@ struct producer {
     struct ring *ring;
     pthread_t thread;
     uint32_t number, taken;
+    atomic_bool done;
 };
 
 static void *produce(void *data)
@@ -202,6 +202,7 @@ static void *produce(void *data)
         if (i % 64 == 0)
             nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL); /* so that others come in between */
     }
+    atomic_store(&producer->done, true);
     return NULL;
 }
 
@@ -234,25 +235,23 @@ static void test_many_threads_fill_it(void **state)
     struct pair *pair = *state;
     struct producer producers[THREADS];
     struct arrived arrived = {.count = {0}};
-    uint64_t total = 0, taken = 0;
+    uint64_t taken = 0;
 
     for (unsigned i = 0; i < THREADS; i++) {
         producers[i] = (struct producer){.ring = &pair->theirs, .number = i};
         assert_int_equal(pthread_create(&producers[i].thread, NULL, produce, &producers[i]), 0);
     }
-    while (total < (uint64_t)THREADS * EACH) {
-        take_one(&pair->ours, &arrived);
-        total = atomic_load(&pair->theirs.put) + atomic_load(&pair->theirs.dropped);
-    }
-    for (unsigned i = 0; i < THREADS; i++)
+    for (unsigned i = 0; i < THREADS; i++) {
+        while (!atomic_load(&producers[i].done))
+            take_one(&pair->ours, &arrived);
         pthread_join(producers[i].thread, NULL);
+    }
     while (take_one(&pair->ours, &arrived))
         ;
     for (unsigned i = 0; i < THREADS; i++) {
         assert_int_equal(arrived.count[i], producers[i].taken);
         taken += producers[i].taken;
     }
-    assert_int_equal(taken, atomic_load(&pair->theirs.put));
     assert_true(taken > 1000);
 }
 

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* What a server answers, on its way to the journal: into the ring that netbootd has handed over. */
+#include "handle/handle.h"
+
+#include "base/failure.h"
+#include "link/peer.h"
+#include "link/ring.h"
+
+#include <inttypes.h>
+
+#define TELL_MS 60000 /* between two reports of lost records */
+
+void journal_note(struct netboot_store *store, const struct netboot_query *query, const struct netboot_result *result)
+{
+    if (!store->notes || result->decision.outcome == NETBOOT_NOT_OURS)
+        return;
+    struct ring *ring = atomic_load_explicit(&store->ring, memory_order_acquire);
+    bool put = ring && ring_put(ring, query, result);
+    atomic_fetch_add_explicit(put ? &store->noted : &store->lost, 1, memory_order_relaxed);
+}
+
+uint64_t netboot_journal_written(const struct netboot_store *store)
+{
+    return atomic_load_explicit(&store->noted, memory_order_relaxed);
+}
+
+uint64_t netboot_journal_dropped(const struct netboot_store *store)
+{
+    return atomic_load_explicit(&store->lost, memory_order_relaxed);
+}
+
+/* ---- What a server's log is told */
+
+/* As an event of netbootd. */
+void journal_tell(struct netboot_store *store, uint64_t now_ms)
+{
+    struct handle *handle = handle_of(store);
+    uint64_t lost = netboot_journal_dropped(store);
+    struct netboot_error error;
+
+    if (!store->peer || lost == handle->told || (handle->told > 0 && now_ms < handle->told_ms + TELL_MS) ||
+        !store->peer->notice.usable || notice_waits(&store->peer->notice))
+        return;
+    failure(&error, -ENOBUFS,
+            "%" PRIu64 " records of the journal were lost, as more came than netbootd took: answers are not affected",
+            lost - handle->told);
+    notice_tell_event(&store->peer->notice, NETBOOT_EVENT_LOST, &error);
+    handle->told = lost;
+    handle->told_ms = now_ms;
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Creation of an environment, aside and then put in its place by one rename; and a damaged one out of the way. */
+/* Creation of an environment, aside and then put in its place by one rename. */
 #include "db/inside.h"
 
 #include "base/clock.h"
@@ -110,36 +110,11 @@ static int lock_directory(const char *directory, struct netboot_error *error)
     return fd;
 }
 
-/* Removes what is left of an environment whose data file was removed: its lock files. A file that is not netboot's is
- * moved aside. If that fails, put_in_place() reports it. */
-static void clear_remains(const struct db_place *place, const struct db_place *aside)
-{
-    unlink(place->lock_path);
-    unlink(place->write_path);
-    if (rmdir(place->path) == 0 || (errno != ENOTEMPTY && errno != EEXIST))
-        return;
-    remove_built(aside);
-    may_fail(rename(place->path, aside->path));
-}
-
-static int init_aside(struct db_place *aside, const struct db_spec *spec, const char *directory,
-                      struct netboot_error *error)
-{
-    struct db_spec named = *spec;
-    char name[64];
-
-    snprintf(name, sizeof(name), "%s.damaged", spec->name);
-    named.name = name;
-    int code = db_place_init(aside, &named, directory, error);
-    aside->spec = spec;
-    return code;
-}
-
 static int create_in(const struct db_spec *spec, const char *directory,
                      int (*fill)(MDB_txn *txn, const MDB_dbi *tables), struct netboot_error *error)
 {
     struct db_spec aside = *spec;
-    struct db_place built, placed, damaged;
+    struct db_place built, placed;
     struct owner owner;
     char name[64];
     int fd, code;
@@ -149,15 +124,12 @@ static int create_in(const struct db_spec *spec, const char *directory,
     if ((code = db_place_init(&built, &aside, directory, error)) != 0)
         return code;
     built.spec = spec;
-    if ((code = db_place_init(&placed, spec, directory, error)) != 0 ||
-        (code = init_aside(&damaged, spec, directory, error)) != 0)
+    if ((code = db_place_init(&placed, spec, directory, error)) != 0)
         return code;
     if ((fd = lock_directory(directory, error)) < 0)
         return fd;
     if (access(placed.data_path, F_OK) == 0)
         code = failure(error, -EEXIST, "a %s already exists in %s: it stays as it is", spec->what, directory);
-    else if (errno == ENOENT && spec->made_anew)
-        clear_remains(&placed, &damaged);
     if (code == 0 && (code = owner_of(directory, &owner)) != 0)
         failure(error, code, "cannot stat the directory %s: %s", directory, strerror(-code));
     if (code == 0)
@@ -181,38 +153,4 @@ int db_place_create(const struct db_spec *spec, const char *directory, int (*fil
     if (code != 0 && made == 0)
         rmdir(directory);
     return code;
-}
-
-/* ---- Out of the way */
-
-static int move_aside(const struct db_place *place, const struct db_place *aside, const struct stat *damaged)
-{
-    struct stat status;
-
-    if (stat(place->data_path, &status) != 0)
-        return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
-    if (status.st_dev != damaged->st_dev || status.st_ino != damaged->st_ino)
-        return 0; /* another program was faster */
-    remove_built(aside);
-    return rename(place->path, aside->path) == 0 ? 0 : -errno;
-}
-
-int db_place_set_aside(const struct db_spec *spec, const char *directory, const struct stat *damaged,
-                       struct netboot_error *error)
-{
-    struct db_place place, aside;
-    int fd, code;
-
-    if ((code = db_place_init(&place, spec, directory, error)) != 0 ||
-        (code = init_aside(&aside, spec, directory, error)) != 0)
-        return code;
-    if ((fd = lock_directory(directory, error)) < 0)
-        return fd;
-    code = move_aside(&place, &aside, damaged);
-    close(fd);
-    if (code == -ENOTEMPTY || code == -EEXIST || code == -ENOTDIR)
-        return failure(error, code, "%s is damaged and cannot be moved to %s, which exists: remove that one",
-                       place.path, aside.path);
-    return code == 0 ? 0
-                     : failure(error, code, "%s is damaged and cannot be moved away: %s", place.path, strerror(-code));
 }

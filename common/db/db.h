@@ -48,8 +48,6 @@ struct db_spec {
     unsigned cursor_table; /* the cursors of the readers are for this one */
     size_t cache_size;     /* octets of `cache` in each reader, a multiple of 64 */
     bool servers_write;    /* the group may write data.mdb, too */
-    bool made_anew;        /* if damaged, it is set aside and created again, by servers, too */
-    bool may_lose_last;    /* a crash of the computer may lose the last changes, but nothing else */
 };
 
 enum reader_busy { READER_FREE, READER_TAKEN, READER_KEPT /* by the thread that closes or remaps the database */ };
@@ -108,10 +106,6 @@ struct db_place {
 /* Creates the directory and an empty database, which `fill` completes; all or nothing. -EEXIST. */
 int db_place_create(const struct db_spec *spec, const char *directory, int (*fill)(MDB_txn *txn, const MDB_dbi *tables),
                     struct netboot_error *error);
-/* Moves a damaged database to NAME.damaged, in place of an older one there. `damaged` is its data file: a database with
- * another data file stays. */
-int db_place_set_aside(const struct db_spec *spec, const char *directory, const struct stat *damaged,
-                       struct netboot_error *error);
 /* Restores missing permissions of the directory and its files, where this process may. */
 void db_place_repair(const struct db_place *place);
 /* Every writer takes this lock before LMDB's, which has no deadline. Returns a file descriptor. A forked child has it

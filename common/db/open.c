@@ -117,10 +117,7 @@ static int open_mdb(struct db *db, size_t map_size)
     if ((rc = mdb_env_set_maxdbs(db->mdb, spec->tables + spec->optional_tables)) == 0 &&
         (rc = mdb_env_set_maxreaders(db->mdb, DB_READERS_MAX)) == 0 &&
         (rc = mdb_env_set_mapsize(db->mdb, map_size)) == 0 && (rc = mdb_env_set_userctx(db->mdb, db)) == 0)
-        rc = mdb_env_open(db->mdb, held_path(db, path),
-                          MDB_NOTLS | (db->writable ? 0 : MDB_RDONLY) |
-                              (spec->may_lose_last && db->writable ? MDB_NOMETASYNC : 0),
-                          0600);
+        rc = mdb_env_open(db->mdb, held_path(db, path), MDB_NOTLS | (db->writable ? 0 : MDB_RDONLY), 0600);
     if (rc != 0) {
         mdb_env_close(db->mdb);
         db->mdb = NULL;

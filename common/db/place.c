@@ -38,10 +38,7 @@ int db_place_init(struct db_place *place, const struct db_spec *spec, const char
 
 const char *db_place_remedy(const struct db_place *place, char text[DB_REMEDY_SIZE])
 {
-    if (place->spec->made_anew)
-        snprintf(text, DB_REMEDY_SIZE, "servers create it again by themselves, or run 'netbootctl -d %s init'",
-                 place->directory);
-    else if (place->spec->loss)
+    if (place->spec->loss)
         snprintf(text, DB_REMEDY_SIZE, "move the directory %s away; %s", place->path, place->spec->loss);
     else
         snprintf(text, DB_REMEDY_SIZE,

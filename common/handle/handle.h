@@ -14,7 +14,7 @@ struct handle {
     struct journal journal;
     struct worker worker;              /* of a server */
     char server[NETBOOT_ONCE_BY_SIZE]; /* its name */
-    uint64_t told, told_ms; /* of what was lost for the journal: as much as a log knows of, and since when */
+    uint64_t told, told_ms;            /* of what was lost for the journal: as much as a log knows of, and since when */
 };
 
 static inline struct handle *handle_of(struct netboot_store *store)

@@ -24,8 +24,8 @@ static int give(int directory, const char *name)
 
     if (fd < 0)
         return -errno;
-    if (fstat(directory, &status) != 0 || fstat(fd, &own) != 0 || fchmod(fd, 0700) != 0 ||
-        (own.st_uid != status.st_uid && fchown(fd, status.st_uid, status.st_gid) != 0))
+    if (fstat(directory, &status) != 0 || fstat(fd, &own) != 0 ||
+        (fchown(fd, status.st_uid, status.st_gid) != 0 && own.st_uid != status.st_uid) || fchmod(fd, 0700) != 0)
         code = -errno;
     close(fd);
     return code;

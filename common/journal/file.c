@@ -213,10 +213,10 @@ static int take_entry(struct loading *loading, uint64_t offset, size_t size, con
     }
     if (!loading->in_order || record_decode(&record_entry, octets, &record) != 0)
         return 0;
-    return index_add(loading->index,
-                     &(struct journal_placed){loading->which, offset, header->number, header->replaces, size,
-                                              header->account},
-                     &record);
+    return index_add(
+        loading->index,
+        &(struct journal_placed){loading->which, offset, header->number, header->replaces, size, header->account},
+        &record);
 }
 
 /* Reads the entries that begin in these octets of the ring. What is damaged, or was never written, is passed over. */
@@ -291,9 +291,9 @@ static int follow_at(struct journal_file *file, unsigned which, struct journal_i
     file->head = offset + size;
     int code = record_decode(&record_entry, octets, &record);
     if (code == 0)
-        code = index_add(
-            index, &(struct journal_placed){which, offset, header.number, header.replaces, size, header.account},
-            &record);
+        code = index_add(index,
+                         &(struct journal_placed){which, offset, header.number, header.replaces, size, header.account},
+                         &record);
     return code == -ENOMEM ? code : 1;
 }
 

@@ -48,7 +48,7 @@ struct journal_index {
     size_t machines;
     struct {
         struct journal_item *oldest, *newest;
-        uint64_t size;           /* octets of its entries */
+        uint64_t size;            /* octets of its entries */
         size_t entries, accounts; /* accounts: with entries here */
     } files[JOURNAL_FILES];
 };

@@ -14,6 +14,7 @@ struct journal {
     pthread_mutex_t mutex; /* protects all members below */
     struct journal_index index;
     struct journal_file files[JOURNAL_FILES];
+    bool damaged[JOURNAL_FILES]; /* it is there, and none of it can be read */
 };
 
 /* Makes the directory of the journal, which belongs to the owner of the operator's directory alone; its files are made

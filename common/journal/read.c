@@ -65,11 +65,13 @@ static int open_anew(struct journal *journal, unsigned which)
 
     journal_file_close(file);
     index_forget_file(&journal->index, which);
+    journal->damaged[which] = false;
     int code = journal_file_open(journal->store->directory, which, O_RDONLY, file);
     if (code == 0 && (code = journal_file_read_header(file)) == 0)
         return journal_file_load(file, which, &journal->index);
     if (code != 0)
         journal_file_close(file);
+    journal->damaged[which] = code == -EBADMSG;
     return code == -ENOENT || code == -EBADMSG ? 0 : code;
 }
 
@@ -102,6 +104,8 @@ int journal_begin(struct journal *journal, struct netboot_error *error)
     if (code == 0)
         return 0;
     pthread_mutex_unlock(&journal->mutex);
+    if (code == -ENOENT)
+        return failure(error, code, "there is no journal in %s: run 'netbootctl -d %s init'", directory, directory);
     return failure(error, code, "the journal in %s cannot be read: %s", directory,
                    code == -ENOTSUP ? "it is of a newer version" : strerror(-code));
 }
@@ -144,7 +148,11 @@ int netboot_journal_status(struct netboot_store *store, struct netboot_journal_s
         state.limit += file->fd >= 0 ? JOURNAL_RING_OFFSET + file->capacity : 0;
         state.dropped = mark.dropped > state.dropped ? mark.dropped : state.dropped;
     }
+    bool damaged = journal->damaged[JOURNAL_KNOWN] || journal->damaged[JOURNAL_STRANGERS];
     journal_end(journal);
+    if (damaged)
+        return failure(error, -EBADMSG, "a file of the journal in %s is damaged: netbootd makes it anew when it starts",
+                       store->directory);
     *ret = state;
     return 0;
 }

@@ -96,59 +96,6 @@ static void look_at_files(struct keeper *keeper, uint64_t now_ms)
         open_files(keeper, now_ms);
 }
 
-/* ---- Opening */
-
-static int prepare(struct keeper *keeper, const char *directory, struct netboot_error *error)
-{
-    int code = joins_create(&keeper->joins, error);
-
-    if (code != 0)
-        return code;
-    keeper->directory = strdup(directory);
-    return keeper->directory && index_init(&keeper->index, keeper->options.size) == 0 ? 0 : failure_no_memory(error);
-}
-
-int keeper_open(const char *directory, const struct keeper_options *options, struct keeper **ret,
-                struct netboot_error *error)
-{
-    struct keeper *keeper = calloc(1, sizeof(*keeper));
-
-    if (!keeper)
-        return failure_no_memory(error);
-    *keeper = (struct keeper){.options = *options, .joins = {.fd = -1}, .files = {{.file.fd = -1}, {.file.fd = -1}}};
-    if (options->size == 0)
-        keeper->options.size = JOURNAL_SIZE;
-    else if (options->size < JOURNAL_SIZE_MIN)
-        keeper->options.size = JOURNAL_SIZE_MIN;
-    int code = prepare(keeper, directory, error);
-    if (code != 0) {
-        keeper_close(keeper);
-        return code;
-    }
-    open_files(keeper, 0);
-    *ret = keeper;
-    return 0;
-}
-
-static void write_marks(struct keeper *keeper)
-{
-    for (unsigned i = 0; i < JOURNAL_FILES; i++)
-        may_fail(ring_file_mark(&keeper->files[i], keeper->number, keeper->figures.dropped));
-}
-
-void keeper_close(struct keeper *keeper)
-{
-    if (!keeper)
-        return;
-    for (unsigned i = 0; i < JOURNAL_FILES; i++)
-        ring_file_close(&keeper->files[i]);
-    if (keeper->index.buckets > 0)
-        index_fini(&keeper->index);
-    joins_close(&keeper->joins);
-    free(keeper->directory);
-    free(keeper);
-}
-
 /* ---- What is joined */
 
 static bool is_known(const struct keeper *keeper, const struct store_key *id)
@@ -191,14 +138,65 @@ static void publish_shown(struct keeper *keeper, const struct journal_item *item
 }
 
 /* What was forgotten joins no more, and hosts come and go. */
-static void sweep(struct keeper *keeper)
+static void sweep(struct keeper *keeper, size_t places)
 {
-    for (unsigned i = 0; i < SWEEP && i < keeper->index.buckets; i++) {
+    for (size_t i = 0; i < places && i < keeper->index.buckets; i++) {
         const struct journal_key *key = keeper->index.keys[keeper->swept++ & (keeper->index.buckets - 1)];
         for (; key; key = key->next)
             if (key->octets[0] == NETBOOT_ID_UUID)
                 publish(keeper, key);
     }
+}
+
+/* ---- Opening */
+
+static int prepare(struct keeper *keeper, const char *directory, struct netboot_error *error)
+{
+    int code = joins_create(&keeper->joins, error);
+
+    if (code != 0)
+        return code;
+    keeper->directory = strdup(directory);
+    return keeper->directory && index_init(&keeper->index, keeper->options.size) == 0 ? 0 : failure_no_memory(error);
+}
+
+int keeper_open(const char *directory, const struct keeper_options *options, struct keeper **ret,
+                struct netboot_error *error)
+{
+    struct keeper *keeper = calloc(1, sizeof(*keeper));
+
+    if (!keeper)
+        return failure_no_memory(error);
+    *keeper = (struct keeper){
+        .options = *options, .joins = {.fd = -1        },
+             .files = { {.file.fd = -1}, {.file.fd = -1}}
+    };
+    if (options->size == 0)
+        keeper->options.size = JOURNAL_SIZE;
+    else if (options->size < JOURNAL_SIZE_MIN)
+        keeper->options.size = JOURNAL_SIZE_MIN;
+    int code = prepare(keeper, directory, error);
+    if (code != 0) {
+        keeper_close(keeper);
+        return code;
+    }
+    open_files(keeper, 0);
+    sweep(keeper, SIZE_MAX);
+    *ret = keeper;
+    return 0;
+}
+
+void keeper_close(struct keeper *keeper)
+{
+    if (!keeper)
+        return;
+    for (unsigned i = 0; i < JOURNAL_FILES; i++)
+        ring_file_close(&keeper->files[i]);
+    if (keeper->index.buckets > 0)
+        index_fini(&keeper->index);
+    joins_close(&keeper->joins);
+    free(keeper->directory);
+    free(keeper);
 }
 
 /* ---- A record */
@@ -320,8 +318,8 @@ static int write_entry(struct keeper *keeper, struct noting *noting)
     if (size < 0)
         return (int)size;
     noting->header.number = keeper->number + 1;
-    int code = ring_file_append(file, &keeper->index, &noting->header,
-                                (struct netboot_bytes){octets, (size_t)size}, &placed);
+    int code =
+        ring_file_append(file, &keeper->index, &noting->header, (struct netboot_bytes){octets, (size_t)size}, &placed);
     if (code != 0)
         return code;
     keeper->number++;
@@ -337,8 +335,7 @@ static void after_writing(struct keeper *keeper, const struct noting *noting)
         return;
     publish_shown(keeper, item);
     if (item_account(item))
-        index_trim(&keeper->index, item_account(item),
-                   ring_file_share(&keeper->files[noting->file], &keeper->index));
+        index_trim(&keeper->index, item_account(item), ring_file_share(&keeper->files[noting->file], &keeper->index));
 }
 
 static void note(struct keeper *keeper, const struct keeper_server *server, struct ring_record *taken,
@@ -372,6 +369,12 @@ static void note(struct keeper *keeper, const struct keeper_server *server, stru
 
 /* ---- Draining */
 
+static void write_marks(struct keeper *keeper)
+{
+    for (unsigned i = 0; i < JOURNAL_FILES; i++)
+        may_fail(ring_file_mark(&keeper->files[i], keeper->number, keeper->figures.dropped));
+}
+
 size_t keeper_drain(struct keeper *keeper, struct ring *ring, const struct keeper_server *server,
                     const struct keeper_time *now, bool hung_up)
 {
@@ -393,7 +396,7 @@ size_t keeper_drain(struct keeper *keeper, struct ring *ring, const struct keepe
 void keeper_tick(struct keeper *keeper, const struct keeper_time *now)
 {
     look_at_files(keeper, now->running);
-    sweep(keeper);
+    sweep(keeper, SWEEP);
 }
 
 const struct joins *keeper_joins(const struct keeper *keeper)

@@ -11,8 +11,8 @@
 #include "link/ring.h"
 #include "store/key.h"
 
-#define KEEPER_BATCH 256          /* records that are taken at once */
-#define KEEPER_STEPS_A_MINUTE 60  /* that are written of one machine */
+#define KEEPER_BATCH 256         /* records that are taken at once */
+#define KEEPER_STEPS_A_MINUTE 60 /* that are written of one machine */
 
 struct keeper;
 
@@ -48,8 +48,8 @@ struct keeper_figures {
 /* Also without its files, which are then tried again. Negative errno value with a text. */
 int keeper_open(const char *directory, const struct keeper_options *options, struct keeper **ret,
                 struct netboot_error *error);
-/* Takes what waits in a server's ring, at most KEEPER_BATCH records; how many: so many, there may be more. `hung_up`: the
- * server is gone, and fills none any more. */
+/* Takes what waits in a server's ring, at most KEEPER_BATCH records; how many: so many, there may be more. `hung_up`:
+ * the server is gone, and fills none any more. */
 size_t keeper_drain(struct keeper *keeper, struct ring *ring, const struct keeper_server *server,
                     const struct keeper_time *now, bool hung_up);
 /* A few times a second: opens files that could not be opened, and looks for hosts that are new among what is joined. */

@@ -94,8 +94,7 @@ static void copy_forward(struct ring_file *file, struct journal_index *index, st
     uint64_t offset;
     size_t size;
 
-    bool is_read =
-        journal_file_read(&file->file, item->offset, item->size, item->number, &row, &header, &record);
+    bool is_read = journal_file_read(&file->file, item->offset, item->size, item->number, &row, &header, &record);
     index_take_out(index, item);
     header.replaces = 0;
     if (is_read && place(file, index, &header, record, &offset, &size) == 0) {

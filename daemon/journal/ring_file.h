@@ -3,9 +3,9 @@
  * A file of the journal as its one writer has it (common/journal/file.h has the layout).
  *
  * What is still wanted when its place is about to be overwritten is copied forward: so the entries of machines that
- * boot seldom outlive those of one that boots in a loop. It costs a few copies with each entry, which is enough as long as
- * what is wanted takes no more than half of the file; above that, machines that have more than their share lose their
- * oldest.
+ * boot seldom outlive those of one that boots in a loop. It costs a few copies with each entry, which is enough as long
+ * as what is wanted takes no more than half of the file; above that, machines that have more than their share lose
+ * their oldest.
  */
 #ifndef NETBOOTD_JOURNAL_RING_FILE_H
 #define NETBOOTD_JOURNAL_RING_FILE_H

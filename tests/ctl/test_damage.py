@@ -4,7 +4,6 @@
 import json
 import os
 import resource
-import shutil
 import signal
 import subprocess
 import time
@@ -80,42 +79,6 @@ def test_backup(spoilt, tmp_path):
 # ---- A store that is no store
 
 
-def leave_only_locks(directory):
-    """What remains of a directory that is removed while a server makes its write.lock anew."""
-    for name in ("data.mdb", "lock.mdb"):
-        (directory / "journal" / name).unlink()
-
-
-def leave_notes_too(directory):
-    leave_only_locks(directory)
-    (directory / "journal" / "notes").write_text("of an operator")
-
-
-@pytest.mark.parametrize("how, kept", [(leave_only_locks, []), (leave_notes_too, ["notes"])])
-@pytest.mark.parametrize("of", ["journal", "targets"])
-def test_what_remains_of_a_journal_is_no_obstacle(ctl, how, kept, of):
-    """Neither where only the journal is gone, nor where init makes the whole store."""
-    how(ctl.directory)
-    if of == "targets":
-        shutil.rmtree(ctl.directory / "targets")
-    ctl.ok("init")
-    assert (ctl.directory / "journal" / "data.mdb").exists()
-    assert "journal_trouble" not in ctl.json("status", "--check")
-    aside = ctl.directory / "journal.damaged"
-    assert [path.name for path in aside.glob("*") if path.suffix != ".lock"] == kept
-
-
-def test_journal_is_made_anew_by_init(ctl):
-    """As the message says."""
-    damaged = ctl.directory / "journal" / "data.mdb"
-    damaged.write_text("junk\n")
-    remedy = f"servers create it again by themselves, or run 'netbootctl -d {ctl.directory} init'"
-    assert remedy in ctl.json("status")["journal_trouble"]
-    ctl.ok("init")
-    assert "journal_trouble" not in ctl.json("status")
-    assert (ctl.directory / "journal.damaged" / "data.mdb").read_text() == "junk\n"
-
-
 def test_targets_store(ctl, tmp_path):
     """What the message says to do works."""
     ctl.ok("host", "set", "52:54:00:00:00:01", "--name", "web1")
@@ -174,14 +137,6 @@ def test_page_of_a_large_store(ctl):
     for words in (["status", "--check"], ["backup", "-"], ["export"], ["import", "-"]):
         assert f"is damaged, page {page} at octet {4096 * page} has zeros" in ctl.wrong(1, *words, stdin='{"mac": "a"}')
     assert f"is damaged, page {page} at " in ctl.wrong(2, "lint")
-
-
-def test_page_of_the_journal(ctl):
-    """Told with all the rest; an exit status only for who asks whether all is sound."""
-    zero_page(ctl.directory / "journal" / "data.mdb", b"format")
-    assert "is damaged, page " in ctl.json("status")["journal_trouble"]
-    done = ctl("status", "--check")
-    assert done.returncode == 1 and "journal_trouble" in done.out and "is damaged, page " in done.out
 
 
 # ---- init

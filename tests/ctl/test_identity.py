@@ -210,7 +210,7 @@ def test_a_new_store_is_root_s_own(bare):
 @pytest.mark.parametrize("name, mode, who", [
     ("targets/lock.mdb", 0o660, "group 64912"), ("targets/data.mdb", 0o620, "group 64912"),
     ("targets/write.lock", 0o602, "everybody"), ("state/data.mdb", 0o660, "group 64912"),
-    ("journal/lock.mdb", 0o660, "group 64912"), ("journal", 0o770, "group 64912"), ("", 0o777, "everybody"),
+    ("journal", 0o770, "group 64912"), ("", 0o777, "everybody"),
     ("targets", 0o2770, "group 64912")])
 def test_what_others_may_write_is_refused(bare, name, mode, who):
     bare.ok("init")

@@ -92,8 +92,9 @@ def put_foreign_below(directory, other):
 
 
 def give_one(directory, other):
-    os.chown(directory / "journal" / "data.mdb", 64999, 64999)
-    return "journal/data.mdb belongs to a user who is neither root nor netboot"
+    (directory / "journal" / "known").write_text("")
+    os.chown(directory / "journal" / "known", 64999, 64999)
+    return "journal/known belongs to a user who is neither root nor netboot"
 
 
 def make_pipe(directory, other):

@@ -37,7 +37,10 @@ static inline int lab_attach(struct lab *lab, struct netboot_store *store, const
     const struct keeper_options options = {.size = size, .known = known_in_store, .user = store};
     int code;
 
-    *lab = (struct lab){.store = store, .server = {server, store->join}, .ours.fd = -1, .theirs.fd = -1};
+    *lab = (struct lab){
+        .store = store, .server = {server, store->join},
+             .ours.fd = -1, .theirs.fd = -1
+    };
     if ((code = keeper_open(directory, &options, &lab->keeper, error)) != 0 ||
         (code = ring_create(&lab->ours, error)) != 0 || (code = ring_open(lab->ours.fd, &lab->theirs, error)) != 0 ||
         (code = joins_open(keeper_joins(lab->keeper)->fd, &lab->joins, error)) != 0)

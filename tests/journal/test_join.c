@@ -117,18 +117,15 @@ static void test_never_where_it_is_off(void **state)
     assert_string_equal(serve(fixture->store, SOLICITED(.uuid = UUID1)).decision.host, "");
 }
 
-/* Neither granted nor used up; and the reasons say what was done. */
-static void test_a_boot_once_is_never_for_the_joined(void **state)
+/* The lasting target alone; and the reasons say what was done. */
+static void test_the_reasons_tell_who_was_joined(void **state)
 {
     struct netboot_store *store = ((struct fixture *)*state)->store;
-    const struct netboot_id id = id_of(WEB1);
-    const struct netboot_once_request request = {.size = sizeof(request), .target = "default", .window = -1};
     char text[NETBOOT_REASON_SIZE];
     bool told = false;
 
     serve(store, DISCOVER(.mac = WEB1, .uuid = UUID1));
     settle(store);
-    OK(netboot_once_arm(store, &id, 1, &request, 1000, &error));
     for (unsigned i = 0; i < 3; i++) {
         struct netboot_result result = serve(store, REQUESTED6(.uuid = UUID1, .ipxe = true));
         assert_string_equal(result.decision.host, "web1");
@@ -138,8 +135,6 @@ static void test_a_boot_once_is_never_for_the_joined(void **state)
             told = told || strstr(text, "the server joins identifiers");
     }
     assert_true(told);
-    struct netboot_result result = serve(store, REQUESTED(.mac = WEB1, .uuid = UUID1, .ipxe = true));
-    assert_int_equal(result.decision.armed, NETBOOT_ARMED_SERVED);
 }
 
 static int keep_join(const struct netboot_journal_join *join, void *user)
@@ -172,7 +167,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_who_is_taken_for_whom),
         cmocka_unit_test_setup_teardown(test_never_where_it_is_off, setup, end),
-        cmocka_unit_test_setup_teardown(test_a_boot_once_is_never_for_the_joined, setup_join, end),
+        cmocka_unit_test_setup_teardown(test_the_reasons_tell_who_was_joined, setup_join, end),
         cmocka_unit_test_setup_teardown(test_proposals, setup, end),
     };
 

@@ -31,10 +31,10 @@ struct ring;
 struct netboot_store {
     struct db_place place;
     char *directory;
-    bool follow;          /* a server's: a thread opens it as soon as it can */
-    bool join;            /* look-ups join identifiers */
-    struct notice notice; /* whether it is usable: netboot_store_event() */
-    struct peer *peer;    /* a server's, to netbootd; NULL: none */
+    bool follow;             /* a server's: a thread opens it as soon as it can */
+    bool join;               /* look-ups join identifiers */
+    struct notice notice;    /* whether it is usable: netboot_store_event() */
+    struct peer *peer;       /* a server's, to netbootd; NULL: none */
     struct journal *journal; /* for reading */
     bool notes;              /* what is answered is put into the ring */
     /* What the process that writes for servers has handed over; NULL: nothing. Whoever replaces one of them waits until

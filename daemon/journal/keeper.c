@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "journal/keeper.h"
 
-#include "journal/journal.h"
 #include "journal/ring_file.h"
 
 #include "base/bytes.h"
@@ -9,7 +8,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -179,7 +179,7 @@ static void test_a_full_ring_takes_no_more_and_counts(void **state)
 /* ---- Many threads */
 
 #define THREADS 8
-#define EACH 20000
+#define EACH 5000
 
 struct producer {
     struct ring *ring;
@@ -313,7 +313,7 @@ static void test_garbage(void **state)
 
     fill_result(&result, duid);
     srandom(1);
-    for (unsigned round = 0; round < 60000; round++) {
+    for (unsigned round = 0; round < 20000; round++) {
         uint8_t *slot = memory_of(pair) + SLOTS + round % RING_SLOTS * slot_size(pair);
         assert_true(ring_put(&pair->theirs, &query, &result));
         if (round % 2 == 0)

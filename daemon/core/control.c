@@ -396,9 +396,12 @@ static void read_run(struct client *client, const void *message, const int *fds)
     char person[NETBOOT_ONCE_BY_SIZE];
     struct netboot_error error;
 
-    if (fds[0] < 0 || fds[1] < 0 || client->child > 0 || count_children() >= CHILDREN_MAX) {
-        refuse(client, -EAGAIN,
-               "netbootd runs too many commands at the moment, or this one has nowhere to write: try again");
+    if (fds[0] < 0 || fds[1] < 0 || client->child > 0) {
+        refuse(client, -EPROTO, "a command came without two files for what it says, or before the last one had ended");
+        return;
+    }
+    if (count_children() >= CHILDREN_MAX) {
+        refuse(client, -EAGAIN, "netbootd runs too many commands at the moment: try again");
         return;
     }
     name_person(client, person);

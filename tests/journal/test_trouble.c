@@ -306,32 +306,6 @@ static void test_another_size(void **state)
     assert_int_equal(count_here(fixture->store, 6000 - (unsigned)left, (unsigned)left), left);
 }
 
-/* The database that it was before. */
-static void test_the_format_before(void **state)
-{
-    struct fixture *fixture = *state;
-    struct netboot_error error;
-    struct stat status;
-    char path[SCRATCH_SIZE + 64];
-
-    close_server(fixture);
-    path_of(fixture, "", path);
-    scratch_remove(path);
-    assert_int_equal(mkdir(path, 0750), 0);
-    close(open_file(fixture, "/data.mdb", O_WRONLY | O_CREAT));
-    close(open_file(fixture, "/lock.mdb", O_WRONLY | O_CREAT));
-    assert_int_equal(netboot_store_create(fixture->directory, &error), -EEXIST);
-    path_of(fixture, ".old/data.mdb", path);
-    assert_int_equal(stat(path, &status), 0);
-    path_of(fixture, "", path);
-    assert_int_equal(stat(path, &status), 0);
-    assert_int_equal(status.st_mode & 07777, 0700);
-    serve_many(open_again(fixture), 0, 5);
-    path_of(fixture, "/known", path);
-    assert_int_equal(stat(path, &status), 0);
-    assert_int_equal(status.st_mode & 07777, 0600);
-}
-
 /* ---- No room, no right */
 
 static void test_a_full_disk(void **state)
@@ -429,7 +403,6 @@ int main(void)
         TEST(test_an_older_copy_put_back),
         TEST(test_removed_and_put_back_meanwhile),
         TEST(test_another_size),
-        TEST(test_the_format_before),
         TEST(test_a_full_disk),
         TEST(test_who_may_not_read_it),
         TEST(test_never_after_fork),

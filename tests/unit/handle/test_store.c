@@ -19,7 +19,6 @@ static void check_modes(const char *directory, bool shared)
         {"/targets/data.mdb",   S_IFREG | 0640,  S_IFREG | 0600},
         {"/targets/lock.mdb",   S_IFREG | 0660,  S_IFREG | 0600},
         {"/targets/write.lock", S_IFREG | 0660,  S_IFREG | 0600},
-        {"/journal",            S_IFDIR | 0700,  S_IFDIR | 0700},
     };
     char path[SCRATCH_SIZE + 64];
     struct stat found, top;

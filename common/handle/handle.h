@@ -28,7 +28,7 @@ int handle_open(const char *directory, const struct netboot_store_options *optio
 
 /* ---- note.c */
 
-/* What was answered, for the journal; without a link it is lost. */
+/* What was answered, for the journal; without a link there is none. */
 void journal_note(struct netboot_store *store, struct peer_link *link, const struct netboot_query *query,
                   const struct netboot_result *result);
 /* For the events of the journal, from time to time. */

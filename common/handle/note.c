@@ -13,9 +13,9 @@
 void journal_note(struct netboot_store *store, struct peer_link *link, const struct netboot_query *query,
                   const struct netboot_result *result)
 {
-    if (!store->notes || result->decision.outcome == NETBOOT_NOT_OURS)
+    if (!store->notes || !link || result->decision.outcome == NETBOOT_NOT_OURS)
         return;
-    bool put = link && ring_put(&link->ring, query, result);
+    bool put = ring_put(&link->ring, query, result);
     atomic_fetch_add_explicit(put ? &store->noted : &store->lost, 1, memory_order_relaxed);
 }
 

@@ -126,12 +126,12 @@ int netboot_serve(struct netboot_store *store, const struct netboot_query *query
     struct db_reader *reader;
     int code;
 
+    ret->answer.ticket = 0;
     if (query->size != sizeof(*query))
         return serve_other_size(store, query, ret);
     netboot_client_parse(query, &ret->client);
     if (ret->client.stage == NETBOOT_STAGE_NONE)
         return serve_without(query, &policy, 0, ret);
-    ret->answer.ticket = 0;
     if ((code = db_read_begin(&store->place, &reader)) != 0)
         return serve_without(query, &policy, code, ret);
     struct peer_link *link = store->peer ? peer_take(store->peer) : NULL;

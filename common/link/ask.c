@@ -6,6 +6,8 @@
 #include "link/socket.h"
 
 #include <errno.h>
+#include <stddef.h>
+#include <string.h>
 
 #define MISSED_MOST 3 /* deadlines in a row, before nothing is asked for a while */
 #define QUIET_NS 200000000
@@ -34,8 +36,11 @@ static void bury(struct peer *peer, struct peer_link *link)
 
 static void say_sent(struct peer_question *connection, uint64_t sequence, bool sent)
 {
-    struct question question = {.kind = sent ? QUESTION_SENT : QUESTION_NOT_SENT, .sequence = sequence};
+    struct question question;
 
+    memset(&question, 0, offsetof(struct question, file));
+    question.kind = sent ? QUESTION_SENT : QUESTION_NOT_SENT;
+    question.sequence = sequence;
     socket_send(connection->fd, &question, question_size(&question), NULL, 0);
 }
 

@@ -100,15 +100,15 @@ static void ask(struct serving *serving, struct peer *peer, struct peer_link *li
         decide(serving, reason(serving, &answer), ret);
 }
 
-bool once_serve(struct netboot_view *view, struct peer *peer, struct peer_link *link, const struct netboot_query *query,
-                const struct netboot_policy *policy, struct netboot_result *ret)
+/* Most hosts are not armed: nothing is made ready before that is known. */
+static __attribute__((noinline)) bool serve_armed(struct netboot_view *view, struct peer *peer, struct peer_link *link,
+                                                  const struct netboot_query *query,
+                                                  const struct netboot_policy *policy, const struct armed_entry *entry,
+                                                  struct netboot_result *ret)
 {
-    struct serving serving = {.view = view, .query = query, .policy = policy};
+    struct serving serving = {.view = view, .query = query, .policy = policy, .entry = *entry};
     struct control_host host;
-    struct store_key key;
 
-    if (!key_of_host(&key, policy->host) || !armed_find(&link->armed, armed_hash(&key), &serving.entry))
-        return false;
     if (message_phase(query) == PHASE_RENEW)
         decide(&serving, NETBOOT_ARMED_RENEWAL, ret);
     else if (once_host_of(view, policy->host, &host))
@@ -116,6 +116,16 @@ bool once_serve(struct netboot_view *view, struct peer *peer, struct peer_link *
     else
         return false;
     return true;
+}
+
+bool once_serve(struct netboot_view *view, struct peer *peer, struct peer_link *link, const struct netboot_query *query,
+                const struct netboot_policy *policy, struct netboot_result *ret)
+{
+    struct armed_entry entry;
+    struct store_key key;
+
+    return key_of_host(&key, policy->host) && armed_find(&link->armed, armed_hash(&key), &entry) &&
+           serve_armed(view, peer, link, query, policy, &entry, ret);
 }
 
 void once_peek(struct netboot_view *view, struct netboot_policy *policy, struct netboot_target *ret_target)

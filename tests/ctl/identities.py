@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MPL-2.0
 """Stores of several owners, and netbootctl where there is a user netboot. Needs root."""
 
+import contextlib
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -10,7 +12,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from conftest import Ctl  # noqa: E402
-from lib import owners  # noqa: E402
+from lib import owners, paths  # noqa: E402
+from lib.netbootd import Netbootd  # noqa: E402
 from lib.owners import GROUP, OWNER  # noqa: E402
 
 MAC = "52:54:00:00:00:01"
@@ -39,10 +42,30 @@ def bare(open_path):
 
 @pytest.fixture
 def ctl(bare):
-    """A store of another user, who has no name here."""
+    """A store of another user, who has no name here, with its netbootd."""
     bare.ok("init")
     owners.share(bare.directory)
-    return bare
+    with Netbootd(bare.directory) as bare.netbootd:
+        yield bare
+
+
+@contextlib.contextmanager
+def stuck(*command, **options):
+    """netbootctl with a store in memory: nobody reads what it has to say of many hosts."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, pipesize=4096, **options)
+    try:
+        until(lambda: owners.maps(process.pid))
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def fill(ctl):
+    """Hosts, more than a pipe takes the list of."""
+    ctl.ok("import", "-", stdin="".join('{"mac":"52:54:00:01:%02x:%02x","name":"%s%d"}\n' %
+                                        (n >> 8, n & 255, "n" * 50, n) for n in range(2000)))
+    return ctl
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MPL-2.0
 """init gives a store to user netboot, and nothing else. Needs root."""
 
+import json
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -11,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from lib import owners  # noqa: E402
+from lib import owners, paths  # noqa: E402
 from lib.owners import GROUP, OWNER  # noqa: E402
 from identities import *  # noqa: F403
 
@@ -20,31 +22,63 @@ def test_init_makes_it_netboot_s(netboot):
     assert owners_of(netboot.directory) == {(OWNER, GROUP)}
     modes = {str(path.relative_to(netboot.directory)): stat.S_IMODE(path.stat().st_mode)
              for path in (netboot.directory, *netboot.directory.rglob("*"))}
-    assert modes["."] == modes["targets"] == modes["state"] == 0o2750
-    assert (modes["targets/data.mdb"], modes["targets/lock.mdb"], modes["state/data.mdb"]) == (0o640, 0o660, 0o660)
+    assert modes["."] == modes["targets"] == 0o2750
+    assert (modes["targets/data.mdb"], modes["targets/lock.mdb"]) == (0o640, 0o660)
     before = snapshot(netboot.directory)
     assert "already exists" in netboot.ok("init")
     assert snapshot(netboot.directory) == before
-    assert netboot.json("history")[0]["by"] == "root"
+    assert json.loads(netboot("history", "--json").out)[0]["by"] == "root"
+
+
+def make_netbootds(directory):
+    """What netbootd leaves in a directory of root's, as modes let others at it."""
+    (directory / "state").mkdir(mode=0o755)
+    (directory / "state" / "once").write_text("armed")
+    (directory / "run").mkdir(mode=0o700)
+    server = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    server.bind(str(directory / "run" / "servers"))
+    server.close()
+
+
+def test_init_gives_what_is_netbootd_s(bare, netboot):
+    """To it alone, but for the way to the sockets, which it makes anew."""
+    bare.ok("init")
+    make_netbootds(bare.directory)
+    netboot.ok("init")
+    found = {str(path.relative_to(bare.directory)): (path.stat().st_uid, stat.S_IMODE(path.stat().st_mode))
+             for path in bare.directory.rglob("*")}
+    assert found["state"] == (OWNER, 0o700) and found["state/once"] == (OWNER, 0o600)
+    assert found["run"] == (OWNER, 0o755)
+
+
+def test_init_leaves_what_run_leads_to(bare, netboot, open_path):
+    """As /run/netboot, which whoever starts netbootd makes."""
+    place = open_path / "place"
+    place.mkdir()
+    bare.ok("init")
+    (bare.directory / "run").symlink_to(place)
+    netboot.ok("init")
+    assert (place.stat().st_uid, (bare.directory / "run").lstat().st_uid) == (0, 0)
 
 
 def test_init_gives_an_old_store_away(bare, netboot):
     """As they were made until now: root's, for the group; a server that has it open goes on."""
     bare.ok("init")
     bare.ok("host", "set", MAC, "--name", "web1")
-    (bare.directory / "state.damaged").mkdir(mode=0o750)
-    (bare.directory / "state.damaged" / "data.mdb").write_text("junk")
-    (bare.directory / ".journal.new").mkdir(mode=0o700)
+    for name in ("state.damaged", "state", ".journal.new"):
+        (bare.directory / name).mkdir(mode=0o750)
+        (bare.directory / name / "lock.mdb").write_text("junk")
     owners.share(bare.directory, user=0)
     assert "can be written by group netboot" in netboot.wrong(1, "status")
-    server = subprocess.Popen(["setpriv", "--regid", str(GROUP), "--reuid", "65534", "--clear-groups", bare.program,
-                               "watch"], env=bare.environment, stdout=subprocess.PIPE)
+    agent = paths.build() / "tests/store/store_agent"
+    server = subprocess.Popen(["setpriv", "--regid", str(GROUP), "--reuid", "65534", "--clear-groups", agent,
+                               bare.directory, "view"], stdout=subprocess.PIPE)
     try:
-        until(lambda: owners.maps(server.pid))
+        assert server.stdout.readline() == b"viewing\n"
         assert "already exists" in netboot.ok("init")
         assert owners_of(bare.directory) == {(OWNER, GROUP)}
         netboot.ok("host", "set", MAC, "--note", "after")
-        assert "watch" in netboot.ok("status") or f"({server.pid})" in netboot.ok("status")
+        assert f"({server.pid})" in netboot.ok("status")
         assert server.poll() is None
     finally:
         server.kill()
@@ -71,8 +105,7 @@ def link_symbolic(directory, other):
 
 
 def link_directory(directory, other):
-    (directory / "state").rename(other / "state")
-    (directory / "state").symlink_to(other / "state")
+    (directory / "state").symlink_to(other)
     return "state is a symbolic link"
 
 
@@ -92,15 +125,14 @@ def put_foreign_below(directory, other):
 
 
 def give_one(directory, other):
-    (directory / "journal" / "known").write_text("")
-    os.chown(directory / "journal" / "known", 64999, 64999)
-    return "journal/known belongs to a user who is neither root nor netboot"
+    os.chown(directory / "targets" / "lock.mdb", 64999, 64999)
+    return "targets/lock.mdb belongs to a user who is neither root nor netboot"
 
 
 def make_pipe(directory, other):
-    (directory / "state" / "write.lock").unlink()
-    os.mkfifo(directory / "state" / "write.lock")
-    return "state/write.lock is nothing that a store has"
+    (directory / "state").mkdir()
+    os.mkfifo(directory / "state" / "once")
+    return "state/once is nothing that a store has"
 
 
 @pytest.mark.parametrize("spoil", (link_symbolic, link_directory, link_hard, put_foreign, put_foreign_below, give_one,

@@ -13,8 +13,6 @@
 
 /* clang-format off */
 static const struct option_row options[] = {
-    {.name = "directory", .letter = 'd', .value = "DIR", .help = "the directory of the store (default: "
-     NETBOOT_DEFAULT_DIRECTORY ")", .completion = COMPLETE_DIRECTORY},
     {.name = "operators", .value = "GROUP", .help = "whose members may change hosts and what is armed (default: "
      OPERATORS ")"},
     {.name = "journal-size", .value = "MEBIBYTES", .help = "that the journal takes on disk at most, 1 to 1048576 "

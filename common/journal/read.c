@@ -105,7 +105,7 @@ int journal_begin(struct journal *journal, struct netboot_error *error)
         return 0;
     pthread_mutex_unlock(&journal->mutex);
     if (code == -ENOENT)
-        return failure(error, code, "there is no journal in %s: run 'netbootctl -d %s init'", directory, directory);
+        return failure(error, code, "there is no journal in %s: netbootd makes it when it starts", directory);
     return failure(error, code, "the journal in %s cannot be read: %s", directory,
                    code == -ENOTSUP ? "it is of a newer version" : strerror(-code));
 }

@@ -237,7 +237,7 @@ int explain_journal_run(struct session *session)
         const struct netboot_journal_filter filter = {.size = sizeof(filter), .ids = ids.ids, .id_count = ids.count};
         int status = netboot_journal_entries(session->store, &filter, keep_step, history, &error);
         if (status < 0 && status != -ENOENT)
-            code = journal_failed(session, &error);
+            code = failed_with(&error);
         else if (history->count == 0)
             code = misused("explain needs --family 4 or --family 6, for DHCPv4 or DHCPv6 (without it, it shows what "
                            "the journal has, but the journal has nothing about %s)",

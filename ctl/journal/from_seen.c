@@ -145,5 +145,5 @@ int from_seen_add(struct session *session, const struct netboot_id *id, const st
         gathering.uuid_count = 0;
         status = netboot_journal_machines(session->store, ids, uuid_count, gather, &gathering, &error);
     }
-    return status < 0 ? journal_failed(session, &error) : gathering.code;
+    return status < 0 ? failed_with(&error) : gathering.code;
 }

@@ -280,11 +280,3 @@ int machine_host(struct netboot_view *view, const struct netboot_journal_machine
         status = host_get(view, &id, ret);
     return status;
 }
-
-int journal_failed(const struct session *session, const struct netboot_error *error)
-{
-    if (error->code == -ENOENT)
-        return failed("there is no journal in %s: run 'netbootctl -d %s init' to create it; DHCP servers fill it",
-                      session->directory, session->directory);
-    return failed("%s", error->text);
-}

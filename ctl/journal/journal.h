@@ -36,7 +36,4 @@ int machine_ids_read(struct session *session, const char *word, struct machine_i
 /* The host with one of a machine's identifiers. 0, -ENOENT, -EBADMSG. */
 int machine_host(struct netboot_view *view, const struct netboot_journal_machine *machine, struct netboot_record *ret);
 
-/* FAILED, after saying why the journal cannot be read. */
-int journal_failed(const struct session *session, const struct netboot_error *error);
-
 #endif

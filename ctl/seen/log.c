@@ -92,7 +92,7 @@ static int log_run(struct session *session)
     if (code != DONE)
         return code;
     if (netboot_journal_entries(session->store, &filter, log_entry, &log, &error) < 0)
-        log.code = journal_failed(session, &error);
+        log.code = failed_with(&error);
     if (log.json)
         return listing_end(&log.listing, log.code);
     if (log.code == DONE && log.count == 0)
@@ -159,7 +159,7 @@ static int watch_begin(struct watch *watch)
     struct netboot_error error;
 
     if (netboot_journal_status(watch->session->store, &state, &error) != 0)
-        return journal_failed(watch->session, &error);
+        return failed_with(&error);
     watch->identity = state.identity;
     watch->filter.after = state.newest;
     if (!watch->json)

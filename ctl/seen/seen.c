@@ -121,7 +121,7 @@ static int seen_run(struct session *session)
     else
         status = netboot_journal_machines(session->store, NULL, 0, seen_machine, &seen, &error);
     if (status < 0)
-        seen.code = journal_failed(session, &error);
+        seen.code = failed_with(&error);
     return listing_end(&seen.listing, seen.code);
 }
 

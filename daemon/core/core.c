@@ -95,7 +95,7 @@ static void tick(struct core *core)
     uint64_t now = clock_us();
 
     sweep(core);
-    servers_drain(core);
+    servers_tick(core);
     if (now - second_us < SECOND_US)
         return;
     second_us = now;
@@ -104,18 +104,30 @@ static void tick(struct core *core)
     notify("WATCHDOG=1");
 }
 
+/* How long nobody has anything to do but who is waited for. */
+static int idle_ms(uint64_t tick_us, bool more)
+{
+    uint64_t now = clock_us();
+
+    return more || now >= tick_us ? 0 : (int)((tick_us - now) / 1000) + 1;
+}
+
+/* Full rings are emptied between the questions, a batch at a time. */
 static int run(struct core *core, struct netboot_error *error)
 {
     uint64_t tick_us = clock_us();
+    bool more = false;
     int code = 0;
 
     notify("READY=1");
     core_log("ready for %s", core->directory);
     while (!core->stop && code >= 0) {
-        uint64_t now = clock_us();
-        code = loop_round(&core->loop, now < tick_us ? (int)((tick_us - now) / 1000) + 1 : 0);
+        code = loop_round(&core->loop, idle_ms(tick_us, more));
         servers_settle(core);
-        if (clock_us() < tick_us)
+        bool due = clock_us() >= tick_us;
+        if (due || more)
+            more = servers_drain(core);
+        if (!due)
             continue;
         tick(core);
         tick_us = clock_us() + TICK_US;

@@ -105,12 +105,19 @@ static size_t drain(struct core *core, struct server *server, bool hung_up)
     return server->ring.memory ? keeper_drain(core->keeper, &server->ring, &who, &time_now, hung_up) : 0;
 }
 
-void servers_drain(struct core *core)
+bool servers_drain(struct core *core)
+{
+    bool more = false;
+
+    for (struct server *server = core->servers; server; server = server->next)
+        more |= drain(core, server, false) == KEEPER_BATCH;
+    return more;
+}
+
+void servers_tick(struct core *core)
 {
     const struct keeper_time time_now = now();
 
-    for (struct server *server = core->servers; server; server = server->next)
-        drain(core, server, false);
     keeper_tick(core->keeper, &time_now);
 }
 

@@ -9,8 +9,10 @@ int servers_open(struct core *core, struct netboot_error *error);
 void servers_close(struct core *core);
 /* Answers what was asked in this round. */
 void servers_settle(struct core *core);
-/* Takes what their rings have for the journal. */
-void servers_drain(struct core *core);
+/* Takes what their rings have for the journal, a batch of each. True: there is more. */
+bool servers_drain(struct core *core);
+/* A few times a second: the journal's files are looked after. */
+void servers_tick(struct core *core);
 /* Connections that never said who they are. */
 void servers_expire(struct core *core);
 

@@ -76,6 +76,17 @@ def test_the_tool_finds_its_library(prefix):
     assert "Exit status" in run(tool, "help")
 
 
+def test_what_netbootd_needs(prefix):
+    """The unit starts what is there, as a user that is made."""
+    unit = (prefix / "lib/systemd/system/netbootd.service").read_text()
+    (program,) = re.findall(r"^ExecStart=(\S+) -d /var/lib/netboot$", unit, re.M)
+    assert Path(program).parent.name == "sbin"
+    assert "--journal-size MEBIBYTES" in run(prefix / "sbin" / Path(program).name, "help")
+    (user,) = re.findall(r"^User=(.*)", unit, re.M)
+    assert re.search(rf"^u {user} ", (prefix / "lib/sysusers.d/netboot.conf").read_text(), re.M)
+    assert ".Nm netbootd" in (prefix / "share/man/man8/netbootd.8").read_text()
+
+
 def test_the_example_of_the_manual_page(prefix, tmp_path):
     page = subprocess.run(["mandoc", "-Tascii", "-Owidth=200", "-Oindent=0", str(paths.SOURCE / "docs" / "libnetboot.3")],
                           capture_output=True, text=True, check=True).stdout

@@ -5,13 +5,16 @@ import json
 import os
 import queue
 import re
+import shutil
 import signal
 import subprocess
 import threading
+import time
 
 import pytest
 
 from lib import paths
+from lib.netbootd import Netbootd
 
 MAC, OTHER, STRANGER = "52:54:00:00:00:01", "52:54:00:00:00:02", "52:54:00:00:00:99"
 UUID = "11111111-2222-3333-4444-555555555501"
@@ -20,16 +23,23 @@ TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z"
 
 
 def boots(ctl, *lines, options=()):
-    """Packets served by a server without a network; what it decided for each."""
+    """Packets served by a server without a network; what it decided for each. netbootd has all of them then."""
     agent = paths.build() / "tests/journal/journal_agent"
     done = subprocess.run([agent, ctl.directory, *options], input="\n".join(lines) + "\n", text=True,
                           stdout=subprocess.PIPE, timeout=60, check=True)
+    eventually(lambda: ctl.json("status")["servers"] == [])  # it writes what the ring has, then lets the server go
     return [dict(zip(("outcome", "host", "target", "boot_file", "once"), line.split("\t")))
             for line in done.stdout.splitlines()]
 
 
-@pytest.fixture
-def lab(ctl):
+def eventually(condition):
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end, "never"
+        time.sleep(0.02)
+
+
+def fill(ctl):
     ctl.ok("site", "set", "default", "--tftp4", "192.0.2.1", "--tftp6", "2001:db8::1", "--http4", "http://192.0.2.1/",
            "--http6", "http://[2001:db8::1]/")
     ctl.ok("target", "set", "debian", "--script", "debian.ipxe")
@@ -38,11 +48,25 @@ def lab(ctl):
 
 
 @pytest.fixture
+def lab(ctl):
+    return fill(ctl)
+
+
+def lose_journal(ctl):
+    """For good: with netbootd it would come back."""
+    ctl.netbootd.stop()
+    shutil.rmtree(ctl.directory / "journal")
+
+
+BOOTS = [f"4 discover mac={MAC} uuid={UUID}", f"4 request mac={MAC} uuid={UUID}", f"4 discover mac={MAC} ipxe",
+         f"4 request mac={MAC} ipxe", f"4 discover mac={OTHER}", f"6 discover uuid={UUID}",
+         f"4 discover mac={STRANGER} address=198.51.100.7"]
+
+
+@pytest.fixture
 def booted(lab):
     """web1 over DHCPv4 with both its cards, its DHCPv6 by UUID alone, and a stranger that has only been offered."""
-    boots(lab, f"4 discover mac={MAC} uuid={UUID}", f"4 request mac={MAC} uuid={UUID}",
-          f"4 discover mac={MAC} ipxe", f"4 request mac={MAC} ipxe", f"4 discover mac={OTHER}",
-          f"6 discover uuid={UUID}", f"4 discover mac={STRANGER} address=198.51.100.7")
+    boots(lab, *BOOTS)
     return lab
 
 
@@ -105,11 +129,9 @@ def test_log_of_nothing(lab):
 
 @pytest.mark.parametrize("command", [["log"], ["seen"], ["seen", "--join"], ["watch"]])
 def test_without_a_journal(lab, command):
-    for name in (lab.directory / "journal").iterdir():
-        name.unlink()
-    (lab.directory / "journal").rmdir()
-    assert f"there is no journal in {lab.directory}" in lab.wrong(1, *command)
-    assert "stays as it is" in lab.ok("init")  # which makes what is missing
+    lose_journal(lab)
+    assert f"there is no journal in {lab.directory}: netbootd makes it when it starts" in lab.wrong(1, *command)
+    lab.netbootd.start()
     assert lab.json("log") == []
 
 
@@ -213,9 +235,7 @@ def test_explain_join_identifiers_is_on_or_off(booted, words):
 
 
 def test_explain_cannot_join_without_a_journal(lab):
-    for name in (lab.directory / "journal").iterdir():
-        name.unlink()
-    (lab.directory / "journal").rmdir()
+    lose_journal(lab)
     reason = lab.wrong(1, "explain", "--family", "6", "--uuid", UUID, "--arch", "7", "--join-identifiers", "on")
     assert reason.startswith(f"--join-identifiers: there is no journal in {lab.directory}")
 
@@ -271,16 +291,39 @@ def test_what_was_never_seen(booted):
     assert booted("host", "show", "52:54:00:00:00:77").returncode == 1
 
 
-def test_what_the_store_has_outlives_a_flood(booted):
+def test_what_the_store_has_outlives_a_flood(alone):
     """100,000 machines that nobody knows, in a journal that has room for some hundreds of steps of such."""
-    before = booted.json("log", "web1")
-    seen = [machine for machine in booted.json("seen") if machine["host"]]
-    boots(booted, *(f"4 discover mac=02:{n >> 16:02x}:{n >> 8 & 255:02x}:{n & 255:02x}:00:00" for n in range(100000)),
-          options=["size=1"])
-    after = booted.json("seen")
+    ctl = fill(alone)
+    with Netbootd(ctl.directory, "--journal-size", "1"):
+        boots(ctl, *BOOTS)
+        before = ctl.json("log", "web1")
+        seen = [machine for machine in ctl.json("seen") if machine["host"]]
+        boots(ctl, *(f"4 discover mac=02:{n >> 16:02x}:{n >> 8 & 255:02x}:{n & 255:02x}:00:00" for n in range(100000)))
+        after = ctl.json("seen")
     assert 500 < len(after) < 2000 and STRANGER not in [machine["id"] for machine in after]
     assert [machine for machine in after if machine["host"]] == seen and len(seen) == 2
-    assert booted.json("log", "web1") == before
+    assert ctl.json("log", "web1") == before
+    assert (ctl.directory / "journal/known").stat().st_size + (ctl.directory / "journal/strangers").stat().st_size <= 1 << 20
+
+
+def test_journal_of_another_size(lab):
+    """What there is stays, as far as it fits; a later start without a size is the default again."""
+    boots(lab, *BOOTS)
+    before = lab.json("log")
+    for words, limit in ((["--journal-size", "1"], 1), (["--journal-size", "3"], 3), ([], 256)):
+        lab.netbootd.stop()
+        lab.netbootd.options = words
+        lab.netbootd.start()
+        assert lab.json("status")["journal"]["limit"] == limit << 20
+        assert lab.json("log") == before
+
+
+@pytest.mark.parametrize("size", ["0", "1048577", "-1", "1M", "1.5"])
+def test_sizes_that_a_journal_cannot_have(alone, size):
+    done = subprocess.run([paths.netbootd(), "-d", alone.directory, f"--journal-size={size}"], capture_output=True,
+                          text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--journal-size: give mebibytes, 1 to 1048576" in done.stderr
 
 
 # ---- watch
@@ -350,8 +393,8 @@ def test_watch_json_goes_on_with_another_journal(lab, watch):
         started.set()
         knocking.join()
     assert (first["host"], first["mac"], first["uuid"]) == ("web1", MAC, UUID)
-    os.rename(lab.directory / "journal", lab.directory / "journal.old")
-    lab.ok("init")
+    shutil.rmtree(lab.directory / "journal")
+    eventually((lab.directory / "journal/known").exists)  # netbootd makes it anew
     boots(lab, f"4 discover mac={STRANGER}", f"4 discover mac={MAC} ipxe")
     while (entry := json.loads(machine.line()))["stage"] != "iPXE":
         assert entry["mac"] == MAC

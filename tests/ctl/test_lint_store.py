@@ -183,7 +183,9 @@ def test_skip(ctl):
 def open_way(ctl):
     """The store, of a user of its own and of a group that www-data is in."""
     ctl.ok(*V4.split())
+    ctl.netbootd.stop()
     owners.share(ctl.directory, group="www-data")
+    ctl.netbootd.start()  # as that user from now on
     return ctl.directory
 
 

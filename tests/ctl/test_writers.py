@@ -7,6 +7,8 @@ import signal
 import subprocess
 import threading
 
+import pytest
+
 PROCESSES = 8
 ROUNDS = 12
 
@@ -109,8 +111,9 @@ def test_readers_read_while_others_write(ctl):
         writer.join()
 
 
-def test_who_may_only_read(ctl):
-    """Another user: what it may not do is told, and nothing breaks."""
+@pytest.mark.parametrize("runs", (True, False))
+def test_who_may_only_read(ctl, runs):
+    """Another user: what it may not do is told, and nothing breaks. netbootd says who may change hosts through it."""
     ctl.ok("host", "set", "52:54:00:00:00:01")
     assert os.geteuid() == 0, "needs root: it becomes another user"
     for path in (ctl.directory, *ctl.directory.parents):
@@ -121,8 +124,14 @@ def test_who_may_only_read(ctl):
         os.setgid(65534)
         os.setuid(65534)
 
+    if not runs:
+        ctl.netbootd.stop()
+        (ctl.directory / "run/control").unlink(missing_ok=True)
     done = ctl("host", "set", "52:54:00:00:00:02", preexec_fn=become)
     assert done.returncode == 1 and done.err.count("\n") == 1
-    assert done.err.startswith("netbootctl: no permission for ") and ": run this as root" in done.err
+    if runs:
+        assert done.err == "netbootctl: netbootd answers root and members of the groups netboot and netboot-operator\n"
+    else:
+        assert done.err.startswith("netbootctl: no permission for ") and ": run this as root" in done.err
     assert "server" not in done.err and "AppArmor" not in done.err
     assert ctl.json("status")["hosts"] == 1

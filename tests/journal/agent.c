@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * A server without a network: serves the packets that it reads, a line each, and keeps the journal as netbootd does.
+ * A server without a network: serves the packets that it reads, a line each, with netbootd, which has to run. It waits
+ * where netbootd has more to write than the ring has room for, so that nothing is lost.
  *
- * usage: journal_agent DIRECTORY [join] [size=MEBIBYTES]
+ * usage: journal_agent DIRECTORY [join]
  * Lines: "FAMILY discover|request [mac=MAC] [uuid=UUID] [duid=DUID] [address=ADDRESS] [ipxe]". For each it prints
  * outcome, host, target, boot file and whether a boot-once was served, separated by tabs.
  */
-#include "lab.h"
 #include "packets.h"
 
+#include "base/clock.h"
+#include "link/peer.h"
+#include "store/store.h"
+
 #include <stdio.h>
+#include <stdlib.h>
+
+#define WAIT_US 20000000
+#define LOOK_US 500
 
 static void stop_if(bool failed, const char *why)
 {
@@ -62,6 +70,33 @@ static void read_packet(char *line, struct packet *ret)
         read_word(word, ret);
 }
 
+/* ---- netbootd */
+
+static void wait_for_netbootd(struct netboot_store *store)
+{
+    uint64_t end = clock_us() + WAIT_US;
+
+    while (!atomic_load(&store->peer->current)) {
+        stop_if(clock_us() > end, "netbootd does not run");
+        sleep_us(LOOK_US);
+    }
+}
+
+/* Again, if the ring was full: of what is lost, the journal knows nothing. */
+static void serve(struct netboot_store *store, const struct netboot_query *query, struct netboot_result *ret)
+{
+    uint64_t lost, end = clock_us() + WAIT_US;
+
+    for (;;) {
+        lost = netboot_journal_dropped(store);
+        stop_if(netboot_serve(store, query, ret) != 0, "netboot_serve");
+        if (netboot_journal_dropped(store) == lost)
+            return;
+        stop_if(clock_us() > end, "netbootd does not empty the ring");
+        sleep_us(LOOK_US);
+    }
+}
+
 static void serve_line(struct netboot_store *store, char *line)
 {
     struct packet_octets octets = {0};
@@ -71,7 +106,7 @@ static void serve_line(struct netboot_store *store, char *line)
 
     read_packet(line, &packet);
     make_query(&packet, &octets, &query);
-    stop_if(netboot_serve(store, &query, &result) != 0, "netboot_serve");
+    serve(store, &query, &result);
     printf("%s\t%s\t%s\t%s\t%d\n", netboot_outcome_name(result.decision.outcome), result.decision.host,
            result.decision.target, result.decision.boot_file, result.decision.armed == NETBOOT_ARMED_SERVED);
     fflush(stdout);
@@ -83,26 +118,17 @@ int main(int argc, char **argv)
         .size = sizeof(options), .follow = true, .journal = true, .server = "agent"};
     struct netboot_error error = {0};
     struct netboot_store *store;
-    uint64_t size = 0;
     char line[1024];
-    struct lab lab;
 
-    stop_if(argc < 2, "usage: journal_agent DIRECTORY [join] [size=MEBIBYTES]");
+    stop_if(argc < 2, "usage: journal_agent DIRECTORY [join]");
     for (int i = 2; i < argc; i++) {
-        if (strcmp(argv[i], "join") == 0)
-            options.join = true;
-        else if (strncmp(argv[i], "size=", 5) == 0)
-            size = (uint64_t)atoi(argv[i] + 5) << 20;
-        else
-            stop_if(true, argv[i]);
+        stop_if(strcmp(argv[i], "join") != 0, argv[i]);
+        options.join = true;
     }
     stop_if(netboot_store_open(argv[1], &options, &store, &error) != 0, error.text);
-    stop_if(lab_attach(&lab, store, argv[1], "agent", size, &error) != 0, error.text);
-    while (fgets(line, sizeof(line), stdin)) {
+    wait_for_netbootd(store);
+    while (fgets(line, sizeof(line), stdin))
         serve_line(store, line);
-        lab_settle(&lab);
-    }
-    lab_detach(&lab);
     netboot_store_close(store);
     return 0;
 }

@@ -358,6 +358,28 @@ static void test_serve(void **state)
 }
 
 /* Whatever is changed, the next packet shows it, and that again and again. */
+/* Whatever was in the caller's memory: nobody is told about a reply that no one asked for. */
+static void test_no_ticket(void **state)
+{
+    static const uint8_t mac[NETBOOT_MAC_SIZE] = {0x52, 0x54, 0, 0, 0, 1};
+    struct fixture *fixture = *state;
+    struct netboot_query ordinary = query_from(mac), boots = ordinary, refused, strange = ordinary;
+    struct netboot_result result;
+
+    netboot_query_add(&boots, 60, "PXEClient", 9);
+    netboot_query_add(&boots, 93, "\0\7", 2);
+    refused = boots;
+    refused.message_type = 3;
+    refused.reply_type = 6; /* a NAK */
+    strange.size = 1;
+    const struct netboot_query *const queries[] = {&ordinary, &boots, &refused, &strange};
+    for (size_t i = 0; i < COUNT(queries); i++) {
+        memset(&result, 0xff, sizeof(result));
+        netboot_serve(fixture->store, queries[i], &result);
+        assert_int_equal(result.answer.ticket, 0);
+    }
+}
+
 static void test_serve_sees_changes(void **state)
 {
     struct fixture *fixture = *state;
@@ -431,6 +453,7 @@ int main(void)
         TEST(test_clear),
         TEST(test_view_is_a_snapshot),
         TEST(test_serve),
+        TEST(test_no_ticket),
         TEST(test_serve_sees_changes),
         TEST(test_event),
         TEST(test_status_tells_the_oldest_view),

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from lib import paths, targets
+from lib.netbootd import Netbootd
 
 HERE = Path(__file__).resolve().parent
 COMMON = paths.SOURCE / "common"
@@ -117,8 +118,10 @@ def versions(tmp_path_factory):
 
 @pytest.fixture
 def store(tmp_path):
-    return targets.Store(tmp_path / "store").init().set_up(
+    made = targets.Store(tmp_path / "store").init().set_up(
         ["site set default --http4 http://192.0.2.1", "host set 52:54:00:00:00:01 --name web1"])
+    with Netbootd(made.directory):
+        yield made
 
 
 def run(program, libraries, *words):

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
 """What dhcpd says of single answers: in Kea's words, ten times a minute at most."""
 
-import contextlib
-import fcntl
 import re
 
 import pytest
@@ -52,26 +50,36 @@ def test_damaged_record(family, link, client, store):
         assert lines_about(server, "cannot read the targets store")[0].endswith(": a record is damaged")
 
 
-@contextlib.contextmanager
-def writers_kept_out(path):
-    """Another program has the lock of those who write the state store."""
-    with open(path, "r+b") as lock:
-        fcntl.lockf(lock, fcntl.LOCK_EX)
-        yield
-
-
 @FAMILIES
 def test_unmarked_boot_once(family, link, client, store):
+    """netbootd does not answer: the regular target, within the deadline."""
     store.ctl("target set install --script install.ipxe")
     store.ctl("target set later --script later.ipxe")
     store.ctl(f"host set {MAC} --name once --target later --once install")
-    with Server(link, family, statements(family, store.directory)) as server:
-        with writers_kept_out(store.directory / "state" / "write.lock"):
-            for _ in range(PER_MINUTE):
-                assert boot_files(client, family, ipxe(family, 7, mac=MAC))[-1].endswith("later.ipxe")
-        assert boot_files(client, family, ipxe(family, 7, mac=MAC))[-1].endswith("install.ipxe")
+    with Server(link, family, statements(family, store.directory, "netboot-question-deadline 50;")) as server:
+        server.wait_log("netbootd of .* is connected")
+        store.netbootd.pause()
+        for _ in range(PER_MINUTE):
+            assert boot_files(client, family, ipxe(family, 7, mac=MAC))[-1].endswith("later.ipxe")
+        store.netbootd.go_on()
         line = lines_about(server, "armed to boot once but gets its regular target")[0]
         assert line.endswith(f"in {store.directory}: host once"), line
+
+
+@FAMILIES
+def test_netbootd_that_comes_and_goes(family, link, client, store):
+    """Told once each time; an armed host boots its regular target meanwhile."""
+    store.ctl("target set install --script install.ipxe")
+    store.ctl("target set later --script later.ipxe")
+    store.ctl(f"host set {MAC} --name once --target later --once install")
+    store.netbootd.stop()
+    with Server(link, family, statements(family, store.directory)) as server:
+        server.wait_log("netbootd is not connected: netbootd does not run for")
+        assert boot_file(client, family, ipxe(family, 7, mac=MAC)).endswith("later.ipxe")
+        store.netbootd.start()
+        server.wait_log("netbootd of .* is connected")
+        assert boot_file(client, family, ipxe(family, 7, mac=MAC)).endswith("install.ipxe")
+        assert len([line for line in server.log() if "netbootd" in line and "connected" in line]) == 2
 
 
 def test_words_are_those_of_kea():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Boot once on the wire: dhcpd marks the boot in the state store, and both daemons share it."""
+"""Boot once on the wire: netbootd marks the boot, for both daemons."""
 
 import json
 

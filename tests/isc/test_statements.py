@@ -31,15 +31,17 @@ WRONG = {
     "journal is a text": ('netboot-journal "on";', "expecting identifier"),
     "journal in a group": ("group { netboot-journal off; }", "netboot-journal may only be set globally"),
     "journal is ignored": ("netboot-journal ignore;", "netboot-journal expects on or off"),
-    "journal-size is nothing": ("netboot-journal-size 0;", "netboot-journal-size expects mebibytes, 1 to 1048576"),
-    "journal-size is too large": ("netboot-journal-size 1048577;", "netboot-journal-size expects mebibytes, 1 to 1048576"),
-    "journal-size is a text": ('netboot-journal-size "1G";', "expecting number"),
-    "journal-size is negative": ("netboot-journal-size -1;", "netboot-journal-size expects mebibytes"),
-    "journal-size is computed": (
-        'netboot-journal-size = concat("a", "b");',
-        "netboot-journal-size expects mebibytes",
+    "journal-size, which netbootd has now": ("netboot-journal-size 256;", "semicolon expected"),
+    "deadline is nothing": ("netboot-question-deadline 0;", "netboot-question-deadline expects milliseconds, 1 to 1000"),
+    "deadline is too large": ("netboot-question-deadline 1001;", "netboot-question-deadline expects milliseconds, 1 to 1000"),
+    "deadline is a text": ('netboot-question-deadline "1s";', "expecting number"),
+    "deadline is negative": ("netboot-question-deadline -1;", "netboot-question-deadline expects milliseconds"),
+    "deadline is computed": (
+        'netboot-question-deadline = concat("a", "b");',
+        "netboot-question-deadline expects milliseconds",
     ),
-    "journal-size in a group": ("group { netboot-journal-size 1; }", "netboot-journal-size may only be set globally"),
+    "deadline in a group": (
+        "group { netboot-question-deadline 50; }", "netboot-question-deadline may only be set globally"),
     "joining in a host": ("host x { netboot-join-identifiers on; }", "netboot-join-identifiers may only be set globally"),
     "joining in a condition": (
         "if exists user-class { netboot-join-identifiers on; }",

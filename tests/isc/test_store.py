@@ -22,7 +22,7 @@ REQUESTS = 10
 def unusable(store, how):
     """Makes a good store unusable in a way that is undone by restore()."""
     kept = store.directory.with_name("kept")
-    shutil.copytree(store.directory, kept)
+    store.copy(kept)
     targets = store.directory / "targets"
     if how == "missing":
         shutil.rmtree(store.directory)

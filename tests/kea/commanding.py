@@ -6,10 +6,11 @@ import json
 import pytest
 
 from lib import kea, net, targets
+from lib.netbootd import Netbootd
 
 M1, M2, M3 = (f"52:54:00:12:34:5{digit}" for digit in (6, 7, 8))
 U1 = "11223344-5566-7788-99aa-bbccddeeff00"
-COMMANDS = {f"netboot-{name}" for name in ("explain", "host-add", "host-del", "host-get", "host-get-page",
+COMMANDS = {f"netboot-{name}" for name in ("explain", "host-add", "host-del", "host-done", "host-get", "host-get-page",
                                            "host-update", "status")}  # fmt: skip
 SITE = "site set default --tftp4 192.0.2.1 --tftp6 2001:db8::1 --http4 http://192.0.2.1 --http6 http://[2001:db8::1]"
 SETTINGS = [SITE, "target set debian --script debian.ipxe --file x64-uefi=debian.efi",
@@ -24,10 +25,12 @@ def open_server(link, store, family=4, threads=False, changes=True, **more):
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory):
-    """One store for all tests that leave it as it was."""
-    return targets.Store(tmp_path_factory.mktemp("kept") / "store").init().set_up(
+    """One store for all tests that leave it as it was, with its netbootd."""
+    made = targets.Store(tmp_path_factory.mktemp("kept") / "store").init().set_up(
         [*SETTINGS, "target set quiet --silent", f"host set {M1} --name web1 --uuid {U1} --target debian --label rack=12 --note 'to be moved'"]
     )
+    with Netbootd(made.directory) as made.netbootd:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +42,9 @@ def server(kept):
 
 @pytest.fixture
 def own(tmp_path):
-    return targets.Store(tmp_path / "store").init().set_up(SETTINGS)
+    made = targets.Store(tmp_path / "store").init().set_up(SETTINGS)
+    with Netbootd(made.directory) as made.netbootd:
+        yield made
 
 
 def shown(store, host):

@@ -6,6 +6,7 @@ import pytest
 from clients import Clients
 from lib import targets
 from lib.fixtures import client, link  # noqa: F401
+from lib.netbootd import Netbootd
 
 SITE = "site set default --tftp4 192.0.2.1 --tftp6 2001:db8::1 --http4 http://192.0.2.1 --http6 http://[2001:db8::1]"
 
@@ -17,5 +18,7 @@ def clients(client):
 
 @pytest.fixture
 def store(tmp_path):
-    """A store in which the default site can serve everything."""
-    return targets.Store(tmp_path / "store").init().set_up([SITE])
+    """A store in which the default site can serve everything, with its netbootd."""
+    made = targets.Store(tmp_path / "store").init().set_up([SITE])
+    with Netbootd(made.directory) as made.netbootd:
+        yield made

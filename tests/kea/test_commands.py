@@ -3,6 +3,8 @@
 
 import fcntl
 import json
+import os
+import pwd
 import subprocess
 import tempfile
 import time
@@ -13,6 +15,9 @@ import pytest
 from clients import Machine, Traffic
 from commanding import *  # noqa: F403
 from lib import kea, owners, paths, targets
+from lib.netbootd import Netbootd
+
+KEAS_USER = pwd.getpwuid(os.geteuid()).pw_name  # in whose name netbootd does it
 
 # ---- What they do
 
@@ -66,7 +71,7 @@ def test_boot_once(link, clients, own):
     with open_server(link, own) as server:
         server.command("netboot-host-add", {"mac": M1, "once": "install", "expires": "2h", "window": 0})
         once = shown(own, M1)["once"]
-        assert (once["state"], once["target"], once["by"], once["window"]) == ("armed", "install", "kea-dhcp4", 0)
+        assert (once["state"], once["target"], once["by"], once["window"]) == ("armed", "install", KEAS_USER, 0)
         assert server.command("netboot-host-get", {"id": M1})["arguments"]["once"] == once
         generation = server.command("netboot-status")["arguments"]["generation"]
         server.command("netboot-host-update", {"id": M1, "until-done": "debian", "tries": 2})
@@ -121,7 +126,7 @@ def test_status_of_the_journal(link, clients, own):
     with kea.Kea(link, 4, {"database": own.directory, "journal": True}) as server:
         clients.discover()
         deadline = time.monotonic() + 20
-        while (journal := server.command("netboot-status")["arguments"]["journal"])["written"] == 0:
+        while (journal := server.command("netboot-status")["arguments"]["journal"])["entries"] == 0:
             assert time.monotonic() < deadline, journal
         assert (journal["dropped"], journal["entries"], journal["machines"]) == (0, 1, 1)
         assert 0 < journal["size"] < journal["limit"]
@@ -134,9 +139,9 @@ def test_changes_are_in_the_history(link, own):
         server.command("netboot-host-del", {"id": "web1"})
     entries = json.loads(own.ctl("history --last 3 --json").stdout)
     assert [(entry["by"], entry["what"], entry["hosts"]) for entry in reversed(entries)] == [
-        ("kea-dhcp4", "netboot-host-add host web1", 1),
-        ("kea-dhcp4", "netboot-host-update host web1", 1),
-        ("kea-dhcp4", "netboot-host-del host web1", 1),
+        (KEAS_USER, "netboot-host-add host web1", 1),
+        (KEAS_USER, "netboot-host-update host web1", 1),
+        (KEAS_USER, "netboot-host-del host web1", 1),
     ]
     own.ctl(f"revert {entries[1]['generation']}")
     assert shown(own, "web1")["note"] == "x"
@@ -176,7 +181,7 @@ def test_a_page_of_no_store_full(link, own):
 
 # ---- What they refuse
 
-LONG = "x" * 100000
+LONG = "x" * 20000
 WRONG = {
     "no arguments": ("host-add", None, "arguments are missing"),
     "a list of arguments": ("host-add", [1], "must be an object"),
@@ -322,7 +327,8 @@ def test_a_store_that_is_missing(link, clients, tmp_path):
         while clients.boot_file(4) != "ipxe.efi":
             assert time.monotonic() < deadline
         assert server.command("netboot-status")["arguments"]["state"] == "usable"
-        server.command("netboot-host-add", {"mac": M1})
+        with Netbootd(store.directory):
+            server.command("netboot-host-add", {"mac": M1})
 
 
 @pytest.fixture
@@ -333,26 +339,36 @@ def open_directory():
         yield Path(directory)
 
 
-@pytest.mark.parametrize("writable", (False, True))
-def test_the_permissions_of_keas_user(link, clients, open_directory, writable):
-    """As Debian runs it: whoever may only read the targets may still arm; to change them is a permission of its own."""
+@pytest.mark.parametrize("operator", (False, True))
+def test_the_permissions_of_keas_user(link, clients, open_directory, operator):
+    """As Debian runs it: whoever may only read the store changes hosts and arms if netbootd lets him."""
     own = targets.Store(open_directory / "store").init().set_up(SETTINGS)
     own.ctl(f"host set {M1} --name web1 --target debian")
     owners.share(own.directory, group="_kea")
-    if writable:
-        subprocess.run(["chmod", "g+w", own.directory / "targets" / "data.mdb"], check=True)
-    with open_server(link, own, user="_kea") as server:
+    operators = ["--operators", "_kea" if operator else "games"]
+    with Netbootd(own.directory, *operators), open_server(link, own, user="_kea") as server:
         assert clients.boot_file(4, Machine(mac=M1)) == "debian.efi"
         assert server.command("netboot-host-get", {"id": "web1"})["arguments"] == shown(own, "web1")
         answer = server.command("netboot-host-add", {"mac": M2}, check=False)
-        if writable:
+        if operator:
             assert answer["result"] == DONE and clients.boot_file(4, Machine(mac=M2)) == "ipxe.efi"
             own.ctl("host set web1 --note 'changed by root meanwhile'")
         else:
-            assert answer["result"] == ERROR and "no permission to change the targets store" in answer["text"]
-            assert "the user of kea-dhcp4 may only read it" in answer["text"]
-        server.command("netboot-host-update", {"id": "web1", "once": "install"})
-        assert shown(own, "web1")["once"]["state"] == "armed"
+            assert answer["result"] == ERROR and "add it to the group netboot-operator, if that is what you want" in answer["text"]
+        answer = server.command("netboot-host-update", {"id": "web1", "once": "install"}, check=False)
+        assert answer["result"] == (DONE if operator else ERROR)
+        assert shown(own, "web1").get("once", {}).get("state") == ("armed" if operator else None)
+        if operator:
+            assert json.loads(own.ctl("history --json").stdout)[0]["by"] == "_kea"
+
+
+def test_done(link, own):
+    own.ctl(f"host set {M1} --name web1 --until-done install")
+    with open_server(link, own) as server:
+        assert server.command("netboot-host-done", {"id": "web1"})["result"] == DONE
+        assert shown(own, "web1")["once"]["state"] == "done"
+        answer = server.command("netboot-host-done", {"id": "web9"}, check=False)
+        assert answer["result"] == EMPTY and "there is no host" in answer["text"]
 
 
 # ---- Under traffic

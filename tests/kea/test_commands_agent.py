@@ -2,10 +2,13 @@
 """The hook's commands from afar: kea-shell and plain HTTP, through Kea's control agent."""
 
 import json
+import os
+import pwd
 
 import pytest
 
 from lib import agent, kea, targets
+from lib.netbootd import Netbootd
 
 MAC = "52:54:00:12:34:56"
 DONE, ERROR, UNSUPPORTED, EMPTY = range(4)
@@ -13,7 +16,9 @@ DONE, ERROR, UNSUPPORTED, EMPTY = range(4)
 
 @pytest.fixture
 def own(tmp_path):
-    return targets.Store(tmp_path / "store").init().set_up(["target set debian --script debian.ipxe"])
+    made = targets.Store(tmp_path / "store").init().set_up(["target set debian --script debian.ipxe"])
+    with Netbootd(made.directory):
+        yield made
 
 
 @pytest.mark.parametrize("family", (4, 6))
@@ -26,7 +31,7 @@ def test_kea_shell(link, own, family):
             assert control.shell("netboot-host-update", {"id": MAC, "labels": {"rack": "12"}})["result"] == DONE
             shown = json.loads(own.ctl("host show web1 --json").stdout)
             assert shown["labels"] == {"rack": "12"} and shown["note"] == "Büro 3"
-            assert (shown["once"]["state"], shown["once"]["by"]) == ("armed", f"kea-dhcp{family}")
+            assert (shown["once"]["state"], shown["once"]["by"]) == ("armed", pwd.getpwuid(os.geteuid()).pw_name)
             answer = control.shell("netboot-host-get", {"id": "web1"})
             assert answer["arguments"]["labels"] == {"rack": "12"}
             assert [host["name"] for host in control.shell("netboot-host-get-page", {"limit": 10})["arguments"]["hosts"]

@@ -8,7 +8,7 @@ from commanding import *  # noqa: F403
 from lib import paths
 
 DOCUMENTED = paths.SOURCE / "docs" / "kea-commands.md"
-VARIES = ("changed", "armed", "expires", "size", "map_size", "readers", "store", "generation")
+VARIES = ("changed", "armed", "by", "done", "expires", "size", "map_size", "readers", "store", "generation")
 
 
 def without_what_varies(value):

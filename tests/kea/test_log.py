@@ -2,6 +2,7 @@
 """What the hook says of each decision, and how often."""
 
 import re
+import time
 
 import pytest
 
@@ -28,6 +29,8 @@ def test_debug_line_has_client_outcome_and_reasons(link, clients, store, family)
 
 def test_no_line_a_packet_without_debug(link, clients, store):
     with kea.Kea(link, 4, {"database": store.directory}) as server:
+        clients.ask(4)
+        server.wait_log("NETBOOT_DAEMON_CONNECTED")
         before = len([line for line in server.log() if "NETBOOT_" in line])
         for _ in range(5):
             clients.ask(4)
@@ -66,8 +69,52 @@ def test_log_of_a_whole_life(link, store):
         server.command("config-reload")
         server.wait_log("NETBOOT_UNLOADED")
         names = [re.search(r"NETBOOT_[A-Z_]+", line).group() for line in server.log() if "NETBOOT_" in line]
-        once = ["NETBOOT_LOADED", "NETBOOT_STORE_OPENED"]
-        assert names == once + ["NETBOOT_UNLOADED"] + once
+        first = ["NETBOOT_LOADED", "NETBOOT_STORE_OPENED"]
+        assert names == first + ["NETBOOT_UNLOADED"] + first
+
+
+@pytest.mark.parametrize("family", (4, 6))
+def test_netbootd_that_comes_and_goes(link, clients, store, family):
+    """Told once each time; an armed host boots its regular target meanwhile."""
+    for name in ("install", "later"):
+        store.ctl(f"target set {name} --file x64-uefi={name}.efi")
+    store.ctl(f"host set {MAC} --name web1 --target later --once install")
+    store.netbootd.stop()
+    with kea.Kea(link, family, {"database": store.directory}) as server:
+        assert clients.boot_file(family).endswith("later.efi")
+        line = server.wait_log("NETBOOT_DAEMON_MISSING")
+        assert line.startswith("WARN") and f"netbootd does not run for {store.directory}" in line
+        store.netbootd.start()
+        ask_until(clients, family, "install.efi")
+        line = server.wait_log("NETBOOT_DAEMON_CONNECTED")
+        assert line.startswith("INFO") and str(store.directory) in line
+        store.netbootd.stop()
+        ask_until(clients, family, "later.efi")
+        while len([line for line in server.log() if "NETBOOT_DAEMON" in line]) < 3:
+            clients.ask(family)
+        assert [line.split()[0] for line in server.log() if "NETBOOT_DAEMON" in line] == ["WARN", "INFO", "WARN"]
+    store.netbootd.start()
+
+
+def ask_until(clients, family, file):
+    """Until the server has noticed what became of netbootd."""
+    deadline = time.monotonic() + 20
+    while not clients.boot_file(family).endswith(file):
+        assert time.monotonic() < deadline
+
+
+def test_unmarked_boot_once(link, clients, store):
+    """netbootd does not answer in time: the regular target, no later than the deadline, and a line in the log."""
+    for name in ("install", "later"):
+        store.ctl(f"target set {name} --file x64-uefi={name}.efi")
+    store.ctl(f"host set {MAC} --name web1 --target later --once install")
+    with kea.Kea(link, 4, {"database": store.directory, "question-deadline": 50}) as server:
+        ask_until(clients, 4, "install.efi")
+        store.netbootd.pause()
+        assert clients.boot_file(4).endswith("later.efi")
+        store.netbootd.go_on()
+        line = server.wait_log("NETBOOT_ONCE_UNMARKED")
+        assert line.startswith("ERROR") and MAC in line and "host web1" in line
 
 
 def test_every_message_has_its_paragraph_and_its_use():

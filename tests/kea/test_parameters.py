@@ -9,7 +9,7 @@ import pytest
 from lib import kea, paths
 from lib.daemon import find, unconfined
 
-KEYS = '"database", "existing-boot-file", "journal", "journal-size", "join-identifiers", "allow-changes"'
+KEYS = '"database", "existing-boot-file", "journal", "join-identifiers", "question-deadline", "allow-changes"'
 
 # name: (parameters, what the message says)
 WRONG = {
@@ -27,10 +27,13 @@ WRONG = {
     "existing-boot-file is a boolean": ({"existing-boot-file": True}, 'is true: it must be "keep", "replace" or "remove"'),
     "journal is text": ({"journal": "yes"}, 'parameter "journal" is "yes": it must be true or false'),
     "journal is null": ({"journal": None}, 'parameter "journal" is null: it must be true or false'),
-    "journal-size is nothing": ({"journal-size": 0}, 'parameter "journal-size" is 0: it must be mebibytes, 1 to 1048576'),
-    "journal-size is negative": ({"journal-size": -1}, 'is -1: it must be mebibytes, 1 to 1048576'),
-    "journal-size is too large": ({"journal-size": 2000000}, 'is 2000000: it must be mebibytes, 1 to 1048576'),
-    "journal-size is text": ({"journal-size": "1G"}, 'is "1G": it must be mebibytes, 1 to 1048576'),
+    "journal-size, which netbootd has now": ({"journal-size": 256}, 'parameter "journal-size" with value 256 is unknown'),
+    "question-deadline is nothing": (
+        {"question-deadline": 0}, 'parameter "question-deadline" is 0: it must be milliseconds, 1 to 1000'),
+    "question-deadline is negative": ({"question-deadline": -1}, 'is -1: it must be milliseconds, 1 to 1000'),
+    "question-deadline is too large": ({"question-deadline": 1001}, 'is 1001: it must be milliseconds, 1 to 1000'),
+    "question-deadline is huge": ({"question-deadline": 2**40 + 1}, 'it must be milliseconds, 1 to 1000'),
+    "question-deadline is text": ({"question-deadline": "1s"}, 'is "1s": it must be milliseconds, 1 to 1000'),
     "join-identifiers is text": ({"join-identifiers": "on"}, 'is "on": it must be true or false'),
     "allow-changes is a number": ({"allow-changes": 1}, 'parameter "allow-changes" is 1: it must be true or false'),
 }
@@ -44,7 +47,7 @@ GOOD = {
         "existing-boot-file is replace, database is /nowhere/netboot",
     ),
     "all on": (
-        {"database": "/nowhere/netboot", "existing-boot-file": "keep", "journal": True, "journal-size": 1048576,
+        {"database": "/nowhere/netboot", "existing-boot-file": "keep", "journal": True, "question-deadline": 1000,
          "join-identifiers": True, "allow-changes": True},
         "existing-boot-file is keep, database is /nowhere/netboot",
     ),

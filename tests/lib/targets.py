@@ -35,8 +35,8 @@ class Store:
         return self
 
     def copy(self, directory):
-        """A copy; nobody may have the store open meanwhile."""
-        shutil.copytree(self.directory, directory)
+        """A copy of what is netbootctl's; nobody may have the store open meanwhile."""
+        shutil.copytree(self.directory, directory, ignore=shutil.ignore_patterns("run", "state", "journal"))
         return Store(directory)
 
 

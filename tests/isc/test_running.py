@@ -50,7 +50,7 @@ def test_daemon(family, link, client, store):
     try:
         assert boot_file(client, family) == LOADER[family]
         threads = os.listdir(f"/proc/{server.daemon_pid()}/task")
-        assert len(threads) == 3, "dhcpd itself, the one that follows the store and the journal's"
+        assert len(threads) == 2, "dhcpd itself, and the one that follows the store and netbootd"
     finally:
         server.stop()
 
@@ -108,7 +108,7 @@ def test_user_who_may_not(family, link, client, store, users):
     with server:
         for _ in range(5):
             assert boot_file(client, family) == OWN_FILE[family]
-        said = [line for line in server.log() if re.match(r"netboot: (?!\S+: )", line)]
+        said = [line for line in server.log() if re.match(r"netboot: (?!\S+: |netbootd )", line)]
         assert len(said) == 1 and str(store.directory) in said[0], said
         give(store.directory, 0, UID)
         wait_boot_file(client, family, LOADER[family])

@@ -45,8 +45,8 @@ def restore(store, kept):
 
 
 def netboot_lines(server):
-    """What dhcpd said of the store; decisions name a client."""
-    return [line for line in server.log() if re.match(r"netboot: (?!\S+: )", line)]
+    """What dhcpd said of the store: not of netbootd; and decisions name a client."""
+    return [line for line in server.log() if re.match(r"netboot: (?!\S+: |netbootd )", line)]
 
 
 @FAMILIES

@@ -26,7 +26,9 @@ uint64_t netboot_journal_written(const struct netboot_store *store)
 
 uint64_t netboot_journal_dropped(const struct netboot_store *store)
 {
-    return atomic_load_explicit(&store->lost, memory_order_relaxed);
+    uint64_t left = store->peer ? atomic_load_explicit(&store->peer->left, memory_order_relaxed) : 0;
+
+    return atomic_load_explicit(&store->lost, memory_order_relaxed) + left;
 }
 
 /* ---- What a server's log is told */

@@ -418,7 +418,7 @@ int netboot_serve(struct netboot_store *store, const struct netboot_query *query
 void netboot_sent(struct netboot_store *store, const struct netboot_result *result, bool sent);
 
 /* For a server's statistics: the records that this handle put where netbootd takes them for the journal, and those that
- * were lost, as netbootd was not there or took them too slowly. One atomic load each. */
+ * were lost, as netbootd was not there, took them too slowly, or died before. One or two atomic loads. */
 uint64_t netboot_journal_written(const struct netboot_store *store);
 uint64_t netboot_journal_dropped(const struct netboot_store *store);
 

@@ -110,6 +110,21 @@ int journal_file_write_header(const struct journal_file *file)
     return code == 0 ? write_numbers(file->fd, SECOND_HEADER_OFFSET, 0, numbers, HEADER_NUMBERS) : code;
 }
 
+int journal_file_is_there(const char *directory, unsigned which, const struct journal_file *file)
+{
+    struct journal_file found = *file;
+    char path[4096];
+    struct stat status;
+
+    snprintf(path, sizeof(path), "%s/journal/%s", directory, journal_file_names[which]);
+    if (stat(path, &status) != 0)
+        return errno != ENOENT && errno != ENOTDIR;
+    if (status.st_dev != file->device || status.st_ino != file->inode)
+        return false;
+    int code = journal_file_read_header(&found);
+    return code == -EBADMSG ? code : code == 0 && found.secret == file->secret && found.capacity == file->capacity;
+}
+
 bool journal_file_read_mark(const struct journal_file *file, struct journal_mark *ret)
 {
     uint64_t numbers[MARK_NUMBERS];

@@ -54,6 +54,9 @@ void journal_file_close(struct journal_file *file);
 /* -EBADMSG: neither header is whole. -ENOTSUP: of a newer format. */
 int journal_file_read_header(struct journal_file *file);
 int journal_file_write_header(const struct journal_file *file);
+/* Whether it is there, under its name, with the header that was read. True also where that cannot be told; -EBADMSG:
+ * the file is the same one, and has no header any more. */
+int journal_file_is_there(const char *directory, unsigned which, const struct journal_file *file);
 bool journal_file_read_mark(const struct journal_file *file, struct journal_mark *ret);
 int journal_file_write_mark(const struct journal_file *file, const struct journal_mark *mark);
 

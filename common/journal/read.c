@@ -30,14 +30,12 @@ void journal_fini(struct journal *journal)
 
 /* ---- One file */
 
+/* The file that was read is still the one that is there. */
 static bool is_open(const struct journal *journal, unsigned which)
 {
     const struct journal_file *file = &journal->files[which];
-    char path[4096];
-    struct stat status;
 
-    snprintf(path, sizeof(path), "%s/journal/%s", journal->store->directory, journal_file_names[which]);
-    return file->fd >= 0 && stat(path, &status) == 0 && status.st_dev == file->device && status.st_ino == file->inode;
+    return file->fd >= 0 && journal_file_is_there(journal->store->directory, which, file) != 0;
 }
 
 /* Whether entries were written that cannot be reached from those that were read: a whole round for example. */

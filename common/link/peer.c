@@ -146,13 +146,20 @@ static void connect_to(struct peer *peer)
 /* ---- The end */
 
 /* Threads that wait for an answer wake. */
-static void hang_up(struct peer *peer, struct peer_link *link)
+static void end_packets(struct peer *peer, struct peer_link *link)
 {
     atomic_store(&peer->current, NULL);
     for (size_t i = 0; i < PEER_QUESTIONS; i++)
         shutdown(link->questions[i].fd, SHUT_RDWR);
     while (atomic_load(&link->users) > 0)
         sleep_us(USERS_US);
+}
+
+/* netbootd is gone: nobody takes what is in the ring. */
+static void leave(struct peer *peer, struct peer_link *link)
+{
+    end_packets(peer, link);
+    atomic_fetch_add(&peer->left, ring_waiting(&link->ring));
     close_link(link);
 }
 
@@ -177,7 +184,7 @@ void peer_tick(struct peer *peer, uint64_t generation)
     struct peer_link *link = atomic_load(&peer->current);
 
     if (link && is_gone(link)) {
-        hang_up(peer, link);
+        leave(peer, link);
         link = NULL;
     }
     if (link)
@@ -190,6 +197,8 @@ void peer_close(struct peer *peer)
 {
     struct peer_link *link = atomic_load(&peer->current);
 
-    if (link)
-        hang_up(peer, link);
+    if (!link)
+        return;
+    end_packets(peer, link);
+    close_link(link); /* netbootd takes what is in the ring */
 }

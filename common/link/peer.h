@@ -47,6 +47,7 @@ struct peer {
     _Alignas(64) _Atomic(struct peer_link *) current; /* NULL: not connected */
     atomic_uint_fast64_t sequence, quiet_until_ns;
     atomic_uint unasked, missed; /* missed: deadlines in a row */
+    atomic_uint_fast64_t left;   /* records for the journal that were left in the ring of a netbootd that is gone */
 };
 
 void peer_init(struct peer *peer, const char *directory, const char *server, unsigned deadline_ms);

@@ -219,6 +219,15 @@ bool ring_put(struct ring *ring, const struct netboot_query *query, const struct
                                                    memory_order_relaxed);
 }
 
+size_t ring_waiting(const struct ring *ring)
+{
+    size_t ret = 0;
+
+    for (uint64_t i = 0; ring->memory && i < RING_SLOTS; i++)
+        ret += (atomic_load_explicit(&ring->memory->slots[i].turn, memory_order_relaxed) - i) % RING_SLOTS == 1;
+    return ret;
+}
+
 /* ---- What may be in a slot */
 
 static bool texts_are_plain(const struct slot_content *slot)

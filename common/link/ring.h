@@ -49,6 +49,8 @@ int ring_take(struct ring *ring, uint64_t now_ms, bool hung_up, struct ring_reco
 int ring_open(int fd, struct ring *ret, struct netboot_error *error);
 /* Puts a copy of what the journal keeps into the ring: no allocation, no lock, no system call. False: it is full. */
 bool ring_put(struct ring *ring, const struct netboot_query *query, const struct netboot_result *result);
+/* How many records wait in it. */
+size_t ring_waiting(const struct ring *ring);
 
 /* Unmaps it; NULL memory is fine. */
 void ring_close(struct ring *ring);

@@ -80,12 +80,17 @@ static void open_files(struct keeper *keeper, uint64_t now_ms)
     }
 }
 
-static bool is_removed(const struct keeper *keeper, unsigned which)
+/* False: it was removed, or another file is in its place; nobody reads what is written here. A header that was
+ * overwritten is written again. */
+static bool is_there(const struct keeper *keeper, struct ring_file *file)
 {
-    struct stat status;
+    int code = journal_file_is_there(keeper->directory, file->which, &file->file);
 
-    return keeper->files[which].file.fd >= 0 && fstat(keeper->files[which].file.fd, &status) == 0 &&
-           status.st_nlink == 0;
+    if (code == -EBADMSG) {
+        may_fail(journal_file_write_header(&file->file));
+        file->marked = false;
+    }
+    return code != 0;
 }
 
 static void look_at_files(struct keeper *keeper, uint64_t now_ms)
@@ -96,7 +101,7 @@ static void look_at_files(struct keeper *keeper, uint64_t now_ms)
         return;
     keeper->opened_ms = now_ms;
     for (unsigned i = 0; i < JOURNAL_FILES; i++) {
-        if (is_removed(keeper, i)) {
+        if (keeper->files[i].file.fd >= 0 && !is_there(keeper, &keeper->files[i])) {
             ring_file_close(&keeper->files[i]);
             index_forget_file(&keeper->index, i);
         }

@@ -54,3 +54,4 @@ def boot(ctl, *packets):
         lines.append(json.dumps(query))
     subprocess.run([paths.engine(), ctl.directory, "journal"], input="\n".join(lines) + "\n", text=True, check=True,
                    stdout=subprocess.PIPE, timeout=60)
+    ctl.netbootd.wait_servers()  # it has written them

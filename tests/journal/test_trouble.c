@@ -280,6 +280,62 @@ static void test_removed_and_put_back_meanwhile(void **state)
     assert_int_equal(lab_figures(&lab).dropped, 0);
 }
 
+static void overwrite(struct fixture *fixture, const char *name, off_t offset, size_t size)
+{
+    uint8_t octets[8192];
+    int fd = open_file(fixture, name, O_RDWR);
+
+    memset(octets, 0xa5, sizeof(octets));
+    assert_int_equal(pwrite(fd, octets, size, offset), size);
+    close(fd);
+}
+
+/* What its keeper has open is not what is there: it goes on where others read. */
+static void test_another_file_in_its_place_meanwhile(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[SCRATCH_SIZE + 64], aside[SCRATCH_SIZE + 64];
+    struct netboot_store *store = open_small(fixture);
+
+    path_of(fixture, "", path);
+    path_of(fixture, ".aside", aside);
+    serve_many(store, 0, 20);
+    OK(rename(path, aside) == 0 && mkdir(path, 0700) == 0 ? 0 : (error.code = -errno));
+    close(open_file(fixture, "/strangers", O_RDWR | O_CREAT)); /* empty: no journal */
+    lab.ahead_ms += 2000;
+    settle(store);
+    serve_many(store, 100, 20);
+    assert_int_equal(count_here(store, 100, 20), 20);
+    copy_file(fixture, ".aside/strangers", "/strangers", true); /* another one, in place */
+    lab.ahead_ms += 2000;
+    settle(store);
+    serve_many(store, 200, 20);
+    assert_int_equal(count_here(store, 0, 20) + count_here(store, 200, 20), 40);
+    assert_int_equal(count_here(store, 100, 20), 0);
+    assert_int_equal(lab_figures(&lab).dropped, 0);
+}
+
+static void test_a_header_that_is_lost_meanwhile(void **state)
+{
+    struct fixture *fixture = *state;
+    struct netboot_store *store = open_small(fixture);
+
+    serve_many(store, 0, 20);
+    overwrite(fixture, "/strangers", 0, JOURNAL_RING_OFFSET);
+    lab.ahead_ms += 2000;
+    settle(store);
+    serve_many(store, 20, 20);
+    assert_int_equal(count_here(open_reader(fixture), 0, 40), 40);
+    store = open_again(fixture);
+    int fd = open_file(fixture, "/strangers", O_RDWR);
+    assert_int_equal(ftruncate(fd, 0), 0);
+    close(fd);
+    lab.ahead_ms += 2000;
+    settle(store);
+    serve_many(store, 40, 20);
+    assert_int_equal(count_here(open_reader(fixture), 0, 60), 20);
+}
+
 static void test_another_size(void **state)
 {
     struct fixture *fixture = *state;
@@ -402,6 +458,8 @@ int main(void)
         TEST(test_a_header_is_there_twice),
         TEST(test_an_older_copy_put_back),
         TEST(test_removed_and_put_back_meanwhile),
+        TEST(test_another_file_in_its_place_meanwhile),
+        TEST(test_a_header_that_is_lost_meanwhile),
         TEST(test_another_size),
         TEST(test_a_full_disk),
         TEST(test_who_may_not_read_it),

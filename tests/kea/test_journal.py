@@ -8,7 +8,9 @@ import time
 import pytest
 
 from clients import MAC, UUID, Machine, boot_file_of
-from lib import dhcp, kea
+from conftest import SITE
+from lib import dhcp, kea, targets
+from lib.netbootd import Netbootd
 
 FILES = {4: "ipxe.efi", 6: "http://[2001:db8::1]/ipxe.efi"}
 
@@ -18,7 +20,7 @@ def log(store, *words):
 
 
 def wait_log(store, count, *words, seconds=20):
-    """The entries, once there are so many: a thread of the server's writes them."""
+    """The entries, once there are so many: netbootd writes them."""
     end = time.monotonic() + seconds
     while len(entries := log(store, *words)) < count:
         assert time.monotonic() < end, f"{len(entries)} entries, wanted {count}: {entries}"
@@ -26,10 +28,22 @@ def wait_log(store, count, *words, seconds=20):
     return entries
 
 
+@pytest.fixture
+def store(tmp_path):
+    return targets.Store(tmp_path / "store").init().set_up([SITE])
+
+
+@pytest.fixture
+def netbootd(store):
+    with Netbootd(store.directory) as made:
+        yield made
+
+
 @pytest.mark.parametrize("family", (4, 6))
-def test_what_was_answered_is_in_the_journal(link, clients, store, family):
+def test_what_was_answered_is_in_the_journal(link, clients, store, netbootd, family):
     store.ctl(f"host set {MAC} --name web1")
     with kea.Kea(link, family, {"database": store.directory}) as server:
+        netbootd.wait_servers(f"kea-dhcp{family}")
         assert clients.boot_file(family) == FILES[family]
         entry, = wait_log(store, 1, "web1")
         clients.ask(family, Machine(mac="52:54:00:77:00:09", boots=False))
@@ -44,19 +58,25 @@ def test_what_was_answered_is_in_the_journal(link, clients, store, family):
     assert entry["address"].startswith({4: "192.0.2.", 6: "2001:db8::1:"}[family])
 
 
-def test_without(link, clients, store):
-    with kea.Kea(link, 4, {"database": store.directory, "journal": False}):
+def test_without(link, clients, store, netbootd):
+    with kea.Kea(link, 4, {"database": store.directory, "journal": False}) as server:
+        netbootd.wait_servers("kea-dhcp4")
         assert clients.boot_file(4) == FILES[4]
+        assert server.statistic("netboot.journal-dropped") == 0
+    netbootd.wait_servers()
     assert log(store) == []
 
 
-def test_over_reloads_and_the_end(link, clients, store):
-    """What waits in the queue when the hook is unloaded is written."""
+def test_over_reloads_and_the_end(link, clients, store, netbootd):
+    """What waits in the ring when the hook is unloaded is written."""
     with kea.Kea(link, 4, {"database": store.directory}) as server:
         for number in range(3):
+            netbootd.wait_servers("kea-dhcp4")
             assert clients.boot_file(4, Machine(mac=f"52:54:00:77:01:{number:02}")) == FILES[4]
             server.command("config-reload")
+        netbootd.wait_servers("kea-dhcp4")
         assert clients.boot_file(4) == FILES[4]
+    netbootd.wait_servers()
     assert len(log(store)) == 4
 
 
@@ -64,62 +84,71 @@ def lose(journal):
     shutil.rmtree(journal)
 
 
-def cut(journal):
-    data = journal / "data.mdb"
-    data.rename(journal / "old")  # not the file that is mapped
-    data.write_bytes((journal / "old").read_bytes()[:5000])
-
-
 def replace_with_something_else(journal):
     journal.rename(journal.with_name("old"))
     journal.mkdir()
-    (journal / "data.mdb").write_text("not a journal\n" * 1000)
+    (journal / "known").write_text("not a journal\n" * 1000)
 
 
-def make_a_file(journal):
-    journal.rename(journal.with_name("old"))
-    journal.write_text("not even a directory")
-
-
-@pytest.mark.parametrize("break_it", [lose, cut, replace_with_something_else])
-def test_a_journal_that_is_lost_or_damaged_is_made_anew(link, clients, store, break_it):
+@pytest.mark.parametrize("break_it", [lose, replace_with_something_else])
+def test_a_journal_that_is_lost_is_made_anew(link, clients, store, netbootd, break_it):
+    """Meanwhile and later, each answer is as ever; machines that come then are in the new one."""
     with kea.Kea(link, 4, {"database": store.directory}) as server:
+        netbootd.wait_servers("kea-dhcp4")
         assert clients.boot_file(4) == FILES[4]
         wait_log(store, 1)
         break_it(store.directory / "journal")
         after = Machine(mac="52:54:00:77:00:08")
-        assert clients.boot_file(4, after) == FILES[4]
         end = time.monotonic() + 20
         while True:
+            assert clients.boot_file(4, after) == FILES[4]
             # Until it is made anew the tool says what is wrong with it.
             found = store.ctl("log", "--json", check=False)
             if found.returncode == 0 and [one["mac"] for one in json.loads(found.stdout)][-1:] == [after.mac]:
                 break
             assert time.monotonic() < end, found
-            assert clients.boot_file(4, after) == FILES[4]
-            time.sleep(0.05)
-        assert server.statistic("netboot.store-error") == 0
+        assert server.statistic("netboot.store-error") == server.statistic("netboot.journal-dropped") == 0
 
 
-def test_a_journal_that_cannot_be_made_is_told_of_once(link, clients, store):
-    make_a_file(store.directory / "journal")
+def test_a_parameter_of_before(link, store):
+    """The size is netbootd's."""
+    server = kea.Kea(link, 4, {"database": store.directory, "journal-size": 16})
+    server.start(wait=False)
+    try:
+        server.wait_log("journal-size")
+        line, = [line for line in server.log() if "journal-size" in line][:1]
+        assert line.startswith("ERROR")
+    finally:
+        server.stop(check=False)
+
+
+# ---- without netbootd, or faster than it
+
+def ask_until(server, clients, text):
+    """Asks until the server's log says so; how often it was asked, each time by another machine."""
+    count, end = 0, time.monotonic() + 20
+    while not any(text in line for line in server.log()):
+        assert time.monotonic() < end, f"{text}: never"
+        assert clients.boot_file(4, Machine(mac=f"52:54:00:78:{count >> 8:02x}:{count & 255:02x}")) == FILES[4]
+        count += 1
+    return count
+
+
+def test_what_is_answered_without_netbootd_is_counted(link, clients, store, netbootd):
+    """Each of them, also what was put into the ring of one that was dead by then."""
     with kea.Kea(link, 4, {"database": store.directory}) as server:
-        for _ in range(3):
-            assert clients.boot_file(4) == FILES[4]
-        end = time.monotonic() + 20
-        while not any("NETBOOT_JOURNAL_UNUSABLE" in line for line in server.log()):
-            assert time.monotonic() < end
-            assert clients.boot_file(4) == FILES[4]
-        for _ in range(3):
-            assert clients.boot_file(4) == FILES[4]
-        line, = [line for line in server.log() if "NETBOOT_JOURNAL" in line]
-        assert line.startswith("WARN") and str(store.directory / "journal") in line
-        (store.directory / "journal").unlink()
+        netbootd.wait_servers("kea-dhcp4")
+        netbootd.kill()
+        asked = ask_until(server, clients, "NETBOOT_DAEMON_MISSING")
+        for number in range(3):
+            assert clients.boot_file(4, Machine(mac=f"52:54:00:77:01:{number:02}")) == FILES[4]
+        assert server.statistic("netboot.journal-dropped") == asked + 3
+        netbootd.start()
+        netbootd.wait_servers("kea-dhcp4")
         assert clients.boot_file(4) == FILES[4]
-        while not any("NETBOOT_JOURNAL_OPENED" in line for line in server.log()):
-            assert time.monotonic() < end
-            assert clients.boot_file(4) == FILES[4]
-        assert wait_log(store, 1)[0]["mac"] == MAC
+        assert [one["mac"] for one in wait_log(store, 1)] == [MAC]
+        line, = [line for line in server.log() if "NETBOOT_DAEMON_MISSING" in line]
+        assert line.startswith("WARN") and "no journal is kept" in line
 
 
 def ask_by_uuid(clients):
@@ -135,18 +164,20 @@ def ask_by_uuid(clients):
     (False, False, "http://[2001:db8::1]/script.ipxe"),
     (True, True, "http://[2001:db8::1]/script.ipxe"),
 ])
-def test_identifiers_are_joined_where_that_is_on(link, clients, store, join, forged, expected):
+def test_identifiers_are_joined_where_that_is_on(link, clients, store, netbootd, join, forged, expected):
     """A MAC that DHCPv4 has shown with a UUID names the client of DHCPv6; not once another MAC has come with it."""
     store.ctl("target set install --script install.ipxe")
     store.ctl("target set format --script format.ipxe")
     store.ctl(f"host set {MAC} --name web1 --target install")
     with kea.Kea(link, 4, {"database": store.directory}):
+        netbootd.wait_servers("kea-dhcp4")
         clients.boot_file(4)
         if forged:
             clients.boot_file(4, Machine(mac="52:54:00:66:66:66"))
         wait_log(store, 2 if forged else 1)
     store.ctl("host set web1 --once format")  # which is never for a client that is only taken for it
     with kea.Kea(link, 6, {"database": store.directory, "join-identifiers": join}) as server:
+        netbootd.wait_servers("kea-dhcp6")
         assert ask_by_uuid(clients) == expected
         entry = wait_log(store, 3 if forged else 2)[-1]
         assert entry["host"] == ("web1" if join and not forged else None)

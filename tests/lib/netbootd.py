@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MPL-2.0
 """netbootd of a store, as its unit would start it."""
 
+import json
 import signal
 import subprocess
+import time
 
 from . import paths
 
@@ -31,6 +33,19 @@ class Netbootd:
     @property
     def pid(self):
         return self.process.pid
+
+    def servers(self):
+        """The names of the servers that are connected."""
+        done = subprocess.run([str(paths.netbootctl()), "-d", str(self.directory), "status", "--json"], text=True,
+                              capture_output=True, timeout=60)
+        return sorted(server["name"] for server in json.loads(done.stdout or "{}").get("servers", []))
+
+    def wait_servers(self, *names):
+        """Until these are connected, and no others."""
+        end = time.monotonic() + READY_SECONDS
+        while (connected := self.servers()) != sorted(names):
+            assert time.monotonic() < end, f"connected are {connected}, not {names}"
+            time.sleep(0.02)
 
     def pause(self):
         self.paused = True

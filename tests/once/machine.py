@@ -18,9 +18,9 @@ _transactions = itertools.count(0x1000)
 class Engine:
     """A server: the library with a store, in a process of its own."""
 
-    def __init__(self, directory, **options):
+    def __init__(self, directory, mode="follow", **options):
         self.process = subprocess.Popen(
-            [str(paths.engine()), str(directory), "follow"],
+            [str(paths.engine()), str(directory), mode],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options,
         )
 

@@ -190,17 +190,17 @@ static void serve(struct netboot_store *store, const json_t *json)
 
 int main(int argc, char **argv)
 {
-    bool journal = argc == 3 && strcmp(argv[2], "journal") == 0;
-    struct netboot_store_options options = {.size = sizeof(options),
-                                            .follow = journal || (argc == 3 && strcmp(argv[2], "follow") == 0),
-                                            .journal = journal};
+    const char *mode = argc == 3 ? argv[2] : "";
+    bool join = strcmp(mode, "join") == 0, journal = join || strcmp(mode, "journal") == 0;
+    struct netboot_store_options options = {
+        .size = sizeof(options), .follow = journal || strcmp(mode, "follow") == 0, .journal = journal, .join = join};
     struct netboot_store *store;
     struct netboot_error error;
     char *line = NULL;
     size_t room = 0;
 
     if (argc < 2 || argc > 3)
-        die("usage", "engine STORE [follow|journal]");
+        die("usage", "engine STORE [follow|journal|join]");
     if (netboot_store_open(argv[1], &options, &store, &error) < 0)
         die(argv[1], error.text);
     while (getline(&line, &room, stdin) > 0) {

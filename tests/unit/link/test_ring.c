@@ -168,9 +168,11 @@ static void test_a_full_ring_takes_no_more_and_counts(void **state)
         for (unsigned i = 0; i < RING_SLOTS; i++, query.transaction++)
             assert_true(ring_put(&pair->theirs, &query, &result));
         assert_false(ring_put(&pair->theirs, &query, &result));
+        assert_int_equal(ring_waiting(&pair->theirs), RING_SLOTS);
         for (unsigned i = 0; i < RING_SLOTS; i++) {
             assert_int_equal(ring_take(&pair->ours, 1, false, &taken), 1);
             assert_int_equal(taken.entry.transaction, round * RING_SLOTS + i + 1);
+            assert_int_equal(ring_waiting(&pair->theirs), RING_SLOTS - i - 1);
         }
         assert_int_equal(ring_take(&pair->ours, 1, false, &taken), 0);
     }

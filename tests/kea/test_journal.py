@@ -134,18 +134,20 @@ def ask_until(server, clients, text):
     return count
 
 
-def test_what_is_answered_without_netbootd_is_counted(link, clients, store, netbootd):
-    """Each of them, also what was put into the ring of one that was dead by then."""
+def test_what_a_dead_netbootd_had_in_its_ring_is_counted(link, clients, store, netbootd):
+    """What is answered when it is known to be gone is not: no journal is kept then, and the log says so."""
     with kea.Kea(link, 4, {"database": store.directory}) as server:
         netbootd.wait_servers("kea-dhcp4")
         netbootd.kill()
         asked = ask_until(server, clients, "NETBOOT_DAEMON_MISSING")
         for number in range(3):
             assert clients.boot_file(4, Machine(mac=f"52:54:00:77:01:{number:02}")) == FILES[4]
-        assert server.statistic("netboot.journal-dropped") == asked + 3
+        dropped = server.statistic("netboot.journal-dropped")
+        assert 0 < dropped <= asked
         netbootd.start()
         netbootd.wait_servers("kea-dhcp4")
         assert clients.boot_file(4) == FILES[4]
+        assert server.statistic("netboot.journal-dropped") == dropped
         assert [one["mac"] for one in wait_log(store, 1)] == [MAC]
         line, = [line for line in server.log() if "NETBOOT_DAEMON_MISSING" in line]
         assert line.startswith("WARN") and "no journal is kept" in line

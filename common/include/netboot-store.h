@@ -443,9 +443,10 @@ int netboot_once_done(struct netboot_store *store, const struct netboot_id *ids,
                       unsigned deadline_ms, struct netboot_error *error);
 
 /* Arms hosts together with a change (`request` NULL: disarms them): netboot_change_commit() then does both, or nothing.
- * The hosts and the target must be in the change, now and at its commit. The deadline is that of the change. netbootd
- * is told first and waits; then the records are committed, and then it arms: if it cannot (its disk is full, say), the
- * commit fails and says so, and the records stay changed. */
+ * Of several calls each is done for all of its hosts, or none. The hosts and the target must be in the change, now and
+ * at its commit. The deadline is that of the change. netbootd is told first and waits; then the records are committed,
+ * and then it arms: if it cannot (its disk is full, say), the commit fails and says so, and the records stay changed.
+ */
 int netboot_change_arm(struct netboot_change *change, const struct netboot_id *ids, size_t count,
                        const struct netboot_once_request *request, struct netboot_error *error);
 

@@ -49,7 +49,7 @@ static int await(const struct peer_question *connection, const struct question *
 {
     struct answer answer;
 
-    while (socket_wait(connection->fd, question->deadline_ns)) {
+    while (socket_now_ns() < question->deadline_ns && socket_wait(connection->fd, question->deadline_ns)) {
         ssize_t size = socket_receive(connection->fd, &answer, sizeof(answer), NULL);
         if (size == -EAGAIN)
             continue;

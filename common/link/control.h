@@ -147,7 +147,7 @@ void control_close(int control);
 /* What is to be done, of which nothing is done before control_do(). */
 int control_order(int control, const struct control_order *order, const struct control_host *hosts, size_t count,
                   unsigned deadline_ms, struct netboot_error *error);
-/* All of it, or nothing. */
+/* All orders, one after the other; each is for all of its hosts, or none, and the first that fails ends it. */
 int control_do(int control, unsigned deadline_ms, struct netboot_error *error);
 
 /* -ENOENT: nothing is armed for that host, and nothing was. */

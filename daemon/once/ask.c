@@ -7,7 +7,8 @@
  * where that had to be marked, but what is known of the boot stays known, in memory, until it can be written.
  *
  * Whatever is not served, because of the time, the disk or the server, is decided like the packet of a client that
- * cannot load the target: that ends a boot before, and keeps a promise, but begins nothing.
+ * cannot load the target: that ends a boot before, and keeps a promise, but begins nothing. What was late raises a
+ * doubt as well: a server that waits in vain does not ask for a while, and says so only later.
  */
 #include "base/bytes.h"
 #include "base/failure.h"
@@ -231,14 +232,19 @@ void book_settle(struct book *book, void (*each)(uint64_t asker, const struct an
 
     if (book->asked_count == 0)
         return;
+    bool late = false;
     for (size_t i = 0; i < book->asked_count; i++)
-        book->asked[i].late |= book->asked[i].deadline_ns <= now;
+        late |= book->asked[i].late |= book->asked[i].deadline_ns <= now;
+    if (late)
+        book_raise_doubt(book);
     qsort(book->asked, book->asked_count, sizeof(*book->asked), compare);
     write_all(book);
     now = once_clock_ns();
     for (size_t i = 0; i < book->asked_count; i++) {
         struct asked *asked = &book->asked[i];
         bool in_time = !asked->late && asked->deadline_ns > now;
+        if (!in_time && !asked->late)
+            book_raise_doubt(book); /* and whoever waited in vain may ask nothing for a while */
         end_question(book, asked, in_time);
         if (in_time)
             each(asked->asker, &asked->answer, user);

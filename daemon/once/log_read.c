@@ -155,7 +155,8 @@ static uint64_t ns_of(const struct timespec *time)
 }
 
 /* A file that is put back keeps its own time, or gets one of its own. The kernel's time stamps lag behind by up to a
- * tick. A batch that was broken off left its time as well, so then there is nothing to compare. */
+ * tick. Before a batch is written the head says so: where a crash broke it off, its time fits as well, unless the head
+ * did not reach the disk. Then what is armed goes, which is the safe side. */
 static bool times_fit(const struct stat *status, const struct log_contents *contents, struct netboot_error *why)
 {
     uint64_t touched = contents->touched > 0 ? contents->touched : contents->written;
@@ -164,7 +165,7 @@ static bool times_fit(const struct stat *status, const struct log_contents *cont
         failure(why, -ESTALE, "its time is before what was written last");
         return false;
     }
-    if (contents->end == contents->size && ns_of(&status->st_ctim) > touched + 10 * SECOND_NS) {
+    if (ns_of(&status->st_ctim) > touched + 10 * SECOND_NS) {
         failure(why, -ESTALE, "it was changed after what was written last");
         return false;
     }

@@ -577,6 +577,8 @@ struct netboot_journal_state {
     uint64_t dropped; /* records that netbootd took and could not write, or that were more than a machine may have */
     uint64_t reserved[8];
 };
+/* netbootd tells it, within 0.2 s, to members of the store's group as well; -EIO: it cannot write the journal. Where it
+ * does not answer, a handle that does not follow reads the files; a server never waits for that. */
 int netboot_journal_status(struct netboot_store *store, struct netboot_journal_state *ret, struct netboot_error *error);
 
 #ifdef __cplusplus

@@ -142,6 +142,22 @@ int journal_file_write_mark(const struct journal_file *file, const struct journa
     return write_numbers(file->fd, MARK_OFFSET, file->secret, numbers, MARK_NUMBERS);
 }
 
+void journal_file_add_state(const struct journal_file *file, unsigned which, const struct journal_index *index,
+                            struct netboot_journal_state *state)
+{
+    struct journal_mark mark = {0};
+
+    if (file->fd >= 0)
+        journal_file_read_mark(file, &mark);
+    state->identity ^= hash64(file->secret, &file->inode, sizeof(file->inode));
+    state->newest = index->newest;
+    state->machines = index->machines;
+    state->entries += index->files[which].entries;
+    state->size += index->files[which].size;
+    state->limit += file->fd >= 0 ? JOURNAL_RING_OFFSET + file->capacity : 0;
+    state->dropped = mark.dropped > state->dropped ? mark.dropped : state->dropped;
+}
+
 /* ---- An entry */
 
 static size_t entry_size(size_t record_size)

@@ -60,6 +60,10 @@ int journal_file_is_there(const char *directory, unsigned which, const struct jo
 bool journal_file_read_mark(const struct journal_file *file, struct journal_mark *ret);
 int journal_file_write_mark(const struct journal_file *file, const struct journal_mark *mark);
 
+/* Adds what a file has to the state of the journal. */
+void journal_file_add_state(const struct journal_file *file, unsigned which, const struct journal_index *index,
+                            struct netboot_journal_state *state);
+
 /* Reads the whole file into the index, and where its head is. -ENOMEM. */
 int journal_file_load(struct journal_file *file, unsigned which, struct journal_index *index);
 /* The same for what was written since. */

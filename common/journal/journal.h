@@ -23,6 +23,9 @@ void journal_fini(struct journal *journal);
 /* The key of the machine whose MAC was seen with the client's UUID, where that may be believed. */
 bool journal_find_mac(struct journal *journal, const struct netboot_client *client, struct store_key *ret);
 
+/* How it is, by its files. As netboot_journal_status(), to which netbootd's word counts more. */
+int journal_read_state(struct netboot_store *store, struct netboot_journal_state *ret, struct netboot_error *error);
+
 /* ---- Between these files only */
 
 /* Locks the mutex, with an index that has all that was written so far. -ENOENT, -EACCES, -ECHILD, ... with a text. */

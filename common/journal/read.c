@@ -3,7 +3,6 @@
 #include "journal/journal.h"
 
 #include "base/failure.h"
-#include "base/hash.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -104,6 +103,11 @@ int journal_begin(struct journal *journal, struct netboot_error *error)
     pthread_mutex_unlock(&journal->mutex);
     if (code == -ENOENT)
         return failure(error, code, "there is no journal in %s: netbootd makes it when it starts", directory);
+    if (code == -EACCES)
+        return failure(error, code,
+                       "only root and the user netboot may read the journal in %s, which tells what each machine was "
+                       "given",
+                       directory);
     return failure(error, code, "the journal in %s cannot be read: %s", directory,
                    code == -ENOTSUP ? "it is of a newer version" : strerror(-code));
 }
@@ -122,35 +126,4 @@ bool journal_read(const struct journal *journal, const struct journal_item *item
     return journal_file_read(&journal->files[item->file], item->offset, item->size, item->number, row, &header,
                              &octets) &&
            record_decode(&record_entry, octets, ret) == 0;
-}
-
-/* ---- Status */
-
-int netboot_journal_status(struct netboot_store *store, struct netboot_journal_state *ret, struct netboot_error *error)
-{
-    struct journal *journal = store->journal;
-    struct netboot_journal_state state;
-    int code = journal_begin(journal, error);
-
-    if (code != 0)
-        return code;
-    state = (struct netboot_journal_state){.newest = journal->index.newest, .machines = journal->index.machines};
-    for (unsigned i = 0; i < JOURNAL_FILES; i++) {
-        const struct journal_file *file = &journal->files[i];
-        struct journal_mark mark = {0};
-        if (file->fd >= 0)
-            journal_file_read_mark(file, &mark);
-        state.identity ^= hash64(file->secret, &file->inode, sizeof(file->inode));
-        state.entries += journal->index.files[i].entries;
-        state.size += journal->index.files[i].size;
-        state.limit += file->fd >= 0 ? JOURNAL_RING_OFFSET + file->capacity : 0;
-        state.dropped = mark.dropped > state.dropped ? mark.dropped : state.dropped;
-    }
-    bool damaged = journal->damaged[JOURNAL_KNOWN] || journal->damaged[JOURNAL_STRANGERS];
-    journal_end(journal);
-    if (damaged)
-        return failure(error, -EBADMSG, "a file of the journal in %s is damaged: netbootd makes it anew when it starts",
-                       store->directory);
-    *ret = state;
-    return 0;
 }

@@ -99,6 +99,13 @@ static bool is_words(void *message)
     return run->head.count > 0 && run->words[run->head.count - 1] == '\0';
 }
 
+static bool is_figures(void *message)
+{
+    const struct control_figures *figures = message;
+
+    return figures->trouble <= 0;
+}
+
 static bool is_server(void *message)
 {
     struct control_server *server = message;
@@ -113,21 +120,25 @@ static const struct {
     uint32_t most;
     bool (*is_sound)(void *message);
 } messages[CONTROL_KINDS] = {
-    [CONTROL_ARM] = {sizeof(struct control_order),  0,      0,                            is_order                         },
-    [CONTROL_DISARM] = {sizeof(struct control_order),  0,      0,                            is_order                         },
-    [CONTROL_DONE] = {sizeof(struct control_order),  0,      0,                            is_order                         },
-    [CONTROL_HOSTS] = {offsetof(struct control_hosts, hosts), sizeof(struct control_host),  CONTROL_HOSTS_MAX,                 is_hosts},
-    [CONTROL_DO] = {sizeof(struct control_head),                             0,         0,        is_bare                               },
-    [CONTROL_GET] = {offsetof(struct control_hosts,                             hosts),       sizeof(struct control_host), 1,is_hosts},
-    [CONTROL_LIST] = {sizeof(struct control_head),                     0,                           0,                             is_bare                                                                       },
-    [CONTROL_ACTS] = {sizeof(struct control_head),                      0,                            0,  is_bare},
-    [CONTROL_SERVERS] = {sizeof(struct control_head),                      0,                            0,                             is_bare                                                                                                  },
-    [CONTROL_RESULT] = {sizeof(struct control_result),                      0,                            0,is_result},
-    [CONTROL_ROWS] = {offsetof(struct control_rows,                    rows),                          sizeof(struct control_row),                            CONTROL_ROWS_MAX,                                                                                                                             is_rows},
-    [CONTROL_ACT] = {sizeof(struct control_act),             0,            0,             is_act},
-    [CONTROL_RUN] = {offsetof(struct control_run,                            words),                 1,                                 CONTROL_WORDS_SIZE,                                                                                                                                                is_words},
-    [CONTROL_EXIT] = {sizeof(struct control_exit),                            0,0,is_bare},
-    [CONTROL_SERVER] = {sizeof(struct control_server), 0,       0,                                         is_server                                                                                                                                                                                                    },
+  /* clang-format off */
+    [CONTROL_ARM] = {sizeof(struct control_order), 0, 0, is_order},
+    [CONTROL_DISARM] = {sizeof(struct control_order), 0, 0, is_order},
+    [CONTROL_DONE] = {sizeof(struct control_order), 0, 0, is_order},
+    [CONTROL_HOSTS] = {offsetof(struct control_hosts, hosts), sizeof(struct control_host), CONTROL_HOSTS_MAX, is_hosts},
+    [CONTROL_DO] = {sizeof(struct control_head), 0, 0, is_bare},
+    [CONTROL_GET] = {offsetof(struct control_hosts, hosts), sizeof(struct control_host), 1, is_hosts},
+    [CONTROL_LIST] = {sizeof(struct control_head), 0, 0, is_bare},
+    [CONTROL_ACTS] = {sizeof(struct control_head), 0, 0, is_bare},
+    [CONTROL_SERVERS] = {sizeof(struct control_head), 0, 0, is_bare},
+    [CONTROL_JOURNAL] = {sizeof(struct control_head), 0, 0, is_bare},
+    [CONTROL_RESULT] = {sizeof(struct control_result), 0, 0, is_result},
+    [CONTROL_ROWS] = {offsetof(struct control_rows, rows), sizeof(struct control_row), CONTROL_ROWS_MAX, is_rows},
+    [CONTROL_ACT] = {sizeof(struct control_act), 0, 0, is_act},
+    [CONTROL_SERVER] = {sizeof(struct control_server), 0, 0, is_server},
+    [CONTROL_RUN] = {offsetof(struct control_run, words), 1, CONTROL_WORDS_SIZE, is_words},
+    [CONTROL_EXIT] = {sizeof(struct control_exit), 0, 0, is_bare},
+    [CONTROL_FIGURES] = {sizeof(struct control_figures), 0, 0, is_figures},
+  /* clang-format on */
 };
 
 bool control_is_sound(void *message, size_t size)
@@ -277,6 +288,20 @@ int control_get(int control, const struct control_host *host, struct netboot_onc
         code = unexpected(error);
     free(hosts);
     free(rows);
+    return code;
+}
+
+int control_figures(int control, struct control_figures *ret, unsigned deadline_ms, struct netboot_error *error)
+{
+    struct control_head head = control_head(CONTROL_JOURNAL, 0);
+    struct control_figures *figures = malloc(CONTROL_MESSAGE_MAX);
+    int code = figures ? exchange(control, &head, sizeof(head), figures, deadline_ms, error) : failure_no_memory(error);
+
+    if (code == 0 && figures->head.kind == CONTROL_FIGURES)
+        *ret = *figures;
+    else if (code == 0 && (figures->head.kind != CONTROL_RESULT || (code = result_of(figures, error)) == 0))
+        code = unexpected(error);
+    free(figures);
     return code;
 }
 

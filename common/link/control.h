@@ -8,6 +8,8 @@
  *                                             <--  CONTROL_RESULT
  *     CONTROL_GET, with one host              -->
  *                                             <--  CONTROL_ROWS with one row, or CONTROL_RESULT
+ *     CONTROL_JOURNAL                         -->
+ *                                             <--  CONTROL_FIGURES, or CONTROL_RESULT
  *     CONTROL_RUN, with stdout and stderr     -->   (a command of netbootctl's that changes hosts, as netbootd's user)
  *                                             <--  CONTROL_EXIT, or CONTROL_RESULT
  *     CONTROL_LIST, _ACTS, _SERVERS           -->
@@ -33,12 +35,14 @@ enum control_kind {
     CONTROL_LIST,
     CONTROL_ACTS,
     CONTROL_SERVERS,
+    CONTROL_JOURNAL,
     CONTROL_RESULT,
     CONTROL_ROWS,
     CONTROL_ACT,
     CONTROL_SERVER,
     CONTROL_RUN,
     CONTROL_EXIT,
+    CONTROL_FIGURES,
     CONTROL_KINDS
 };
 
@@ -107,6 +111,15 @@ struct control_server {
     uint64_t generation, since; /* since: seconds since 1970 */
 };
 
+/* Of the journal, for those who may not read its files as well. */
+struct control_figures {
+    struct control_head head;
+    int32_t trouble;           /* why it cannot be written at the moment, negative errno value; 0: it can */
+    uint64_t identity, newest; /* as struct netboot_journal_state, as are the next ones */
+    uint64_t entries, machines, size, limit, dropped;
+    uint64_t written; /* since netbootd started */
+};
+
 /* Words, each ended by a NUL: head.count octets of them. */
 #define CONTROL_WORDS_SIZE 60000
 #define CONTROL_WORDS_MAX 2000
@@ -156,6 +169,8 @@ int control_get(int control, const struct control_host *host, struct netboot_onc
  * which is returned. */
 int control_list(int control, enum control_kind kind, int (*each)(const void *message, void *user), void *user,
                  struct netboot_error *error);
+
+int control_figures(int control, struct control_figures *ret, unsigned deadline_ms, struct netboot_error *error);
 
 /* Runs a command of netbootctl's as netbootd's user, if it is one that operators may give. Its output goes to the two
  * file descriptors. Its exit code, or a negative errno value with a text. */

@@ -155,10 +155,13 @@ static void watch_round(struct watch *watch)
 
 static int watch_begin(struct watch *watch)
 {
+    const struct netboot_journal_filter none = {.size = sizeof(none), .after = UINT64_MAX};
     struct netboot_journal_state state;
     struct netboot_error error;
 
-    if (netboot_journal_status(watch->session->store, &state, &error) != 0)
+    /* Who may not read it is told how much there is, and no more. */
+    if (netboot_journal_entries(watch->session->store, &none, watch_entry, watch, &error) < 0 ||
+        netboot_journal_status(watch->session->store, &state, &error) != 0)
         return failed_with(&error);
     watch->identity = state.identity;
     watch->filter.after = state.newest;

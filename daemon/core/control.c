@@ -379,6 +379,29 @@ static void read_servers(struct client *client, const void *message)
     list(client, list_servers);
 }
 
+/* ---- The journal */
+
+static void read_journal(struct client *client, const void *message)
+{
+    struct keeper_figures figures;
+
+    (void)message;
+    keeper_figures(client->core->keeper, &figures);
+    const struct control_figures answer = {
+        .head = control_head(CONTROL_FIGURES, 0),
+        .trouble = figures.trouble,
+        .identity = figures.state.identity,
+        .newest = figures.state.newest,
+        .entries = figures.state.entries,
+        .machines = figures.state.machines,
+        .size = figures.state.size,
+        .limit = figures.state.limit,
+        .dropped = figures.dropped,
+        .written = figures.written,
+    };
+    socket_send(client->watch.fd, &answer, sizeof(answer), NULL, 0);
+}
+
 /* ---- Commands */
 
 static unsigned count_children(void)
@@ -441,6 +464,7 @@ static const struct {
       [CONTROL_ACTS] = {RIGHT_LOOK,   read_acts   },
     [CONTROL_SERVERS] = {RIGHT_LOOK,   read_servers},
       [CONTROL_RUN] = {RIGHT_CHANGE, NULL        },
+    [CONTROL_JOURNAL] = {RIGHT_LOOK,   read_journal},
 };
 
 static void take_message(struct client *client, void *message, ssize_t size, const int *fds)

@@ -423,4 +423,7 @@ void keeper_figures(const struct keeper *keeper, struct keeper_figures *ret)
 {
     *ret = keeper->figures;
     ret->joins = keeper->joins.count;
+    for (unsigned i = 0; i < JOURNAL_FILES; i++)
+        journal_file_add_state(&keeper->files[i].file, i, &keeper->index, &ret->state);
+    ret->state.dropped = ret->dropped;
 }

@@ -42,7 +42,8 @@ struct keeper_figures {
     uint64_t held;    /* of those: more than a machine may write in a minute */
     uint64_t spoilt;  /* slots of rings that made no sense, or were never filled */
     size_t joins;     /* identifiers that are joined */
-    int trouble;      /* why the files cannot be written, negative errno value; 0: they can */
+    struct netboot_journal_state state;
+    int trouble; /* why the files cannot be written, negative errno value; 0: they can */
 };
 
 /* Also without its files, which are then tried again. Negative errno value with a text. */

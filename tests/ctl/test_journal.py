@@ -13,7 +13,9 @@ import time
 
 import pytest
 
-from lib import paths
+from conftest import Ctl
+from identities import Wrapped
+from lib import owners, paths
 from lib.netbootd import Netbootd
 
 MAC, OTHER, STRANGER = "52:54:00:00:00:01", "52:54:00:00:00:02", "52:54:00:00:00:99"
@@ -410,5 +412,63 @@ def test_status_counts_it(lab):
     told = lab.json("status")["journal"]
     assert (told["entries"], told["machines"], told["dropped"]) == (2, 2, 0) and 0 < told["size"] < told["limit"]
     assert "2 steps of 2 machines, 0 dropped" in lab.ok("status")
+    lab.netbootd.stop()
+    assert lab.json("status")["journal"] == told  # by its files
     (lab.directory / "journal/known").write_bytes(b"junk" * 4096)
-    assert "journal" in lab.json("status")["journal_trouble"]
+    assert lab.json("status")["journal_trouble"].startswith(f"a file of the journal in {lab.directory} is damaged")
+
+
+def test_status_says_why_nothing_is_written(lab):
+    lab.netbootd.stop()
+    shutil.rmtree(lab.directory / "journal")
+    (lab.directory / "journal").write_text("in the way")
+    lab.netbootd.start()
+    trouble = lab.json("status")["journal_trouble"]
+    assert trouble == (f"netbootd cannot write the journal in {lab.directory}: Not a directory; 0 records were dropped so "
+                       "far")
+    (lab.directory / "journal").unlink()
+    eventually(lambda: "journal" in lab.json("status"))
+
+
+# ---- who may read it
+
+GROUP = owners.GROUP
+
+
+@pytest.fixture
+def shared(open_path):
+    """The store of a user of its own, with a boot of web1."""
+    ctl = Ctl(open_path / "store")
+    ctl.ok("init")
+    owners.share(ctl.directory)
+    with Netbootd(ctl.directory) as ctl.netbootd:
+        boots(fill(ctl), *BOOTS)
+        yield ctl
+
+
+def as_nobody(ctl, *groups):
+    rest = ["--groups", ",".join(map(str, groups))] if groups else ["--clear-groups"]
+    return Wrapped(ctl.directory, ["setpriv", "--reuid", "65534", "--regid", "65534", *rest])
+
+
+def test_a_member_of_the_group_sees_how_much_there_is(shared):
+    """Its figures from netbootd, and nothing of what it tells."""
+    member = as_nobody(shared, GROUP)
+    figures = shared.json("status")["journal"]
+    assert member.json("status")["journal"] == figures and figures["entries"] == 5
+    only = f"only root and the user netboot may read the journal in {shared.directory}, which tells what each machine was given"
+    for words in (["log"], ["log", "web1"], ["seen"], ["seen", "--join"], ["watch"], ["explain", "web1"]):
+        assert member.wrong(1, *words) == only
+    assert only in member.wrong(1, "explain", "--family", "6", "--uuid", UUID, "--arch", "7", "--join-identifiers", "on")
+    assert "web1" in member.ok("explain", "--family", "4", "--mac", MAC, "--arch", "7")
+    assert only in member("lint").err
+    shared.netbootd.stop()
+    assert member.json("status")["journal_trouble"] == only
+
+
+def test_a_stranger_is_told_nothing(shared):
+    """Where the store itself is open to everybody."""
+    for path in (shared.directory, shared.directory / "targets", *(shared.directory / "targets").iterdir()):
+        path.chmod(0o755 if path.is_dir() else 0o666)
+    told = as_nobody(shared).json("status")
+    assert "journal" not in told and "only root and the user netboot may read the journal" in told["journal_trouble"]

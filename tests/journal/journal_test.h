@@ -215,7 +215,7 @@ static inline struct netboot_journal_state state_of(struct netboot_store *store)
 {
     struct netboot_journal_state state;
 
-    OK(netboot_journal_status(store, &state, &error));
+    OK(journal_read_state(store, &state, &error));
     return state;
 }
 

@@ -81,7 +81,7 @@ static void test_everything_at_once(void **state)
     for (unsigned round = 0; round < ROUNDS; round++) {
         struct netboot_journal_state now = {.identity = identity};
         unsigned before = seen;
-        EVENTUALLY(netboot_journal_status(crowd.store, &now, NULL) == 0 && now.identity != identity && now.entries > 0);
+        EVENTUALLY(journal_read_state(crowd.store, &now, NULL) == 0 && now.identity != identity && now.entries > 0);
         EVENTUALLY((netboot_journal_entries(crowd.store, NULL, look, &seen, NULL), seen > before));
         identity = now.identity;
         lose(fixture);

@@ -9,7 +9,7 @@ import pytest
 
 from clients import MAC, UUID, Machine, boot_file_of
 from conftest import SITE
-from lib import dhcp, kea, targets
+from lib import dhcp, kea, owners, targets
 from lib.netbootd import Netbootd
 
 FILES = {4: "ipxe.efi", 6: "http://[2001:db8::1]/ipxe.efi"}
@@ -120,6 +120,25 @@ def test_a_parameter_of_before(link, store):
         assert line.startswith("ERROR")
     finally:
         server.stop(check=False)
+
+
+def test_status_of_a_server_that_may_not_read_it(link, clients, store):
+    """netbootd tells it how much there is. Without netbootd it says so, and nothing waits for long."""
+    owners.open_way(store.directory)
+    owners.share(store.directory, group="_kea")
+    with Netbootd(store.directory) as netbootd, kea.Kea(link, 4, {"database": store.directory}, user="_kea") as server:
+        netbootd.wait_servers("kea-dhcp4")
+        assert clients.boot_file(4) == FILES[4]
+        wait_log(store, 1)
+        told = server.command("netboot-status")["arguments"]["journal"]
+        assert (told["entries"], told["machines"], told["written"]) == (1, 1, 1) and told["limit"] == 256 << 20
+        for end, text in ((netbootd.pause, "netbootd does not answer"), (netbootd.kill, "netbootd does not run")):
+            end()
+            begun = time.monotonic()
+            told = server.command("netboot-status")["arguments"]["journal"]
+            assert "entries" not in told and text in told["problem"]
+            assert time.monotonic() - begun < 2
+            assert clients.boot_file(4) == FILES[4]
 
 
 # ---- without netbootd, or faster than it

@@ -20,6 +20,7 @@ static union {
     struct control_server server;
     struct control_run run;
     struct control_exit exit;
+    struct control_figures figures;
     uint8_t octets[CONTROL_MESSAGE_MAX];
 } message;
 
@@ -65,6 +66,8 @@ static size_t make(enum control_kind kind)
         return sizeof(message.run);
     case CONTROL_EXIT:
         return sizeof(message.exit);
+    case CONTROL_FIGURES:
+        return sizeof(message.figures);
     default:
         return sizeof(message.head);
     }
@@ -118,22 +121,23 @@ static void wrong_members(void **state)
         uint64_t value;
     } cases[] = {
 #define MEMBER(member) &message.member, sizeof(message.member)
-        {CONTROL_ARM,    MEMBER(order.until_done),             2                          },
-        {CONTROL_ARM,    MEMBER(order.until_done),             255                        },
-        {CONTROL_HOSTS,  MEMBER(hosts.hosts[0].key_size),      0                          },
-        {CONTROL_HOSTS,  MEMBER(hosts.hosts[7].key_size),      1                          },
-        {CONTROL_HOSTS,  MEMBER(hosts.hosts[299].key_size),    KEY_SIZE + 1               },
-        {CONTROL_GET,    MEMBER(hosts.hosts[0].key_size),      UINT16_MAX                 },
-        {CONTROL_RESULT, MEMBER(result.code),                  1                          },
-        {CONTROL_ROWS,   MEMBER(rows.rows[0].host.key_size),   0                          },
-        {CONTROL_ROWS,   MEMBER(rows.rows[23].host.key_size),  KEY_SIZE + 1               },
-        {CONTROL_ROWS,   MEMBER(rows.rows[1].once.state),      NETBOOT_ONCE_NEVER_DONE + 1},
-        {CONTROL_ROWS,   MEMBER(rows.rows[1].once.state),      UINT32_MAX                 },
-        {CONTROL_ROWS,   MEMBER(rows.rows[1].once.until_done), 2                          },
-        {CONTROL_ACT,    MEMBER(act.action),                   0                          },
-        {CONTROL_ACT,    MEMBER(act.action),                   CONTROL_HOSTS              },
-        {CONTROL_ACT,    MEMBER(act.host.key_size),            0                          },
-        {CONTROL_ACT,    MEMBER(act.host.key_size),            UINT16_MAX                 },
+        {CONTROL_ARM,     MEMBER(order.until_done),             2                          },
+        {CONTROL_ARM,     MEMBER(order.until_done),             255                        },
+        {CONTROL_HOSTS,   MEMBER(hosts.hosts[0].key_size),      0                          },
+        {CONTROL_HOSTS,   MEMBER(hosts.hosts[7].key_size),      1                          },
+        {CONTROL_HOSTS,   MEMBER(hosts.hosts[299].key_size),    KEY_SIZE + 1               },
+        {CONTROL_GET,     MEMBER(hosts.hosts[0].key_size),      UINT16_MAX                 },
+        {CONTROL_RESULT,  MEMBER(result.code),                  1                          },
+        {CONTROL_ROWS,    MEMBER(rows.rows[0].host.key_size),   0                          },
+        {CONTROL_ROWS,    MEMBER(rows.rows[23].host.key_size),  KEY_SIZE + 1               },
+        {CONTROL_ROWS,    MEMBER(rows.rows[1].once.state),      NETBOOT_ONCE_NEVER_DONE + 1},
+        {CONTROL_ROWS,    MEMBER(rows.rows[1].once.state),      UINT32_MAX                 },
+        {CONTROL_ROWS,    MEMBER(rows.rows[1].once.until_done), 2                          },
+        {CONTROL_FIGURES, MEMBER(figures.trouble),              1                          },
+        {CONTROL_ACT,     MEMBER(act.action),                   0                          },
+        {CONTROL_ACT,     MEMBER(act.action),                   CONTROL_HOSTS              },
+        {CONTROL_ACT,     MEMBER(act.host.key_size),            0                          },
+        {CONTROL_ACT,     MEMBER(act.host.key_size),            UINT16_MAX                 },
     };
 
     (void)state;
@@ -318,6 +322,27 @@ static void lists(void **state)
     assert_int_equal(count, 3);
     answer_result(ends, -EACCES, "you may not");
     FAILS(-EACCES, "you may not", control_list(ends->client, CONTROL_SERVERS, count_messages, &count, &error));
+}
+
+static void figures_of_the_journal(void **state)
+{
+    const struct ends *ends = *state;
+    struct control_figures got = {.written = 9};
+
+    make(CONTROL_FIGURES);
+    message.figures.entries = 5;
+    message.figures.trouble = -ENOSPC;
+    answer(ends, sizeof(message.figures));
+    OK(control_figures(ends->client, &got, 1000, &error));
+    assert_true(got.entries == 5 && got.trouble == -ENOSPC && got.written == 0);
+    answer_result(ends, -EACCES, "you may not");
+    FAILS(-EACCES, "you may not", control_figures(ends->client, &got, 1000, &error));
+    answer_result(ends, 0, "");
+    FAILS(-EPROTO, "something else", control_figures(ends->client, &got, 1000, &error));
+    answer(ends, make(CONTROL_SERVER));
+    FAILS(-EPROTO, "something else", control_figures(ends->client, &got, 1000, &error));
+    FAILS(-ETIMEDOUT, "does not answer", control_figures(ends->client, &got, 50, &error));
+    assert_int_equal(got.entries, 5);
 }
 
 static void many_hosts(void **state)
@@ -508,6 +533,7 @@ int main(void)
         TEST_ENDS(an_end_in_the_middle),
         cmocka_unit_test(refusals),
         TEST_ENDS(lists),
+        TEST_ENDS(figures_of_the_journal),
         TEST_ENDS(many_hosts),
         TEST_ONCE(bad_messages),
         TEST_ONCE(too_many_orders),

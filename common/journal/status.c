@@ -40,8 +40,8 @@ static int ask_netbootd(const char *directory, struct netboot_journal_state *ret
         take_figures(&figures, ret);
     if (code == 0 && figures.trouble != 0)
         return failure(error, -EIO,
-                       "netbootd cannot write the journal in %s: %s; %" PRIu64 " records were dropped so far", directory,
-                       strerror(-figures.trouble), figures.dropped);
+                       "netbootd cannot write the journal in %s: %s; %" PRIu64 " records were dropped so far",
+                       directory, strerror(-figures.trouble), figures.dropped);
     return code;
 }
 

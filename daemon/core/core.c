@@ -26,6 +26,7 @@
 
 #define TICK_US 100000
 #define SECOND_US 1000000
+#define STOP_SECONDS 5
 #define SWEEP_ROWS 200 /* in each tick */
 
 /* ---- Signals */
@@ -211,6 +212,7 @@ static int open_all(struct core *core, struct netboot_error *error)
 
 static void close_all(struct core *core)
 {
+    alarm(STOP_SECONDS); /* whoever holds a lock of the targets store does not hold up the end */
     if (core->control_door.ready)
         control_door_close(core);
     if (core->servers_door.ready)

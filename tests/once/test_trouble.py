@@ -37,7 +37,7 @@ def test_a_stopped_netbootd(site):
         got = site.request(Exchange("iPXE", 4, MAC))
         took = time.monotonic() - begun
         assert got == "disk", "it cannot be marked"
-        assert 0.09 < took < 1, took
+        assert 0.09 < took < 5, took
     assert site.state() == "armed"
     assert site.boot4() == "install"
 

@@ -43,7 +43,7 @@ static int build_data(const struct db_spec *spec, const char *path, int (*fill)(
     if (rc == 0)
         rc = mdb_env_set_maxreaders(mdb, DB_READERS_MAX);
     if (rc == 0)
-        rc = mdb_env_open(mdb, path, 0, data_mode(spec));
+        rc = mdb_env_open(mdb, path, 0, DATA_MODE);
     if (rc == 0)
         rc = build_tables(spec, mdb, fill);
     mdb_env_close(mdb);

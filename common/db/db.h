@@ -47,7 +47,6 @@ struct db_spec {
     const char *table_names[DB_TABLES_MAX];
     unsigned cursor_table; /* the cursors of the readers are for this one */
     size_t cache_size;     /* octets of `cache` in each reader, a multiple of 64 */
-    bool servers_write;    /* the group may write data.mdb, too */
 };
 
 enum reader_busy { READER_FREE, READER_TAKEN, READER_KEPT /* by the thread that closes or remaps the database */ };
@@ -83,7 +82,6 @@ struct db_place {
     const char *directory; /* the operator's */
     char path[DB_PATH_SIZE], data_path[DB_PATH_SIZE], lock_path[DB_PATH_SIZE], write_path[DB_PATH_SIZE];
     size_t first_map_size;
-    size_t map_most;            /* the map never grows past it; 0: as far as address space goes */
     size_t check_most;          /* with more octets than this, pages are not checked; 0: always check */
     bool server;                /* never creates files, has all its readers ready from the start */
     const unsigned *not_forked; /* 1; 0 in a forked child, where that page is zeroed */
@@ -209,10 +207,6 @@ static inline MDB_dbi db_place_table(const struct db_place *place, MDB_txn *txn,
  * back. The map has room for more than is stored. */
 int db_write_begin(struct db_place *place, MDB_txn **ret_txn, struct db_reader **ret_reader,
                    struct netboot_error *error);
-/* The same on the packet path of a server, whose thread opens and maps. -ESTALE: the database has to be opened again,
- * and values read from it may be outdated; -EAGAIN. */
-int db_write_now(struct db_place *place, MDB_txn **ret_txn, struct db_reader **ret_reader);
-
 /* Clears the readers of dead processes. */
 void db_clear_readers(struct db *db);
 

@@ -24,7 +24,6 @@
 #include <unistd.h>
 
 #define DIRECTORY_MODE 02750
-#define DATA_MODE 0640
 #define LOCK_MODE 0660
 #define GROUP_ENTERS (S_IRGRP | S_IXGRP)
 #define WRITE_LOCK_SIZE 128 /* its block is allocated before a disk is full */
@@ -33,11 +32,6 @@
 #define LOCK_SIZE ((DB_READERS_MAX + 16) * 64)
 
 /* ---- Owner, group and mode */
-
-mode_t data_mode(const struct db_spec *spec)
-{
-    return spec->servers_write ? LOCK_MODE : DATA_MODE;
-}
 
 bool db_place_is_owner(const struct db_place *place)
 {
@@ -108,7 +102,7 @@ static int make_file(const char *path, const struct owner *owner, mode_t mode, o
 
 int make_files(const struct db_place *place, const struct owner *owner)
 {
-    int code = make_file(place->data_path, owner, data_mode(place->spec), 0);
+    int code = make_file(place->data_path, owner, DATA_MODE, 0);
 
     if (code == 0)
         code = make_file(place->lock_path, owner, LOCK_MODE, LOCK_SIZE);
@@ -174,7 +168,7 @@ void db_place_repair(const struct db_place *place)
     repair_file(place->path, &owner, DIRECTORY_MODE);
     if (owner_of(place->path, &owner) != 0 || owner.user != geteuid())
         return;
-    repair_file(place->data_path, &owner, data_mode(place->spec));
+    repair_file(place->data_path, &owner, DATA_MODE);
     repair_file(place->lock_path, &owner, LOCK_MODE);
     repair_file(place->write_path, &owner, LOCK_MODE);
 }

@@ -34,7 +34,7 @@ struct owner {
 int owner_of(const char *directory, struct owner *ret);
 /* Makes a directory with owner, group and mode; without permission to set those, its own stay. Negative errno value. */
 int make_directory(const char *path, const struct owner *owner);
-mode_t data_mode(const struct db_spec *spec);
+#define DATA_MODE 0640 /* servers read it */
 /* Makes the files of a new database, still empty. Negative errno value. */
 int make_files(const struct db_place *place, const struct owner *owner);
 
@@ -87,7 +87,7 @@ void db_close(struct db *db);
 /* With all readers kept, for a server: reads all pages into memory, so that no packet has to wait for one. */
 void db_bring_in(struct db *db);
 /* The largest map that address space and settings allow. */
-size_t db_place_map_limit(const struct db_place *place);
+size_t db_map_limit(void);
 
 /* ---- map.c */
 

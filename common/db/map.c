@@ -56,7 +56,7 @@ static int new_size(struct db *db, size_t wanted, size_t *ret)
         return 0; /* another thread was faster */
     if (wanted == 0)
         wanted = smaller(used, SIZE_MAX / 2) * 2;
-    if (wanted > db_place_map_limit(db->place) || !has_address_space(wanted))
+    if (wanted > db_map_limit() || !has_address_space(wanted))
         wanted = used + used / 4;
     if (wanted <= size || !has_address_space(wanted))
         return size >= used ? 0 : is_longer_than_file(db, used) ? -EBADMSG : -ENOMEM;
@@ -121,7 +121,7 @@ int db_writers_map(const struct db *db, size_t *ret_wanted)
         return rc;
     if (wanted < atomic_load(&place->wanted))
         wanted = atomic_load(&place->wanted);
-    wanted = map_size_for(used, wanted, db_place_map_limit(place));
+    wanted = map_size_for(used, wanted, db_map_limit());
     *ret_wanted = wanted > size ? wanted : 0;
     return 0;
 }

@@ -85,10 +85,10 @@ void db_close(struct db *db)
 
 /* ---- Opening */
 
-/* The largest map: a part of the process's address space, and no more than the setting allows. */
-size_t db_place_map_limit(const struct db_place *place)
+/* The largest map: a part of the address space that this process may have. */
+size_t db_map_limit(void)
 {
-    size_t most = place->map_most > 0 ? place->map_most : SIZE_MAX / 4 + 1;
+    size_t most = SIZE_MAX / 4 + 1;
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
@@ -129,7 +129,7 @@ static int open_mdb(struct db *db, size_t map_size)
 static int open_mapped(struct db *db, struct netboot_error *error)
 {
     const struct db_place *place = db->place;
-    size_t size = smaller(place->first_map_size > 0 ? place->first_map_size : DB_MAP_SIZE, db_place_map_limit(place));
+    size_t size = smaller(place->first_map_size > 0 ? place->first_map_size : DB_MAP_SIZE, db_map_limit());
     int rc;
 
     while ((rc = open_mdb(db, size)) == ENOMEM && size / 2 > (size_t)db->data.st_size)

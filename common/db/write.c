@@ -84,24 +84,3 @@ int db_write_begin(struct db_place *place, MDB_txn **ret_txn, struct db_reader *
     return failure(error, code != 0 ? code : -EAGAIN, "the %s in %s is busy: try again", place->spec->what,
                    place->directory);
 }
-
-int db_write_now(struct db_place *place, MDB_txn **ret_txn, struct db_reader **ret_reader)
-{
-    struct db_reader *reader;
-    size_t wanted;
-    int code = db_take(place, &reader);
-
-    if (code != 0)
-        return code;
-    enum step step = try_write(reader, false, &wanted, ret_txn, &code, NULL);
-    if (step == STEP_DONE) {
-        *ret_reader = reader;
-        return 0;
-    }
-    if (step == STEP_REOPEN)
-        db_place_ask(place, &reader->db->broken);
-    if (step == STEP_RESIZED)
-        db_place_ask(place, &reader->db->outgrown);
-    db_give(reader);
-    return step == STEP_FAILED ? code : step == STEP_REOPEN ? -ESTALE : -EAGAIN;
-}

@@ -33,7 +33,7 @@ static const char *const texts[] = {
     [NETBOOT_FINDING_ONCE_USED] = "the host has used its boot-once: this is a later boot",
     [NETBOOT_FINDING_ONCE_RENEWAL] = "the host is armed to boot once, but this message only extends its lease",
     [NETBOOT_FINDING_ONCE_UNMARKED] = "the host is armed to boot once, but this could not be recorded, so it gets its "
-                                      "regular target: check that the state store is writable and not locked",
+                                      "regular target: see whether netbootd runs, and what it logs",
     [NETBOOT_FINDING_TARGET_OF_HOST] = "target {target}: the host names it",
     [NETBOOT_FINDING_TARGET_DEFAULT] = "target {target}: it is for all clients without another target",
     [NETBOOT_FINDING_TARGET_MISSING] = "the host names a target that the store does not have: the default applies",

@@ -276,9 +276,9 @@ int netboot_view_readers(struct netboot_view *view, int (*each)(int pid, void *u
 /* --- writing */
 
 /*
- * Creates directory (2750; of root's: 700), targets store (format, default site, nothing else), state store and
- * journal. They belong to the owner of the directory, and are as open to its group. -EEXIST: there is a targets store
- * already, which stays as it is.
+ * Creates directory (2750; of root's: 700) and targets store (format, default site, nothing else). They belong to the
+ * owner of the directory, and are as open to its group. -EEXIST: there is a targets store already, which stays as it
+ * is.
  *
  * A program of root's should become the owner of the directory `targets` before it opens a store, as netbootctl does:
  * what members of the group write into the files reaches whoever maps them. The library opens it for root as well.

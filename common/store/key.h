@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The keys of the rows of the targets store; the journal and the state store use them too. */
+/* The keys of the rows of the targets store; the journal and netbootd use them too. */
 #ifndef NETBOOT_STORE_KEY_H
 #define NETBOOT_STORE_KEY_H
 

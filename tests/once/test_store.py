@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
 """
-Boot once with a real state store and two servers in processes of their own, for IPv4 and for IPv6. Needs root.
+Boot once with a real netbootd and two servers in processes of their own, for IPv4 and for IPv6. Needs root.
 """
 
 import shutil

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/failure.h"
+#include "core/closer.h"
 #include "core/control.h"
 #include "core/log.h"
 #include "core/notify.h"
@@ -102,6 +103,7 @@ static void tick(struct core *core)
     second_us = now;
     book_tidy(core->book);
     servers_expire(core);
+    control_expire();
     notify("WATCHDOG=1");
 }
 
@@ -238,6 +240,7 @@ int core_run(const struct core_options *options, struct netboot_error *error)
     int code = loop_init(&core.loop);
 
     umask(0077);
+    socket_close_by(closer_close);
     if (code != 0)
         return failure(error, code, "cannot wait for anything: %s", strerror(-code));
     code = open_all(&core, error);

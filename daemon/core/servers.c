@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/failure.h"
+#include "core/closer.h"
 #include "core/log.h"
 #include "link/hello.h"
 #include "link/peer.h"
@@ -356,9 +357,10 @@ static void take_in(struct core *core, int fd)
 
     if (!connection || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
         free(connection);
-        close(fd);
+        closer_close(fd);
         return;
     }
+    socket_let_pass(fd, false);
     *connection = (struct connection){
         .watch = {.fd = fd, .ready = connection_ready, .end = connection_end},
         .core = core,
@@ -368,7 +370,7 @@ static void take_in(struct core *core, int fd)
     };
     if (loop_add(&core->loop, &connection->watch) != 0) {
         free(connection);
-        close(fd);
+        closer_close(fd);
         return;
     }
     strangers = connection;
@@ -395,6 +397,7 @@ int servers_open(struct core *core, struct netboot_error *error)
 
     if (fd < 0)
         return fd;
+    socket_let_pass(fd, false);
     core->servers_door = (struct watch){.fd = fd, .ready = door_ready, .end = door_end};
     int code = loop_add(&core->loop, &core->servers_door);
     return code == 0 ? 0 : failure(error, code, "cannot wait for DHCP servers: %s", strerror(-code));

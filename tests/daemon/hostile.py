@@ -61,8 +61,16 @@ class Peer:
             return (kind,)
         return kind, struct.unpack_from("=i", message, 12)[0], message[16:].split(b"\0")[0].decode()
 
+    def ask(self, kind=SERVERS):
+        """The result of a list."""
+        self.say(kind)
+        while (answer := self.hear()) and answer[0] != RESULT:
+            pass
+        return answer
+
     def command(self, *words):
         """Its exit code, or netbootd's refusal; and what it said."""
+        self.ask()  # until netbootd has seen who it is, the kernel lets no files pass
         said, end = os.pipe()
         octets = b"".join(os.fsencode(word) + b"\0" for word in words)
         try:
@@ -76,3 +84,38 @@ class Peer:
 
 def hello(name=b"evil", journal=0, join=0):
     return HELLO.pack(HELLO_MAGIC, HELLO_VERSION, HELLO_SERVER, 0, name, journal, join)
+
+
+class Lingering:
+    """A connection of TCP whose last close() waits for a minute."""
+
+    def __init__(self):
+        listening = socket.create_server(("127.0.0.1", 0))
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        self.socket = socket.create_connection(listening.getsockname())
+        self.others = [listening, listening.accept()[0]]
+        self.socket.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self.socket.send(b"x" * 65536)
+        self._linger(60)
+
+    def _linger(self, seconds):
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", seconds > 0, seconds))
+
+    def pass_on(self, peer, message, often=5):
+        """Whether it was taken; then nobody else has it any more."""
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [self.socket.fileno()]))]
+        taken = 0
+        for _ in range(often):
+            with contextlib.suppress(OSError):
+                peer.socket.sendmsg([message], rights, socket.MSG_DONTWAIT)
+                taken += 1
+        if not taken:
+            self._linger(0)
+        self.socket.close()
+        return taken > 0
+
+    def end(self):
+        for other in self.others:
+            other.close()

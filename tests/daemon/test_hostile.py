@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: MPL-2.0
 """Peers of netbootd's that mean it harm. Needs root."""
 
+import contextlib
+import os
+import platform
+import struct
 import subprocess
-from errno import EACCES
+import time
+from errno import E2BIG, EACCES, EAGAIN, ETIMEDOUT
 
 import pytest
 
 from conftest import MAC
-from hostile import EXIT, OPERATOR, OPERATORS, RESULT, Peer
+from hostile import (ARM, EXIT, HOSTS, NOBODY, OPERATOR, OPERATORS, RESULT, RUN, SERVERS, Lingering,
+                     Peer)
 from lib import paths
 from lib.netbootd import Netbootd
 
@@ -28,6 +34,14 @@ def group(tmp_path, monkeypatch):
 def netbootd(store, group):
     with Netbootd(store.directory, "--operators", "hostile", program=group) as netbootd:
         yield netbootd
+
+
+def answers(store, seconds=5):
+    """How long it takes to answer root."""
+    begun = time.monotonic()
+    with Peer(store, seconds=seconds) as peer:
+        assert peer.ask()[:2] == (RESULT, 0)
+    return time.monotonic() - begun
 
 
 # ---- Commands
@@ -62,3 +76,135 @@ def test_the_tool_refuses_another_store_as_well(store, words):
     done = subprocess.run([paths.netbootctl(), *[word.format(store.directory) for word in words]], text=True,
                           env={"NETBOOT_PERSON": "somebody"}, capture_output=True, timeout=60)
     assert done.returncode == 1 and "for its own store only" in done.stderr
+
+
+# ---- Files
+
+REFUSES = tuple(int(part) for part in platform.release().split(".")[:2]) >= (6, 16)  # SO_PASSRIGHTS
+
+
+@pytest.mark.parametrize("user,name", [(NOBODY, "control"), (OPERATOR, "control"), (OPERATOR, "servers")])
+@pytest.mark.parametrize("accepted", [False, True])
+def test_a_file_whose_close_waits(store, netbootd, user, name, accepted):
+    if user == NOBODY and accepted:
+        pytest.skip("it is hung up on at once")
+    if name == "servers":
+        (store.directory / "run" / name).chmod(0o666)
+    file = Lingering()
+    if not accepted:
+        netbootd.pause()
+    with Peer(store, user, name) as peer:
+        if accepted and name == "control":
+            peer.ask()
+        netbootd.pause()
+        taken = file.pass_on(peer, b"x" * 100)
+        netbootd.go_on()
+        assert answers(store) < 5
+    assert answers(store) < 5
+    file.end()
+    assert taken == (accepted and name == "control") or not REFUSES
+
+
+# ---- Many clients
+
+
+def operator(number):
+    return 64920 + number, OPERATORS
+
+
+def test_nobody_takes_a_place(store, netbootd):
+    with contextlib.ExitStack() as stack:
+        for _ in range(130):
+            peer = stack.enter_context(Peer(store, NOBODY))
+            kind, code, text = peer.hear()
+            assert (kind, code, peer.hear()) == (RESULT, -EACCES, None) and "netbootd answers root" in text
+        assert answers(store) < 5
+
+
+def test_operators_leave_places(store, netbootd):
+    with contextlib.ExitStack() as stack:
+        for number in range(3):
+            peers = [stack.enter_context(Peer(store, operator(number))) for _ in range(33)]
+            assert all(peer.ask()[:2] == (RESULT, 0) for peer in peers[:32])
+            assert peers[32].hear()[:2] == (RESULT, -EAGAIN)
+        last = [stack.enter_context(Peer(store, operator(3))) for _ in range(17)]
+        assert last[15].ask()[:2] == (RESULT, 0) and last[16].hear()[:2] == (RESULT, -EAGAIN)
+        assert answers(store) < 5
+
+
+def test_a_client_that_asks_nothing(store, netbootd):
+    with Peer(store, OPERATOR, seconds=60) as peer:
+        assert peer.hear()[:2] == (RESULT, -ETIMEDOUT) and peer.hear() is None
+
+
+HOST = struct.pack("=QQHB6s", 0, 0, 7, 1, b"\2\0\0\0\0\1").ljust(152, b"\0")
+
+
+def test_too_many_hosts_of_an_operator(store, netbootd):
+    hosts = b"\0" * 4 + HOST * 300
+    with Peer(store, OPERATOR) as peer:
+        peer.say(ARM, b"\0" * 220)
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            for _ in range(100000 // 300 + 2):
+                peer.say(HOSTS, hosts, 300)
+        assert peer.hear()[:2] == (RESULT, -E2BIG)
+
+
+# ---- Children
+
+
+@pytest.fixture
+def slow(store, group, tmp_path, monkeypatch):
+    """netbootd, whose commands end by a signal only."""
+    tool = tmp_path / "tool"
+    tool.write_text("#!/bin/sh\nexec sleep 600\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("NETBOOT_CTL", str(tool))
+    with Netbootd(store.directory, "--operators", "hostile", program=group) as netbootd:
+        yield netbootd
+
+
+def children(netbootd):
+    return open(f"/proc/{netbootd.pid}/task/{netbootd.pid}/children").read().split()
+
+
+def until(condition):
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end, "it does not happen"
+        time.sleep(0.02)
+
+
+def run_for(stack, store, user=OPERATOR):
+    peer = stack.enter_context(Peer(store, user))
+    peer.ask()
+    words = b"host\0set\0"
+    with open(os.devnull, "w") as null:
+        peer.say(RUN, words, len(words), [null.fileno()] * 2)
+    return peer
+
+
+def test_children_end_with_their_client(store, slow):
+    with contextlib.ExitStack() as stack:
+        for _ in range(4):
+            run_for(stack, store)
+        until(lambda: len(children(slow)) == 4)
+    until(lambda: children(slow) == [])
+
+
+def test_a_number_of_children(store, slow):
+    with contextlib.ExitStack() as stack:
+        for _ in range(16):
+            run_for(stack, store)
+        until(lambda: len(children(slow)) == 16)
+        with Peer(store, OPERATOR) as peer:
+            assert peer.ask()[:2] == (RESULT, -EAGAIN) and peer.hear() is None
+        assert len(children(slow)) == 16
+    until(lambda: answers(store) < 5)
+
+
+def test_one_list_at_a_time(store, netbootd):
+    with Peer(store) as peer:
+        for _ in range(8):
+            peer.say(SERVERS)
+        assert [peer.hear()[:2] for _ in range(8)] == [(RESULT, 0)] * 8

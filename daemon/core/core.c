@@ -104,6 +104,7 @@ static void tick(struct core *core)
     book_tidy(core->book);
     servers_expire(core);
     control_expire();
+    core_log_tick();
     notify("WATCHDOG=1");
 }
 
@@ -241,6 +242,7 @@ int core_run(const struct core_options *options, struct netboot_error *error)
 
     umask(0077);
     socket_close_by(closer_close);
+    signal(SIGPIPE, SIG_IGN); /* whoever reads the log may be gone */
     if (code != 0)
         return failure(error, code, "cannot wait for anything: %s", strerror(-code));
     code = open_all(&core, error);

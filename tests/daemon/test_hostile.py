@@ -12,8 +12,7 @@ from errno import E2BIG, EACCES, EAGAIN, ETIMEDOUT
 import pytest
 
 from conftest import MAC
-from hostile import (ARM, EXIT, HOSTS, NOBODY, OPERATOR, OPERATORS, RESULT, RUN, SERVERS, Lingering,
-                     Peer)
+from hostile import (ARM, EXIT, HOSTS, NOBODY, OPERATOR, OPERATORS, RESULT, RUN, SERVERS, Lingering, Peer, hello)
 from lib import paths
 from lib.netbootd import Netbootd
 
@@ -208,3 +207,51 @@ def test_one_list_at_a_time(store, netbootd):
         for _ in range(8):
             peer.say(SERVERS)
         assert [peer.hear()[:2] for _ in range(8)] == [(RESULT, 0)] * 8
+
+
+# ---- The log
+
+
+def meet(store, name=b"evil"):
+    """A server that connects, and is gone."""
+    with Peer(store, name="servers") as peer:
+        peer.socket.send(hello(name))
+        assert peer.socket.recv(100)
+
+
+def test_nobody_reads_the_log(store, netbootd):
+    end = os.open(f"/proc/{netbootd.pid}/fd/2", os.O_WRONLY | os.O_NONBLOCK)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(end, b"x" * 4096)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(end, b"x")
+    os.close(end)
+    for _ in range(3):
+        meet(store)
+    assert answers(store) < 5
+    for part in iter(lambda: os.read(netbootd.process.stderr.fileno(), 65536), b""):
+        if b" lines were not logged\n" in part:
+            break
+
+
+def test_the_reader_of_the_log_is_gone(store, group):
+    netbootd = Netbootd(store.directory, program=group)
+    netbootd.process.stderr.close()
+    try:
+        meet(store)
+        assert answers(store) < 5
+    finally:
+        netbootd.process.kill()
+        netbootd.process.wait()
+
+
+def test_lines_that_are_left_out_are_counted(store, netbootd):
+    for number in range(30):
+        meet(store, b"evil%d" % number)
+    for line in netbootd.process.stderr:
+        if line.startswith("netbootd: ") and line.endswith(" lines were not logged\n"):
+            assert int(line.split()[1]) >= 1
+            return
+    pytest.fail("they are not told")

@@ -255,3 +255,61 @@ def test_lines_that_are_left_out_are_counted(store, netbootd):
             assert int(line.split()[1]) >= 1
             return
     pytest.fail("they are not told")
+
+
+# ---- Servers
+
+
+def test_servers_of_one_process(store, netbootd):
+    with contextlib.ExitStack() as stack:
+        for number in range(9):
+            peer = stack.enter_context(Peer(store, name="servers"))
+            peer.socket.send(hello(journal=1))
+            assert bool(peer.socket.recv(100)) == (number < 8)
+    meet(store)
+
+
+@pytest.mark.parametrize("journal,join", [(2, 0), (255, 1), (1, 2), (0, 255)])
+def test_a_hello_that_is_none(store, netbootd, journal, join):
+    with Peer(store, name="servers") as peer:
+        peer.socket.send(hello(journal=journal, join=join))
+        assert not peer.socket.recv(100)
+
+
+def test_what_is_between_members_is_not_shown(store, netbootd):
+    with Peer(store, name="servers") as peer:
+        peer.socket.send(hello())
+        assert peer.socket.recv(100)[12:16] == b"\0" * 4
+
+
+# ---- What it needs
+
+
+@pytest.mark.parametrize("below", ["run/servers", "run/control", "run"])
+@pytest.mark.parametrize("again", [False, True])
+def test_what_it_listens_on_is_removed(store, group, below, again):
+    with Netbootd(store.directory, program=group) as netbootd:
+        path = store.directory / below
+        path.rename(store.directory / "away")
+        if again:
+            (path.mkdir if below == "run" else path.touch)()
+        assert netbootd.process.wait(20) == 1
+        netbootd.kill()
+    assert "was removed while netbootd listens there" in netbootd.log
+
+
+def refused(*words):
+    done = subprocess.run([paths.netbootd(), *words], text=True, capture_output=True, timeout=60)
+    assert done.returncode != 0
+    return done.stderr
+
+
+def test_no_store(tmp_path):
+    assert f"there is no store in {tmp_path}: run netbootctl -d {tmp_path} init" in refused("-d", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_options_that_cannot_be(store):
+    assert "there is no group nosuchgroup" in refused("-d", store.directory, "--operators", "nosuchgroup")
+    assert "cannot be run: No such file" in refused("-d", store.directory, "--tool", "/nonexistent/tool")
+    assert "cannot be run: Permission denied" in refused("-d", store.directory, "--tool", "/etc/passwd")

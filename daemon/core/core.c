@@ -96,9 +96,9 @@ static int find_socket(const struct core *core, const char *name, struct stat *r
     char path[PATH_MAX];
 
     snprintf(path, sizeof(path), "%s/" RUN_DIRECTORY "/%s", core->directory, name);
-    return stat(path, ret) == 0 ? 0
-                                : failure(error, -errno, "%s was removed while netbootd listens there: %s", path,
-                                          strerror(errno));
+    return stat(path, ret) == 0
+               ? 0
+               : failure(error, -errno, "%s was removed while netbootd listens there: %s", path, strerror(errno));
 }
 
 static const char *const socket_names[CORE_SOCKETS] = {SERVERS_SOCKET, CONTROL_SOCKET};

@@ -27,7 +27,7 @@
 #define HELLOS 4           /* in a round: each may cost a ring */
 #define RECORDS 1024       /* that are taken out of rings in a round */
 #define SOURCES_MAX (2 * SERVERS_MAX)
-#define MESSAGES_MAX 8     /* of one connection in a round: a server has one question under way */
+#define MESSAGES_MAX 8 /* of one connection in a round: a server has one question under way */
 
 enum connection_kind { STRANGER, MAIN, QUESTIONS };
 

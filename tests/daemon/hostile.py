@@ -9,7 +9,7 @@ import struct
 
 from lib import owners
 
-(ARM, DISARM, DONE, HOSTS, DO, GET, LIST, ACTS, SERVERS, RESULT, ROWS, ACT, SERVER, RUN, EXIT) = range(1, 16)
+(ARM, DISARM, DONE, HOSTS, DO, GET, LIST, ACTS, SERVERS, JOURNAL, RESULT, ROWS, ACT, SERVER, RUN, EXIT, FIGURES) = range(1, 18)
 OPERATORS = 64913  # a number without a name
 ROOT, OPERATOR, NOBODY = (0, 0), (64914, OPERATORS), (65534, 65534)
 HELLO = struct.Struct("=QIIQ64sBB6x")

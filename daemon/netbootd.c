@@ -7,7 +7,10 @@
 #include "frame/session.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #define OPERATORS "netboot-operator"
 
@@ -49,6 +52,10 @@ static int run(struct session *session)
 
     if (size < 0)
         return misused("--journal-size: give mebibytes, 1 to 1048576");
+    if (operators && !getgrnam(operators))
+        return failed("--operators: there is no group %s", operators);
+    if (tool && access(tool, X_OK) != 0)
+        return failed("--tool: %s cannot be run: %s", tool, strerror(errno));
     if (identity_take(&options_of.directory, &error) != 0 || core_run(&options_of, &error) != 0)
         return failed_with(&error);
     return DONE;

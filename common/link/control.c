@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define ANSWER_MS 5000
+#define OPEN_MS 500 /* that netbootd may take to let somebody in */
 
 size_t control_hosts_size(uint32_t count)
 {
@@ -156,9 +157,15 @@ bool control_is_sound(void *message, size_t size)
 
 static const uint64_t ns_of_ms = 1000000;
 
+/* So many may wait at its door; each is let in, or told why not, at once. */
 int control_open(const char *directory, struct netboot_error *error)
 {
-    return socket_connect(directory, CONTROL_SOCKET, error);
+    uint64_t deadline_ns = socket_now_ns() + OPEN_MS * ns_of_ms;
+    int code;
+
+    while ((code = socket_connect(directory, CONTROL_SOCKET, error)) == -EAGAIN && socket_now_ns() < deadline_ns)
+        poll(NULL, 0, 10);
+    return code;
 }
 
 void control_close(int control)
@@ -320,6 +327,26 @@ static int put_words(const char *const *words, struct control_run *ret)
     return 0;
 }
 
+/* The kernel lets no files pass before netbootd has seen whose they are: then it is asked first, without them. */
+static int put_run(int control, const struct control_run *run, const int fds[2], struct netboot_error *error)
+{
+    size_t size = offsetof(struct control_run, words) + run->head.count;
+    int code = socket_send(control, run, size, fds, 2);
+
+    if (code == -EPERM) {
+        struct control_result *answer = malloc(CONTROL_MESSAGE_MAX);
+        code = answer ? exchange(control, run, size, answer, ANSWER_MS, error) : failure_no_memory(error);
+        if (code == 0 && answer->head.kind == CONTROL_RESULT && answer->code == CONTROL_NO_FILES)
+            code = socket_send(control, run, size, fds, 2);
+        else if (code == 0)
+            code =
+                answer->head.kind == CONTROL_RESULT && answer->code != 0 ? result_of(answer, error) : unexpected(error);
+        free(answer);
+        return code;
+    }
+    return code == 0 ? 0 : refused(control, code, error);
+}
+
 int control_run(int control, const char *const *words, int out, int err, unsigned deadline_ms,
                 struct netboot_error *error)
 {
@@ -327,11 +354,13 @@ int control_run(int control, const char *const *words, int out, int err, unsigne
     struct control_run *run = malloc(CONTROL_MESSAGE_MAX);
     int code = run ? put_words(words, run) : -ENOMEM;
 
-    if (code == 0)
-        code = socket_send(control, run, offsetof(struct control_run, words) + run->head.count, fds, 2);
+    if (code != 0)
+        failure(error, code, "netbootd cannot be given this command: %s", strerror(-code));
+    else
+        code = put_run(control, run, fds, error);
     if (code != 0) {
         free(run);
-        return failure(error, code, "netbootd cannot be given this command: %s", strerror(-code));
+        return code;
     }
     ssize_t size = get(control, run, socket_now_ns() + deadline_ms * ns_of_ms, error);
     code = size < 0 ? (int)size : run->head.kind == CONTROL_RESULT ? result_of(run, error) : 0;

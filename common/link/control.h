@@ -22,6 +22,8 @@
 #include "netboot-store.h"
 #include "store/key.h"
 
+#include <errno.h>
+
 #define CONTROL_VERSION 1
 #define CONTROL_MESSAGE_MAX 65536
 
@@ -127,6 +129,8 @@ struct control_run {
     struct control_head head;
     char words[CONTROL_WORDS_SIZE];
 };
+
+#define CONTROL_NO_FILES (-EBADF) /* result of one that came without its two files: it may be sent again */
 
 struct control_exit {
     struct control_head head;

@@ -130,9 +130,39 @@ int socket_listen(const char *directory, const char *name, mode_t mode, struct n
 
 /* ---- Messages */
 
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83
+#endif
+
+void socket_let_pass(int fd, bool files)
+{
+    const int value = files;
+
+    setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &value, sizeof(value));
+}
+
+static void close_here(int fd)
+{
+    close(fd);
+}
+
+static void (*close_unwanted)(int fd) = close_here;
+
+void socket_close_by(void (*close_one)(int fd))
+{
+    close_unwanted = close_one;
+}
+
 union control {
     struct cmsghdr header;
     char octets[CMSG_SPACE(SOCKET_FDS_MAX * sizeof(int))];
+};
+
+/* All that a message may have: the kernel would close here what there is no room for. */
+#define SENT_FDS_MAX 253
+union received {
+    struct cmsghdr header;
+    char octets[CMSG_SPACE(SENT_FDS_MAX * sizeof(int))];
 };
 
 int socket_send(int fd, const void *message, size_t size, const int *fds, size_t count)
@@ -166,7 +196,7 @@ static void take_fds(struct msghdr *whole, int *ret)
             if (ret && taken < SOCKET_FDS_MAX)
                 ret[taken++] = fd;
             else
-                close(fd);
+                close_unwanted(fd);
         }
     }
 }
@@ -174,7 +204,7 @@ static void take_fds(struct msghdr *whole, int *ret)
 ssize_t socket_receive(int fd, void *message, size_t room, int *fds)
 {
     struct iovec part = {message, room};
-    union control control;
+    union received control;
     struct msghdr whole = {
         .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.octets, .msg_controllen = sizeof(control.octets)};
 

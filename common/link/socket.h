@@ -32,6 +32,12 @@ ssize_t socket_receive(int fd, void *message, size_t room, int *fds);
 /* Waits until there is something to receive, until `deadline_ns` of CLOCK_MONOTONIC. False: there is not. */
 bool socket_wait(int fd, uint64_t deadline_ns);
 
+/* Whether the peers of a socket, and of those that are accepted from it, may pass files: where they may not, the kernel
+ * refuses what they send. Linux before 6.16 does not know this, and they may. */
+void socket_let_pass(int fd, bool files);
+/* How socket_receive() closes files that it does not return; else by close(). */
+void socket_close_by(void (*close_one)(int fd));
+
 uint64_t socket_now_ns(void);
 
 #endif

@@ -25,6 +25,14 @@ static const char *directory_of(const struct arguments *before, const struct arg
     return ret && ret[0] ? ret : NETBOOT_DEFAULT_DIRECTORY;
 }
 
+/* What netbootd runs for somebody, it runs for its own store. */
+static int directory_check(const struct arguments *arguments)
+{
+    if (getenv("NETBOOT_PERSON") && option_given(arguments, "directory"))
+        return failed("--directory: netbootd runs this, for its own store only");
+    return DONE;
+}
+
 static int words_check(const struct command *command, const struct arguments *arguments)
 {
     const char *verb = command->verb ? command->verb : "";
@@ -55,6 +63,8 @@ static int command_run(const struct command *command, const struct arguments *be
     unsigned word_count = command == this_program()->itself ? 0 : command->verb ? 2 : 1;
     int code = arguments_parse(&arguments, command->options, count, values, NULL);
 
+    if (code == DONE)
+        code = directory_check(&arguments);
     if (code == DONE && option_given(&arguments, "help"))
         code = help_print(word_count, words);
     else if (code == DONE && option_given(&arguments, "version"))
@@ -89,6 +99,8 @@ static int line_run(int count, char **values)
 
     count -= first;
     bool group_help = count == 2 && (strcmp(words[1], "--help") == 0 || strcmp(words[1], "-h") == 0);
+    if (code == DONE)
+        code = directory_check(&before);
     if (code == DONE && option_given(&before, "version"))
         code = version_print();
     else if (code == DONE && option_given(&before, "help"))

@@ -5,7 +5,9 @@
  */
 #include "core/control.h"
 
+#include "base/clock.h"
 #include "base/failure.h"
+#include "core/closer.h"
 #include "core/run.h"
 #include "core/servers.h"
 #include "link/control.h"
@@ -22,10 +24,16 @@
 #include <unistd.h>
 
 #define CLIENTS_MAX 128
-#define HOSTS_MAX (1 << 20) /* of one client's orders */
+#define CLIENTS_RESERVED 16 /* of those: for root and netbootd's own user */
+#define CLIENTS_OF_ONE 32   /* of another user's */
+#define IDLE_US 30000000
+#define HOSTS_MAX (1 << 20)       /* of all clients' orders at the same time */
+#define HOSTS_OF_OTHERS (1 << 19) /* of those: of clients that are neither root nor netbootd's own user */
+#define HOSTS_OF_OPERATOR 100000  /* of one of these clients */
 #define ORDERS_MAX 1000
 #define SEND_MS 5000
-#define CHILDREN_MAX 16 /* commands that run at the same time */
+#define CHILDREN_MAX 16 /* lists and commands that run at the same time */
+#define LIST_SECONDS 30 /* that a list may take */
 #define GROUPS_MAX 1024
 
 enum right { RIGHT_NONE, RIGHT_LOOK, RIGHT_CHANGE, RIGHT_ALL /* and to say for whom */ };
@@ -43,13 +51,23 @@ struct client {
     struct client *next;
     enum right right;
     uid_t user;
-    pid_t child; /* that runs a command for it; 0: none */
+    char person[NETBOOT_ONCE_BY_SIZE]; /* its name; empty: not asked for yet */
+    uint64_t heard_us;
+    bool busy; /* a child works for it: nothing is read meanwhile */
     struct order *orders, *last;
     size_t order_count, host_count;
 };
 
 static struct client *clients;
 static unsigned client_count;
+static size_t all_hosts, others_hosts; /* of orders */
+
+/* A child lives on when its client is gone, until it is reaped. */
+static struct child {
+    pid_t pid; /* 0: none */
+    struct client *client;
+    bool command;
+} children[CHILDREN_MAX];
 
 /* ---- Who it is */
 
@@ -103,10 +121,22 @@ static void client_end(struct watch *watch)
     free(client);
 }
 
+static void kill_child(const struct client *client)
+{
+    for (size_t i = 0; i < CHILDREN_MAX; i++)
+        if (children[i].pid > 0 && children[i].client == client) {
+            kill(children[i].pid, SIGKILL);
+            children[i].client = NULL;
+        }
+}
+
 static void drop(struct client *client)
 {
     struct client **at = &clients;
 
+    kill_child(client);
+    all_hosts -= client->host_count;
+    others_hosts -= client->right == RIGHT_ALL ? 0 : client->host_count;
     while (*at != client)
         at = &(*at)->next;
     *at = client->next;
@@ -122,14 +152,16 @@ static void refuse(struct client *client, int code, const char *text)
 
 /* ---- Orders */
 
-static void name_person(const struct client *client, char text[NETBOOT_ONCE_BY_SIZE])
+/* Asked for once: whoever knows users may be slow. */
+static const char *person(struct client *client)
 {
-    const struct passwd *user = getpwuid(client->user);
+    const struct passwd *user = client->person[0] ? NULL : getpwuid(client->user);
 
     if (user)
-        snprintf(text, NETBOOT_ONCE_BY_SIZE, "%s", user->pw_name);
-    else
-        snprintf(text, NETBOOT_ONCE_BY_SIZE, "%u", (unsigned)client->user);
+        snprintf(client->person, sizeof(client->person), "%s", user->pw_name);
+    else if (!client->person[0])
+        snprintf(client->person, sizeof(client->person), "%u", (unsigned)client->user);
+    return client->person;
 }
 
 static void read_order(struct client *client, const void *message)
@@ -142,7 +174,7 @@ static void read_order(struct client *client, const void *message)
     }
     order->what = *(const struct control_order *)message;
     if (client->right != RIGHT_ALL || !order->what.by[0])
-        name_person(client, order->what.by);
+        snprintf(order->what.by, sizeof(order->what.by), "%s", person(client));
     if (client->last)
         client->last->next = order;
     else
@@ -155,6 +187,22 @@ static void take_host(const struct control_host *from, struct book_host *ret)
 {
     *ret = (struct book_host){.store = from->store, .born = from->born, .key = {.size = from->key_size}};
     memcpy(ret->key.octets, from->key, from->key_size);
+}
+
+/* Of one client's, and of all that wait. */
+static bool may_have(const struct client *client, size_t more)
+{
+    if (all_hosts + more > HOSTS_MAX)
+        return false;
+    return client->right == RIGHT_ALL ||
+           (client->host_count + more <= HOSTS_OF_OPERATOR && others_hosts + more <= HOSTS_OF_OTHERS);
+}
+
+static void count_hosts(struct client *client, size_t more)
+{
+    client->host_count += more;
+    all_hosts += more;
+    others_hosts += client->right == RIGHT_ALL ? 0 : more;
 }
 
 static bool make_room(struct order *order, size_t more)
@@ -176,15 +224,15 @@ static void read_hosts(struct client *client, const void *message)
     const struct control_hosts *hosts = message;
     struct order *order = client->last;
 
-    client->host_count += hosts->head.count;
     if (!order) {
         refuse(client, -EINVAL, "hosts came without what is to be done with them");
         return;
     }
-    if (client->host_count > HOSTS_MAX || !make_room(order, hosts->head.count)) {
+    if (!may_have(client, hosts->head.count) || !make_room(order, hosts->head.count)) {
         refuse(client, -E2BIG, "these are too many hosts at once");
         return;
     }
+    count_hosts(client, hosts->head.count);
     for (uint32_t i = 0; i < hosts->head.count; i++)
         take_host(&hosts->hosts[i], &order->hosts[order->count++]);
 }
@@ -253,6 +301,54 @@ static void read_get(struct client *client, const void *message)
     rows.head = control_head(CONTROL_ROWS, 1);
     fill_row(&rows.rows[0], &host, &once);
     socket_send(client->watch.fd, &rows, control_rows_size(1), NULL, 0);
+}
+
+/* ---- Children */
+
+/* NULL: there are too many. */
+static struct child *free_child(struct client *client)
+{
+    for (size_t i = 0; i < CHILDREN_MAX; i++)
+        if (children[i].pid == 0)
+            return &children[i];
+    refuse(client, -EAGAIN, "netbootd does too much for others at the moment: try again");
+    return NULL;
+}
+
+static void begin_child(struct child *child, pid_t pid, struct client *client, bool command)
+{
+    *child = (struct child){.pid = pid, .client = client, .command = command};
+    client->busy = true;
+    loop_pause(&client->core->loop, &client->watch, true);
+}
+
+static void end_command(struct client *client, int status)
+{
+    struct control_exit message = {.head = control_head(CONTROL_EXIT, 0)};
+
+    message.status = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+    socket_send(client->watch.fd, &message, sizeof(message), NULL, 0);
+}
+
+void control_child_ended(pid_t pid, int status)
+{
+    for (size_t i = 0; i < CHILDREN_MAX; i++) {
+        struct client *client = children[i].client;
+        if (children[i].pid != pid)
+            continue;
+        children[i].pid = 0;
+        if (!client)
+            return;
+        children[i].client = NULL;
+        client->busy = false;
+        client->heard_us = clock_us();
+        loop_pause(&client->core->loop, &client->watch, false);
+        if (children[i].command)
+            end_command(client, status);
+        else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+            drop(client); /* it has a part of a list */
+        return;
+    }
 }
 
 /* ---- Lists
@@ -343,22 +439,33 @@ static void keep_only(int fd)
     close_range(STDIN_FILENO + 1, ~0U, 0);
 }
 
+static void put_end(struct listing *listing)
+{
+    const struct control_result result = {.head = control_head(CONTROL_RESULT, 0)};
+
+    put(listing, &result, sizeof(result));
+}
+
 static void list(struct client *client, void (*all)(const struct core *core, struct listing *listing))
 {
     static struct listing listing;
-    pid_t child = fork();
+    struct child *child = free_child(client);
+    pid_t pid = child ? fork() : -1;
 
-    if (child < 0)
+    if (pid > 0)
+        begin_child(child, pid, client, false);
+    else if (pid < 0 && child)
         refuse(client, -EAGAIN, "this machine cannot start a process that lists it: try again");
-    if (child != 0)
+    if (pid != 0)
         return;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    alarm(LIST_SECONDS);
     keep_only(client->watch.fd);
     listing = (struct listing){.fd = STDIN_FILENO};
     all(client->core, &listing);
     if (!listing.failed)
-        say(STDIN_FILENO, 0, "");
-    _exit(0);
+        put_end(&listing);
+    _exit(listing.failed);
 }
 
 static void read_list(struct client *client, const void *message)
@@ -404,48 +511,23 @@ static void read_journal(struct client *client, const void *message)
 
 /* ---- Commands */
 
-static unsigned count_children(void)
-{
-    unsigned count = 0;
-
-    for (const struct client *client = clients; client; client = client->next)
-        count += client->child > 0;
-    return count;
-}
-
 static void read_run(struct client *client, const void *message, const int *fds)
 {
     const struct control_run *run = message;
-    char person[NETBOOT_ONCE_BY_SIZE];
     struct netboot_error error;
 
-    if (fds[0] < 0 || fds[1] < 0 || client->child > 0) {
-        refuse(client, -EPROTO, "a command came without two files for what it says, or before the last one had ended");
+    if (fds[0] < 0 || fds[1] < 0) {
+        say(client->watch.fd, CONTROL_NO_FILES, "a command came without two files for what it says");
         return;
     }
-    if (count_children() >= CHILDREN_MAX) {
-        refuse(client, -EAGAIN, "netbootd runs too many commands at the moment: try again");
+    struct child *child = free_child(client);
+    if (!child)
         return;
-    }
-    name_person(client, person);
-    pid_t child = run_start(client->core, run->words, run->head.count, person, fds[0], fds[1], &error);
-    if (child < 0)
-        refuse(client, child, error.text);
+    pid_t pid = run_start(client->core, run->words, run->head.count, person(client), fds[0], fds[1], &error);
+    if (pid < 0)
+        refuse(client, pid, error.text);
     else
-        client->child = child;
-}
-
-void control_child_ended(pid_t child, int status)
-{
-    struct control_exit message = {.head = control_head(CONTROL_EXIT, 0)};
-
-    for (struct client *client = clients; client; client = client->next)
-        if (client->child == child) {
-            message.status = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
-            socket_send(client->watch.fd, &message, sizeof(message), NULL, 0);
-            client->child = 0;
-            return;
-        }
+        begin_child(child, pid, client, true);
 }
 
 /* ---- Messages */
@@ -476,10 +558,7 @@ static void take_message(struct client *client, void *message, ssize_t size, con
     else if (!control_is_sound(message, (size_t)size) || reads[head->kind].right == RIGHT_NONE)
         refuse(client, -EPROTO, "netbootd does not know this message: it is of another version than this program");
     else if (client->right < reads[head->kind].right)
-        refuse(client, -EACCES,
-               client->right == RIGHT_NONE
-                   ? "netbootd answers root and members of the groups netboot and netboot-operator"
-                   : "only root and members of the group netboot-operator may change what is armed");
+        refuse(client, -EACCES, "only root and members of the group netboot-operator may change what is armed");
     else if (head->kind == CONTROL_RUN)
         read_run(client, message, fds);
     else
@@ -489,42 +568,75 @@ static void take_message(struct client *client, void *message, ssize_t size, con
 static void client_ready(struct watch *watch)
 {
     static _Alignas(16) uint8_t message[CONTROL_MESSAGE_MAX];
+    struct client *client = (struct client *)watch;
     int fds[SOCKET_FDS_MAX];
-    ssize_t size = socket_receive(watch->fd, message, sizeof(message), fds);
 
+    if (client->busy) { /* only a hang-up is told */
+        drop(client);
+        return;
+    }
+    ssize_t size = socket_receive(watch->fd, message, sizeof(message), fds);
+    client->heard_us = clock_us();
     if (size != -EAGAIN)
-        take_message((struct client *)watch, message, size, fds);
+        take_message(client, message, size, fds);
     for (size_t i = 0; i < SOCKET_FDS_MAX; i++)
         if (fds[i] >= 0)
-            close(fds[i]);
+            closer_close(fds[i]);
 }
 
 /* ---- The door */
 
-static void take_in(struct core *core, int fd)
+/* Whoever may do more keeps a place, however many there are of those who may do less. */
+static bool has_room(enum right right, uid_t user)
 {
-    struct client *client = client_count < CLIENTS_MAX ? calloc(1, sizeof(*client)) : NULL;
+    unsigned same = 0;
+
+    if (right == RIGHT_ALL)
+        return client_count < CLIENTS_MAX;
+    for (const struct client *client = clients; client; client = client->next)
+        same += client->user == user;
+    return client_count < CLIENTS_MAX - CLIENTS_RESERVED && same < CLIENTS_OF_ONE;
+}
+
+/* NULL: it was told why. */
+static struct client *let_in(struct core *core, int fd)
+{
     struct ucred peer = {0};
     socklen_t size = sizeof(peer);
+    enum right right =
+        getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? right_of(core, fd, &peer) : RIGHT_NONE;
 
-    if (!client || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
+    if (right == RIGHT_NONE) {
+        say(fd, -EACCES, "netbootd answers root and members of the groups netboot and netboot-operator");
+        return NULL;
+    }
+    struct client *client = has_room(right, peer.uid) ? malloc(sizeof(*client)) : NULL;
+    if (!client) {
         say(fd, -EAGAIN, "too many programs ask netbootd at the same time: try again");
-        free(client);
-        close(fd);
-        return;
+        return NULL;
     }
     *client = (struct client){
         .watch = {.fd = fd, .ready = client_ready, .end = client_end},
         .core = core,
         .next = clients,
-        .right = right_of(core, fd, &peer),
-        .user = peer.uid
+        .right = right,
+        .user = peer.uid,
+        .heard_us = clock_us()
     };
-    if (loop_add(&core->loop, &client->watch) != 0) {
+    return client;
+}
+
+static void take_in(struct core *core, int fd)
+{
+    struct client *client = let_in(core, fd);
+
+    if (!client || loop_add(&core->loop, &client->watch) != 0) {
         free(client);
-        close(fd);
+        closer_close(fd);
         return;
     }
+    if (client->right >= RIGHT_CHANGE)
+        socket_let_pass(fd, true); /* what a command says goes to files of theirs */
     clients = client;
     client_count++;
 }
@@ -538,6 +650,17 @@ static void door_ready(struct watch *watch)
         take_in(core, fd);
 }
 
+void control_expire(void)
+{
+    uint64_t now = clock_us();
+
+    for (struct client *client = clients, *next; client; client = next) {
+        next = client->next;
+        if (!client->busy && now - client->heard_us > IDLE_US)
+            refuse(client, -ETIMEDOUT, "nothing was asked for too long");
+    }
+}
+
 static void door_end(struct watch *watch)
 {
     (void)watch;
@@ -549,6 +672,7 @@ int control_door_open(struct core *core, struct netboot_error *error)
 
     if (fd < 0)
         return fd;
+    socket_let_pass(fd, false);
     core->control_door = (struct watch){.fd = fd, .ready = door_ready, .end = door_end};
     int code = loop_add(&core->loop, &core->control_door);
     return code == 0 ? 0 : failure(error, code, "cannot wait for programs: %s", strerror(-code));

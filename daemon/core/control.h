@@ -7,6 +7,8 @@
 
 int control_door_open(struct core *core, struct netboot_error *error);
 void control_door_close(struct core *core);
+/* Clients that ask nothing. */
+void control_expire(void);
 /* A child of this process ended. */
 void control_child_ended(pid_t child, int status);
 

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/failure.h"
+#include "core/closer.h"
 #include "core/control.h"
 #include "core/log.h"
 #include "core/notify.h"
@@ -88,9 +89,48 @@ static void sweep(struct core *core)
     netboot_view_close(view);
 }
 
+/* ---- Its sockets */
+
+static int find_socket(const struct core *core, const char *name, struct stat *ret, struct netboot_error *error)
+{
+    char path[PATH_MAX];
+
+    snprintf(path, sizeof(path), "%s/" RUN_DIRECTORY "/%s", core->directory, name);
+    return stat(path, ret) == 0
+               ? 0
+               : failure(error, -errno, "%s was removed while netbootd listens there: %s", path, strerror(errno));
+}
+
+static const char *const socket_names[CORE_SOCKETS] = {SERVERS_SOCKET, CONTROL_SOCKET};
+
+static int note_sockets(struct core *core, struct netboot_error *error)
+{
+    int code = 0;
+
+    for (size_t i = 0; i < CORE_SOCKETS && code == 0; i++)
+        code = find_socket(core, socket_names[i], &core->sockets[i], error);
+    return code;
+}
+
+/* Where nobody can come to them any more, whoever starts netbootd starts it anew. */
+static int check_sockets(const struct core *core, struct netboot_error *error)
+{
+    struct stat found;
+
+    for (size_t i = 0; i < CORE_SOCKETS; i++) {
+        int code = find_socket(core, socket_names[i], &found, error);
+        if (code != 0)
+            return code;
+        if (found.st_ino != core->sockets[i].st_ino || found.st_dev != core->sockets[i].st_dev)
+            return failure(error, -ESTALE, "%s/" RUN_DIRECTORY "/%s was removed while netbootd listens there",
+                           core->directory, socket_names[i]);
+    }
+    return 0;
+}
+
 /* ---- The loop */
 
-static void tick(struct core *core)
+static int tick(struct core *core, struct netboot_error *error)
 {
     static uint64_t second_us;
     uint64_t now = clock_us();
@@ -98,11 +138,14 @@ static void tick(struct core *core)
     sweep(core);
     servers_tick(core);
     if (now - second_us < SECOND_US)
-        return;
+        return 0;
     second_us = now;
     book_tidy(core->book);
     servers_expire(core);
+    control_expire();
+    core_log_tick();
     notify("WATCHDOG=1");
+    return check_sockets(core, error);
 }
 
 /* How long nobody has anything to do but who is waited for. */
@@ -124,17 +167,19 @@ static int run(struct core *core, struct netboot_error *error)
     core_log("ready for %s", core->directory);
     while (!core->stop && code >= 0) {
         code = loop_round(&core->loop, idle_ms(tick_us, more));
+        if (code < 0)
+            failure(error, code, "cannot wait for anything: %s", strerror(-code));
         servers_settle(core);
         bool due = clock_us() >= tick_us;
         if (due || more)
             more = servers_drain(core);
-        if (!due)
+        if (!due || code < 0)
             continue;
-        tick(core);
+        code = tick(core, error);
         tick_us = clock_us() + TICK_US;
     }
     notify("STOPPING=1");
-    return code < 0 ? failure(error, code, "cannot wait for anything: %s", strerror(-code)) : 0;
+    return code < 0 ? code : 0;
 }
 
 /* ---- The whole */
@@ -188,11 +233,24 @@ static int check_before(const struct core *core, struct netboot_error *error)
     return 0;
 }
 
+static int check_store(const struct core *core, struct netboot_error *error)
+{
+    char path[PATH_MAX];
+
+    snprintf(path, sizeof(path), "%s/targets/data.mdb", core->directory);
+    if (access(path, F_OK) == 0 || errno != ENOENT)
+        return 0;
+    return failure(error, -ENOENT, "there is no store in %s: run netbootctl -d %s init", core->directory,
+                   core->directory);
+}
+
 static int open_all(struct core *core, struct netboot_error *error)
 {
     const struct netboot_store_options options = {.size = sizeof(options), .follow = true, .server = "netbootd"};
     int code = signals_open(core, error); /* before there are threads: they have it blocked as well */
 
+    if (code == 0)
+        code = check_store(core, error);
     if (code == 0)
         code = check_before(core, error);
     if (code == 0)
@@ -207,6 +265,8 @@ static int open_all(struct core *core, struct netboot_error *error)
         code = servers_open(core, error);
     if (code == 0)
         code = control_door_open(core, error);
+    if (code == 0)
+        code = note_sockets(core, error);
     return code;
 }
 
@@ -238,6 +298,8 @@ int core_run(const struct core_options *options, struct netboot_error *error)
     int code = loop_init(&core.loop);
 
     umask(0077);
+    socket_close_by(closer_close);
+    signal(SIGPIPE, SIG_IGN); /* whoever reads the log may be gone */
     if (code != 0)
         return failure(error, code, "cannot wait for anything: %s", strerror(-code));
     code = open_all(&core, error);

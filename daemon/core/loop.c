@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "core/loop.h"
 
+#include "core/closer.h"
+
 #include <errno.h>
 #include <stddef.h>
 #include <sys/epoll.h>
@@ -36,13 +38,20 @@ int loop_add(struct loop *loop, struct watch *watch)
     return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, watch->fd, &event) == 0 ? 0 : -errno;
 }
 
+void loop_pause(struct loop *loop, struct watch *watch, bool pause)
+{
+    struct epoll_event event = {.events = pause ? 0 : EPOLLIN, .data.ptr = watch};
+
+    epoll_ctl(loop->epoll, EPOLL_CTL_MOD, watch->fd, &event);
+}
+
 void loop_remove(struct loop *loop, struct watch *watch)
 {
     if (watch->gone)
         return;
     watch->gone = true;
     epoll_ctl(loop->epoll, EPOLL_CTL_DEL, watch->fd, NULL);
-    close(watch->fd);
+    closer_close(watch->fd);
     watch->next_gone = loop->gone;
     loop->gone = watch;
 }

@@ -22,6 +22,8 @@ struct loop {
 int loop_init(struct loop *loop);
 void loop_fini(struct loop *loop);
 int loop_add(struct loop *loop, struct watch *watch);
+/* Until it goes on, the watch is called for a hang-up only. */
+void loop_pause(struct loop *loop, struct watch *watch, bool pause);
 /* Closes its file descriptor; the watch is called no more, and ends after this round. */
 void loop_remove(struct loop *loop, struct watch *watch);
 /* One round: everybody who has something to read, or `at_most_ms`. */

@@ -17,11 +17,14 @@
 #define SECONDS 60 /* that a command may take */
 
 /* What operators may have run. */
-static const char *const allowed[][2] = {
-    {"host",    "set"   },
-    {"host",    "delete"},
-    {"host",    "done"  },
-    {"command", NULL    },
+static const struct {
+    const char *group, *verb; /* verb NULL: any word */
+    size_t count;             /* words, and no options; 0: any number, and options */
+} allowed[] = {
+    {"host",    "set",    0},
+    {"host",    "delete", 0},
+    {"host",    "done",   0},
+    {"command", NULL,     3}, /* its name, and its arguments as JSON */
 };
 
 /* Files are read by the one who names them, not by netbootd's user; and the store is this one. */
@@ -32,16 +35,28 @@ static bool begins_with(const char *word, const char *beginning)
     return strncmp(word, beginning, strlen(beginning)) == 0;
 }
 
+static bool has_options(const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (words[i][0] == '-')
+            return true;
+    return false;
+}
+
+static bool is_allowed(const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
+        if (count > 1 && strcmp(words[0], allowed[i].group) == 0 &&
+            (!allowed[i].verb || strcmp(words[1], allowed[i].verb) == 0))
+            return allowed[i].count == 0 || (count == allowed[i].count && !has_options(words, count));
+    return false;
+}
+
 static int check(const char *const *words, size_t count, struct netboot_error *error)
 {
-    bool known = false;
-
-    for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
-        known |= count > 0 && strcmp(words[0], allowed[i][0]) == 0 &&
-                 (!allowed[i][1] || (count > 1 && strcmp(words[1], allowed[i][1]) == 0));
-    if (!known)
+    if (!is_allowed(words, count))
         return failure(error, -EACCES, "operators may give host set, host delete and host done, and nothing else");
-    for (size_t i = 1; i < count && strcmp(words[0], "host") == 0; i++)
+    for (size_t i = 1; i < count; i++)
         for (size_t j = 0; j < sizeof(refused) / sizeof(refused[0]); j++)
             if (begins_with(words[i], refused[j]))
                 return failure(error, -EACCES, "%s cannot be used by operators: give the hosts themselves", refused[j]);
@@ -68,6 +83,7 @@ static _Noreturn void become(const struct core *core, const char **words, const 
 
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_DFL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     int null = open("/dev/null", O_RDWR);
     if (dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0 || dup2(null, STDIN_FILENO) < 0)

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/failure.h"
+#include "core/closer.h"
 #include "core/log.h"
 #include "link/hello.h"
 #include "link/peer.h"
@@ -22,7 +23,11 @@
 #define CONNECTIONS_MAX (SERVERS_MAX * (PEER_QUESTIONS + 1))
 #define HELLO_US 5000000   /* that a connection may take to say who it is */
 #define QUESTIONS_MAX 1024 /* that are settled together */
-#define MESSAGES_MAX 8     /* of one connection in a round: a server has one question under way */
+#define SERVERS_OF_ONE 8   /* of one process */
+#define HELLOS 4           /* in a round: each may cost a ring */
+#define RECORDS 1024       /* that are taken out of rings in a round */
+#define SOURCES_MAX (2 * SERVERS_MAX)
+#define MESSAGES_MAX 8 /* of one connection in a round: a server has one question under way */
 
 enum connection_kind { STRANGER, MAIN, QUESTIONS };
 
@@ -36,6 +41,14 @@ struct connection {
     pid_t pid;
 };
 
+/* A ring of the journal: emptied bit by bit, also when its server is gone. */
+struct source {
+    struct source *next;
+    struct ring ring;
+    char name[NETBOOT_ONCE_BY_SIZE];
+    bool joins, hung_up;
+};
+
 struct server {
     struct server *next;
     struct connection *main, *questions;
@@ -45,12 +58,14 @@ struct server {
     char name[NETBOOT_ONCE_BY_SIZE];
     pid_t pid;
     struct report report;
-    struct ring ring; /* of the journal; without memory: it keeps none */
-    bool joins;
+    struct source *source; /* NULL: it keeps no journal */
     uint64_t since;
 };
 
 static struct connection *strangers;
+static struct source *sources; /* the next one first */
+static unsigned source_count;
+static unsigned hellos; /* in this round */
 
 /* What waits for an answer. */
 static struct {
@@ -97,20 +112,69 @@ static struct keeper_time now(void)
                                 .wall = (uint64_t)wall.tv_sec * 1000 + (uint64_t)wall.tv_nsec / 1000000};
 }
 
-static size_t drain(struct core *core, struct server *server, bool hung_up)
+static size_t drain(struct core *core, struct source *source)
 {
-    const struct keeper_server who = {.name = server->name, .joins = server->joins};
+    const struct keeper_server who = {.name = source->name, .joins = source->joins};
     const struct keeper_time time_now = now();
 
-    return server->ring.memory ? keeper_drain(core->keeper, &server->ring, &who, &time_now, hung_up) : 0;
+    return keeper_drain(core->keeper, &source->ring, &who, &time_now, source->hung_up);
+}
+
+static struct source *source_create(const struct server *server, bool joins)
+{
+    struct source *source = source_count < SOURCES_MAX ? calloc(1, sizeof(*source)) : NULL;
+
+    if (!source || ring_create(&source->ring, NULL) != 0) {
+        free(source);
+        return NULL;
+    }
+    memcpy(source->name, server->name, sizeof(source->name));
+    source->joins = joins;
+    source->next = sources;
+    sources = source;
+    source_count++;
+    return source;
+}
+
+static void source_end(struct source *source)
+{
+    struct source **at = &sources;
+
+    while (*at != source)
+        at = &(*at)->next;
+    *at = source->next;
+    source_count--;
+    ring_close(&source->ring);
+    free(source);
+}
+
+static void put_last(struct source *source)
+{
+    struct source **at = &sources;
+
+    sources = source->next;
+    source->next = NULL;
+    while (*at)
+        at = &(*at)->next;
+    *at = source;
 }
 
 bool servers_drain(struct core *core)
 {
+    size_t records = 0;
     bool more = false;
 
-    for (struct server *server = core->servers; server; server = server->next)
-        more |= drain(core, server, false) == KEEPER_BATCH;
+    for (unsigned left = source_count; left > 0; left--) {
+        struct source *source = sources;
+        if (records > RECORDS - KEEPER_BATCH)
+            return true;
+        put_last(source);
+        size_t count = drain(core, source);
+        records += count;
+        more |= count == KEEPER_BATCH;
+        if (source->hung_up && count == 0)
+            source_end(source);
+    }
     return more;
 }
 
@@ -127,9 +191,8 @@ static void drop_server(struct core *core, struct server *server, const char *wh
 
     core_log("%s (pid %d) is gone: %s", server->name, (int)server->pid, why);
     book_hang_up(core->book, server->session);
-    for (unsigned i = 0; i < RING_SLOTS / KEEPER_BATCH && drain(core, server, true) > 0; i++)
-        ;
-    ring_close(&server->ring);
+    if (server->source)
+        server->source->hung_up = true;
     while (server->questions) {
         struct connection *connection = server->questions;
         server->questions = connection->next;
@@ -215,6 +278,7 @@ static void answer_one(uint64_t asker, const struct answer *answer, void *user)
 
 void servers_settle(struct core *core)
 {
+    hellos = 0;
     if (asked_count == 0)
         return;
     book_settle(core->book, answer_one, NULL);
@@ -263,29 +327,42 @@ static void take_name(struct server *server, const struct hello *hello)
 static bool welcome(struct connection *connection, struct server *server)
 {
     struct core *core = connection->core;
-    struct welcome message = {.magic = HELLO_MAGIC, .version = HELLO_VERSION, .session = server->session};
-    const int fds[] = {core->armed.fd, server->ring.fd, keeper_joins(core->keeper)->fd};
-    size_t count = !server->ring.memory ? 1 : server->joins ? 3 : 2;
+    const struct source *source = server->source;
+    const int fds[] = {core->armed.fd, source ? source->ring.fd : -1, keeper_joins(core->keeper)->fd};
+    size_t count = !source ? 1 : source->joins ? 3 : 2;
+    struct welcome message;
 
+    memset(&message, 0, sizeof(message)); /* what is between its members too is seen by others */
+    message.magic = HELLO_MAGIC;
+    message.version = HELLO_VERSION;
+    message.session = server->session;
     return socket_send(connection->watch.fd, &message, sizeof(message), fds, count) == 0;
+}
+
+static bool may_join(const struct core *core, pid_t pid)
+{
+    unsigned same = 0;
+
+    for (const struct server *server = core->servers; server; server = server->next)
+        same += server->pid == pid;
+    return core->server_count < SERVERS_MAX && same < SERVERS_OF_ONE;
 }
 
 static bool become_server(struct connection *connection, const struct hello *hello)
 {
     struct core *core = connection->core;
-    struct server *server = core->server_count < SERVERS_MAX ? calloc(1, sizeof(*server)) : NULL;
+    struct server *server = may_join(core, connection->pid) ? calloc(1, sizeof(*server)) : NULL;
 
     if (!server)
         return false;
     take_name(server, hello);
     server->pid = connection->pid;
     server->since = (uint64_t)time(NULL);
-    server->ring.fd = -1;
-    server->joins = hello->journal && hello->join;
-    if ((hello->journal && ring_create(&server->ring, NULL) != 0) ||
+    if ((hello->journal && !(server->source = source_create(server, hello->join))) ||
         getrandom(&server->session, sizeof(server->session), 0) != sizeof(server->session) ||
         !welcome(connection, server)) {
-        ring_close(&server->ring);
+        if (server->source)
+            source_end(server->source);
         free(server);
         return false;
     }
@@ -317,15 +394,26 @@ static bool become_questions(struct connection *connection, const struct hello *
     return true;
 }
 
+static bool is_hello(const struct hello *hello, ssize_t size)
+{
+    return size == sizeof(*hello) && hello->magic == HELLO_MAGIC && hello->version == HELLO_VERSION &&
+           *(const uint8_t *)&hello->journal <= 1 && *(const uint8_t *)&hello->join <= 1;
+}
+
+/* Others wait for the next round. */
 static void read_hello(struct connection *connection)
 {
     struct hello hello;
+
+    if (hellos == HELLOS)
+        return;
     ssize_t size = socket_receive(connection->watch.fd, &hello, sizeof(hello), NULL);
     bool known = false;
 
     if (size == -EAGAIN)
         return;
-    if (size == sizeof(hello) && hello.magic == HELLO_MAGIC && hello.version == HELLO_VERSION) {
+    if (is_hello(&hello, size)) {
+        hellos++;
         if (hello.kind == HELLO_SERVER)
             known = become_server(connection, &hello);
         else if (hello.kind == HELLO_QUESTIONS)
@@ -356,9 +444,10 @@ static void take_in(struct core *core, int fd)
 
     if (!connection || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
         free(connection);
-        close(fd);
+        closer_close(fd);
         return;
     }
+    socket_let_pass(fd, false);
     *connection = (struct connection){
         .watch = {.fd = fd, .ready = connection_ready, .end = connection_end},
         .core = core,
@@ -368,7 +457,7 @@ static void take_in(struct core *core, int fd)
     };
     if (loop_add(&core->loop, &connection->watch) != 0) {
         free(connection);
-        close(fd);
+        closer_close(fd);
         return;
     }
     strangers = connection;
@@ -395,6 +484,7 @@ int servers_open(struct core *core, struct netboot_error *error)
 
     if (fd < 0)
         return fd;
+    socket_let_pass(fd, false);
     core->servers_door = (struct watch){.fd = fd, .ready = door_ready, .end = door_end};
     int code = loop_add(&core->loop, &core->servers_door);
     return code == 0 ? 0 : failure(error, code, "cannot wait for DHCP servers: %s", strerror(-code));
@@ -406,6 +496,10 @@ void servers_close(struct core *core)
         drop(strangers, "");
     while (core->servers)
         drop_server(core, core->servers, "netbootd ends");
+    for (unsigned i = 0; i < SOURCES_MAX * RING_SLOTS / RECORDS && sources; i++)
+        servers_drain(core);
+    while (sources)
+        source_end(sources);
     loop_remove(&core->loop, &core->servers_door);
 }
 

@@ -8,9 +8,12 @@
 #include "link/armed.h"
 #include "once/book.h"
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 struct server;
+
+enum { CORE_SOCKETS = 2 };
 
 struct core {
     const char *directory;
@@ -20,6 +23,7 @@ struct core {
     struct keeper *keeper;       /* of the journal */
     struct netboot_store *store; /* whose hosts there are */
     struct watch servers_door, control_door, signals;
+    struct stat sockets[CORE_SOCKETS]; /* as they were made */
     struct server *servers;
     unsigned server_count, connection_count;
     uid_t owner;

@@ -4,9 +4,9 @@
  * is sound and in order, netbootd opens them, and what it writes then is there.
  *
  * Input: an octet that says what the rest is. Bit 0: entries with right checks, else octets as they are; bit 1: behind
- * right headers, else the whole file; bit 2: the file is as large as netbootd will have it, else it is made anew; bit 3:
- * of strangers. An entry: two octets of size (little-endian), one of its account, one each of what is added to number
- * and sequence, one of the number that it replaces, then the record.
+ * right headers, else the whole file; bit 2: the file is as large as netbootd will have it, else it is made anew; bit
+ * 3: of strangers. An entry: two octets of size (little-endian), one of its account, one each of what is added to
+ * number and sequence, one of the number that it replaces, then the record.
  */
 #include "scratch.h"
 #include "sound_entry.h"
@@ -201,7 +201,8 @@ static void put_one(struct ring *ring)
     static struct netboot_result result;
 
     result.client = (struct netboot_client){
-        .family = NETBOOT_V4, .stage = NETBOOT_STAGE_PXE, .has_mac = true, .mac = {0x52, 0x54, 0, 0, 0, 1}};
+        .family = NETBOOT_V4, .stage = NETBOOT_STAGE_PXE, .has_mac = true, .mac = {0x52, 0x54, 0, 0, 0, 1}
+    };
     result.decision.outcome = NETBOOT_NO_BOOT_FILE;
     check(ring_put(ring, &query, &result), "a record is put");
 }
@@ -232,7 +233,8 @@ static int find_new(const struct netboot_journal_entry *entry, void *user)
 {
     static const uint8_t mac[] = {0x52, 0x54, 0, 0, 0, 1};
 
-    if (entry->client.has_mac && memcmp(entry->client.mac, mac, sizeof(mac)) == 0 && strcmp(entry->server, "server") == 0)
+    if (entry->client.has_mac && memcmp(entry->client.mac, mac, sizeof(mac)) == 0 &&
+        strcmp(entry->server, "server") == 0)
         *(bool *)user = true;
     return 0;
 }
@@ -259,7 +261,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     write_file(data[0], data + 1, size - 1);
     struct journal_file file;
     bool newer = false;
-    if (journal_file_open(directory, data[0] & OF_STRANGERS ? JOURNAL_STRANGERS : JOURNAL_KNOWN, O_RDONLY, &file) == 0) {
+    if (journal_file_open(directory, data[0] & OF_STRANGERS ? JOURNAL_STRANGERS : JOURNAL_KNOWN, O_RDONLY, &file) ==
+        0) {
         newer = journal_file_read_header(&file) == -ENOTSUP;
         journal_file_close(&file);
     }

@@ -89,14 +89,16 @@ static void put_right_one(void)
     static const uint8_t duid[] = {0, 3, 0, 1, 2, 3, 4, 5, 6, 7};
     struct netboot_decision *decision = &result.decision;
 
-    result.client = (struct netboot_client){.family = NETBOOT_V4,
-                                            .stage = NETBOOT_STAGE_PXE,
-                                            .arch = 7,
-                                            .platform = 7,
-                                            .has_mac = true,
-                                            .mac = {0x52, 0x54, 0, 0, 0, 1},
-                                            .has_uuid = true,
-                                            .duid = {duid, sizeof(duid)}};
+    result.client = (struct netboot_client){
+        .family = NETBOOT_V4,
+        .stage = NETBOOT_STAGE_PXE,
+        .arch = 7,
+        .platform = 7,
+        .has_mac = true,
+        .mac = {0x52, 0x54, 0, 0, 0, 1},
+        .has_uuid = true,
+        .duid = {duid,   sizeof(duid)     }
+    };
     decision->outcome = NETBOOT_ANSWERED;
     snprintf(decision->host, sizeof(decision->host), "web1");
     snprintf(decision->target, sizeof(decision->target), "debian");

@@ -190,6 +190,12 @@ size_t journal_entry_encode(const struct journal_file *file, const struct journa
     return size;
 }
 
+/* There is room for all that will ever be written. */
+static bool is_countable(uint64_t number)
+{
+    return number > 0 && number < UINT64_MAX / 2;
+}
+
 /* The size of the entry that is at `octets`, or 0. */
 static size_t entry_decode(const struct journal_file *file, const uint8_t *octets, size_t room,
                            struct journal_entry_header *ret, struct netboot_bytes *ret_record)
@@ -203,7 +209,7 @@ static size_t entry_decode(const struct journal_file *file, const uint8_t *octet
     *ret = (struct journal_entry_header){be_get64(octets + AT_SEQUENCE), be_get64(octets + AT_NUMBER),
                                          be_get64(octets + AT_REPLACES), octets[AT_ACCOUNT]};
     *ret_record = (struct netboot_bytes){octets + AT_RECORD, record};
-    return ret->sequence > 0 && ret->number > 0 ? size : 0;
+    return is_countable(ret->sequence) && is_countable(ret->number) ? size : 0;
 }
 
 bool journal_file_read(const struct journal_file *file, uint64_t offset, size_t size, uint64_t number,
@@ -228,6 +234,7 @@ struct loading {
     unsigned which;
     struct journal_index *index;
     bool in_order; /* of time, as far as it was read */
+    bool may_begin_elsewhere;
     uint64_t last; /* sequence number of the entry that was read last */
 };
 
@@ -242,7 +249,7 @@ static int take_entry(struct loading *loading, uint64_t offset, size_t size, con
         loading->file->sequence = header->sequence;
         loading->file->head = offset + size;
     }
-    if (!loading->in_order || record_decode(&record_entry, octets, &record) != 0)
+    if ((!loading->in_order && loading->may_begin_elsewhere) || record_decode(&record_entry, octets, &record) != 0)
         return 0;
     return index_add(
         loading->index,
@@ -276,7 +283,7 @@ static int scan(struct loading *loading, uint8_t *chunk, uint64_t from, uint64_t
 }
 
 /* Entries have to be taken in the order of time, which begins where the newest one ends. That the mark tells, or else a
- * first reading. */
+ * first reading. What is in no order even then was put there by somebody else: it is taken as it comes. */
 int journal_file_load(struct journal_file *file, unsigned which, struct journal_index *index)
 {
     struct journal_mark mark = {0};
@@ -286,7 +293,8 @@ int journal_file_load(struct journal_file *file, unsigned which, struct journal_
     if (journal_file_read_mark(file, &mark) && mark.head <= file->capacity && mark.head % 8 == 0)
         file->head = mark.head;
     for (unsigned tries = 0; tries < 2 && code == 0; tries++) {
-        struct loading loading = {.file = file, .which = which, .index = index, .in_order = true};
+        struct loading loading = {
+            .file = file, .which = which, .index = index, .in_order = true, .may_begin_elsewhere = tries == 0};
         uint64_t from = file->head;
         file->sequence = 0;
         index_forget_file(index, which);

@@ -176,13 +176,14 @@ static void fill_texts(struct slot_content *slot, const struct netboot_result *r
     add_text(slot, TEXT_FILE, at, decision->boot_file, decision->boot_file_size);
 }
 
-/* A slot that is this thread's to fill, or NULL. */
+/* A slot that is this thread's to fill, or NULL. It comes to an end also where the numbers make no sense: whoever made
+ * the ring may have been broken into. */
 static struct ring_slot *claim(struct ring *ring, uint64_t *ret_position)
 {
     atomic_uint_least64_t *head = &ring->memory->head;
     uint64_t position = atomic_load_explicit(head, memory_order_relaxed);
 
-    for (;;) {
+    for (unsigned tries = 0; tries < RING_SLOTS; tries++) {
         struct ring_slot *slot = slot_at(ring, position);
         uint64_t turn = atomic_load_explicit(&slot->turn, memory_order_acquire);
         if (turn == position) {
@@ -197,6 +198,7 @@ static struct ring_slot *claim(struct ring *ring, uint64_t *ret_position)
             position = atomic_load_explicit(head, memory_order_relaxed);
         }
     }
+    return NULL;
 }
 
 bool ring_put(struct ring *ring, const struct netboot_query *query, const struct netboot_result *result)

@@ -40,10 +40,24 @@ static size_t read_character(const char *text, uint32_t *ret)
     return utf8_read((const uint8_t *)text, SIZE_MAX, ret);
 }
 
+/* The octets of printable ASCII that it begins with. */
+static size_t plain_size(const char *text)
+{
+    size_t size = 0;
+
+    while (text[size] >= ' ' && text[size] <= '~')
+        size++;
+    return size;
+}
+
 void print_safe(FILE *file, const char *text)
 {
-    while (*text) {
+    for (size_t plain; *text; text += plain) {
         uint32_t character;
+        if ((plain = plain_size(text)) > 0) {
+            fwrite(text, 1, plain, file);
+            continue;
+        }
         size_t size = read_character(text, &character);
         if (size == 0)
             fprintf(file, "\\x%02x", (uint8_t)*text++);

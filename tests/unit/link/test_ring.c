@@ -334,6 +334,20 @@ static void test_garbage(void **state)
 }
 
 /* Whatever head and turns say, each call ends, and no more is taken than there are slots. */
+/* Who made the ring may do harm to the server as well: a packet does not wait for ever. */
+static void test_a_wild_head(void **state)
+{
+    static const uint64_t heads[] = {UINT64_MAX, UINT64_MAX / 2, RING_SLOTS + 1};
+    struct pair *pair = *state;
+    struct netboot_query query = {.size = sizeof(query)};
+    struct netboot_result result = small_result();
+
+    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+        memcpy((uint8_t *)pair->theirs.memory + 64, &heads[i], sizeof(heads[i]));
+        ring_put(&pair->theirs, &query, &result);
+    }
+}
+
 static void test_wild_numbers(void **state)
 {
     struct pair *pair = *state;
@@ -438,6 +452,7 @@ int main(void)
         TEST(test_a_full_ring_takes_no_more_and_counts),
         TEST(test_many_threads_fill_it),
         TEST(test_garbage),
+        TEST(test_a_wild_head),
         TEST(test_wild_numbers),
         TEST(test_half_filled),
         TEST(test_hung_up),

@@ -159,11 +159,22 @@ static void put_last(struct source *source)
     *at = source;
 }
 
+/* Taken since the last round. */
+static size_t records;
+
+/* A server that has just ended is in the journal when it is said to be gone, where little was left in its ring. */
+static void drain_last(struct core *core, struct source *source)
+{
+    source->hung_up = true;
+    if (records <= RECORDS - KEEPER_BATCH)
+        records += drain(core, source);
+}
+
 bool servers_drain(struct core *core)
 {
-    size_t records = 0;
     bool more = false;
 
+    records = 0;
     for (unsigned left = source_count; left > 0; left--) {
         struct source *source = sources;
         if (records > RECORDS - KEEPER_BATCH)
@@ -192,7 +203,7 @@ static void drop_server(struct core *core, struct server *server, const char *wh
     core_log("%s (pid %d) is gone: %s", server->name, (int)server->pid, why);
     book_hang_up(core->book, server->session);
     if (server->source)
-        server->source->hung_up = true;
+        drain_last(core, server->source);
     while (server->questions) {
         struct connection *connection = server->questions;
         server->questions = connection->next;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "core/closer.h"
 
+#include "base/clock.h"
+
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -49,8 +51,29 @@ static bool start(void)
     return code == 0;
 }
 
+/* Nothing has to be answered any more. */
+static bool ending;
+
+void closer_end(void)
+{
+    enum { WAIT_MS = 1000 };
+    unsigned left = 1;
+
+    ending = true;
+    for (unsigned i = 0; i < WAIT_MS && left > 0; i++) {
+        sleep_us(1000);
+        pthread_mutex_lock(&lock);
+        left = threads;
+        pthread_mutex_unlock(&lock);
+    }
+}
+
 void closer_close(int fd)
 {
+    if (ending) {
+        close(fd);
+        return;
+    }
     pthread_mutex_lock(&lock);
     if (waiting_count < WAITING_MAX)
         waiting[waiting_count++] = fd;

@@ -9,4 +9,7 @@
 /* Returns at once. */
 void closer_close(int fd);
 
+/* From here on they are closed at once; waits a moment for those that are being closed. */
+void closer_end(void);
+
 #endif

@@ -272,6 +272,7 @@ static int open_all(struct core *core, struct netboot_error *error)
 
 static void close_all(struct core *core)
 {
+    closer_end();
     alarm(STOP_SECONDS); /* whoever holds a lock of the targets store does not hold up the end */
     if (core->control_door.ready)
         control_door_close(core);
@@ -284,6 +285,7 @@ static void close_all(struct core *core)
     netboot_store_close(core->store);
     book_close(core->book);
     armed_close(&core->armed);
+    alarm(0);
 }
 
 int core_run(const struct core_options *options, struct netboot_error *error)

@@ -55,12 +55,12 @@ def test_directory_option_wins_over_environment(ctl, tmp_path):
     assert ctl.json("host", "list") == []
 
 
-def test_a_foreign_store(ctl):
-    path = ctl.directory / "targets" / "data.mdb"
+def test_a_foreign_store(alone):
+    path = alone.directory / "targets" / "data.mdb"
     path.write_bytes(b"no database\n" * 1000)
     before = path.read_bytes()
-    assert str(ctl.directory) in ctl.wrong(1, "host", "list")
-    assert str(ctl.directory) in ctl.wrong(1, "host", "set", "52:54:00:00:00:01")
+    assert str(alone.directory) in alone.wrong(1, "host", "list")
+    assert str(alone.directory) in alone.wrong(1, "host", "set", "52:54:00:00:00:01")
     assert path.read_bytes() == before
 
 

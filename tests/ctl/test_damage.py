@@ -9,6 +9,7 @@ import subprocess
 import time
 
 import pytest
+from lib.netbootd import Netbootd
 
 
 @pytest.fixture
@@ -79,18 +80,19 @@ def test_backup(spoilt, tmp_path):
 # ---- A store that is no store
 
 
-def test_targets_store(ctl, tmp_path):
+def test_targets_store(alone, tmp_path):
     """What the message says to do works."""
-    ctl.ok("host", "set", "52:54:00:00:00:01", "--name", "web1")
-    ctl.ok("backup", tmp_path / "backup")
-    (ctl.directory / "targets" / "data.mdb").write_text("junk\n")
-    reason = ctl.wrong(1, "status")
-    assert reason.endswith(f"move the directory {ctl.directory}/targets away, run 'netbootctl -d {ctl.directory} init',"
-                           f" then 'netbootctl -d {ctl.directory} restore BACKUP'")
-    (ctl.directory / "targets").rename(ctl.directory / "away")
-    ctl.ok("init")
-    ctl.ok("restore", tmp_path / "backup")
-    assert [host["name"] for host in ctl.json("host", "list")] == ["web1"]
+    alone.ok("host", "set", "52:54:00:00:00:01", "--name", "web1")
+    alone.ok("backup", tmp_path / "backup")
+    (alone.directory / "targets" / "data.mdb").write_text("junk\n")
+    reason = alone.wrong(1, "status")
+    assert reason.endswith(f"move the directory {alone.directory}/targets away, run 'netbootctl -d {alone.directory} init',"
+                           f" then 'netbootctl -d {alone.directory} restore BACKUP'")
+    (alone.directory / "targets").rename(alone.directory / "away")
+    alone.ok("init")
+    alone.ok("restore", tmp_path / "backup")
+    with Netbootd(alone.directory):
+        assert [host["name"] for host in alone.json("host", "list")] == ["web1"]
 
 
 # ---- Pages of LMDB's that cannot be trusted

@@ -68,7 +68,7 @@ static void look(void *data, unsigned count)
     struct handle *handle = data;
 
     tick(&handle->store, count % CLEAR_TICKS == 0);
-    if (handle->store.peer)
+    if (handle->connects)
         peer_tick(&handle->peer, generation(&handle->store));
     journal_tell(&handle->store, clock_us() / 1000);
 }

@@ -10,6 +10,7 @@
 
 struct handle {
     struct netboot_store store; /* first: callers have its address */
+    bool connects;              /* to netbootd: a server's, but not netbootd's own */
     struct peer peer;           /* of a server */
     struct journal journal;
     struct worker worker;              /* of a server */

@@ -26,9 +26,10 @@ uint64_t netboot_journal_written(const struct netboot_store *store)
 
 uint64_t netboot_journal_dropped(const struct netboot_store *store)
 {
-    uint64_t left = store->peer ? atomic_load_explicit(&store->peer->left, memory_order_relaxed) : 0;
+    const struct handle *handle = (const struct handle *)store;
 
-    return atomic_load_explicit(&store->lost, memory_order_relaxed) + left;
+    return atomic_load_explicit(&store->lost, memory_order_relaxed) +
+           atomic_load_explicit(&handle->peer.left, memory_order_relaxed);
 }
 
 /* ---- What a server's log is told */
@@ -40,13 +41,13 @@ void journal_tell(struct netboot_store *store, uint64_t now_ms)
     uint64_t lost = netboot_journal_dropped(store);
     struct netboot_error error;
 
-    if (!store->peer || lost == handle->told || (handle->told > 0 && now_ms < handle->told_ms + TELL_MS) ||
-        !store->peer->notice.usable || notice_waits(&store->peer->notice))
+    if (!handle->connects || lost == handle->told || (handle->told > 0 && now_ms < handle->told_ms + TELL_MS) ||
+        !handle->peer.notice.usable || notice_waits(&handle->peer.notice))
         return;
     failure(&error, -ENOBUFS,
             "%" PRIu64 " records of the journal were lost, as more came than netbootd took: answers are not affected",
             lost - handle->told);
-    notice_tell_event(&store->peer->notice, NETBOOT_EVENT_LOST, &error);
+    notice_tell_event(&handle->peer.notice, NETBOOT_EVENT_LOST, &error);
     handle->told = lost;
     handle->told_ms = now_ms;
 }

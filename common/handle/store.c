@@ -56,7 +56,6 @@ static int prepare(struct handle *handle, const struct netboot_store_options *op
     store->follow = options->follow;
     store->notes = options->journal && options->follow;
     store->join = options->journal && options->join;
-    store->peer = options->follow ? &handle->peer : NULL;
     store->journal = &handle->journal;
     notice_init(&store->notice);
     return 0;
@@ -104,8 +103,8 @@ int handle_open(const char *directory, const struct netboot_store_options *optio
     if ((code = handle_new(directory, &known, &handle, error)) != 0)
         return code;
     struct netboot_store *store = &handle->store;
-    if (!with_peer)
-        store->peer = NULL;
+    handle->connects = store->follow && with_peer;
+    store->peer = handle->connects ? &handle->peer : NULL;
     if (store->follow) {
         code = follow_start(handle, error);
     } else if ((code = db_place_open(&store->place, 0, &reason)) == 0) {
@@ -137,7 +136,7 @@ void netboot_store_close(struct netboot_store *store)
         if (store->follow)
             worker_stop(&handle->worker);
         db_place_close(&store->place);
-        if (store->peer)
+        if (handle->connects)
             peer_close(&handle->peer);
         if (store->follow)
             worker_fini(&handle->worker); /* no packet wakes it any more */

@@ -132,7 +132,7 @@ class Servers:
         }
         self._dhcp = []
         with contextlib.ExitStack() as stack:
-            self._netbootd = stack.enter_context(netbootd.Netbootd(database))
+            self._netbootd = stack.enter_context(netbootd.Netbootd(database)) if database else None
             for family in families:
                 server = self._dhcp_server(dhcp, link, family, database)
                 for one in (server, *link.relays(family)):
@@ -207,7 +207,7 @@ class Servers:
 
     def story(self, lines=15):
         """The ends of all logs."""
-        parts = [("netbootd", self._netbootd.log)]
+        parts = [("netbootd", self._netbootd.log)] if self._netbootd else []
         parts += [(server.name, server.story(lines)) for server in self._dhcp]
         for name in ("tftpd.log", "nginx.log", "netboot.log", "radvd.log", "nfs.log", "ganesha.log"):
             if (self.directory / name).exists():

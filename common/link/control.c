@@ -31,7 +31,7 @@ static void end_text(char *text, size_t size)
 
 static bool is_host(const struct control_host *host)
 {
-    return host->key_size > 1 && host->key_size <= KEY_SIZE;
+    return host->key.size > 1 && host->key.size <= KEY_SIZE;
 }
 
 static bool is_order(void *message)

@@ -57,8 +57,7 @@ struct control_head {
  * have. */
 struct control_host {
     uint64_t store, born;
-    uint16_t key_size;
-    uint8_t key[KEY_SIZE];
+    struct store_key key;
 };
 
 /* CONTROL_ARM; of _DISARM and _DONE `by` alone counts. */
@@ -143,6 +142,11 @@ _Static_assert(sizeof(struct control_rows) <= CONTROL_MESSAGE_MAX, "a message");
 static inline struct control_head control_head(enum control_kind kind, uint32_t count)
 {
     return (struct control_head){CONTROL_VERSION, kind, count};
+}
+
+static inline bool control_same_host(const struct control_host *a, const struct control_host *b)
+{
+    return a->store == b->store && a->born == b->born && key_equals(&a->key, b->key.octets, b->key.size);
 }
 
 /* Octets of messages with a number of hosts, or rows. */

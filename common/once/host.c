@@ -7,8 +7,8 @@
 
 static void fill(struct control_host *ret, const struct store_key *key, uint64_t store, uint64_t born)
 {
-    *ret = (struct control_host){.store = store, .born = born, .key_size = (uint16_t)key->size};
-    memcpy(ret->key, key->octets, key->size);
+    *ret = (struct control_host){.store = store, .born = born, .key = {.size = key->size}};
+    memcpy(ret->key.octets, key->octets, key->size); /* others see it: no more than the key */
 }
 
 /* The host in a row of the targets store. 0, -ENOENT, -EBADMSG or what LMDB says. */
@@ -51,16 +51,12 @@ bool once_host_of(struct netboot_view *view, const struct netboot_host *host, st
 
 int once_has_host(struct netboot_view *view, const struct control_host *host)
 {
-    struct store_key key = {.size = host->key_size};
     struct control_host found;
+    int code = read_host(view, &host->key, &found);
 
-    memcpy(key.octets, host->key, host->key_size);
-    int code = read_host(view, &key, &found);
     if (code == -ENOENT)
         return 0;
-    if (code != 0)
-        return code;
-    return found.store == host->store && found.born == host->born && key_equals(&key, found.key, found.key_size);
+    return code == 0 ? control_same_host(&found, host) : code;
 }
 
 enum netboot_armed once_find_target(struct netboot_view *view, const char *name, struct netboot_target *ret)

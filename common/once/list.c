@@ -81,21 +81,13 @@ static int add_rows(const void *message, void *user)
     return code;
 }
 
-static uint64_t hash_of(const struct control_host *host)
-{
-    struct store_key key = {.size = host->key_size};
-
-    memcpy(key.octets, host->key, host->key_size);
-    return armed_hash(&key);
-}
-
 static int make_index(struct once_list *list)
 {
     list->head_count = list->count + 1;
     if (!(list->heads = calloc(list->head_count, sizeof(*list->heads))))
         return -ENOMEM;
     for (size_t i = 0; i < list->count; i++) {
-        uint32_t *head = &list->heads[hash_of(&list->rows[i].host) % list->head_count];
+        uint32_t *head = &list->heads[armed_hash(&list->rows[i].host.key) % list->head_count];
         list->rows[i].hash_next = *head;
         *head = (uint32_t)(i + 1);
     }
@@ -138,16 +130,10 @@ static void copy(const struct netboot_once *from, struct netboot_once *ret)
     memcpy(ret, from, size);
 }
 
-static bool same_host(const struct control_host *a, const struct control_host *b)
-{
-    return a->store == b->store && a->born == b->born && a->key_size == b->key_size &&
-           memcmp(a->key, b->key, a->key_size) == 0;
-}
-
 static int find(const struct once_list *list, const struct control_host *host, struct netboot_once *ret)
 {
-    for (uint32_t i = list->heads[hash_of(host) % list->head_count]; i > 0; i = list->rows[i - 1].hash_next)
-        if (same_host(&list->rows[i - 1].host, host)) {
+    for (uint32_t i = list->heads[armed_hash(&host->key) % list->head_count]; i > 0; i = list->rows[i - 1].hash_next)
+        if (control_same_host(&list->rows[i - 1].host, host)) {
             copy(list->rows[i - 1].once, ret);
             return 0;
         }

@@ -60,20 +60,20 @@ static bool is_pending(const struct old_record *record)
 /* A host that the store has, and that something is armed for. */
 static int read_row(const struct reading *reading, MDB_val row, MDB_val value)
 {
-    struct control_host host = {.key_size = (uint16_t)row.mv_size};
+    struct control_host host = {.key = {.size = row.mv_size}};
     struct netboot_once once = {.state = NETBOOT_ONCE_ARMED};
     struct netboot_id id = {.size = (uint8_t)(row.mv_size - 1)};
     struct old_record record;
 
     if (row.mv_size < 2 || row.mv_size > KEY_SIZE || record_decode(&old_type, value_bytes(value), &record) != 0)
         return 0;
-    memcpy(host.key, row.mv_data, row.mv_size);
+    memcpy(host.key.octets, row.mv_data, row.mv_size);
     host.store = record.store;
     host.born = record.born;
     if (!is_pending(&record) || once_has_host(reading->view, &host) != 1)
         return 0;
-    id.type = (enum netboot_id_type)host.key[0];
-    memcpy(id.value, host.key + 1, id.size);
+    id.type = (enum netboot_id_type)host.key.octets[0];
+    memcpy(id.value, host.key.octets + 1, id.size);
     once.until_done = record.until_done != 0;
     once.tries = record.tries;
     once.count = record.count;

@@ -69,8 +69,8 @@ static void describe(const struct serving *serving, const struct netboot_client 
     question->has_mac = client->has_mac;
     memcpy(question->mac, client->mac, sizeof(question->mac));
     question->transaction = serving->query->transaction;
-    question->key_size = host->key_size;
-    memcpy(question->key, host->key, host->key_size);
+    question->key_size = (uint16_t)host->key.size;
+    memcpy(question->key, host->key.octets, host->key.size);
 }
 
 /* Why the lasting target is served, where netbootd has no better reason. */

@@ -33,9 +33,9 @@ static int tell_act(const void *message, void *user)
         .when = from->wall,
         .action = actions[from->action],
         .hosts = from->hosts,
-        .host = {.type = from->host.key[0], .size = (uint8_t)(from->host.key_size - 1)}
+        .host = {.type = from->host.key.octets[0], .size = (uint8_t)(from->host.key.size - 1)}
     };
-    memcpy(act.host.value, from->host.key + 1, act.host.size);
+    memcpy(act.host.value, from->host.key.octets + 1, act.host.size);
     memcpy(act.target, from->target, sizeof(act.target));
     memcpy(act.by, from->by, sizeof(act.by));
     return telling->act(&act, telling->user);

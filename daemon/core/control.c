@@ -41,7 +41,7 @@ enum right { RIGHT_NONE, RIGHT_LOOK, RIGHT_CHANGE, RIGHT_ALL /* and to say for w
 struct order {
     struct order *next;
     struct control_order what;
-    struct book_host *hosts;
+    struct control_host *hosts;
     size_t count, room;
 };
 
@@ -183,12 +183,6 @@ static void read_order(struct client *client, const void *message)
     client->order_count++;
 }
 
-static void take_host(const struct control_host *from, struct book_host *ret)
-{
-    *ret = (struct book_host){.store = from->store, .born = from->born, .key = {.size = from->key_size}};
-    memcpy(ret->key.octets, from->key, from->key_size);
-}
-
 /* Of one client's, and of all that wait. */
 static bool may_have(const struct client *client, size_t more)
 {
@@ -211,7 +205,7 @@ static bool make_room(struct order *order, size_t more)
 
     while (room < order->count + more)
         room = room > 0 ? 2 * room : CONTROL_HOSTS_MAX;
-    struct book_host *hosts = room > order->room ? realloc(order->hosts, room * sizeof(*hosts)) : order->hosts;
+    struct control_host *hosts = room > order->room ? realloc(order->hosts, room * sizeof(*hosts)) : order->hosts;
     if (!hosts)
         return false;
     order->hosts = hosts;
@@ -233,8 +227,8 @@ static void read_hosts(struct client *client, const void *message)
         return;
     }
     count_hosts(client, hosts->head.count);
-    for (uint32_t i = 0; i < hosts->head.count; i++)
-        take_host(&hosts->hosts[i], &order->hosts[order->count++]);
+    memcpy(&order->hosts[order->count], hosts->hosts, hosts->head.count * sizeof(*order->hosts));
+    order->count += hosts->head.count;
 }
 
 static int carry_out(struct book *book, const struct order *order, struct netboot_error *error)
@@ -273,33 +267,23 @@ static void read_do(struct client *client, const void *message)
 
 /* ---- What is asked */
 
-static void fill_row(struct control_row *row, const struct book_host *host, const struct netboot_once *once)
-{
-    memset(row, 0, sizeof(*row));
-    row->host = (struct control_host){.store = host->store, .born = host->born, .key_size = (uint16_t)host->key.size};
-    memcpy(row->host.key, host->key.octets, host->key.size);
-    row->once = *once;
-}
-
 static void read_get(struct client *client, const void *message)
 {
     static struct control_rows rows;
     const struct control_hosts *hosts = message;
-    struct netboot_once once;
-    struct book_host host;
+    struct control_row *row = &rows.rows[0];
 
     if (hosts->head.count != 1) {
         refuse(client, -EINVAL, "one host is asked for at a time");
         return;
     }
-    take_host(&hosts->hosts[0], &host);
-    int code = book_find(client->core->book, &host, &once);
+    row->host = hosts->hosts[0];
+    int code = book_find(client->core->book, &row->host, &row->once);
     if (code != 0) {
         say(client->watch.fd, code, "nothing is armed for that host");
         return;
     }
     rows.head = control_head(CONTROL_ROWS, 1);
-    fill_row(&rows.rows[0], &host, &once);
     socket_send(client->watch.fd, &rows, control_rows_size(1), NULL, 0);
 }
 
@@ -379,11 +363,11 @@ static void put_rows(struct listing *listing)
     listing->rows.head.count = 0;
 }
 
-static void list_row(const struct book_host *host, const struct netboot_once *once, void *user)
+static void list_row(const struct control_host *host, const struct netboot_once *once, void *user)
 {
     struct listing *listing = user;
 
-    fill_row(&listing->rows.rows[listing->rows.head.count++], host, once);
+    listing->rows.rows[listing->rows.head.count++] = (struct control_row){*host, *once};
     if (listing->rows.head.count == CONTROL_ROWS_MAX)
         put_rows(listing);
 }
@@ -403,9 +387,8 @@ static void list_act(const struct book_act *act, void *user)
                                   .wall = act->when,
                                   .action = kinds[act->kind],
                                   .hosts = act->hosts,
-                                  .host = {.key_size = (uint16_t)act->key.size}};
+                                  .host = {.key = act->key}};
 
-    memcpy(message.host.key, act->key.octets, act->key.size);
     snprintf(message.target, sizeof(message.target), "%s", act->target);
     snprintf(message.by, sizeof(message.by), "%s", act->by);
     put(user, &message, sizeof(message));

@@ -71,12 +71,9 @@ static int signals_open(struct core *core, struct netboot_error *error)
 /* ---- Hosts that are gone */
 
 /* True also where it cannot be told. */
-static bool is_there(const struct book_host *host, void *user)
+static bool is_there(const struct control_host *host, void *user)
 {
-    struct control_host asked = {.store = host->store, .born = host->born, .key_size = (uint16_t)host->key.size};
-
-    memcpy(asked.key, host->key.octets, host->key.size);
-    return once_has_host(user, &asked) != 0;
+    return once_has_host(user, host) != 0;
 }
 
 static void sweep(struct core *core)

@@ -57,8 +57,8 @@ static struct once_record record_of(const struct netboot_once_request *request, 
 
 /* ---- The end of a call */
 
-static struct book_act act_of(enum book_act_kind kind, const struct book_host *hosts, size_t count, const char *target,
-                              const char *by)
+static struct book_act act_of(enum book_act_kind kind, const struct control_host *hosts, size_t count,
+                              const char *target, const char *by)
 {
     struct book_act act = {.kind = kind, .hosts = (uint32_t)count, .key = hosts[0].key};
     struct once_time now;
@@ -92,7 +92,7 @@ static int finish(struct book *book, int code, struct log_batch *batch, const st
 
 /* ---- Arming */
 
-static int put_armed(struct book *book, const struct book_host *host, struct once_record *record,
+static int put_armed(struct book *book, const struct control_host *host, struct once_record *record,
                      struct netboot_error *error)
 {
     struct row *row = rows_find(&book->rows, &host->key);
@@ -115,7 +115,7 @@ static int put_armed(struct book *book, const struct book_host *host, struct onc
     return 0;
 }
 
-static size_t count_new(const struct book *book, const struct book_host *hosts, size_t count)
+static size_t count_new(const struct book *book, const struct control_host *hosts, size_t count)
 {
     size_t found = 0;
 
@@ -126,7 +126,7 @@ static size_t count_new(const struct book *book, const struct book_host *hosts, 
     return found;
 }
 
-static int check_hosts(const struct book *book, const struct book_host *hosts, size_t count,
+static int check_hosts(const struct book *book, const struct control_host *hosts, size_t count,
                        struct netboot_error *error)
 {
     if (count == 0)
@@ -140,8 +140,8 @@ static int check_hosts(const struct book *book, const struct book_host *hosts, s
     return 0;
 }
 
-int book_arm(struct book *book, const struct book_host *hosts, size_t count, const struct netboot_once_request *request,
-             struct netboot_error *error)
+int book_arm(struct book *book, const struct control_host *hosts, size_t count,
+             const struct netboot_once_request *request, struct netboot_error *error)
 {
     struct netboot_once_request known;
     struct log_batch batch = {.octets = NULL};
@@ -166,7 +166,7 @@ int book_arm(struct book *book, const struct book_host *hosts, size_t count, con
 
 /* ---- Disarming */
 
-static struct row *find_of(const struct book *book, const struct book_host *host, struct once_record *ret)
+static struct row *find_of(const struct book *book, const struct control_host *host, struct once_record *ret)
 {
     struct row *row = rows_find(&book->rows, &host->key);
 
@@ -174,7 +174,7 @@ static struct row *find_of(const struct book *book, const struct book_host *host
 }
 
 /* Each once, in `ret`. */
-static size_t collect(const struct book *book, const struct book_host *hosts, size_t count, struct row **ret)
+static size_t collect(const struct book *book, const struct control_host *hosts, size_t count, struct row **ret)
 {
     struct once_record record;
     size_t found = 0;
@@ -189,7 +189,7 @@ static size_t collect(const struct book *book, const struct book_host *hosts, si
     return found;
 }
 
-int book_disarm(struct book *book, const struct book_host *hosts, size_t count, const char *by,
+int book_disarm(struct book *book, const struct control_host *hosts, size_t count, const char *by,
                 struct netboot_error *error)
 {
     struct log_batch batch = {.octets = NULL};
@@ -218,7 +218,7 @@ int book_disarm(struct book *book, const struct book_host *hosts, size_t count, 
 
 /* ---- The report of an installer */
 
-static int put_done(struct book *book, const struct book_host *host, uint64_t when, struct netboot_error *error)
+static int put_done(struct book *book, const struct control_host *host, uint64_t when, struct netboot_error *error)
 {
     struct once_record record;
     struct row *row = find_of(book, host, &record);
@@ -235,7 +235,7 @@ static int put_done(struct book *book, const struct book_host *host, uint64_t wh
     return 0;
 }
 
-int book_done(struct book *book, const struct book_host *hosts, size_t count, const char *by,
+int book_done(struct book *book, const struct control_host *hosts, size_t count, const char *by,
               struct netboot_error *error)
 {
     struct log_batch batch = {.octets = NULL};

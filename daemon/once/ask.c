@@ -89,7 +89,7 @@ static enum netboot_armed reason_of(const struct asked *asked, const struct once
 static bool find_arming(struct book *book, struct asked *asked, struct once_record *ret)
 {
     const struct question *question = &asked->question;
-    struct book_host host = {.key = {.size = question->key_size}, .store = question->store, .born = question->born};
+    struct control_host host = {.key = {.size = question->key_size}, .store = question->store, .born = question->born};
 
     memcpy(host.key.octets, question->key, smaller(question->key_size, KEY_SIZE));
     asked->row = rows_find(&book->rows, &host.key);

@@ -12,7 +12,7 @@
 #define REWRITE_TIMES 4
 #define REWRITE_AGAIN_MS 60000
 
-bool book_is_of(const struct once_record *record, const struct book_host *host)
+bool book_is_of(const struct once_record *record, const struct control_host *host)
 {
     return record->store == host->store && record->born == host->born;
 }

@@ -11,18 +11,12 @@
 #ifndef NETBOOTD_ONCE_BOOK_H
 #define NETBOOTD_ONCE_BOOK_H
 
+#include "link/control.h"
 #include "link/question.h"
 
 #include "netboot-store.h"
 
 struct book;
-
-/* Which host an arming is of: that of this targets store, in this row, and no other one that the row had or will
- * have. */
-struct book_host {
-    struct store_key key;
-    uint64_t store, born;
-};
 
 /* Opens DIR/state, which is made where it is missing, and puts what is armed into the empty set `armed`. -EBUSY:
  * another netbootd has it. */
@@ -58,19 +52,19 @@ void book_raise_doubt(struct book *book);
 
 /* All hosts or none. When it returns 0 the arming is on disk and in the armed set. -EINVAL; -ENOSPC: too many are
  * armed; what the disk says. */
-int book_arm(struct book *book, const struct book_host *hosts, size_t count, const struct netboot_once_request *request,
-             struct netboot_error *error);
+int book_arm(struct book *book, const struct control_host *hosts, size_t count,
+             const struct netboot_once_request *request, struct netboot_error *error);
 /* A host that is not armed is fine. `by` may be NULL. */
-int book_disarm(struct book *book, const struct book_host *hosts, size_t count, const char *by,
+int book_disarm(struct book *book, const struct control_host *hosts, size_t count, const char *by,
                 struct netboot_error *error);
 /* -ENOENT: one has nothing that could be done. */
-int book_done(struct book *book, const struct book_host *hosts, size_t count, const char *by,
+int book_done(struct book *book, const struct control_host *hosts, size_t count, const char *by,
               struct netboot_error *error);
 
 /* -ENOENT: nothing was armed. */
-int book_find(const struct book *book, const struct book_host *host, struct netboot_once *ret);
+int book_find(const struct book *book, const struct control_host *host, struct netboot_once *ret);
 void book_each(const struct book *book,
-               void (*each)(const struct book_host *host, const struct netboot_once *once, void *user), void *user);
+               void (*each)(const struct control_host *host, const struct netboot_once *once, void *user), void *user);
 
 enum book_act_kind { ACT_ARM = 1, ACT_DISARM, ACT_DONE };
 
@@ -92,7 +86,7 @@ void book_each_act(const struct book *book, void (*each)(const struct book_act *
  * small rarely, but may take a while then. */
 void book_tidy(struct book *book);
 /* Looks at about so many further hosts, and forgets those that are gone. How many. */
-size_t book_sweep(struct book *book, bool (*is_there)(const struct book_host *host, void *user), void *user,
+size_t book_sweep(struct book *book, bool (*is_there)(const struct control_host *host, void *user), void *user,
                   size_t budget);
 
 #endif

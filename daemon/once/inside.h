@@ -112,7 +112,7 @@ void book_remove(struct book *book, struct row *row);
 /* Writes that these rows are gone, and removes them; nothing on failure. */
 int book_write_gone(struct book *book, struct log_batch *batch, struct row *const *rows, size_t count);
 
-bool book_is_of(const struct once_record *record, const struct book_host *host);
+bool book_is_of(const struct once_record *record, const struct control_host *host);
 void acts_add(struct book *book, const struct book_act *act);
 void acts_write(const struct book_act *act, struct log_batch *batch);
 /* False: it makes no sense. */

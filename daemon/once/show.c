@@ -43,7 +43,7 @@ static uint64_t wall(void)
     return now.wall;
 }
 
-int book_find(const struct book *book, const struct book_host *host, struct netboot_once *ret)
+int book_find(const struct book *book, const struct control_host *host, struct netboot_once *ret)
 {
     const struct row *row = rows_find(&book->rows, &host->key);
     struct once_record record;
@@ -55,7 +55,7 @@ int book_find(const struct book *book, const struct book_host *host, struct netb
 }
 
 void book_each(const struct book *book,
-               void (*each)(const struct book_host *host, const struct netboot_once *once, void *user), void *user)
+               void (*each)(const struct control_host *host, const struct netboot_once *once, void *user), void *user)
 {
     const struct rows *rows = &book->rows;
     struct once_record record;
@@ -66,7 +66,7 @@ void book_each(const struct book *book,
         for (const struct row *row = rows->buckets[i]; row; row = row->next) {
             if (row_get(row, &record) != 0)
                 continue;
-            const struct book_host host = {row->key, record.store, record.born};
+            const struct control_host host = {.store = record.store, .born = record.born, .key = row->key};
             book_show(&record, now, &once);
             each(&host, &once, user);
         }

@@ -11,19 +11,19 @@ struct sweep {
     size_t count;
 };
 
-static bool is_gone(const struct row *row, bool (*is_there)(const struct book_host *host, void *user), void *user)
+static bool is_gone(const struct row *row, bool (*is_there)(const struct control_host *host, void *user), void *user)
 {
     struct once_record record;
 
     if (row_get(row, &record) != 0)
         return false;
-    const struct book_host host = {row->key, record.store, record.born};
+    const struct control_host host = {.store = record.store, .born = record.born, .key = row->key};
     return !is_there(&host, user);
 }
 
 /* Bucket by bucket, from where it stopped. */
-static void collect(struct book *book, struct sweep *sweep, bool (*is_there)(const struct book_host *host, void *user),
-                    void *user, size_t budget)
+static void collect(struct book *book, struct sweep *sweep,
+                    bool (*is_there)(const struct control_host *host, void *user), void *user, size_t budget)
 {
     const struct rows *rows = &book->rows;
 
@@ -42,7 +42,7 @@ static void collect(struct book *book, struct sweep *sweep, bool (*is_there)(con
     }
 }
 
-size_t book_sweep(struct book *book, bool (*is_there)(const struct book_host *host, void *user), void *user,
+size_t book_sweep(struct book *book, bool (*is_there)(const struct control_host *host, void *user), void *user,
                   size_t budget)
 {
     struct sweep sweep = {.count = 0};

@@ -22,7 +22,7 @@ static bool ends(const char *text, size_t size)
 
 static void check_host(const struct control_host *host)
 {
-    check(host->key_size > 1 && host->key_size <= KEY_SIZE, "the key of a host");
+    check(host->key.size > 1 && host->key.size <= KEY_SIZE, "the key of a host");
 }
 
 static void check_sound(const void *message, size_t size)

@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static char directory[SCRATCH_SIZE], state[SCRATCH_SIZE + 16], run[SCRATCH_SIZE + 16];
 static struct armed_set armed;
 static struct book *book;
-static struct book_host host = {
+static struct control_host host = {
     .store = 1, .born = 2, .key = {.size = 7, .octets = {'M', 0x52, 0x54, 0, 0, 0, 1}}
 };
 static size_t asked, answered;

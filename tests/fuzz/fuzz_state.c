@@ -60,7 +60,7 @@ static void begin(void)
     close(fd);
 }
 
-static void count(const struct book_host *host, const struct netboot_once *once, void *user)
+static void count(const struct control_host *host, const struct netboot_once *once, void *user)
 {
     check(host->key.size > 1 && host->key.size <= KEY_SIZE, "key");
     check(memchr(once->target, '\0', sizeof(once->target)) && memchr(once->boot_file, '\0', sizeof(once->boot_file)),

@@ -160,9 +160,9 @@ static struct armed_set *armed_set(void)
     return &set;
 }
 
-struct book_host host_of(const struct world *world)
+struct control_host host_of(const struct world *world)
 {
-    return (struct book_host){
+    return (struct control_host){
         .key = {.size = 7, .octets = {1, 0x52, 0x54, 0, 0, 0, 0}},
           .store = 1, .born = world->born
     };
@@ -170,7 +170,7 @@ struct book_host host_of(const struct world *world)
 
 void netbootd_start(struct world *world)
 {
-    struct book_host host = host_of(world);
+    struct control_host host = host_of(world);
 
     the_world = world;
     armed_remove(armed_set(), armed_hash(&host.key));
@@ -192,7 +192,7 @@ void netbootd_kill(struct world *world)
 
 bool arm(struct world *world)
 {
-    struct book_host host = host_of(world);
+    struct control_host host = host_of(world);
     struct netboot_error error;
     unsigned tries = chance(75) ? 1 : (unsigned)between(1, 3);
     struct netboot_once_request request = {.size = sizeof(request), .target = "install", .until_done = tries > 1};

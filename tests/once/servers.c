@@ -161,7 +161,7 @@ void wake(struct world *world)
 static struct question question_of(const struct world *world, const struct once_event *event, uint64_t number,
                                    const uint8_t *token)
 {
-    struct book_host host = host_of(world);
+    struct control_host host = host_of(world);
     struct question question = {
         .kind = QUESTION_ASK,
         .sequence = number,
@@ -287,7 +287,7 @@ void serve(struct world *world, const struct packet *packet)
     unsigned number = packet->event.method % 2;
     struct server *server = &world->servers[number];
     struct packet asked = *packet;
-    struct book_host host = host_of(world);
+    struct control_host host = host_of(world);
     struct armed_entry entry;
 
     if (world->now < server->down_until)

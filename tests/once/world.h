@@ -146,7 +146,7 @@ int next_packet(const struct world *world);
 /* ---- netbootd: the real book, and a disk, clocks and a network of the model's */
 
 bool leaves_out(const struct world *world, const char *what);
-struct book_host host_of(const struct world *world);
+struct control_host host_of(const struct world *world);
 void netbootd_start(struct world *world);
 /* Its memory is gone, and its connections. */
 void netbootd_kill(struct world *world);

@@ -27,8 +27,7 @@ static union {
 static void fill_host(struct control_host *ret, unsigned number)
 {
     *ret = (struct control_host){
-        .key_size = 7,
-        .key = {NETBOOT_ID_MAC, 0x52, 0x54, 0, (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number}
+        .key = {7, {NETBOOT_ID_MAC, 0x52, 0x54, 0, (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number}}
     };
 }
 
@@ -123,21 +122,21 @@ static void wrong_members(void **state)
 #define MEMBER(member) &message.member, sizeof(message.member)
         {CONTROL_ARM,     MEMBER(order.until_done),             2                          },
         {CONTROL_ARM,     MEMBER(order.until_done),             255                        },
-        {CONTROL_HOSTS,   MEMBER(hosts.hosts[0].key_size),      0                          },
-        {CONTROL_HOSTS,   MEMBER(hosts.hosts[7].key_size),      1                          },
-        {CONTROL_HOSTS,   MEMBER(hosts.hosts[299].key_size),    KEY_SIZE + 1               },
-        {CONTROL_GET,     MEMBER(hosts.hosts[0].key_size),      UINT16_MAX                 },
+        {CONTROL_HOSTS,   MEMBER(hosts.hosts[0].key.size),      0                          },
+        {CONTROL_HOSTS,   MEMBER(hosts.hosts[7].key.size),      1                          },
+        {CONTROL_HOSTS,   MEMBER(hosts.hosts[299].key.size),    KEY_SIZE + 1               },
+        {CONTROL_GET,     MEMBER(hosts.hosts[0].key.size),      UINT16_MAX                 },
         {CONTROL_RESULT,  MEMBER(result.code),                  1                          },
-        {CONTROL_ROWS,    MEMBER(rows.rows[0].host.key_size),   0                          },
-        {CONTROL_ROWS,    MEMBER(rows.rows[23].host.key_size),  KEY_SIZE + 1               },
+        {CONTROL_ROWS,    MEMBER(rows.rows[0].host.key.size),   0                          },
+        {CONTROL_ROWS,    MEMBER(rows.rows[23].host.key.size),  KEY_SIZE + 1               },
         {CONTROL_ROWS,    MEMBER(rows.rows[1].once.state),      NETBOOT_ONCE_NEVER_DONE + 1},
         {CONTROL_ROWS,    MEMBER(rows.rows[1].once.state),      UINT32_MAX                 },
         {CONTROL_ROWS,    MEMBER(rows.rows[1].once.until_done), 2                          },
         {CONTROL_FIGURES, MEMBER(figures.trouble),              1                          },
         {CONTROL_ACT,     MEMBER(act.action),                   0                          },
         {CONTROL_ACT,     MEMBER(act.action),                   CONTROL_HOSTS              },
-        {CONTROL_ACT,     MEMBER(act.host.key_size),            0                          },
-        {CONTROL_ACT,     MEMBER(act.host.key_size),            UINT16_MAX                 },
+        {CONTROL_ACT,     MEMBER(act.host.key.size),            0                          },
+        {CONTROL_ACT,     MEMBER(act.host.key.size),            UINT16_MAX                 },
     };
 
     (void)state;

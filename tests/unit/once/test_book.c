@@ -85,9 +85,9 @@ static off_t file_size(const struct fixture *fixture)
 
 /* ---- Hosts */
 
-static struct book_host host(unsigned number)
+static struct control_host host(unsigned number)
 {
-    struct book_host host = {
+    struct control_host host = {
         .key = {.size = 7, .octets = {1, 0x52, 0x54}},
           .store = STORE, .born = number + 1
     };
@@ -97,7 +97,7 @@ static struct book_host host(unsigned number)
     return host;
 }
 
-static int try_arm(struct fixture *fixture, const struct book_host *hosts, size_t count, unsigned tries)
+static int try_arm(struct fixture *fixture, const struct control_host *hosts, size_t count, unsigned tries)
 {
     struct netboot_once_request request = {.size = sizeof(request),
                                            .target = "install",
@@ -112,14 +112,14 @@ static int try_arm(struct fixture *fixture, const struct book_host *hosts, size_
 
 static void arm(struct fixture *fixture, unsigned number, unsigned tries)
 {
-    struct book_host armed = host(number);
+    struct control_host armed = host(number);
 
     assert_int_equal(try_arm(fixture, &armed, 1, tries), 0);
 }
 
 static bool find_armed(struct fixture *fixture, unsigned number, struct armed_entry *ret)
 {
-    struct book_host armed = host(number);
+    struct control_host armed = host(number);
 
     return armed_find(&fixture->set, armed_hash(&armed.key), ret);
 }
@@ -133,7 +133,7 @@ static bool is_armed(struct fixture *fixture, unsigned number)
 
 static struct netboot_once once_of(struct fixture *fixture, unsigned number)
 {
-    struct book_host armed = host(number);
+    struct control_host armed = host(number);
     struct netboot_once once;
 
     assert_int_equal(book_find(fixture->book, &armed, &once), 0);
@@ -165,7 +165,7 @@ static uint64_t monotonic(void)
 static struct question make_question(struct fixture *fixture, unsigned number, enum once_method method,
                                      enum message_phase message, unsigned flags, uint32_t transaction)
 {
-    struct book_host armed = host(number);
+    struct control_host armed = host(number);
     struct armed_entry entry = {.target = ""};
     struct question question = {
         .kind = QUESTION_ASK,
@@ -508,7 +508,7 @@ static void test_not_sent_after_something_else(void **state)
     book_sent(fixture->book, 1, fixture->sequence - 1, false);
     expect_state(fixture, 2, NETBOOT_ONCE_USED);
     /* It was disarmed. */
-    struct book_host gone = host(2);
+    struct control_host gone = host(2);
     assert_int_equal(book_disarm(fixture->book, &gone, 1, NULL, NULL), 0);
     say_sent(fixture, 1, false);
     assert_false(is_armed(fixture, 2));
@@ -620,7 +620,7 @@ static void test_what_is_not_of_this_arming(void **state)
     assert_int_equal(put(fixture, &question), NETBOOT_ARMED_USED);
     assert_int_equal(request(fixture, 1, 9), SERVED);
     /* A host of before has no number, which is a number too. */
-    struct book_host old = host(7);
+    struct control_host old = host(7);
     old.born = 0;
     assert_int_equal(try_arm(fixture, &old, 1, 1), 0);
     question = make_question(fixture, 7, ONCE_IPXE4, R, FULL, 9);
@@ -634,7 +634,7 @@ static void test_what_is_not_of_this_arming(void **state)
 static void test_requests_that_make_no_sense(void **state)
 {
     struct fixture *fixture = *state;
-    struct book_host hosts[2] = {host(1), {.key = {.size = 0}}};
+    struct control_host hosts[2] = {host(1), {.key = {.size = 0}}};
     const struct netboot_once_request sound = {.size = sizeof(sound), .target = "install", .window = -1};
     struct netboot_once_request wrong[7] = {sound, sound, sound, sound, sound, sound, sound};
     char long_name[100];
@@ -665,7 +665,7 @@ static void test_requests_that_make_no_sense(void **state)
 static void test_all_or_nothing(void **state)
 {
     struct fixture *fixture = *state;
-    struct book_host hosts[3] = {host(1), host(2), host(1)};
+    struct control_host hosts[3] = {host(1), host(2), host(1)};
 
     disk.full = true;
     assert_int_equal(try_arm(fixture, hosts, 3, 1), -ENOSPC);
@@ -701,7 +701,7 @@ static void test_all_or_nothing(void **state)
 static void test_disarming_what_waits_to_be_written(void **state)
 {
     struct fixture *fixture = *state;
-    struct book_host gone = host(1);
+    struct control_host gone = host(1);
     struct netboot_once once;
 
     arm(fixture, 1, 3);
@@ -718,7 +718,7 @@ static void test_disarming_what_waits_to_be_written(void **state)
 static void test_a_host_that_is_another_one(void **state)
 {
     struct fixture *fixture = *state;
-    struct book_host other = host(1);
+    struct control_host other = host(1);
     struct netboot_once once;
 
     arm(fixture, 1, 1);
@@ -732,7 +732,7 @@ static void test_a_host_that_is_another_one(void **state)
 static void test_too_many(void **state)
 {
     struct fixture *fixture = *state;
-    struct book_host *hosts = calloc(ARMED_MOST + 1, sizeof(*hosts));
+    struct control_host *hosts = calloc(ARMED_MOST + 1, sizeof(*hosts));
 
     for (unsigned i = 0; i <= ARMED_MOST; i++)
         hosts[i] = host(i);
@@ -748,7 +748,7 @@ static void test_too_many(void **state)
     free(hosts);
 }
 
-static void count_one(const struct book_host *of, const struct netboot_once *once, void *user)
+static void count_one(const struct control_host *of, const struct netboot_once *once, void *user)
 {
     assert_int_equal(of->store, STORE);
     ((unsigned *)user)[once->state]++;
@@ -759,7 +759,7 @@ static void test_what_is_over(void **state)
 {
     struct fixture *fixture = *state;
     enum { AT_ONCE = 40000 };
-    struct book_host *hosts = calloc(AT_ONCE, sizeof(*hosts));
+    struct control_host *hosts = calloc(AT_ONCE, sizeof(*hosts));
     struct netboot_once once;
 
     for (unsigned round = 0; round < 2; round++) {
@@ -799,7 +799,7 @@ static void test_acts(void **state)
 {
     struct fixture *fixture = *state;
     struct acts *acts = calloc(1, sizeof(*acts));
-    struct book_host hosts[2] = {host(1), host(2)};
+    struct control_host hosts[2] = {host(1), host(2)};
 
     assert_int_equal(try_arm(fixture, hosts, 2, 1), 0);
     assert_int_equal(book_done(fixture->book, hosts, 1, "bob", NULL), 0);
@@ -825,7 +825,7 @@ static void test_acts(void **state)
     acts->count = 0;
     book_each_act(fixture->book, take_act, acts);
     assert_int_equal(acts->count, BOOK_ACTS);
-    struct book_host first = host(5), last = host(BOOK_ACTS + 4);
+    struct control_host first = host(5), last = host(BOOK_ACTS + 4);
     assert_true(key_equals(&acts->list[0].key, first.key.octets, first.key.size));
     assert_true(key_equals(&acts->list[BOOK_ACTS - 1].key, last.key.octets, last.key.size));
     free(acts);
@@ -833,7 +833,7 @@ static void test_acts(void **state)
 
 /* ---- Now and then */
 
-static bool is_odd(const struct book_host *of, void *user)
+static bool is_odd(const struct control_host *of, void *user)
 {
     ++*(unsigned *)user;
     return of->key.octets[6] % 2 == 1;
@@ -866,7 +866,7 @@ static void test_hosts_that_are_gone(void **state)
 static void test_the_file_is_made_small(void **state)
 {
     struct fixture *fixture = *state;
-    struct book_host *hosts = calloc(1000, sizeof(*hosts));
+    struct control_host *hosts = calloc(1000, sizeof(*hosts));
 
     for (unsigned i = 0; i < 1000; i++)
         hosts[i] = host(i);

@@ -35,7 +35,7 @@ static int check_target(struct netboot_view *view, const struct netboot_once_req
     return 0;
 }
 
-static int check_request(const struct netboot_once_request *request, struct netboot_error *error)
+int once_check_request(const struct netboot_once_request *request, struct netboot_error *error)
 {
     if (!request->target || !request->target[0])
         return failure(error, -EINVAL, "%s: no target to boot once is named", field_of(request));
@@ -65,8 +65,8 @@ struct arming {
 static void fill_order(const struct netboot_once_request *request, struct control_order *ret)
 {
     ret->expires = request->expires;
-    ret->window = request->window < 0 ? ONCE_WINDOW : request->window;
-    ret->tries = request->tries > 0 ? request->tries : ONCE_TRIES;
+    ret->window = request->window;
+    ret->tries = request->tries;
     ret->until_done = request->until_done;
     snprintf(ret->target, sizeof(ret->target), "%s", request->target);
     snprintf(ret->by, sizeof(ret->by), "%s", request->by ? request->by : "");
@@ -107,7 +107,7 @@ int arming_add(struct arming **list, struct netboot_view *view, const struct net
 
     if (request)
         code = sized_read(request, REQUEST_LEAST, "request to boot once", &known, sizeof(known), error);
-    if (code == 0 && request && (code = check_request(&known, error)) == 0)
+    if (code == 0 && request && (code = once_check_request(&known, error)) == 0)
         code = check_target(view, &known, error);
     for (size_t i = 0; i < count && code == 0; i++)
         code = once_find_host(view, &ids[i], &host, error);
@@ -196,7 +196,7 @@ int netboot_once_arm(struct netboot_store *store, const struct netboot_id *ids, 
     int code = sized_read(request, REQUEST_LEAST, "request to boot once", &known, sizeof(known), error);
 
     if (code == 0)
-        code = check_request(&known, error);
+        code = once_check_request(&known, error);
     return code == 0 ? run_order(store, CONTROL_ARM, ids, count, &known, known.by, deadline_ms, error) : code;
 }
 

@@ -10,10 +10,6 @@
 #include "link/peer.h"
 #include "store/view.h"
 
-#define ONCE_EXPIRY (24 * 3600)
-#define ONCE_TRIES 3
-#define ONCE_WINDOW 60 /* seconds */
-
 /* How the client boots, or -EINVAL for one that does not. */
 int once_method(const struct netboot_client *client);
 
@@ -48,6 +44,9 @@ int once_each(struct netboot_view *view,
               struct netboot_error *error);
 
 /* ---- arm.c: with a change of the targets store */
+
+/* -EINVAL: names, numbers or texts of it are out of bounds. */
+int once_check_request(const struct netboot_once_request *request, struct netboot_error *error);
 
 struct arming;
 int arming_add(struct arming **list, struct netboot_view *view, const struct netboot_id *ids, size_t count,

@@ -71,12 +71,11 @@ static struct child {
 
 /* ---- Who it is */
 
-static bool is_in(const struct core *core, int fd, gid_t group, gid_t own)
+static bool is_in(int fd, gid_t group, gid_t own)
 {
     static gid_t groups[GROUPS_MAX];
     socklen_t size = sizeof(groups);
 
-    (void)core;
     if (group == (gid_t)-1)
         return false;
     if (own == group)
@@ -93,9 +92,9 @@ static enum right right_of(const struct core *core, int fd, const struct ucred *
 {
     if (peer->uid == 0 || peer->uid == core->owner)
         return RIGHT_ALL;
-    if (is_in(core, fd, core->operators, peer->gid))
+    if (is_in(fd, core->operators, peer->gid))
         return RIGHT_CHANGE;
-    return is_in(core, fd, core->members, peer->gid) ? RIGHT_LOOK : RIGHT_NONE;
+    return is_in(fd, core->members, peer->gid) ? RIGHT_LOOK : RIGHT_NONE;
 }
 
 /* ---- What is sent */
@@ -624,15 +623,6 @@ static void take_in(struct core *core, int fd)
     client_count++;
 }
 
-static void door_ready(struct watch *watch)
-{
-    struct core *core = (struct core *)((uint8_t *)watch - offsetof(struct core, control_door));
-    int fd = accept4(watch->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-    if (fd >= 0)
-        take_in(core, fd);
-}
-
 void control_expire(void)
 {
     uint64_t now = clock_us();
@@ -644,26 +634,15 @@ void control_expire(void)
     }
 }
 
-static void door_end(struct watch *watch)
-{
-    (void)watch;
-}
-
 int control_door_open(struct core *core, struct netboot_error *error)
 {
-    int fd = socket_listen(core->directory, CONTROL_SOCKET, 0666, error);
-
-    if (fd < 0)
-        return fd;
-    socket_let_pass(fd, false);
-    core->control_door = (struct watch){.fd = fd, .ready = door_ready, .end = door_end};
-    int code = loop_add(&core->loop, &core->control_door);
-    return code == 0 ? 0 : failure(error, code, "cannot wait for programs: %s", strerror(-code));
+    core->control_door = (struct door){.core = core, .take_in = take_in};
+    return door_open(&core->control_door, &core->loop, core->directory, CONTROL_SOCKET, 0666, error);
 }
 
 void control_door_close(struct core *core)
 {
     while (clients)
         drop(clients);
-    loop_remove(&core->loop, &core->control_door);
+    loop_remove(&core->loop, &core->control_door.watch);
 }

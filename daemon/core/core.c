@@ -48,11 +48,6 @@ static void signals_ready(struct watch *watch)
         control_child_ended(child, status);
 }
 
-static void signals_end(struct watch *watch)
-{
-    (void)watch;
-}
-
 static int signals_open(struct core *core, struct netboot_error *error)
 {
     sigset_t signals;
@@ -62,8 +57,7 @@ static int signals_open(struct core *core, struct netboot_error *error)
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGCHLD);
     sigprocmask(SIG_BLOCK, &signals, NULL);
-    core->signals = (struct watch){
-        .fd = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC), .ready = signals_ready, .end = signals_end};
+    core->signals = (struct watch){.fd = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC), .ready = signals_ready};
     int code = core->signals.fd < 0 ? -errno : loop_add(&core->loop, &core->signals);
     return code == 0 ? 0 : failure(error, code, "cannot wait for signals: %s", strerror(-code));
 }
@@ -138,7 +132,7 @@ static int tick(struct core *core, struct netboot_error *error)
         return 0;
     second_us = now;
     book_tidy(core->book);
-    servers_expire(core);
+    servers_expire();
     control_expire();
     core_log_tick();
     notify("WATCHDOG=1");
@@ -271,9 +265,9 @@ static void close_all(struct core *core)
 {
     closer_end();
     alarm(STOP_SECONDS); /* whoever holds a lock of the targets store does not hold up the end */
-    if (core->control_door.ready)
+    if (core->control_door.watch.ready)
         control_door_close(core);
-    if (core->servers_door.ready)
+    if (core->servers_door.watch.ready)
         servers_close(core);
     if (core->signals.ready)
         loop_remove(&core->loop, &core->signals);

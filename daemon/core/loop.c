@@ -21,7 +21,8 @@ static void end_gone(struct loop *loop)
     while (loop->gone) {
         struct watch *watch = loop->gone;
         loop->gone = watch->next_gone;
-        watch->end(watch);
+        if (watch->end)
+            watch->end(watch);
     }
 }
 

@@ -8,7 +8,7 @@
 struct watch {
     int fd;
     void (*ready)(struct watch *watch);
-    void (*end)(struct watch *watch); /* frees what the watch is in; called between two rounds */
+    void (*end)(struct watch *watch); /* frees what the watch is in, between two rounds; NULL: nothing */
     bool gone;
     struct watch *next_gone;
 };

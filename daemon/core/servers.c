@@ -475,30 +475,10 @@ static void take_in(struct core *core, int fd)
     core->connection_count++;
 }
 
-static void door_ready(struct watch *watch)
-{
-    struct core *core = (struct core *)((uint8_t *)watch - offsetof(struct core, servers_door));
-    int fd = accept4(watch->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-    if (fd >= 0)
-        take_in(core, fd);
-}
-
-static void door_end(struct watch *watch)
-{
-    (void)watch;
-}
-
 int servers_open(struct core *core, struct netboot_error *error)
 {
-    int fd = socket_listen(core->directory, SERVERS_SOCKET, 0660, error);
-
-    if (fd < 0)
-        return fd;
-    socket_let_pass(fd, false);
-    core->servers_door = (struct watch){.fd = fd, .ready = door_ready, .end = door_end};
-    int code = loop_add(&core->loop, &core->servers_door);
-    return code == 0 ? 0 : failure(error, code, "cannot wait for DHCP servers: %s", strerror(-code));
+    core->servers_door = (struct door){.core = core, .take_in = take_in};
+    return door_open(&core->servers_door, &core->loop, core->directory, SERVERS_SOCKET, 0660, error);
 }
 
 void servers_close(struct core *core)
@@ -511,14 +491,13 @@ void servers_close(struct core *core)
         servers_drain(core);
     while (sources)
         source_end(sources);
-    loop_remove(&core->loop, &core->servers_door);
+    loop_remove(&core->loop, &core->servers_door.watch);
 }
 
-void servers_expire(struct core *core)
+void servers_expire(void)
 {
     uint64_t now = clock_us();
 
-    (void)core;
     for (struct connection *connection = strangers, *next; connection; connection = next) {
         next = connection->next;
         if (now - connection->opened_us > HELLO_US)

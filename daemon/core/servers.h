@@ -14,7 +14,7 @@ bool servers_drain(struct core *core);
 /* A few times a second: the journal's files are looked after. */
 void servers_tick(struct core *core);
 /* Connections that never said who they are. */
-void servers_expire(struct core *core);
+void servers_expire(void);
 
 /* A server that is connected, for people. */
 struct server_facts {

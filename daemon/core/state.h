@@ -3,7 +3,7 @@
 #ifndef NETBOOTD_STATE_H
 #define NETBOOTD_STATE_H
 
-#include "core/loop.h"
+#include "core/door.h"
 #include "journal/keeper.h"
 #include "link/armed.h"
 #include "once/book.h"
@@ -22,7 +22,8 @@ struct core {
     struct book *book;
     struct keeper *keeper;       /* of the journal */
     struct netboot_store *store; /* whose hosts there are */
-    struct watch servers_door, control_door, signals;
+    struct door servers_door, control_door;
+    struct watch signals;
     struct stat sockets[CORE_SOCKETS]; /* as they were made */
     struct server *servers;
     unsigned server_count, connection_count;

@@ -7,29 +7,13 @@
 #include "base/sized.h"
 #include "once/clock.h"
 #include "once/machine.h"
+#include "once/once.h"
 
 #include <stdlib.h>
 
 /* ---- Requests */
 
 #define REQUEST_LEAST SIZED_UP_TO(struct netboot_once_request, by)
-
-static int check_request(const struct netboot_once_request *request, struct netboot_error *error)
-{
-    const char *field = request->until_done ? "until-done" : "once";
-
-    if (!request->target || !request->target[0])
-        return failure(error, -EINVAL, "%s: no target to boot once is named", field);
-    if (!netboot_name_valid(request->target))
-        return failure(error, -EINVAL, "%s: `%.150s` cannot be the name of a target", field, request->target);
-    if (request->tries > NETBOOT_ONCE_TRIES_MAX)
-        return failure(error, -EINVAL, "tries: give a number from 1 to %d, not %u", NETBOOT_ONCE_TRIES_MAX,
-                       request->tries);
-    if (request->window > NETBOOT_ONCE_WINDOW_MAX)
-        return failure(error, -EINVAL, "window: give a number from 0 to %d, not %d", NETBOOT_ONCE_WINDOW_MAX,
-                       request->window);
-    return 0;
-}
 
 static int check_by(const char *by, struct netboot_error *error)
 {
@@ -149,9 +133,7 @@ int book_arm(struct book *book, const struct control_host *hosts, size_t count,
     int code = sized_read(request, REQUEST_LEAST, "request to boot once", &known, sizeof(known), error);
 
     if (code == 0)
-        code = check_request(&known, error);
-    if (code == 0)
-        code = check_by(known.by, error);
+        code = once_check_request(&known, error);
     if (code == 0)
         code = check_hosts(book, hosts, count, error);
     if (code != 0)

@@ -136,7 +136,7 @@ def test_a_client_that_asks_nothing(store, netbootd):
         assert peer.hear()[:2] == (RESULT, -ETIMEDOUT) and peer.hear() is None
 
 
-HOST = struct.pack("=QQHB6s", 0, 0, 7, 1, b"\2\0\0\0\0\1").ljust(152, b"\0")
+HOST = struct.pack("=QQQB6s", 0, 0, 7, 1, b"\2\0\0\0\0\1").ljust(160, b"\0")
 
 
 def test_too_many_hosts_of_an_operator(store, netbootd):
